@@ -88,8 +88,8 @@ fn failures(table: &Table) -> String {
     let remedies = table.under::<3>("remedies");
     let mut names: Vec<String> = Vec::new();
     let mut seen: Vec<&str> = Vec::new();
-    let (mut remedy_rows, mut variants, mut entries, mut arms) =
-        (String::new(), String::new(), String::new(), String::new());
+    let (mut remedy_rows, mut variants, mut entries) =
+        (String::new(), String::new(), String::new());
     for (line, [id, zh, en]) in &remedies {
         if seen.contains(id) {
             table.stop(*line, "this remedy is listed twice");
@@ -119,7 +119,6 @@ fn failures(table: &Table) -> String {
         let about = cause.replace('<', "\\<").replace('>', "\\>");
         let about = format!("`{code}`: {about}.");
         let _ = writeln!(variants, "#[doc = {about:?}]\n{name},");
-        let _ = writeln!(arms, "{code:?} => Some(Code::{name}),");
         let _ = writeln!(
             entries,
             "Entry {{ code: Code::{name}, text: {code:?}, status: {status}, \
@@ -134,7 +133,6 @@ fn failures(table: &Table) -> String {
          pub enum Code {{\n{variants}}}\n\
          const REMEDIES: [Remedy; {remedy_count}] = [\n{remedy_rows}];\n\
          static ENTRIES: [Entry; {codes}] = [\n{entries}];\n\
-         fn parse_code(text: &str) -> Option<Code> {{\nmatch text {{\n{arms}_ => None,\n}}\n}}\n\
          pub(crate) const PLACEHOLDERS: &[&str] = &{names:?};\n"
     )
 }

@@ -137,7 +137,7 @@ impl Code {
 
     /// The code with this name, for example `BALANCE_INSUFFICIENT`.
     pub fn parse(text: &str) -> Option<Code> {
-        parse_code(text)
+        ENTRIES.iter().find(|entry| entry.text == text).map(|entry| entry.code)
     }
 
     fn entry(self) -> &'static Entry {

