@@ -1,0 +1,122 @@
+//! What can be wrong with one field of a request, and how it is said.
+
+use std::fmt::{self, Write};
+
+use crate::language::Language;
+use crate::notify_url::UrlFault;
+use crate::strict_json::JsonFault;
+
+/// What is wrong with a field. Lengths are bytes of UTF-8.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Issue {
+    /// It must be there.
+    Missing,
+    /// It must be a value of this JSON type (`string`, `integer`, ...).
+    Type(&'static str),
+    /// It is shorter than it must be.
+    TooShort {
+        /// Length in bytes.
+        length: usize,
+        /// Least length in bytes.
+        minimum: usize,
+    },
+    /// It is longer than it may be.
+    TooLong {
+        /// Length in bytes.
+        length: usize,
+        /// Greatest length in bytes.
+        maximum: usize,
+    },
+    /// It holds a character outside the set described here.
+    Alphabet(&'static str),
+    /// It is a number below this.
+    BelowMinimum(i64),
+    /// It is a number above this.
+    AboveMaximum(i64),
+    /// It is none of these literals.
+    NotOneOf(&'static [&'static str]),
+    /// It is no RFC 3339 time with an offset.
+    Time,
+    /// It is no address that we would call.
+    Url(UrlFault),
+    /// It differs from the merchant that signed the request.
+    OtherMerchant,
+    /// Exactly one of these fields must be there.
+    ExactlyOneOf(&'static str, &'static str),
+    /// The parts do not add up to the whole.
+    Sum,
+    /// It occurs twice.
+    Twice,
+    /// Its percent-encoding is broken.
+    Encoding,
+    /// The whole body is not the JSON that is accepted.
+    Json(JsonFault),
+    /// Encrypted fields need a known platform key in `Wechatpay-Serial`.
+    PlatformKey,
+}
+
+impl Issue {
+    /// The issue in words, at most about 200 bytes.
+    #[must_use]
+    pub fn text(&self, language: Language) -> String {
+        let mut out = String::new();
+        match language {
+            Language::Chinese => self.write_chinese(&mut out),
+            Language::English => self.write_english(&mut out),
+        }
+        .expect("writing to a string cannot fail");
+        out
+    }
+
+    fn write_chinese(&self, out: &mut String) -> fmt::Result {
+        match self {
+            Self::Missing => out.write_str("缺少必填字段"),
+            Self::Type(kind) => write!(out, "类型必须是 {kind}"),
+            Self::TooShort { length, minimum } => {
+                write!(out, "长度 {length} 字节，小于最小值 {minimum} 字节")
+            }
+            Self::TooLong { length, maximum } => {
+                write!(out, "长度 {length} 字节，大于最大值 {maximum} 字节")
+            }
+            Self::Alphabet(set) => write!(out, "只能包含 {set}"),
+            Self::BelowMinimum(minimum) => write!(out, "不能小于 {minimum}"),
+            Self::AboveMaximum(maximum) => write!(out, "不能大于 {maximum}"),
+            Self::NotOneOf(literals) => write!(out, "只能是 {}", literals.join("、")),
+            Self::Time => out.write_str("不是带时区的 RFC 3339 时间"),
+            Self::Url(fault) => out.write_str(fault.text(Language::Chinese)),
+            Self::OtherMerchant => out.write_str("与签名的商户号不一致"),
+            Self::ExactlyOneOf(one, other) => write!(out, "{one} 和 {other} 必须且只能填一个"),
+            Self::Sum => out.write_str("各项之和不等于总额"),
+            Self::Twice => out.write_str("重复出现"),
+            Self::Encoding => out.write_str("百分号编码错误"),
+            Self::Json(fault) => out.write_str(fault.text(Language::Chinese)),
+            Self::PlatformKey => out.write_str("HTTP 头缺少可用的平台证书序列号或公钥 ID"),
+        }
+    }
+
+    fn write_english(&self, out: &mut String) -> fmt::Result {
+        match self {
+            Self::Missing => out.write_str("a required field is missing"),
+            Self::Type(kind) => write!(out, "must be of type {kind}"),
+            Self::TooShort { length, minimum } => {
+                write!(out, "{length} bytes, less than the minimum {minimum}")
+            }
+            Self::TooLong { length, maximum } => {
+                write!(out, "{length} bytes, more than the maximum {maximum}")
+            }
+            Self::Alphabet(set) => write!(out, "may contain only {set}"),
+            Self::BelowMinimum(minimum) => write!(out, "must not be less than {minimum}"),
+            Self::AboveMaximum(maximum) => write!(out, "must not be more than {maximum}"),
+            Self::NotOneOf(literals) => write!(out, "must be {}", literals.join(" or ")),
+            Self::Time => out.write_str("must be an RFC 3339 time with an offset"),
+            Self::Url(fault) => out.write_str(fault.text(Language::English)),
+            Self::OtherMerchant => out.write_str("differs from the merchant that signed"),
+            Self::ExactlyOneOf(one, other) => write!(out, "give exactly one of {one}, {other}"),
+            Self::Sum => out.write_str("the parts do not add up to the whole"),
+            Self::Twice => out.write_str("occurs twice"),
+            Self::Encoding => out.write_str("percent-encoding is broken"),
+            Self::Json(fault) => out.write_str(fault.text(Language::English)),
+            Self::PlatformKey => out.write_str("HTTP header lacks a usable platform key serial"),
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! The merchant wire protocol of `/v3`: signatures, encryption, and the shapes of requests and
+//! answers. It turns bytes into parsed values and values into bytes, and decides nothing: who a
+//! merchant is, what an order may do and what time it is are handed in.
+
+pub mod aead;
+pub mod authorization;
+pub mod certificate;
+pub mod code;
+pub mod error;
+pub mod issue;
+pub mod key_name;
+pub mod keys;
+pub mod language;
+pub mod nonce_cache;
+pub mod notify_url;
+pub mod oaep;
+pub mod sign;
+pub mod strict_json;
+mod target;
+#[cfg(test)]
+mod testing;
