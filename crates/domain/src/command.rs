@@ -9,7 +9,13 @@ use std::fmt::Debug;
 pub trait Command: Send + 'static {
     /// Ids and a few numbers that the answer is made of. It is kept for repeats, so its fields are
     /// versioned like an interface: add, never rename.
-    type Done: Clone + Debug + PartialEq + Send + serde::Serialize + serde::de::DeserializeOwned + 'static;
+    type Done: Clone
+        + Debug
+        + PartialEq
+        + Send
+        + serde::Serialize
+        + serde::de::DeserializeOwned
+        + 'static;
     /// The closed list of what this command refuses.
     type Refusal: Refusal;
 

@@ -1,5 +1,21 @@
-//! All rules of the wallet: areas with their commands, states, refusals and postings, and the
-//! facts they stand on (failure catalogue, validators, calendar, fees). It names no database, no
-//! clock, no network and no source of random numbers; everything it needs is handed in.
+//! All rules of the wallet: areas with their commands, states, refusals and postings, and what they
+//! stand on (failure catalogue, validators, calendar, fees).
+//!
+//! Pure: no clock, no random numbers, no SQL, no wire type. A change is a [`Command`] with one
+//! function over a [`Tx`]; everything else here serves it.
 
+pub mod calendar;
 pub mod catalogue;
+pub mod fee;
+pub mod command;
+pub mod fact;
+pub mod idempotency;
+pub mod job;
+pub mod ledger;
+pub mod record;
+pub mod rules;
+pub mod tx;
+
+pub use command::{Command, Halt, Never, Once, Refusal, Stop};
+pub use rules::Rules;
+pub use tx::Tx;

@@ -1,6 +1,6 @@
 //! What a row is to a rule: a named kind with a key. How it is stored is told elsewhere.
 
-use kernel::Timestamp;
+use kernel::{Currency, Timestamp};
 use std::any::Any;
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -69,6 +69,11 @@ impl RecordKey for i64 {
 impl RecordKey for Timestamp {
     fn write(&self, to: &mut KeyWriter) {
         to.int(self.micros());
+    }
+}
+impl RecordKey for Currency {
+    fn write(&self, to: &mut KeyWriter) {
+        to.text(self.as_str());
     }
 }
 impl RecordKey for String {

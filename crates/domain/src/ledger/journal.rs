@@ -111,7 +111,8 @@ impl Posted {
         put_text(&mut out, journal.subject.as_str());
         put_text(&mut out, journal.currency.as_str());
         for entry in &self.entries {
-            for number in [entry.account, entry.amount, entry.balance, entry.number, entry.previous] {
+            for number in [entry.account, entry.amount, entry.balance, entry.number, entry.previous]
+            {
                 out.extend_from_slice(&number.to_be_bytes());
             }
         }

@@ -47,9 +47,8 @@ impl Command for OpenSystemAccounts {
     }
 
     fn decide(&self, tx: &mut Tx<'_>) -> Result<SystemAccounts, Stop<Never>> {
-        let mut open = |purpose, bank: &str| {
-            tx.open_account(OwnerKind::System, bank, purpose, self.currency)
-        };
+        let mut open =
+            |purpose, bank: &str| tx.open_account(OwnerKind::System, bank, purpose, self.currency);
         Ok(SystemAccounts {
             transit_withdrawal: open(Purpose::TransitWithdrawal, "")?,
             transit_refund: open(Purpose::TransitRefund, "")?,

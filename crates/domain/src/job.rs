@@ -1,0 +1,70 @@
+//! Jobs: obligations that a worker meets by calling a provider. A job that exists is open; the
+//! command that records the provider's answer removes it or sets it to a later time.
+
+use crate::tx::Tx;
+use crate::{record, text_enum};
+use kernel::Timestamp;
+
+text_enum!(
+    /// What is owed.
+    JobKind {
+        /// Send a one-time password by SMS; the subject is the challenge.
+        SendOtp = "SEND_OTP",
+        /// Ask the identity authority; the subject is the verification.
+        CheckIdentity = "CHECK_IDENTITY",
+        /// Ask the issuer about a card to be bound; the subject is the binding.
+        CheckCard = "CHECK_CARD",
+        /// Give the issuer the code that the holder entered; the subject is the binding.
+        ConfirmCard = "CONFIRM_CARD",
+        /// Erase a binding that was left; the subject is the binding.
+        ExpireCardBinding = "EXPIRE_CARD_BINDING",
+        /// Take a top-up from the card; the subject is the top-up.
+        SubmitTopUp = "SUBMIT_TOP_UP",
+        /// Pay a withdrawal out; the subject is the withdrawal.
+        SubmitWithdrawal = "SUBMIT_WITHDRAWAL",
+        /// Tell the issuer that a token is no longer used; the subject is the card.
+        RevokeCardToken = "REVOKE_CARD_TOKEN",
+        /// Close an order that nobody paid in time; the subject is the prepay id.
+        ExpireOrder = "EXPIRE_ORDER",
+    }
+);
+
+/// One obligation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Job {
+    /// What is owed.
+    pub kind: JobKind,
+    /// The id of the object it is about, in text.
+    pub subject: String,
+    /// When it is to be done, in business time.
+    pub due_at: Timestamp,
+    /// How often it was tried.
+    pub attempts: i64,
+    /// The share it belongs to: only the holder of the slot works it.
+    pub slot: i64,
+}
+
+record!(Job, "job", Removable, kind: JobKind, subject: String);
+
+impl Job {
+    /// An obligation that is due at a time.
+    pub fn new(kind: JobKind, subject: impl std::fmt::Display, due_at: Timestamp) -> Self {
+        let subject = subject.to_string();
+        let slot = crate::fact::slot_of(&subject);
+        Self { kind, subject, due_at, attempts: 0, slot }
+    }
+
+    /// The same obligation, to be tried again `delay` microseconds from `now`.
+    pub fn again(mut self, now: Timestamp, delay: i64) -> Self {
+        self.attempts += 1;
+        self.due_at = now.plus(delay);
+        self
+    }
+}
+
+impl Tx<'_> {
+    /// Owes something from now on.
+    pub fn schedule(&mut self, job: Job) {
+        self.put(job);
+    }
+}

@@ -1,0 +1,73 @@
+//! The reading side: point queries and lists. A list is shown to people; it never feeds a decision.
+
+use crate::BOOK;
+use crate::table::Described;
+use crate::value::{Corrupt, Kind, Value};
+use domain::record::RowKey;
+use std::future::Future;
+use std::pin::Pin;
+
+/// A read that failed.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum QueryError {
+    /// The database did not answer in time, or not at all.
+    #[error("query failed: {0}")]
+    Failed(String),
+    /// A stored row is not readable: a defect.
+    #[error(transparent)]
+    Corrupt(#[from] Corrupt),
+}
+
+/// Rows of values, or why not.
+pub type Answer<'a> =
+    Pin<Box<dyn Future<Output = Result<Vec<Vec<Value>>, QueryError>> + Send + 'a>>;
+
+/// Reads of committed rows. A read that starts after a command was answered sees what it wrote.
+pub trait Queries: Send + Sync + 'static {
+    /// Runs one portable statement: parameters are `$1`, `$2`, … in order of first appearance, and
+    /// the answer's columns have these types.
+    fn rows(&self, sql: String, parameters: Vec<Value>, kinds: Vec<Kind>) -> Answer<'_>;
+}
+
+fn columns<R: Described>() -> (String, Vec<Kind>) {
+    let names: Vec<&str> = R::TABLE.columns.iter().map(|column| column.name).collect();
+    (quote(&names), R::TABLE.columns.iter().map(|column| column.kind).collect())
+}
+
+fn quote(names: &[&str]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
+    quoted.join(", ")
+}
+
+/// The row with this key.
+pub async fn find<R: Described>(
+    queries: &dyn Queries,
+    key: &R::Key,
+) -> Result<Option<R>, QueryError> {
+    let bytes = RowKey::of::<R>(key).bytes;
+    let parts = R::TABLE.key_values(&bytes).ok_or_else(|| Corrupt {
+        table: R::TABLE.name,
+        column: "key",
+        what: "key does not fit its columns".into(),
+    })?;
+    let conditions: Vec<String> = R::TABLE
+        .key_columns()
+        .iter()
+        .enumerate()
+        .map(|(place, column)| format!("\"{}\" = ${}", column.name, place + 1))
+        .collect();
+    Ok(select(queries, &conditions.join(" AND "), parts).await?.pop())
+}
+
+/// The rows that meet a condition: what stands after `WHERE book = 1 AND`, with order and limit.
+pub async fn select<R: Described>(
+    queries: &dyn Queries,
+    condition: &str,
+    parameters: Vec<Value>,
+) -> Result<Vec<R>, QueryError> {
+    let (names, kinds) = columns::<R>();
+    let table = R::TABLE.name;
+    let sql = format!("SELECT {names} FROM \"{table}\" WHERE book = {BOOK} AND {condition}");
+    let rows = queries.rows(sql, parameters, kinds).await?;
+    rows.into_iter().map(|values| R::from_values(values).map_err(QueryError::from)).collect()
+}
