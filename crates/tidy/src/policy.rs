@@ -130,6 +130,10 @@ pub(crate) const UNFINISHED: [&str; 3] = ["TODO", "FIXME", "XXX"];
 /// Macros of unfinished work, forbidden in Rust.
 pub(crate) const UNFINISHED_MACROS: [&str; 3] = ["todo", "unimplemented", "dbg"];
 
+/// Calls that leave a JavaScript test out, or all others.
+pub(crate) const UNRUN: [&str; 6] =
+    ["test.only(", "it.only(", "describe.only(", "test.skip(", "it.skip(", "test.todo("];
+
 /// Beginnings of paths that exist on one machine only.
 pub(crate) const MACHINE_PATHS: [&str; 4] = ["/home/", "/root/", "/work/", "/Users/"];
 

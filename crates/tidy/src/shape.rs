@@ -65,9 +65,8 @@ mod tests {
         assert_eq!(rules_broken(FILE, &function_of(70)), [""; 0]);
         assert_eq!(
             check_one(FILE, &function_of(71)),
-            [
-                "crates/kernel/src/money.rs:1: function-length: `long` has 71 lines, at most 70: split it"
-            ]
+            ["crates/kernel/src/money.rs:1: function-length: `long` has 71 lines, at most 70: \
+                 split it"]
         );
     }
 

@@ -48,6 +48,12 @@ fn check_line(path: &str, ending: &str, line: &str) -> Vec<(&'static str, String
     if let Some(word) = unfinished.filter(|_| !path.ends_with(".lock")) {
         found.push(("unfinished", format!("finish it or open an issue: `{word}`")));
     }
+    if ending != "rs"
+        && policy::SOURCE_ENDINGS.contains(&ending)
+        && let Some(call) = policy::UNRUN.iter().find(|call| line.contains(**call))
+    {
+        found.push(("unfinished", format!("run all tests: remove `{call}`")));
+    }
     if let Some(start) = policy::MACHINE_PATHS.iter().find(|start| starts_path(line, start)) {
         found.push(("machine-path", format!("`{start}` exists on one machine only")));
     }
@@ -113,6 +119,14 @@ mod tests {
         for word in ["TODO", "FIXME", "XXX"] {
             assert_eq!(rules_broken("a.md", &format!("{word}: later\n")), ["unfinished"]);
             assert_eq!(rules_broken("a.md", &format!("A{word}_B\n")), [""; 0]);
+        }
+    }
+
+    #[test]
+    fn javascript_test_that_does_not_run_is_unfinished() {
+        for call in ["test.only(", "it.skip(", "test.todo("] {
+            let text = format!("{call}'a', () => {{}});\n");
+            assert_eq!(rules_broken("tests/a.test.mjs", &text), ["unfinished"], "{call}");
         }
     }
 

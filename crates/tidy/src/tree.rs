@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::{fs, io};
 
-/// Folders that are made by tools, not by us.
-const SKIPPED: [&str; 6] = [".git", "target", "node_modules", "data", "dist", ".cargo"];
+/// Folders at the root that are made by tools, not by us.
+const SKIPPED_AT_ROOT: [&str; 3] = [".git", "target", "data"];
+/// A folder that is made by tools wherever it stands.
+const SKIPPED: &str = "node_modules";
 
 /// All files of a repository; contents only of those that are text.
 #[derive(Debug, Default)]
@@ -53,7 +55,8 @@ impl Tree {
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
             let name = entry.file_name().to_string_lossy().into_owned();
-            if SKIPPED.contains(&name.as_str()) {
+            let at_root = prefix.is_empty() && SKIPPED_AT_ROOT.contains(&name.as_str());
+            if at_root || name == SKIPPED {
                 continue;
             }
             let path = format!("{prefix}{name}");
@@ -80,5 +83,19 @@ impl Tree {
         if let Ok(text) = String::from_utf8(bytes) {
             self.texts.insert(path.to_owned(), text);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn our_files_are_read_and_what_tools_made_is_not() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let tree = Tree::load(&root).expect("the repository can be read");
+        assert!(tree.has("crates/tidy/src/tree.rs") && tree.has("crates/tidy/src"));
+        assert!(!tree.has(".git") && !tree.has("target"));
+        assert!(tree.texts().any(|(path, _)| path == "Makefile"));
     }
 }

@@ -1,0 +1,74 @@
+# Everything a developer types. `make` alone lists the targets.
+
+CARGO ?= cargo
+JIAOZI = $(CARGO) run --quiet --package jiaozi-server --bin jiaozi --
+SERVE = serve --sandbox --demo-people
+SDK_NODE = tests/sdk-node
+STEP = scripts/step.sh
+
+# Suites that are too long for `make test`; CI runs them after it.
+LONG_SUITES =
+
+.DEFAULT_GOAL := help
+.PHONY: help require run demo test check format clippy unit-test sdk-test tidy deny long-test \
+	crash-test openapi ddl clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+require:
+	@scripts/require.sh
+
+run: require ## build, then start the wallet with its sandbox bank, demo merchant and demo people
+	$(JIAOZI) $(SERVE)
+
+demo: require ## play the whole story over HTTP and check the books afterwards
+	$(JIAOZI) demo
+
+test: require ## every check and test that needs no browser and no foreign toolchain
+	@$(STEP) "format" $(MAKE) --no-print-directory format
+	@$(STEP) "clippy" $(MAKE) --no-print-directory clippy
+	@$(STEP) "cargo deny" $(MAKE) --no-print-directory deny
+	@$(STEP) "unit and story tests" $(MAKE) --no-print-directory unit-test
+	@$(STEP) "SDK test (Node)" $(MAKE) --no-print-directory sdk-test
+
+check: require format clippy tidy ## the quick part of `make test`: format, lints, project rules
+
+format: ## is everything formatted?
+	$(CARGO) fmt --all --check
+
+clippy: ## warnings are errors
+	$(CARGO) clippy --quiet --locked --workspace --all-targets -- --deny warnings
+
+unit-test: ## all Rust tests
+	$(CARGO) test --quiet --locked --workspace --no-fail-fast
+
+tidy: ## the project's own rules about its text: lengths, arrows, clocks, links
+	$(CARGO) run --quiet --package jiaozi-tidy
+
+deny: ## licences, sources and bans of what we depend on, when cargo-deny is installed
+	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny check licenses bans sources; \
+	else echo "cargo-deny is not installed: skipped"; fi
+
+sdk-test: $(SDK_NODE)/node_modules/.package-lock.json ## an unmodified WeChat Pay SDK places orders
+	$(CARGO) build --quiet --package jiaozi-server --bin jiaozi
+	cd $(SDK_NODE) && JIAOZI_BIN=$(abspath $(or $(CARGO_TARGET_DIR),target)/debug/jiaozi) npm test --silent
+
+$(SDK_NODE)/node_modules/.package-lock.json: $(SDK_NODE)/package-lock.json
+	cd $(SDK_NODE) && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+long-test: require $(LONG_SUITES) ## the suites that take minutes
+
+crash-test: ## kill -9 at random moments of a running story, then look for anything lost
+	$(CARGO) test --locked --package jiaozi-server --test crash -- --nocapture
+
+openapi: ## write the committed OpenAPI document anew
+	UPDATE_GENERATED=1 $(CARGO) test --quiet --package jiaozi-http openapi
+
+ddl: ## write the committed DDL of both databases anew
+	UPDATE_GENERATED=1 $(CARGO) test --quiet --package jiaozi-store ddl
+
+clean: ## remove what builds and tests made; the wallet's data folder stays
+	$(CARGO) clean
+	rm -rf $(SDK_NODE)/node_modules

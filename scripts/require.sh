@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Says in one line what this machine lacks to build and test Jiaozi. On a throw-away CI machine
+# (CI=true, root, apt-get) it installs what the distribution has new enough.
+set -euo pipefail
+
+node_major_min=20
+missing=()
+packages=()
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+if ! has cc || ! has make; then
+  missing+=("a C compiler and make (Debian: apt-get install build-essential)")
+  packages+=(build-essential)
+fi
+
+if [ "${#packages[@]}" -gt 0 ] && [ "${CI:-}" = true ] && [ "$(id -u)" = 0 ] && has apt-get; then
+  echo "installing ${packages[*]}"
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+    "${packages[@]}" >/dev/null
+  missing=()
+fi
+
+if ! has cargo; then
+  missing+=("Rust (https://rustup.rs; rust-toolchain.toml then picks the version)")
+elif ! cargo fmt --version >/dev/null 2>&1 || ! cargo clippy --version >/dev/null 2>&1; then
+  missing+=("rustfmt and clippy (rustup component add rustfmt clippy)")
+fi
+
+if ! has node; then
+  missing+=("Node $node_major_min or newer (https://nodejs.org)")
+elif [ "$(node -p 'process.versions.node.split(".")[0]')" -lt "$node_major_min" ]; then
+  missing+=("Node $node_major_min or newer, this is $(node --version) (https://nodejs.org)")
+fi
+has npm || missing+=("npm (it comes with Node)")
+
+if [ "${#missing[@]}" -gt 0 ]; then
+  list="${missing[0]}"
+  for item in "${missing[@]:1}"; do list="$list; $item"; done
+  echo "missing: $list" >&2
+  exit 1
+fi
