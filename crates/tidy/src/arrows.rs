@@ -87,21 +87,43 @@ pub(crate) fn check_source(source: &Source) -> Vec<Finding> {
         .filter(|pair| pair[0].text == "mod")
         .map(|pair| pair[1].text.as_str())
         .collect();
-    let mut findings = Vec::new();
     let uses = source.uses.iter().filter(|used| !used.test);
-    let in_uses = uses.filter_map(|used| Some((used.line, used.segments.first()?.as_str())));
-    let in_paths = source.tokens.windows(3).filter_map(|window| {
-        let starts = window[0].text != "::" && window[2].text == "::" && !window[1].test;
-        starts.then(|| (window[1].line, window[1].text.as_str()))
+    let in_uses = uses.filter_map(|used| {
+        let name = used.segments.first()?.as_str();
+        Some((used.line, name, used.segments.get(1).map_or("", String::as_str)))
     });
-    for (line, name) in in_uses.chain(in_paths) {
-        let target = policy::crate_called(name).filter(|target| !may_name(krate, target));
-        if let Some(target) = target.filter(|_| !own_modules.contains(&name)) {
-            let (path, advice) = (source.path.clone(), arrow_advice(krate, target));
-            findings.push(Finding { path, line, rule: "arrow", advice });
-        }
-    }
-    findings
+    let in_paths = source.tokens.windows(4).filter_map(|window| {
+        let [before, name, colons, below] = window else { return None };
+        let starts = before.text != "::" && colons.text == "::" && !name.test;
+        // The braces of a `use` are written out among the uses.
+        (starts && below.text != "{").then_some((
+            name.line,
+            name.text.as_str(),
+            below.text.as_str(),
+        ))
+    });
+    let named = in_uses.chain(in_paths).filter(|(_, name, _)| !own_modules.contains(name));
+    let advised = named.filter_map(|(line, name, below)| {
+        let target = policy::crate_called(name)?;
+        let advice = if may_name(krate, target) {
+            narrow_advice(krate, target, below)?
+        } else {
+            arrow_advice(krate, target)
+        };
+        Some((line, advice))
+    });
+    advised
+        .map(|(line, advice)| Finding { path: source.path.clone(), line, rule: "arrow", advice })
+        .collect()
+}
+
+fn narrow_advice(from: &Crate, to: &Crate, below: &str) -> Option<String> {
+    let (_, _, allowed) = policy::NARROW
+        .iter()
+        .find(|(narrowed, target, _)| *narrowed == from.folder && *target == to.folder)?;
+    let (from, to, list) = (from.folder, to.key, allowed.join(", "));
+    (!allowed.contains(&below))
+        .then(|| format!("{from} must not use `{to}::{below}`: only {list} of that crate"))
 }
 
 #[cfg(test)]
@@ -163,5 +185,16 @@ mod tests {
         assert_eq!(rules_broken(path, "mod engine;\nuse engine::Engine;\n"), [""; 0]);
         assert_eq!(rules_broken(path, "#[cfg(test)]\nmod t { use engine::E; }\n"), [""; 0]);
         assert_eq!(rules_broken(path, "use domain::orders::Order;\n"), [""; 0]);
+    }
+
+    #[test]
+    fn only_lists_reach_http_and_worker_from_the_store() {
+        for path in ["crates/http/src/lib.rs", "crates/worker/src/lib.rs"] {
+            assert_eq!(rules_broken(path, "use store::{Queries, queries::Bill};\n"), [""; 0]);
+            assert_eq!(rules_broken(path, "use store::{Queries, Write};\n"), ["arrow"]);
+            assert_eq!(rules_broken(path, "fn a(s: &dyn store::Store) {}\n"), ["arrow"]);
+            assert_eq!(rules_broken(path, "use store;\n"), ["arrow"]);
+        }
+        assert_eq!(rules_broken("crates/engine/src/lib.rs", "use store::Store;\n"), [""; 0]);
     }
 }

@@ -58,6 +58,13 @@ const SERVER_MAY_NAME: [&str; 11] = [
 
 const SIM_MAY_NAME: [&str; 11] = SERVER_MAY_NAME;
 
+/// Arrows that reach only part of a crate: who, whom, and the names directly below it. Lists for a
+/// reader are all that these may take from the store; rows are loaded and written by the engine.
+pub(crate) const NARROW: [(&str, &str, &[&str]); 2] =
+    [("http", "store", &STORE_FOR_READERS), ("worker", "store", &STORE_FOR_READERS)];
+
+const STORE_FOR_READERS: [&str; 3] = ["Queries", "QueryError", "queries"];
+
 /// Crates whose outside dependencies are a closed list.
 pub(crate) const CLOSED_DEPENDENCIES: [(&str, &[&str]); 1] =
     [("domain", &["kernel", "serde", "jiff"])];
