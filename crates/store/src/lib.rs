@@ -2,6 +2,8 @@
 //! the lists that are read from it. No database is named here.
 
 pub mod cell;
+pub mod faults;
+pub mod memory;
 pub mod queries;
 pub mod registry;
 pub mod table;

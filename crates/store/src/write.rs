@@ -24,6 +24,16 @@ pub enum Write {
     Delete(RowKey, i64),
 }
 
+impl Write {
+    /// The address of the row it changes.
+    pub fn key(&self) -> RowKey {
+        match self {
+            Self::Insert(row) | Self::Update(row, _) => row.row_key(),
+            Self::Delete(key, _) => key.clone(),
+        }
+    }
+}
+
 /// How a commit ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Commit {
