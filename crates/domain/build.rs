@@ -1,6 +1,6 @@
 //! Turns the data files of this crate into Rust before it is compiled: the failure catalogue into
-//! the type `Code`, the table of card prefixes into a sorted array. A bad row stops the build
-//! with the file and the line.
+//! the type `Code`, the tables of card prefixes and of letters into sorted arrays. A bad row stops
+//! the build with the file and the line.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -14,6 +14,7 @@ fn main() {
     };
     write("failures.rs", failures(&Table::read("catalogue/failures.txt")));
     write("bins.rs", bins(&Table::read("catalogue/bins.txt")));
+    write("letters.rs", letters(&Table::read("catalogue/letters.txt")));
 }
 
 /// A data file: rows of columns, grouped under headings like `[codes]`.
@@ -224,5 +225,28 @@ fn bins(table: &Table) -> String {
     format!(
         "static BANKS: [Bank; {bank_count}] = [\n{banks}];\n\
          static BINS: [Bin; {count}] = [\n{rows_out}];\n"
+    )
+}
+
+fn letters(table: &Table) -> String {
+    let hex = |line: usize, text: &str| match u32::from_str_radix(text, 16).map(char::from_u32) {
+        Ok(Some(c)) => c,
+        _ => table.stop(line, "a character is written as a hexadecimal number"),
+    };
+    let mut han: Vec<(char, char)> = Vec::new();
+    for (line, [stored, others]) in table.under::<2>("han") {
+        let stored = hex(line, stored);
+        han.extend(others.split_whitespace().map(|other| (hex(line, other), stored)));
+    }
+    let mut latin: Vec<(char, &str)> = Vec::new();
+    for (_, [plain, others]) in table.under::<2>("latin") {
+        latin.extend(others.chars().map(|other| (other, plain)));
+    }
+    han.sort_unstable();
+    latin.sort_unstable();
+    let (han_count, latin_count) = (han.len(), latin.len());
+    format!(
+        "static HAN: [(char, char); {han_count}] = {han:?};\n\
+         static LATIN: [(char, &str); {latin_count}] = {latin:?};\n"
     )
 }
