@@ -106,7 +106,19 @@ impl Code {
             Self::OrderClosed => 268_447_914,
             Self::OutTradeNoUsed => 268_498_688,
             Self::AppidMchidNotMatch => 268_445_527,
-            _ => 1,
+            Self::InvalidRequest
+            | Self::SystemError
+            | Self::MchNotExists
+            | Self::AccountError
+            | Self::NoAuth
+            | Self::NotEnough
+            | Self::RuleLimit
+            | Self::TradeError
+            | Self::UserAccountAbnormal
+            | Self::ResourceNotExists
+            | Self::NotFound
+            | Self::OpenidMismatch
+            | Self::ServiceUnavailable => 1,
         }
     }
 

@@ -60,7 +60,7 @@ pub struct ApiError {
     /// The code, which decides the HTTP status.
     pub code: Code,
     texts: Option<(&'static str, &'static str)>,
-    detail: Option<Detail>,
+    detail: Option<Box<Detail>>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -84,20 +84,24 @@ impl ApiError {
 
     /// PARAM_ERROR for one field.
     #[must_use]
-    pub const fn field(error: FieldError) -> Self {
-        Self { code: Code::ParamError, texts: None, detail: Some(Detail::Field(error)) }
+    pub fn field(error: FieldError) -> Self {
+        Self { code: Code::ParamError, texts: None, detail: Some(Box::new(Detail::Field(error))) }
     }
 
     /// SIGN_ERROR.
     #[must_use]
-    pub const fn signature(fault: SignatureFault) -> Self {
-        Self { code: Code::SignError, texts: None, detail: Some(Detail::Signature(fault)) }
+    pub fn signature(fault: SignatureFault) -> Self {
+        Self {
+            code: Code::SignError,
+            texts: None,
+            detail: Some(Box::new(Detail::Signature(fault))),
+        }
     }
 
     /// The faulty field, for a PARAM_ERROR.
     #[must_use]
     pub fn field_error(&self) -> Option<&FieldError> {
-        match &self.detail {
+        match self.detail.as_deref() {
             Some(Detail::Field(error)) => Some(error),
             Some(Detail::Signature(_)) | None => None,
         }
@@ -109,13 +113,13 @@ impl ApiError {
         let wire = WireError {
             code: self.code.as_str(),
             message: self.message(language),
-            detail: self.detail.as_ref().and_then(|detail| detail.to_wire(language)),
+            detail: self.detail.as_deref().and_then(|detail| detail.to_wire(language)),
         };
         serde_json::to_vec(&wire).expect("an error of strings and numbers is JSON")
     }
 
     fn message(&self, language: Language) -> String {
-        let text = match (&self.detail, self.texts) {
+        let text = match (self.detail.as_deref(), self.texts) {
             (Some(Detail::Field(error)), _) => format!(
                 "{}: {} {}",
                 self.code.text(language),

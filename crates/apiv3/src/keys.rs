@@ -50,7 +50,7 @@ impl From<error::Unspecified> for KeyError {
 }
 
 /// SHA-256 of `parts` joined, without copying them together.
-pub(crate) fn sha256(parts: &[&[u8]]) -> digest::Digest {
+fn sha256(parts: &[&[u8]]) -> digest::Digest {
     let mut context = digest::Context::new(&digest::SHA256);
     for part in parts {
         context.update(part);

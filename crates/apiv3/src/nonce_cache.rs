@@ -6,8 +6,9 @@
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
+use kernel::crypto::sha256;
+
 use crate::authorization::WINDOW_S;
-use crate::keys::sha256;
 
 /// A set of (merchant, nonce) with an end to their time and a bound to their number.
 #[derive(Debug)]
@@ -36,7 +37,7 @@ impl NonceCache {
     #[must_use]
     pub fn remember(&self, mchid: &str, nonce: &str, now_s: i64) -> bool {
         let mut mark = [0; 16];
-        mark.copy_from_slice(&sha256(&[mchid.as_bytes(), b"\n", nonce.as_bytes()]).as_ref()[..16]);
+        mark.copy_from_slice(&sha256(&[mchid.as_bytes(), b"\n", nonce.as_bytes()])[..16]);
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         while seen.order.front().is_some_and(|(until_s, _)| *until_s <= now_s) {
             seen.forget_oldest();

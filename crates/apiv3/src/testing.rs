@@ -2,7 +2,14 @@
 
 use std::sync::LazyLock;
 
+use kernel::money::Amount;
+use kernel::time::{SECOND, Timestamp};
+
+use crate::certificate::{Certificate, NewCertificate};
 use crate::keys::PrivateKey;
+use crate::order::{BANK_TYPE_OTHERS, OrderState, OrderView, Payment, TradeType};
+use crate::refund::FundsAccount;
+use crate::refund_view::{Receiver, RefundState, RefundView};
 
 static MERCHANT: LazyLock<PrivateKey> = LazyLock::new(|| PrivateKey::generate().unwrap());
 static PLATFORM: LazyLock<PrivateKey> = LazyLock::new(|| PrivateKey::generate().unwrap());
@@ -47,3 +54,57 @@ EwggmAzdChEUYIGpF6bsHi80Y54D6reL7fnhxHubrWiLAYE6TiK8Ikk4zdSIX82P5Gr9Y31eYr9mkeB9
 XxvpT1BeTMFoNskyIv3u2x8P1EsKlyPN+E5lzD/0SO25xrlMCEkpwdlfCFM69AgHCzDsOn0xkxOk/VgwAOwM\
 7EOoB66u/1vXUFpeWdkFyhqnjdD+gkaElF4IRABy76Glv4aAV/3lRwdAp1NS4Yis7K3zN6MO62N0PhrHuuWf\
 hr95OQ==";
+
+/// A certificate of the platform's key.
+pub fn platform_certificate() -> Certificate {
+    let new = NewCertificate {
+        common_name: "Jiaozi platform",
+        organization: "Jiaozi",
+        serial_random: [9; 20],
+        not_before_s: 1_700_000_000,
+        not_after_s: 1_857_680_000,
+    };
+    Certificate::self_signed(platform_key(), &new).unwrap()
+}
+
+/// An order over 1.00, paid from the balance.
+pub fn paid_order() -> OrderView {
+    let total = Amount::fen(100).unwrap();
+    OrderView {
+        appid: "wx0123456789abcdef".into(),
+        mchid: "1900000001".into(),
+        out_trade_no: "T2026-0001".into(),
+        trade_type: TradeType::Native,
+        attach: Some("shelf 7".into()),
+        total,
+        state: OrderState::Success(Payment {
+            transaction_id: "4200202611210000000000000001".into(),
+            bank_type: BANK_TYPE_OTHERS.into(),
+            success_time: Timestamp::parse_rfc3339("2026-11-21T18:05:09+08:00").unwrap(),
+            openid: "oABC".into(),
+            payer_total: total,
+        }),
+    }
+}
+
+/// A refund of 0.30 of that order, back on the balance.
+pub fn arrived_refund() -> RefundView {
+    let (total, refund) = (Amount::fen(100).unwrap(), Amount::fen(30).unwrap());
+    let create_time = Timestamp::parse_rfc3339("2026-11-21T18:05:09+08:00").unwrap();
+    RefundView {
+        mchid: "1900000001".into(),
+        refund_id: "50202611210000000000000000001".into(),
+        out_refund_no: "R1".into(),
+        transaction_id: "4200202611210000000000000001".into(),
+        out_trade_no: "T2026-0001".into(),
+        receiver: Receiver::Balance,
+        create_time,
+        state: RefundState::Success(create_time.plus(SECOND)),
+        total,
+        refund,
+        payer_total: total,
+        payer_refund: refund,
+        funds_account: FundsAccount::Available,
+        from: Vec::new(),
+    }
+}

@@ -1,0 +1,195 @@
+//! Tests of reading create requests.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::notify_url::{UrlFault, UrlRule};
+
+const CALLER: Caller<'_> = Caller { mchid: "1900000001", url_rule: UrlRule::Public };
+
+fn body() -> Value {
+    json!({
+        "appid": "wx0123456789abcdef",
+        "mchid": "1900000001",
+        "description": "一杯咖啡",
+        "out_trade_no": "T2026-0001",
+        "notify_url": "https://shop.example.com/notify",
+        "amount": {"total": 100, "currency": "CNY"},
+        "payer": {"openid": "oABC"},
+    })
+}
+
+/// The body with one field changed; `null` takes it away.
+fn with(pointer: &str, value: Value) -> Value {
+    let mut body = body();
+    let (parent, name) = pointer.rsplit_once('/').unwrap();
+    let object = body.pointer_mut(parent).unwrap().as_object_mut().unwrap();
+    if value.is_null() {
+        object.remove(name);
+    } else {
+        object.insert(name.to_owned(), value);
+    }
+    body
+}
+
+fn parse(call: CreateCall, body: &Value) -> Result<CreateOrder, ApiError> {
+    CreateOrder::parse(call, body.to_string().as_bytes(), &CALLER)
+}
+
+#[test]
+fn both_calls_are_read() {
+    let native = parse(CreateCall::Native, &body()).unwrap();
+    assert_eq!(native.scene, Scene::Native);
+    assert_eq!((native.amount.minor(), native.time_expire), (100, None));
+    let jsapi = parse(CreateCall::Jsapi, &body()).unwrap();
+    assert_eq!(jsapi.scene, Scene::Jsapi { openid: "oABC".into() });
+}
+
+#[test]
+fn optional_and_unknown_fields_are_read() {
+    let mut body = with("/time_expire", json!("2026-11-21T18:34:56+08:00"));
+    body["attach"] = json!("shelf 7");
+    body["goods_tag"] = json!("");
+    body["limit_pay"] = json!(["no_debit", "no_credit", "no_debit"]);
+    body["support_fapiao"] = json!(true);
+    body["settle_info"] = json!({"profit_sharing": false});
+    body["scene_info"] = json!({"payer_client_ip": "::1", "store_info": {"id": "1"}});
+    body["detail"] = json!({"goods_detail": [{"merchant_goods_id": "1"}]});
+    body["new_field"] = json!({"x": null});
+    body["amount"] = json!({"total": 1});
+    let order = parse(CreateCall::Native, &body).unwrap();
+    assert_eq!(order.time_expire, Timestamp::parse_rfc3339("2026-11-21T10:34:56Z"));
+    assert_eq!(order.attach.as_deref(), Some("shelf 7"));
+    assert_eq!(order.goods_tag, None);
+    assert_eq!(order.limit_pay, ["no_credit", "no_debit"]);
+}
+
+#[test]
+fn each_broken_rule_names_its_field() {
+    use Issue::*;
+    let long = |n: usize| json!("x".repeat(n));
+    let cases = [
+        ("/appid", Value::Null, Missing),
+        ("/appid", long(33), TooLong { length: 33, maximum: 32 }),
+        ("/mchid", Value::Null, Missing),
+        ("/mchid", json!("1900000002"), OtherMerchant),
+        ("/mchid", json!(1_900_000_001), Type("string")),
+        ("/description", json!(""), TooShort { length: 0, minimum: 1 }),
+        ("/description", json!("中".repeat(43)), TooLong { length: 129, maximum: 127 }),
+        ("/out_trade_no", Value::Null, Missing),
+        ("/out_trade_no", json!("12345"), TooShort { length: 5, minimum: 6 }),
+        ("/out_trade_no", long(33), TooLong { length: 33, maximum: 32 }),
+        ("/out_trade_no", json!("12345/6"), Alphabet("[0-9A-Za-z_-*|]")),
+        ("/time_expire", json!("tomorrow"), Time),
+        ("/attach", long(129), TooLong { length: 129, maximum: 128 }),
+        ("/notify_url", Value::Null, Missing),
+        ("/notify_url", json!("http://shop.example.com"), Url(UrlFault::NotHttps)),
+        ("/notify_url", json!("https://127.0.0.1/"), Url(UrlFault::PrivateHost)),
+        ("/notify_url", json!("https://a.com/?x=1"), Url(UrlFault::Query)),
+        ("/goods_tag", long(33), TooLong { length: 33, maximum: 32 }),
+        ("/limit_pay", json!("no_debit"), Type("array")),
+        ("/support_fapiao", json!("true"), Type("boolean")),
+        ("/amount", Value::Null, Missing),
+        ("/amount", json!(1), Type("object")),
+        ("/amount/total", Value::Null, Missing),
+        ("/amount/total", json!(0), BelowMinimum(1)),
+        ("/amount/total", json!(-1), BelowMinimum(1)),
+        ("/amount/total", json!(0.5), Type("integer")),
+        ("/amount/total", json!("100"), Type("integer")),
+        ("/amount/currency", json!("USD"), NotOneOf(&["CNY"])),
+        ("/payer", Value::Null, Missing),
+        ("/payer/openid", Value::Null, Missing),
+        ("/payer/openid", long(129), TooLong { length: 129, maximum: 128 }),
+        ("/scene_info", json!([]), Type("object")),
+        ("/settle_info", json!(true), Type("object")),
+    ];
+    for (pointer, value, issue) in cases {
+        let error = parse(CreateCall::Jsapi, &with(pointer, value.clone())).unwrap_err();
+        let found = error.field_error().unwrap_or_else(|| panic!("{pointer} {error:?}"));
+        assert_eq!(error.code, Code::ParamError);
+        assert_eq!(found.location, Location::Body);
+        assert_eq!((found.field.as_str(), &found.issue), (pointer, &issue), "{value}");
+    }
+}
+
+#[test]
+fn an_unknown_limit_is_named_by_its_place() {
+    let error = parse(CreateCall::Native, &with("/limit_pay", json!(["no_debit", "x"])));
+    assert_eq!(error.unwrap_err().field_error().unwrap().field, "/limit_pay/1");
+}
+
+#[test]
+fn null_and_exponents_are_no_values() {
+    let text = body().to_string();
+    for (from, to, field) in [
+        ("\"total\":100", "\"total\":1e2", "/amount/total"),
+        ("\"total\":100", "\"total\":100.0", "/amount/total"),
+        ("\"T2026-0001\"", "null", "/out_trade_no"),
+        ("\"CNY\"", "null", "/amount/currency"),
+    ] {
+        let changed = text.replace(from, to);
+        assert_ne!(changed, text);
+        let error = CreateOrder::parse(CreateCall::Native, changed.as_bytes(), &CALLER);
+        assert_eq!(error.unwrap_err().field_error().unwrap().field, field, "{to}");
+    }
+}
+
+#[test]
+fn what_the_wallet_does_not_offer_is_refused_openly() {
+    for (pointer, value) in [
+        ("/sub_mchid", json!("1900000009")),
+        ("/sp_mchid", json!("1900000009")),
+        ("/settle_info", json!({"profit_sharing": true})),
+        ("/payer/identity", json!({"type": "IDCARD"})),
+        ("/subsidy_info", json!({})),
+    ] {
+        let error = parse(CreateCall::Native, &with(pointer, value)).unwrap_err();
+        assert_eq!(error.code, Code::NoAuth, "{pointer}");
+    }
+}
+
+#[test]
+fn a_sandbox_takes_local_addresses() {
+    let caller = Caller { url_rule: UrlRule::Relaxed, ..CALLER };
+    let body = with("/notify_url", json!("http://127.0.0.1:9000/n")).to_string();
+    assert!(CreateOrder::parse(CreateCall::Native, body.as_bytes(), &caller).is_ok());
+}
+
+#[test]
+fn the_fingerprint_follows_the_meaning_of_a_request() {
+    let print = |body: &Value| parse(CreateCall::Jsapi, body).unwrap().fingerprint();
+    let first = print(&body());
+    assert_eq!(print(&with("/unknown", json!(1))), first);
+    assert_eq!(print(&with("/amount/currency", Value::Null)), first);
+    for (pointer, value) in [
+        ("/amount/total", json!(101)),
+        ("/payer/openid", json!("oDEF")),
+        ("/description", json!("tea")),
+        ("/time_expire", json!("2026-11-21T18:34:56+08:00")),
+        ("/attach", json!("a")),
+        ("/notify_url", json!("https://shop.example.com/other")),
+    ] {
+        assert_ne!(print(&with(pointer, value)), first, "{pointer}");
+    }
+    assert_ne!(parse(CreateCall::Native, &body()).unwrap().fingerprint(), first);
+}
+
+#[test]
+fn payment_codes_carry_their_token() {
+    let url = code_url("0123456789abcdefABCDEF_-").unwrap();
+    assert!(url.len() <= 64);
+    assert_eq!(parse_code_url(&url), Some("0123456789abcdefABCDEF_-"));
+    for bad in ["", "a b", "a&b", &"a".repeat(49)] {
+        assert_eq!(code_url(bad), None, "{bad}");
+    }
+    assert_eq!(parse_code_url("weixin://wxpay/bizpayurl?pr=abc"), None);
+    assert_eq!(native_answer(&url), format!("{{\"code_url\":\"{url}\"}}").into_bytes());
+}
+
+#[test]
+fn prepay_ids_show_the_business_time() {
+    let now = Timestamp::parse_rfc3339("2026-11-21T18:05:09+08:00").unwrap();
+    let id = prepay_id(now, [0xab; 10]);
+    assert_eq!(id, format!("wx20261121180509{}", "ab".repeat(10)));
+    assert_eq!(jsapi_answer(&id), format!("{{\"prepay_id\":\"{id}\"}}").into_bytes());
+}

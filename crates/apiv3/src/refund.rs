@@ -1,0 +1,269 @@
+//! Asking for a refund.
+
+use kernel::crypto::sha256;
+use kernel::money::Amount;
+use serde::Serialize;
+
+use crate::error::{ApiError, FieldError};
+use crate::fields::Fields;
+use crate::issue::Issue;
+use crate::request::{
+    Caller, check_out_refund_no, check_out_trade_no, check_transaction_id, read_body,
+    refuse_partner_fields,
+};
+
+/// How a refund names its order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderName {
+    /// By the platform's number.
+    TransactionId(String),
+    /// By the merchant's number.
+    OutTradeNo(String),
+}
+
+/// Which money of the merchant a refund is taken from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum FundsAccount {
+    /// Settled money.
+    Available,
+    /// Money that is not settled yet.
+    Unavailable,
+}
+
+/// One part of the source of a refund.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct FundsPart {
+    /// Where it is taken from.
+    pub account: FundsAccount,
+    /// How much.
+    pub amount: Amount,
+}
+
+/// A parsed request for a refund. Fields that it does not know are dropped.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CreateRefund {
+    /// The order.
+    pub order: OrderName,
+    /// The merchant's number of the refund, 1 to 64 bytes.
+    pub out_refund_no: String,
+    /// Shown to the payer, at most 80 bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Where the notification goes, at most 256 bytes; absent: nowhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notify_url: Option<String>,
+    /// `AVAILABLE` if the merchant asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub funds_account: Option<FundsAccount>,
+    /// What is given back.
+    pub refund: Amount,
+    /// What the merchant believes the order's total to be.
+    pub total: Amount,
+    /// The split of the source, empty if none was asked; its sum is `refund`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub from: Vec<FundsPart>,
+}
+
+impl CreateRefund {
+    /// Reads the body of `POST /v3/refund/domestic/refunds`.
+    ///
+    /// # Errors
+    /// PARAM_ERROR for the first field that breaks a rule, in the order of the documented
+    /// table; NO_AUTH for a service provider's call.
+    pub fn parse(body: &[u8], caller: &Caller<'_>) -> Result<Self, ApiError> {
+        let body = read_body(body)?;
+        let fields = Fields::top(&body);
+        refuse_partner_fields(&fields)?;
+        Ok(read_refund(&fields, caller)?)
+    }
+
+    /// A hash over all that must be the same when the refund number is sent again. A field
+    /// that is added later and absent in a request does not change it.
+    #[must_use]
+    pub fn fingerprint(&self) -> [u8; 32] {
+        let canonical = serde_json::to_vec(self).expect("plain fields are JSON");
+        sha256(&[b"refund/1\n", &canonical])
+    }
+}
+
+fn read_refund(fields: &Fields<'_>, caller: &Caller<'_>) -> Result<CreateRefund, FieldError> {
+    let order = read_order_name(fields)?;
+    let out_refund_no = fields.get_text("out_refund_no", 0..=usize::MAX)?;
+    check_out_refund_no(out_refund_no).map_err(|issue| fields.fault("out_refund_no", issue))?;
+    let reason = fields.find_text("reason", 0..=80)?;
+    let notify_url = fields.find_url("notify_url", 256, caller.url_rule)?;
+    let funds_account = fields.find_literal("funds_account", &["AVAILABLE"])?;
+    let amount = fields.get_object("amount")?;
+    let refund = amount.get_amount("refund")?;
+    let total = amount.get_amount("total")?;
+    amount
+        .find_literal("currency", &["CNY"])?
+        .ok_or_else(|| amount.fault("currency", Issue::Missing))?;
+    let from = read_from(&amount, refund)?;
+    fields.objects("goods_detail")?;
+    Ok(CreateRefund {
+        order,
+        out_refund_no: out_refund_no.to_owned(),
+        reason: reason.filter(|text| !text.is_empty()).map(str::to_owned),
+        notify_url: notify_url.map(str::to_owned),
+        funds_account: funds_account.map(|_| FundsAccount::Available),
+        refund,
+        total,
+        from,
+    })
+}
+
+fn read_order_name(fields: &Fields<'_>) -> Result<OrderName, FieldError> {
+    let whole = 0..=usize::MAX;
+    let transaction_id = fields.find_text("transaction_id", whole.clone())?;
+    let out_trade_no = fields.find_text("out_trade_no", whole)?;
+    match (transaction_id, out_trade_no) {
+        (Some(id), None) => {
+            check_transaction_id(id).map_err(|issue| fields.fault("transaction_id", issue))?;
+            Ok(OrderName::TransactionId(id.to_owned()))
+        }
+        (None, Some(number)) => {
+            check_out_trade_no(number).map_err(|issue| fields.fault("out_trade_no", issue))?;
+            Ok(OrderName::OutTradeNo(number.to_owned()))
+        }
+        (Some(_), Some(_)) | (None, None) => {
+            let issue = Issue::ExactlyOneOf("transaction_id", "out_trade_no");
+            Err(fields.fault("transaction_id", issue))
+        }
+    }
+}
+
+fn read_from(amount: &Fields<'_>, refund: Amount) -> Result<Vec<FundsPart>, FieldError> {
+    let mut parts: Vec<FundsPart> = Vec::new();
+    for item in amount.objects("from")? {
+        let account = match item.find_literal("account", &["AVAILABLE", "UNAVAILABLE"])? {
+            Some("AVAILABLE") => FundsAccount::Available,
+            Some(_) => FundsAccount::Unavailable,
+            None => return Err(item.fault("account", Issue::Missing)),
+        };
+        if parts.iter().any(|part| part.account == account) {
+            return Err(item.fault("account", Issue::Twice));
+        }
+        parts.push(FundsPart { account, amount: item.get_amount("amount")? });
+    }
+    // At most two parts, each far below the range of the sum.
+    let sum: i64 = parts.iter().map(|part| part.amount.minor()).sum();
+    if !parts.is_empty() && sum != refund.minor() {
+        return Err(amount.fault("from", Issue::Sum));
+    }
+    Ok(parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::code::Code;
+    use crate::notify_url::UrlRule;
+
+    fn body() -> Value {
+        json!({
+            "out_trade_no": "T2026-0001",
+            "out_refund_no": "R@1",
+            "amount": {"refund": 30, "total": 100, "currency": "CNY"},
+        })
+    }
+
+    fn parse(body: &Value) -> Result<CreateRefund, ApiError> {
+        let caller = Caller { mchid: "1900000001", url_rule: UrlRule::Public };
+        CreateRefund::parse(body.to_string().as_bytes(), &caller)
+    }
+
+    fn changed(change: impl FnOnce(&mut Value)) -> Value {
+        let mut body = body();
+        change(&mut body);
+        body
+    }
+
+    #[test]
+    fn a_refund_names_its_order_in_one_of_two_ways() {
+        let by_number = parse(&body()).unwrap();
+        assert_eq!(by_number.order, OrderName::OutTradeNo("T2026-0001".into()));
+        assert_eq!((by_number.refund.minor(), by_number.total.minor()), (30, 100));
+        let mut body = body();
+        body.as_object_mut().unwrap().remove("out_trade_no");
+        body["transaction_id"] = json!("4200202611210000000000000001");
+        assert!(matches!(parse(&body).unwrap().order, OrderName::TransactionId(_)));
+        body["out_trade_no"] = json!("T2026-0001");
+        assert_eq!(parse(&body).unwrap_err().field_error().unwrap().field, "/transaction_id");
+    }
+
+    #[test]
+    fn all_optional_fields_are_read() {
+        let refund = parse(&changed(|body| {
+            body["reason"] = json!("商品已售完");
+            body["notify_url"] = json!("https://shop.example.com/refund");
+            body["funds_account"] = json!("AVAILABLE");
+            body["goods_detail"] = json!([{"merchant_goods_id": "1"}]);
+            body["amount"]["from"] = json!([
+                {"account": "AVAILABLE", "amount": 10},
+                {"account": "UNAVAILABLE", "amount": 20},
+            ]);
+        }));
+        let refund = refund.unwrap();
+        assert_eq!(refund.from.len(), 2);
+        assert_eq!(refund.funds_account, Some(FundsAccount::Available));
+    }
+
+    #[test]
+    fn each_broken_rule_names_its_field() {
+        let part = |account: &str, amount: i64| json!({"account": account, "amount": amount});
+        let two = |one: Value, other: Value| json!([one, other]);
+        for (path, value, field) in [
+            ("/out_trade_no", Value::Null, "/out_trade_no"),
+            ("/out_trade_no", json!("a b c d"), "/out_trade_no"),
+            ("/out_refund_no", json!(""), "/out_refund_no"),
+            ("/out_refund_no", json!("a".repeat(65)), "/out_refund_no"),
+            ("/out_refund_no", json!("退1"), "/out_refund_no"),
+            ("/reason", json!("退".repeat(27)), "/reason"),
+            ("/notify_url", json!("https://10.0.0.1/"), "/notify_url"),
+            ("/funds_account", json!("UNSETTLED"), "/funds_account"),
+            ("/amount", json!([]), "/amount"),
+            ("/amount/refund", json!(0), "/amount/refund"),
+            ("/amount/refund", json!(1.5), "/amount/refund"),
+            ("/amount/total", json!("100"), "/amount/total"),
+            ("/amount/currency", json!("HKD"), "/amount/currency"),
+            ("/amount/from", json!([part("BASIC", 30)]), "/amount/from/0/account"),
+            ("/amount/from", json!([part("AVAILABLE", 0)]), "/amount/from/0/amount"),
+            ("/amount/from", json!([part("AVAILABLE", 29)]), "/amount/from"),
+            (
+                "/amount/from",
+                two(part("AVAILABLE", 10), part("AVAILABLE", 20)),
+                "/amount/from/1/account",
+            ),
+        ] {
+            let body = changed(|body| {
+                let (parent, name) = path.rsplit_once('/').unwrap();
+                body.pointer_mut(parent).unwrap()[name] = value.clone();
+            });
+            let error = parse(&body).unwrap_err();
+            assert_eq!(error.field_error().unwrap().field, field, "{value}");
+        }
+        let missing = changed(|body| {
+            body["amount"].as_object_mut().unwrap().remove("currency");
+        });
+        assert_eq!(parse(&missing).unwrap_err().field_error().unwrap().issue, Issue::Missing);
+    }
+
+    #[test]
+    fn a_service_provider_is_refused() {
+        let body = changed(|body| body["sub_mchid"] = json!("1900000009"));
+        assert_eq!(parse(&body).unwrap_err().code, Code::NoAuth);
+    }
+
+    #[test]
+    fn the_fingerprint_follows_the_amounts() {
+        let first = parse(&body()).unwrap().fingerprint();
+        assert_eq!(parse(&changed(|b| b["x"] = json!(1))).unwrap().fingerprint(), first);
+        let more = changed(|body| body["amount"]["refund"] = json!(31));
+        assert_ne!(parse(&more).unwrap().fingerprint(), first);
+    }
+}

@@ -1,0 +1,224 @@
+//! What all requests share: who calls, how a body is read, which texts are numbers of a
+//! merchant, and variables of path and query.
+
+use serde_json::{Map, Value};
+
+use crate::code::Code;
+use crate::error::{ApiError, FieldError, Location};
+use crate::fields::{Fields, check_length};
+use crate::issue::Issue;
+use crate::notify_url::UrlRule;
+use crate::strict_json::{self, Limits, TextRange};
+use crate::target::percent_decode;
+
+/// What a request body of the merchant API may be.
+pub const BODY_LIMITS: Limits =
+    Limits { bytes_max: 64 * 1024, depth_max: 16, text: TextRange::BasicPlane };
+
+/// The merchant that signed the request, and what its server may do for it.
+#[derive(Clone, Copy, Debug)]
+pub struct Caller<'a> {
+    /// Merchant number of the verified `Authorization`.
+    pub mchid: &'a str,
+    /// Which `notify_url` is accepted.
+    pub url_rule: UrlRule,
+}
+
+/// Fields that only service providers send.
+const PARTNER_FIELDS: [&str; 4] = ["sp_mchid", "sub_mchid", "sp_appid", "sub_appid"];
+
+const PROVIDER_ONLY: ApiError =
+    ApiError::saying(Code::NoAuth, "商户未开通服务商模式", "the merchant is no service provider");
+
+pub(crate) fn read_body(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
+    strict_json::read_object(body, &BODY_LIMITS).map_err(|error| {
+        FieldError::new(Location::Body, error.pointer, None, Issue::Json(error.fault)).into()
+    })
+}
+
+/// Refuses what only a service provider may ask.
+pub(crate) fn refuse_partner_fields(fields: &Fields<'_>) -> Result<(), ApiError> {
+    if PARTNER_FIELDS.iter().any(|name| fields.has(name)) {
+        return Err(PROVIDER_ONLY);
+    }
+    Ok(())
+}
+
+/// Reads `mchid`, which must be the merchant that signed.
+pub(crate) fn check_mchid(fields: &Fields<'_>, caller: &Caller<'_>) -> Result<(), FieldError> {
+    if fields.get_text("mchid", 1..=32)? != caller.mchid {
+        return Err(fields.fault("mchid", Issue::OtherMerchant));
+    }
+    Ok(())
+}
+
+/// A merchant's order number: 6 to 32 letters, digits, `_` `-` `*` `|`.
+pub(crate) fn check_out_trade_no(text: &str) -> Result<(), Issue> {
+    check_length(text, 6..=32)?;
+    check_alphabet(text, b"_-*|", "[0-9A-Za-z_-*|]")
+}
+
+/// A merchant's refund number: 1 to 64 letters, digits, `_` `-` `*` `@` `|`.
+pub(crate) fn check_out_refund_no(text: &str) -> Result<(), Issue> {
+    check_length(text, 1..=64)?;
+    check_alphabet(text, b"_-*@|", "[0-9A-Za-z_-*@|]")
+}
+
+/// The platform's number of a payment: 1 to 32 letters and digits.
+pub(crate) fn check_transaction_id(text: &str) -> Result<(), Issue> {
+    check_length(text, 1..=32)?;
+    check_alphabet(text, b"", "[0-9A-Za-z]")
+}
+
+fn check_alphabet(text: &str, extra: &[u8], shown: &'static str) -> Result<(), Issue> {
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || extra.contains(&byte);
+    if text.bytes().all(known) { Ok(()) } else { Err(Issue::Alphabet(shown)) }
+}
+
+/// Checks `{out_trade_no}` of a path, percent-decoded.
+///
+/// # Errors
+/// PARAM_ERROR with the location `uri_template`.
+pub fn path_out_trade_no(decoded: &str) -> Result<&str, ApiError> {
+    path_variable("out_trade_no", decoded, check_out_trade_no)
+}
+
+/// Checks `{out_refund_no}` of a path, percent-decoded.
+///
+/// # Errors
+/// PARAM_ERROR with the location `uri_template`.
+pub fn path_out_refund_no(decoded: &str) -> Result<&str, ApiError> {
+    path_variable("out_refund_no", decoded, check_out_refund_no)
+}
+
+/// Checks `{transaction_id}` of a path, percent-decoded.
+///
+/// # Errors
+/// PARAM_ERROR with the location `uri_template`.
+pub fn path_transaction_id(decoded: &str) -> Result<&str, ApiError> {
+    path_variable("transaction_id", decoded, check_transaction_id)
+}
+
+fn path_variable<'a>(
+    name: &str,
+    decoded: &'a str,
+    check: fn(&str) -> Result<(), Issue>,
+) -> Result<&'a str, ApiError> {
+    let value = Value::from(decoded);
+    check(decoded).map(|()| decoded).map_err(|issue| {
+        FieldError::new(Location::UriTemplate, name.to_owned(), Some(&value), issue).into()
+    })
+}
+
+/// Variables of a query string. Unknown ones are let through, known ones may occur once.
+pub(crate) struct Query<'a>(&'a str);
+
+impl<'a> Query<'a> {
+    pub(crate) fn new(raw: Option<&'a str>) -> Self {
+        Self(raw.unwrap_or_default())
+    }
+
+    /// The decoded value of a variable, if it is there.
+    pub(crate) fn find(&self, name: &str) -> Result<Option<String>, FieldError> {
+        let mut found = None;
+        for pair in self.0.split('&') {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            if key != name {
+                continue;
+            }
+            let text = percent_decode(value).and_then(|bytes| String::from_utf8(bytes).ok());
+            let text = text.ok_or_else(|| Self::fault(name, None, Issue::Encoding))?;
+            if found.replace(text).is_some() {
+                return Err(Self::fault(name, None, Issue::Twice));
+            }
+        }
+        Ok(found)
+    }
+
+    pub(crate) fn fault(name: &str, value: Option<&str>, issue: Issue) -> FieldError {
+        let value = value.map(Value::from);
+        FieldError::new(Location::Query, name.to_owned(), value.as_ref(), issue)
+    }
+}
+
+/// Checks the query string of a call that names its merchant in `mchid`.
+///
+/// # Errors
+/// PARAM_ERROR if `mchid` is missing, repeated or not the merchant that signed; NO_AUTH for a
+/// service provider's call.
+pub fn check_query_mchid(raw: Option<&str>, caller: &Caller<'_>) -> Result<(), ApiError> {
+    refuse_partner_query(raw)?;
+    let mchid = Query::new(raw).find("mchid")?;
+    let mchid = mchid.ok_or_else(|| Query::fault("mchid", None, Issue::Missing))?;
+    if mchid != caller.mchid {
+        return Err(Query::fault("mchid", Some(&mchid), Issue::OtherMerchant).into());
+    }
+    Ok(())
+}
+
+/// Checks the query string of a call without variables of its own.
+///
+/// # Errors
+/// NO_AUTH for a service provider's call.
+pub fn refuse_partner_query(raw: Option<&str>) -> Result<(), ApiError> {
+    let query = Query::new(raw);
+    for name in PARTNER_FIELDS {
+        if query.find(name)?.is_some() {
+            return Err(PROVIDER_ONLY);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CALLER: Caller<'_> = Caller { mchid: "1900000001", url_rule: UrlRule::Public };
+
+    fn issue(error: &ApiError) -> (String, Location, Issue) {
+        let error = error.field_error().unwrap().clone();
+        (error.field, error.location, error.issue)
+    }
+
+    #[test]
+    fn a_path_variable_is_checked_in_bytes_and_characters() {
+        assert_eq!(path_out_trade_no("T2026_-*|1").unwrap(), "T2026_-*|1");
+        let short = path_out_trade_no("1234").unwrap_err();
+        assert_eq!(short.field_error().unwrap().value, Some(Value::from(4)));
+        for bad in ["1234567@", "12345 6", "订单订单", "123456%7C"] {
+            let (field, location, found) = issue(&path_out_trade_no(bad).unwrap_err());
+            assert_eq!((field.as_str(), location), ("out_trade_no", Location::UriTemplate));
+            assert!(matches!(found, Issue::Alphabet(_)), "{bad}");
+        }
+        assert!(path_out_refund_no("r@1").is_ok() && path_out_refund_no("").is_err());
+        assert!(path_transaction_id("4200").is_ok() && path_transaction_id("42-").is_err());
+    }
+
+    #[test]
+    fn the_query_names_the_merchant_that_signed() {
+        let check = |raw| check_query_mchid(Some(raw), &CALLER);
+        assert_eq!(check("mchid=1900000001"), Ok(()));
+        assert_eq!(check("x=1&mchid=190000000%31&y"), Ok(()));
+        for (raw, expected) in [
+            ("", Issue::Missing),
+            ("mchid", Issue::OtherMerchant),
+            ("mchid=1900000002", Issue::OtherMerchant),
+            ("mchid=1900000001&mchid=1900000001", Issue::Twice),
+            ("mchid=%zz", Issue::Encoding),
+        ] {
+            let (field, location, found) = issue(&check(raw).unwrap_err());
+            assert_eq!((field.as_str(), location, found), ("mchid", Location::Query, expected));
+        }
+        assert_eq!(check("mchid=1900000001&sub_mchid=1").unwrap_err().code, Code::NoAuth);
+    }
+
+    #[test]
+    fn a_broken_body_is_a_parameter_error() {
+        let error = read_body(b"{\"a\":1,\"a\":2}").unwrap_err();
+        let (field, location, found) = issue(&error);
+        assert_eq!((field.as_str(), location), ("/a", Location::Body));
+        assert_eq!(found, Issue::Json(strict_json::JsonFault::DuplicateKey));
+        assert_eq!(error.code.status(), 400);
+    }
+}
