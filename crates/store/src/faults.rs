@@ -162,3 +162,67 @@ impl<S: Store> Store for Faulty<S> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::Memory;
+
+    fn next(store: &mut impl Store) -> Batch {
+        let tip = store.tip().expect("answers");
+        Batch { seq: tip.seq + 1, ..tip }.sealed()
+    }
+
+    #[test]
+    fn unknown_commit_loses_the_connection_whether_written_or_not() {
+        for (fault, seq) in [(Fault::UnknownDone, 1), (Fault::UnknownNotDone, 0)] {
+            let script = Script::default();
+            let mut store = Faulty::new(Memory::new(), script.clone());
+            script.commit(fault);
+            let batch = next(&mut store);
+            assert!(matches!(store.commit(&batch, &[]), Commit::Unknown(_)));
+            assert!(store.tip().is_err());
+            assert!(matches!(store.commit(&batch, &[]), Commit::Unavailable(_)));
+            store.reconnect().unwrap();
+            assert_eq!(store.tip().unwrap().seq, seq);
+        }
+    }
+
+    #[test]
+    fn faults_come_in_the_order_of_the_script() {
+        let memory = Memory::new();
+        let mut rival = memory.another();
+        let script = Script::default();
+        let mut store = Faulty::new(memory, script.clone());
+        let rival_commits = Fault::After(Box::new(move || {
+            let batch = next(&mut rival);
+            assert_eq!(rival.commit(&batch, &[]), Commit::Done);
+        }));
+        script.commits([None, Some(Fault::Conflict), Some(Fault::Unavailable)]);
+        script.commit(rival_commits);
+
+        let mut outcomes = Vec::new();
+        for _ in 0..5 {
+            let batch = next(&mut store);
+            outcomes.push(store.commit(&batch, &[]));
+        }
+        let away = Commit::Unavailable("scripted fault".into());
+        let expected = [Commit::Done, Commit::Conflict, away, Commit::Conflict, Commit::Done];
+        assert_eq!(outcomes, expected);
+        assert_eq!(script.remaining(), 0);
+        assert_eq!(store.tip().unwrap().seq, 3);
+    }
+
+    #[test]
+    fn reads_and_connects_fail_as_often_as_told() {
+        let script = Script::default();
+        let mut store = Faulty::new(Memory::new(), script.clone());
+        script.fail_reads(2);
+        script.fail_connects(1);
+        assert!(store.tip().is_err());
+        assert!(store.load(&[]).is_err());
+        assert!(store.tip().is_ok());
+        assert!(store.reconnect().is_err());
+        assert!(store.reconnect().is_ok());
+    }
+}

@@ -2,8 +2,11 @@
 //! the lists that are read from it. No database is named here.
 
 pub mod cell;
+pub mod conformance;
+pub mod ddl;
 pub mod faults;
 pub mod memory;
+pub mod migrations;
 pub mod queries;
 pub mod registry;
 pub mod table;

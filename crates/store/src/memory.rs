@@ -156,7 +156,7 @@ impl State {
         if decided_on.is_some() && !is_versioned(key.table) {
             return Err(Commit::Data(format!("{} is appended only", key.table)));
         }
-        if let Some(what) = row.and_then(|row| violated(row)) {
+        if let Some(what) = row.and_then(violated) {
             return Err(Commit::Data(what));
         }
         if stored == decided_on { Ok(()) } else { Err(Commit::Conflict) }
@@ -195,4 +195,17 @@ fn violated(row: &Row) -> Option<String> {
     }
     let entry = row.downcast_ref::<Entry>()?;
     (entry.amount == 0).then(|| format!("entry of account {} is zero", entry.account))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fresh() -> (Memory, Memory) {
+        let first = Memory::new();
+        let second = first.another();
+        (first, second)
+    }
+
+    crate::conformance_suite!(fresh);
 }

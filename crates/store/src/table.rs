@@ -59,12 +59,19 @@ pub struct Table {
     pub checks: &'static [&'static str],
     /// Secondary indexes.
     pub indexes: &'static [Index],
+    /// Columns that never change once the row is there, besides the key; a trigger sees to it.
+    pub fixed: &'static [&'static str],
 }
 
 impl Table {
     /// The key's columns.
     pub fn key_columns(&self) -> &'static [Column] {
         &self.columns[..self.key]
+    }
+
+    /// Whether rows may be removed; a trigger forbids it elsewhere.
+    pub fn is_removable(&self) -> bool {
+        self.class == Class::Removable
     }
 
     /// Whether rows carry the batch that last wrote them.
@@ -121,13 +128,15 @@ pub trait Described: Record {
 /// describe!(Wallet, Kept, key 1, "A person's wallet.", {
 ///     id: WalletId, "Its public id.";
 ///     state: WalletState, "Where it stands.";
-/// }, checks ["…"], indexes [Index { name: "due", columns: "due_at", filter: "state = 'OPEN'" }]);
+/// }, checks ["…"], indexes [Index { name: "due", columns: "due_at", filter: "state = 'OPEN'" }],
+/// fixed ["owner"]);
 /// ```
 #[macro_export]
 macro_rules! describe {
     ($record:ty, $class:ident, key $key:literal, $doc:literal, {
         $($field:ident : $kind:ty, $column_doc:literal;)+
-    } $(, checks [$($check:literal),* $(,)?])? $(, indexes [$($index:expr),* $(,)?])?) => {
+    } $(, checks [$($check:literal),* $(,)?])? $(, indexes [$($index:expr),* $(,)?])?
+    $(, fixed [$($fixed:literal),* $(,)?])?) => {
         impl $crate::Described for $record {
             const TABLE: $crate::Table = $crate::Table {
                 name: <$record as domain::record::Record>::NAME,
@@ -142,6 +151,7 @@ macro_rules! describe {
                 key: $key,
                 checks: &[$($($check),*)?],
                 indexes: &[$($($index),*)?],
+                fixed: &[$($($fixed),*)?],
             };
 
             fn to_values(&self) -> Vec<$crate::Value> {

@@ -60,7 +60,7 @@ describe!(Account, Kept, key 1, "The money of one account.", {
     "sign <> 'CREDIT' OR balance >= 0",
     "sign <> 'DEBIT' OR balance <= 0",
     "entries >= 0 AND last_entry >= 0",
-]);
+], fixed ["currency", "sign"]);
 
 describe!(AccountPath, Kept, key 4, "Which account it is: owner, purpose and currency.", {
     owner_kind: OwnerKind, "What kind of party owns it.";
@@ -68,7 +68,8 @@ describe!(AccountPath, Kept, key 4, "Which account it is: owner, purpose and cur
     purpose: Purpose, "What it is for.";
     currency: Currency, "Its currency.";
     number: i64, "Its number.";
-}, checks ["number > 0"], indexes [Index { name: "number", columns: "number", filter: "" }]);
+}, checks ["number > 0"], indexes [Index { name: "number", columns: "number", filter: "" }],
+fixed ["number"]);
 
 describe!(Fact, Appended, key 2, "One thing that happened, in the order of batches.", {
     batch: i64, "The batch it happened in.";
