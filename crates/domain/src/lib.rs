@@ -14,6 +14,8 @@ pub mod job;
 pub mod ledger;
 pub mod record;
 pub mod rules;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod tx;
 
 pub use command::{Command, Halt, Never, Once, Refusal, Stop};
