@@ -24,8 +24,6 @@ text_enum!(
         SubmitWithdrawal = "SUBMIT_WITHDRAWAL",
         /// Tell the issuer that a token is no longer used; the subject is the card.
         RevokeCardToken = "REVOKE_CARD_TOKEN",
-        /// Close an order that nobody paid in time; the subject is the prepay id.
-        ExpireOrder = "EXPIRE_ORDER",
     }
 );
 

@@ -10,13 +10,20 @@ pub mod fee;
 pub mod command;
 pub mod fact;
 pub mod idempotency;
+pub mod ids;
+pub mod wallet;
 pub mod job;
 pub mod ledger;
+pub mod merchant;
+pub mod notification;
+pub mod order;
+pub mod refund;
 pub mod record;
 pub mod rules;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod tx;
+pub mod validate;
 
 pub use command::{Command, Halt, Never, Once, Refusal, Stop};
 pub use rules::Rules;

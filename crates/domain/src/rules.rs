@@ -1,5 +1,6 @@
 //! The figures that rules use, as configuration: every one has a key, a default and a sentence.
 
+use crate::calendar::WorkingDays;
 use crate::ledger::SystemAccounts;
 
 /// One figure's key, default and meaning.
@@ -20,12 +21,18 @@ macro_rules! figures {
         pub struct Rules {
             /// The operator's own accounts.
             pub system: SystemAccounts,
+            /// Which days banks work.
+            pub working_days: WorkingDays,
             $(#[doc = $doc] pub $field: i64,)+
         }
 
         impl Default for Rules {
             fn default() -> Self {
-                Self { system: SystemAccounts::default(), $($field: $default,)+ }
+                Self {
+                    system: SystemAccounts::default(),
+                    working_days: WorkingDays::mainland(),
+                    $($field: $default,)+
+                }
             }
         }
 

@@ -1,6 +1,8 @@
 //! Every table. One module per area describes the rows of that area.
 
 mod ledger;
+mod merchant;
+mod wallet;
 
 use crate::registry::Registered;
 
@@ -15,4 +17,21 @@ pub(crate) const ALL: &[Registered] = &[
     Registered::of::<domain::job::Job>(),
     Registered::of::<domain::idempotency::IdempotencyEven>(),
     Registered::of::<domain::idempotency::IdempotencyOdd>(),
+    Registered::of::<domain::wallet::Wallet>(),
+    Registered::of::<domain::wallet::Identity>(),
+    Registered::of::<domain::wallet::Usage>(),
+    Registered::of::<domain::wallet::Attempts>(),
+    Registered::of::<domain::wallet::PaymentPassword>(),
+    Registered::of::<domain::merchant::Merchant>(),
+    Registered::of::<domain::merchant::MerchantAppid>(),
+    Registered::of::<domain::merchant::MerchantCertificate>(),
+    Registered::of::<domain::merchant::PlatformKey>(),
+    Registered::of::<domain::merchant::Openid>(),
+    Registered::of::<domain::order::Order>(),
+    Registered::of::<domain::order::OrderByPrepay>(),
+    Registered::of::<domain::order::OrderByTransaction>(),
+    Registered::of::<domain::refund::Refund>(),
+    Registered::of::<domain::refund::RefundById>(),
+    Registered::of::<domain::notification::Slot>(),
+    Registered::of::<domain::notification::Retry>(),
 ];

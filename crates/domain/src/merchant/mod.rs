@@ -1,0 +1,131 @@
+//! Merchants: their numbers, app ids, certificates, and the names people have under an app id.
+
+mod add_merchant;
+mod issue_openid;
+mod keep_platform_key;
+
+pub use add_merchant::{AddMerchant, AddMerchantRefusal};
+pub use issue_openid::{IssueOpenid, IssueOpenidRefusal};
+pub use keep_platform_key::KeepPlatformKey;
+
+use crate::ids::UserId;
+use crate::ledger::AccountNumber;
+use crate::{record, text_enum};
+use kernel::Timestamp;
+
+text_enum!(
+    /// Where a merchant stands.
+    MerchantState {
+        /// In business.
+        Active = "ACTIVE",
+        /// Takes no payments; refunds and queries work.
+        Suspended = "SUSPENDED",
+    }
+);
+
+/// A merchant that takes payments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Merchant {
+    /// Its number: ten digits.
+    pub mchid: String,
+    /// The name that payers see.
+    pub name: String,
+    /// Where it stands.
+    pub state: MerchantState,
+    /// Its fee, in hundredths of a percent of a payment.
+    pub fee_bp: i64,
+    /// The ledger account of what is owed to it.
+    pub balance_account: AccountNumber,
+    /// Its sealed APIv3 key.
+    pub apiv3_key: Vec<u8>,
+    /// When it was added.
+    pub added_at: Timestamp,
+}
+
+record!(Merchant, "merchant", Kept, mchid: String);
+
+/// An app id that a merchant may name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MerchantAppid {
+    /// The merchant.
+    pub mchid: String,
+    /// The app id: `wx` and 16 hexadecimal digits.
+    pub appid: String,
+    /// When it was added.
+    pub added_at: Timestamp,
+}
+
+record!(MerchantAppid, "merchant_appid", Kept, mchid: String, appid: String);
+
+text_enum!(
+    /// Where a certificate or key stands.
+    KeyState {
+        /// In use.
+        Active = "ACTIVE",
+        /// Still accepted, no longer used by us.
+        Retiring = "RETIRING",
+        /// No longer accepted.
+        Revoked = "REVOKED",
+    }
+);
+
+/// The certificate a merchant signs with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MerchantCertificate {
+    /// The merchant.
+    pub mchid: String,
+    /// The certificate's serial number in upper-case hexadecimal digits.
+    pub serial: String,
+    /// The certificate, PEM.
+    pub certificate: String,
+    /// Where it stands.
+    pub state: KeyState,
+    /// When it was added.
+    pub added_at: Timestamp,
+}
+
+record!(MerchantCertificate, "merchant_certificate", Kept, mchid: String, serial: String);
+
+text_enum!(
+    /// What a platform key is given to merchants as.
+    PlatformKeyKind {
+        /// A certificate that merchants download.
+        Certificate = "CERTIFICATE",
+        /// A bare public key that merchants copy.
+        PublicKey = "PUBLIC_KEY",
+    }
+);
+
+/// A key that we sign answers and notifications with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlatformKey {
+    /// The certificate's serial number, or `PUB_KEY_ID_` and digits.
+    pub id: String,
+    /// What it is given as.
+    pub kind: PlatformKeyKind,
+    /// The certificate or public key, PEM.
+    pub public: String,
+    /// The sealed private key, PKCS#8.
+    pub private: Vec<u8>,
+    /// Where it stands.
+    pub state: KeyState,
+    /// From when it is used.
+    pub not_before: Timestamp,
+    /// Until when it is used.
+    pub not_after: Timestamp,
+}
+
+record!(PlatformKey, "platform_key", Kept, id: String);
+
+/// The name that a person has under an app id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Openid {
+    /// The name: 28 characters.
+    pub openid: String,
+    /// The app id.
+    pub appid: String,
+    /// The person.
+    pub user: UserId,
+}
+
+record!(Openid, "openid", Kept, openid: String);

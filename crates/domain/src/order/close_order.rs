@@ -1,0 +1,61 @@
+//! A merchant closes an order that nobody paid.
+
+use super::{Order, OrderState};
+use crate::catalogue::Code;
+use crate::command::{Command, Once, Refusal, Stop};
+use crate::tx::Tx;
+
+/// See the module. Closing a closed order is done again.
+#[derive(Clone, Debug)]
+pub struct CloseOrder {
+    /// The merchant that signed the request.
+    pub mchid: String,
+    /// The merchant's number.
+    pub out_trade_no: String,
+}
+
+/// Why an order was not closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CloseOrderRefusal {
+    /// The merchant has no such order.
+    NotFound,
+    /// It is paid.
+    AlreadyPaid,
+    /// A bank has not answered about it yet.
+    ResultUnknown,
+}
+
+impl Refusal for CloseOrderRefusal {
+    fn code(&self) -> Code {
+        match self {
+            Self::NotFound => Code::OrderNotFound,
+            Self::AlreadyPaid => Code::OrderAlreadyPaid,
+            Self::ResultUnknown => Code::PaymentResultUnknown,
+        }
+    }
+}
+
+impl Command for CloseOrder {
+    type Done = ();
+    type Refusal = CloseOrderRefusal;
+
+    fn once(&self) -> Once {
+        Once::Business
+    }
+
+    fn owner(&self) -> String {
+        self.mchid.clone()
+    }
+
+    fn decide(&self, tx: &mut Tx<'_>) -> Result<(), Stop<CloseOrderRefusal>> {
+        let key = (self.mchid.clone(), self.out_trade_no.clone());
+        let order = tx.find::<Order>(&key)?.ok_or(CloseOrderRefusal::NotFound)?;
+        match order.state {
+            OrderState::NotPay => tx.put(order.closed()),
+            OrderState::Closed => {}
+            OrderState::BankPending => return Err(CloseOrderRefusal::ResultUnknown.into()),
+            OrderState::Success => return Err(CloseOrderRefusal::AlreadyPaid.into()),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,36 @@
+//! An order whose time is over closes.
+
+use super::{Order, OrderState};
+use crate::command::{Command, Never, Once, Stop};
+use crate::tx::Tx;
+
+/// See the module. Early, late or again: the order's own state and time decide.
+#[derive(Clone, Debug)]
+pub struct ExpireOrder {
+    /// The merchant.
+    pub mchid: String,
+    /// The merchant's number.
+    pub out_trade_no: String,
+}
+
+impl Command for ExpireOrder {
+    type Done = ();
+    type Refusal = Never;
+
+    fn once(&self) -> Once {
+        Once::State
+    }
+
+    fn owner(&self) -> String {
+        "timer".into()
+    }
+
+    fn decide(&self, tx: &mut Tx<'_>) -> Result<(), Stop<Never>> {
+        let key = (self.mchid.clone(), self.out_trade_no.clone());
+        let order = tx.get::<Order>(&key)?;
+        if order.state == OrderState::NotPay && order.expires_at <= tx.now() {
+            tx.put(order.closed());
+        }
+        Ok(())
+    }
+}

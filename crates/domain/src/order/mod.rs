@@ -1,0 +1,143 @@
+//! Orders: what a merchant asks a payer for.
+
+mod close_order;
+mod create_order;
+mod expire_order;
+mod pay_order;
+#[cfg(test)]
+mod tests;
+
+pub use close_order::{CloseOrder, CloseOrderRefusal};
+pub use create_order::{CreateOrder, CreateOrderRefusal, OrderCreated};
+pub use expire_order::ExpireOrder;
+pub use pay_order::{OrderPaid, PayHints, PayOrder, PayOrderRefusal};
+
+use crate::ids::WalletId;
+use crate::ledger::AccountNumber;
+use crate::{record, text_enum};
+use kernel::{Amount, Timestamp};
+
+text_enum!(
+    /// How the payer meets the order.
+    TradeType {
+        /// A code that the payer scans.
+        Native = "NATIVE",
+        /// A page or mini program that knows the payer.
+        Jsapi = "JSAPI",
+    }
+);
+
+text_enum!(
+    /// Where an order stands.
+    OrderState {
+        /// Nobody has paid it.
+        NotPay = "NOTPAY",
+        /// A bank has not answered yet.
+        BankPending = "BANK_PENDING",
+        /// Paid.
+        Success = "SUCCESS",
+        /// Closed by the merchant or by time; it can never be paid.
+        Closed = "CLOSED",
+    }
+);
+
+/// An order of a merchant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// The merchant.
+    pub mchid: String,
+    /// The merchant's number of it.
+    pub out_trade_no: String,
+    /// The app id it was placed under.
+    pub appid: String,
+    /// How the payer meets it.
+    pub trade_type: TradeType,
+    /// What the payer sees.
+    pub description: String,
+    /// What is to be paid.
+    pub amount: Amount,
+    /// The merchant's own data, given back with the result.
+    pub attach: Option<String>,
+    /// Where the result is notified.
+    pub notify_url: String,
+    /// The only payer, named under the app id; `None` for anybody.
+    pub openid: Option<String>,
+    /// The merchant's device.
+    pub device_id: Option<String>,
+    /// Hash of what the merchant asked for: the same number again must ask the same.
+    pub fingerprint: [u8; 32],
+    /// Where it stands.
+    pub state: OrderState,
+    /// When it was placed.
+    pub created_at: Timestamp,
+    /// When it closes by itself.
+    pub expires_at: Timestamp,
+    /// The wallet that paid.
+    pub payer: Option<WalletId>,
+    /// The payer's name under the app id.
+    pub payer_openid: Option<String>,
+    /// The account that paid; 0 while unpaid.
+    pub payer_account: AccountNumber,
+    /// Our number of the payment: 28 digits.
+    pub transaction_id: Option<String>,
+    /// When it was paid.
+    pub paid_at: Option<Timestamp>,
+    /// The journal of the payment; 0 while unpaid.
+    pub journal: i64,
+    /// The merchant's fee on it, in fen.
+    pub fee_minor: i64,
+    /// Accepted refunds, in fen.
+    pub refunded_minor: i64,
+    /// Refunds that arrived, in fen.
+    pub refund_arrived_minor: i64,
+    /// What of the fee went back with refunds, in fen.
+    pub fee_refunded_minor: i64,
+    /// How many refunds were accepted.
+    pub refunds: i64,
+    /// When the last refund was accepted.
+    pub last_refund_at: Option<Timestamp>,
+}
+
+record!(Order, "order", Kept, mchid: String, out_trade_no: String);
+
+/// Finds an order by a prepay id, which is also what its code carries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderByPrepay {
+    /// The prepay id.
+    pub prepay_id: String,
+    /// The merchant.
+    pub mchid: String,
+    /// The merchant's number.
+    pub out_trade_no: String,
+    /// Until when it can be used.
+    pub expires_at: Timestamp,
+}
+
+record!(OrderByPrepay, "order_by_prepay", Kept, prepay_id: String);
+
+/// Finds an order by the number of its payment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderByTransaction {
+    /// The number of the payment.
+    pub transaction_id: String,
+    /// The merchant.
+    pub mchid: String,
+    /// The merchant's number.
+    pub out_trade_no: String,
+}
+
+record!(OrderByTransaction, "order_by_transaction", Kept, transaction_id: String);
+
+impl Order {
+    /// Whether it can still be paid at `now`: an order past its time is closed, whether or not
+    /// somebody has written it down yet.
+    pub fn is_open(&self, now: Timestamp) -> bool {
+        self.state == OrderState::NotPay && now < self.expires_at
+    }
+
+    /// Closes an unpaid order.
+    pub(crate) fn closed(mut self) -> Self {
+        self.state = OrderState::Closed;
+        self
+    }
+}

@@ -1,0 +1,259 @@
+//! A merchant refunds an order, or asks for the same refund again.
+
+use super::{Refund, RefundById, RefundState};
+use crate::catalogue::{Code, Param, Params};
+use crate::command::{Command, Once, Refusal, Stop};
+use crate::fact::FactKind;
+use crate::fee::fee_refund_total;
+use crate::ledger::{JournalKind, Posting, Subject};
+use crate::merchant::Merchant;
+use crate::order::{Order, OrderByTransaction, OrderState};
+use crate::record::RowKey;
+use crate::tx::Tx;
+use crate::wallet::Wallet;
+use kernel::time::SECOND;
+use kernel::{Amount, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// How the merchant names the order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OrderOfRefund {
+    /// By our number of the payment.
+    Transaction(String),
+    /// By its own number.
+    OutTradeNo(String),
+}
+
+/// See the module.
+#[derive(Clone, Debug)]
+pub struct CreateRefund {
+    /// The merchant that signed the request.
+    pub mchid: String,
+    /// The order.
+    pub order: OrderOfRefund,
+    /// The merchant's number of the refund.
+    pub out_refund_no: String,
+    /// What goes back.
+    pub amount: Amount,
+    /// What the merchant says the order's total is.
+    pub total: Amount,
+    /// Told to the payer.
+    pub reason: Option<String>,
+    /// Where the result is notified.
+    pub notify_url: Option<String>,
+    /// Hash of all the merchant asks for.
+    pub fingerprint: [u8; 32],
+    /// A new refund number, drawn by the edge.
+    pub refund_id: String,
+}
+
+/// What the merchant gets; the rest is read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefundCreated {
+    /// Our number of it.
+    pub refund_id: String,
+}
+
+/// Why nothing was refunded, in order of the checks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CreateRefundRefusal {
+    /// The merchant has no such order.
+    OrderNotFound,
+    /// The refund number was used for another refund.
+    NumberUsedDifferently,
+    /// The order is not paid.
+    NotPaid,
+    /// The order's total is another one.
+    TotalDiffers,
+    /// The order is too old.
+    WindowExpired,
+    /// More than what is left of the order.
+    AmountExceeded {
+        /// What is left, in fen.
+        left: i64,
+    },
+    /// The order was refunded too often.
+    CountExceeded,
+    /// The last refund of the order was a moment ago.
+    TooFrequent {
+        /// From when the next one is taken.
+        until: Timestamp,
+    },
+    /// The payer's wallet is closed.
+    PayerClosed,
+    /// The merchant's balance is too low; nothing is written, the number can be used later.
+    NotEnough,
+}
+
+impl Refusal for CreateRefundRefusal {
+    fn code(&self) -> Code {
+        match self {
+            Self::OrderNotFound => Code::OrderNotFound,
+            Self::NumberUsedDifferently => Code::RefundNoConflict,
+            Self::NotPaid => Code::RefundOrderNotPaid,
+            Self::TotalDiffers | Self::AmountExceeded { .. } => Code::RefundAmountExceeded,
+            Self::WindowExpired => Code::RefundWindowExpired,
+            Self::CountExceeded => Code::RefundCountExceeded,
+            Self::TooFrequent { .. } => Code::RefundTooFrequent,
+            Self::PayerClosed => Code::RefundAccountAbnormal,
+            Self::NotEnough => Code::RefundMerchantFundsInsufficient,
+        }
+    }
+
+    fn params(&self) -> Params {
+        match self {
+            Self::AmountExceeded { left } => Params(vec![("left", Param::Amount(*left))]),
+            Self::TooFrequent { until } => Params(vec![("time", Param::Time(until.micros()))]),
+            _ => Params::default(),
+        }
+    }
+}
+
+impl Command for CreateRefund {
+    type Done = RefundCreated;
+    type Refusal = CreateRefundRefusal;
+
+    fn once(&self) -> Once {
+        Once::Business
+    }
+
+    fn owner(&self) -> String {
+        self.mchid.clone()
+    }
+
+    fn decide(&self, tx: &mut Tx<'_>) -> Result<RefundCreated, Stop<CreateRefundRefusal>> {
+        let key = (self.mchid.clone(), self.out_refund_no.clone());
+        tx.want([
+            RowKey::of::<Refund>(&key),
+            RowKey::of::<RefundById>(&self.refund_id),
+            RowKey::of::<Merchant>(&self.mchid),
+        ])?;
+        let order = self.find_order(tx)?;
+        if let Some(refund) = tx.find::<Refund>(&key)? {
+            return if refund.fingerprint == self.fingerprint {
+                Ok(RefundCreated { refund_id: refund.refund_id })
+            } else {
+                Err(CreateRefundRefusal::NumberUsedDifferently.into())
+            };
+        }
+        if tx.find::<RefundById>(&self.refund_id)?.is_some() {
+            return Err(Stop::Stale); // The edge drew a number that is taken; it draws again.
+        }
+        let paid_at = self.refundable(tx, &order)?;
+        let window = tx.rules().refund_window_s.saturating_mul(SECOND);
+        if tx.now().since(paid_at) > window {
+            return Err(CreateRefundRefusal::WindowExpired.into());
+        }
+        let left = order.amount.minor() - order.refunded_minor;
+        if self.amount.minor() > left {
+            return Err(CreateRefundRefusal::AmountExceeded { left }.into());
+        }
+        self.check_spacing(tx, &order)?;
+        self.refund(tx, order)
+    }
+}
+
+impl CreateRefund {
+    fn find_order(&self, tx: &mut Tx<'_>) -> Result<Order, Stop<CreateRefundRefusal>> {
+        let out_trade_no = match &self.order {
+            OrderOfRefund::OutTradeNo(number) => number.clone(),
+            OrderOfRefund::Transaction(id) => {
+                let found = tx.find::<OrderByTransaction>(id)?;
+                let found = found.filter(|found| found.mchid == self.mchid);
+                found.ok_or(CreateRefundRefusal::OrderNotFound)?.out_trade_no
+            }
+        };
+        let order = tx.find::<Order>(&(self.mchid.clone(), out_trade_no))?;
+        Ok(order.ok_or(CreateRefundRefusal::OrderNotFound)?)
+    }
+
+    /// When the order was paid, if it was and the totals agree.
+    fn refundable(
+        &self,
+        tx: &mut Tx<'_>,
+        order: &Order,
+    ) -> Result<Timestamp, Stop<CreateRefundRefusal>> {
+        let paid_at = match order.state {
+            OrderState::Success => order.paid_at,
+            OrderState::NotPay | OrderState::BankPending | OrderState::Closed => {
+                return Err(CreateRefundRefusal::NotPaid.into());
+            }
+        };
+        if self.total != order.amount {
+            return Err(CreateRefundRefusal::TotalDiffers.into());
+        }
+        let payer =
+            order.payer.ok_or_else(|| Stop::Defect("a paid order names its payer".into()))?;
+        if !tx.get::<Wallet>(&payer)?.may_receive() {
+            return Err(CreateRefundRefusal::PayerClosed.into());
+        }
+        paid_at.ok_or_else(|| Stop::Defect("a paid order knows when".into()))
+    }
+
+    fn check_spacing(&self, tx: &Tx<'_>, order: &Order) -> Result<(), CreateRefundRefusal> {
+        let rules = tx.rules();
+        if order.refunds >= rules.refund_count_max {
+            return Err(CreateRefundRefusal::CountExceeded);
+        }
+        let spacing = rules.refund_spacing_s.saturating_mul(SECOND);
+        match order.last_refund_at.map(|last| last.plus(spacing)) {
+            Some(until) if tx.now() < until => Err(CreateRefundRefusal::TooFrequent { until }),
+            _ => Ok(()),
+        }
+    }
+
+    fn refund(
+        &self,
+        tx: &mut Tx<'_>,
+        mut order: Order,
+    ) -> Result<RefundCreated, Stop<CreateRefundRefusal>> {
+        let amount = self.amount.minor();
+        let refunded = order.refunded_minor + amount;
+        let fee_total = fee_refund_total(order.fee_minor, order.amount.minor(), refunded);
+        let fee_total = fee_total.ok_or_else(|| Stop::Defect("fee of a refund".into()))?;
+        let fee = fee_total - order.fee_refunded_minor;
+        let merchant = tx.get::<Merchant>(&self.mchid)?;
+        let posting = Posting::balanced(
+            JournalKind::Refund,
+            Subject::new("refund", format_args!("{}:{}", self.mchid, self.out_refund_no)),
+            self.amount.currency(),
+            [
+                (merchant.balance_account, fee - amount),
+                (tx.rules().system.income_fee, -fee),
+                (order.payer_account, amount),
+            ],
+        )?;
+        let journal = tx.post(posting)?.map_err(|_| CreateRefundRefusal::NotEnough)?;
+        tx.publish(FactKind::RefundSucceeded, &self.mchid, self.out_refund_no.clone(), journal);
+        let transaction_id = order.transaction_id.clone().unwrap_or_default();
+        tx.put(Refund {
+            mchid: self.mchid.clone(),
+            out_refund_no: self.out_refund_no.clone(),
+            refund_id: self.refund_id.clone(),
+            out_trade_no: order.out_trade_no.clone(),
+            transaction_id,
+            amount: self.amount,
+            total: order.amount,
+            reason: self.reason.clone(),
+            notify_url: self.notify_url.clone(),
+            state: RefundState::Success,
+            fee_minor: fee,
+            fingerprint: self.fingerprint,
+            created_at: tx.now(),
+            succeeded_at: Some(tx.now()),
+            journal,
+        });
+        tx.put(RefundById {
+            refund_id: self.refund_id.clone(),
+            mchid: self.mchid.clone(),
+            out_refund_no: self.out_refund_no.clone(),
+        });
+        order.refunded_minor = refunded;
+        order.refund_arrived_minor += amount;
+        order.fee_refunded_minor = fee_total;
+        order.refunds += 1;
+        order.last_refund_at = Some(tx.now());
+        tx.put(order);
+        Ok(RefundCreated { refund_id: self.refund_id.clone() })
+    }
+}

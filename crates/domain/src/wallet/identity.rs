@@ -1,0 +1,84 @@
+//! The verified person behind wallets: the document, and how strongly it was verified.
+
+use crate::ids::IdentityId;
+use crate::{record, text_enum};
+use kernel::Timestamp;
+
+text_enum!(
+    /// The class of a payment account, which fixes its caps.
+    IdentityClass {
+        /// One channel.
+        ClassI = "CLASS_I",
+        /// Three channels.
+        ClassII = "CLASS_II",
+        /// Five channels.
+        ClassIII = "CLASS_III",
+    }
+);
+
+/// An independent way in which a person was verified; the value is its bit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel {
+    /// The authority knows name and number together.
+    Document = 1,
+    /// The operator of the phone knows its owner.
+    Phone = 2,
+    /// A bank's four-element check.
+    FirstCard = 4,
+    /// Another bank's four-element check.
+    SecondCard = 8,
+    /// A face match.
+    Face = 16,
+}
+
+/// A verified person. Name and number are sealed; equal numbers are found through a keyed index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// Its id.
+    pub id: IdentityId,
+    /// Blind index of document type and number.
+    pub document_index: [u8; 32],
+    /// The sealed name.
+    pub name: Vec<u8>,
+    /// The sealed document number.
+    pub number: Vec<u8>,
+    /// Bits of [`Channel`].
+    pub channels: i64,
+    /// The bank of the first card that verified it, so that the second is another bank's; empty for none.
+    pub card_bank: String,
+    /// How many wallets it has.
+    pub wallets: i64,
+    /// When it was verified first.
+    pub verified_at: Timestamp,
+}
+
+record!(Identity, "identity", Kept, id: IdentityId);
+
+impl Identity {
+    /// The class that the channels give.
+    pub fn class(&self) -> IdentityClass {
+        match self.channels.count_ones() {
+            0..=2 => IdentityClass::ClassI,
+            3 | 4 => IdentityClass::ClassII,
+            _ => IdentityClass::ClassIII,
+        }
+    }
+
+    /// Verified through one more channel.
+    pub fn with(mut self, channel: Channel) -> Self {
+        self.channels |= channel as i64;
+        self
+    }
+
+    /// Verified by a card of a bank: the first one, or one of another bank.
+    pub fn with_card_of(mut self, bank: &str) -> Self {
+        if self.card_bank.is_empty() {
+            self.card_bank = bank.to_owned();
+            self.with(Channel::FirstCard)
+        } else if self.card_bank != bank {
+            self.with(Channel::SecondCard)
+        } else {
+            self
+        }
+    }
+}

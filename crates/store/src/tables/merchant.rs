@@ -1,0 +1,161 @@
+//! The tables of merchants, their orders and refunds, and the delivery of notifications.
+
+use crate::{Index, describe, text_cells};
+use domain::ids::{UserId, WalletId};
+use domain::merchant::{
+    KeyState, Merchant, MerchantAppid, MerchantCertificate, MerchantState, Openid, PlatformKey,
+    PlatformKeyKind,
+};
+use domain::notification::{Retry, RetryState, Slot};
+use domain::order::{Order, OrderByPrepay, OrderByTransaction, OrderState, TradeType};
+use domain::refund::{Refund, RefundById, RefundState};
+use kernel::{Amount, Timestamp};
+
+text_cells!(
+    MerchantState,
+    KeyState,
+    PlatformKeyKind,
+    TradeType,
+    OrderState,
+    RefundState,
+    RetryState
+);
+
+describe!(Merchant, Kept, key 1, "A merchant that takes payments.", {
+    mchid: String, "Its number: ten digits.";
+    name: String, "The name that payers see.";
+    state: MerchantState, "Where it stands.";
+    fee_bp: i64, "Its fee, in hundredths of a percent of a payment.";
+    balance_account: i64, "The ledger account of what is owed to it.";
+    apiv3_key: Vec<u8>, "Its sealed APIv3 key.";
+    added_at: Timestamp, "When it was added.";
+}, checks ["fee_bp BETWEEN 0 AND 10000"]);
+
+describe!(MerchantAppid, Kept, key 2, "An app id that a merchant may name.", {
+    mchid: String, "The merchant.";
+    appid: String, "The app id.";
+    added_at: Timestamp, "When it was added.";
+});
+
+describe!(MerchantCertificate, Kept, key 2, "A certificate that a merchant signs with.", {
+    mchid: String, "The merchant.";
+    serial: String, "Its serial number in upper-case hexadecimal digits.";
+    certificate: String, "The certificate, PEM.";
+    state: KeyState, "Where it stands.";
+    added_at: Timestamp, "When it was added.";
+});
+
+describe!(PlatformKey, Kept, key 1, "A key that we sign answers and notifications with.", {
+    id: String, "The certificate's serial number, or PUB_KEY_ID_ and digits.";
+    kind: PlatformKeyKind, "What it is given to merchants as.";
+    public: String, "The certificate or public key, PEM.";
+    private: Vec<u8>, "The sealed private key, PKCS#8.";
+    state: KeyState, "Where it stands.";
+    not_before: Timestamp, "From when it is used.";
+    not_after: Timestamp, "Until when it is used.";
+});
+
+describe!(Openid, Kept, key 1, "The name that a person has under an app id.", {
+    openid: String, "The name: 28 characters.";
+    appid: String, "The app id.";
+    user: UserId, "The person.";
+});
+
+describe!(Order, Kept, key 2, "An order of a merchant.", {
+    mchid: String, "The merchant.";
+    out_trade_no: String, "The merchant's number of it.";
+    appid: String, "The app id it was placed under.";
+    trade_type: TradeType, "How the payer meets it.";
+    description: String, "What the payer sees.";
+    amount: Amount, "What is to be paid, in fen.";
+    attach: Option<String>, "The merchant's own data, given back with the result.";
+    notify_url: String, "Where the result is notified.";
+    openid: Option<String>, "The only payer, named under the app id.";
+    device_id: Option<String>, "The merchant's device.";
+    fingerprint: [u8; 32], "Hash of what the merchant asked for.";
+    state: OrderState, "Where it stands.";
+    created_at: Timestamp, "When it was placed.";
+    expires_at: Timestamp, "When it closes by itself.";
+    payer: Option<WalletId>, "The wallet that paid.";
+    payer_openid: Option<String>, "The payer's name under the app id.";
+    payer_account: i64, "The account that paid, 0 while unpaid.";
+    transaction_id: Option<String>, "Our number of the payment.";
+    paid_at: Option<Timestamp>, "When it was paid.";
+    journal: i64, "The journal of the payment, 0 while unpaid.";
+    fee_minor: i64, "The merchant's fee on it, in fen.";
+    refunded_minor: i64, "Accepted refunds, in fen.";
+    refund_arrived_minor: i64, "Refunds that arrived, in fen.";
+    fee_refunded_minor: i64, "What of the fee went back with refunds, in fen.";
+    refunds: i64, "How many refunds were accepted.";
+    last_refund_at: Option<Timestamp>, "When the last refund was accepted.";
+}, checks [
+    "amount BETWEEN 1 AND 99999999999",
+    "(state = 'SUCCESS') = (journal > 0)",
+    "(state = 'SUCCESS') = (transaction_id IS NOT NULL)",
+    "refunded_minor BETWEEN 0 AND amount",
+    "refund_arrived_minor BETWEEN 0 AND refunded_minor",
+    "fee_minor BETWEEN 0 AND amount AND fee_refunded_minor BETWEEN 0 AND fee_minor",
+    "refunds >= 0",
+], indexes [Index { name: "open", columns: "expires_at", filter: "state = 'NOTPAY'" }]);
+
+describe!(OrderByPrepay, Kept, key 1, "Finds an order by a prepay id.", {
+    prepay_id: String, "The prepay id, which is also what the order's code carries.";
+    mchid: String, "The merchant.";
+    out_trade_no: String, "The merchant's number.";
+    expires_at: Timestamp, "Until when it can be used.";
+});
+
+describe!(OrderByTransaction, Kept, key 1, "Finds an order by the number of its payment.", {
+    transaction_id: String, "Our number of the payment.";
+    mchid: String, "The merchant.";
+    out_trade_no: String, "The merchant's number.";
+});
+
+describe!(Refund, Kept, key 2, "One refund of an order.", {
+    mchid: String, "The merchant.";
+    out_refund_no: String, "The merchant's number of it.";
+    refund_id: String, "Our number of it.";
+    out_trade_no: String, "The order's number.";
+    transaction_id: String, "The number of the payment.";
+    amount: Amount, "What goes back, in fen.";
+    total: Amount, "The total of the order, in fen.";
+    reason: Option<String>, "Told to the payer.";
+    notify_url: Option<String>, "Where the result is notified.";
+    state: RefundState, "Where it stands.";
+    fee_minor: i64, "What of the merchant's fee goes back with it, in fen.";
+    fingerprint: [u8; 32], "Hash of what the merchant asked for.";
+    created_at: Timestamp, "When it was accepted.";
+    succeeded_at: Option<Timestamp>, "When it arrived.";
+    journal: i64, "The journal of it.";
+}, checks [
+    "amount BETWEEN 1 AND total",
+    "fee_minor BETWEEN 0 AND amount",
+    "journal > 0",
+    "(state = 'SUCCESS') = (succeeded_at IS NOT NULL)",
+], indexes [Index { name: "order", columns: "mchid, out_trade_no", filter: "" }]);
+
+describe!(RefundById, Kept, key 1, "Keeps our refund numbers unique.", {
+    refund_id: String, "Our number.";
+    mchid: String, "The merchant.";
+    out_refund_no: String, "The merchant's number.";
+});
+
+describe!(Slot, Kept, key 1, "One share of the merchants and how far its facts are dealt with.", {
+    slot: i64, "Its number, 0 to 63.";
+    holder: String, "The process that holds it.";
+    lease_until: Timestamp, "Until when.";
+    cursor_batch: i64, "The batch of the last fact that is delivered or waits in retry.";
+    cursor_place: i64, "Its place in that batch.";
+}, checks ["slot BETWEEN 0 AND 63", "cursor_batch >= 0 AND cursor_place >= 0"]);
+
+describe!(Retry, Removable, key 2, "A notification that failed at first.", {
+    batch: i64, "The batch of its fact.";
+    place: i64, "The place of its fact.";
+    mchid: String, "The merchant.";
+    slot: i64, "The merchant's share, 0 to 63.";
+    attempts: i64, "How often delivery failed.";
+    due_at: Timestamp, "When it is tried next.";
+    state: RetryState, "Where it stands.";
+    last_error: String, "How the last try failed.";
+}, checks ["attempts >= 0", "slot BETWEEN 0 AND 63"],
+indexes [Index { name: "due", columns: "due_at", filter: "state = 'WAITING'" }]);
