@@ -204,3 +204,34 @@ impl Bank for ScriptedBank {
         ready(script.statements.pop_front().ok_or(Unclear::Connection))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn movement(id: &RequestId) -> Movement {
+        let (token, amount) = ("tok".to_owned().into(), Amount::fen(5).unwrap());
+        Movement { request_id: id.clone(), token, amount }
+    }
+
+    #[tokio::test]
+    async fn a_script_is_played_in_order_and_then_everything_is_unknown() {
+        let bank = ScriptedBank::new();
+        bank.late("R1").declined_then_done("05", "R2");
+        let id = RequestId::parse("tp_1").unwrap();
+        let debit = movement(&id);
+        assert_eq!(bank.debit(&debit).await, BankAnswer::Unknown(Unclear::TimedOut));
+        assert_eq!(bank.find_debit(&id).await, done("R1"));
+        assert_eq!(bank.credit(&debit).await, BankAnswer::Declined { code: "05".to_owned() });
+        assert_eq!(bank.find_credit(&id).await, done("R2"));
+        assert_eq!(bank.find_credit(&id).await, BankAnswer::Unknown(Unclear::Connection));
+        let expected = [
+            BankCall::Debit(id.clone(), debit.amount),
+            BankCall::FindDebit(id.clone()),
+            BankCall::Credit(id.clone(), debit.amount),
+            BankCall::FindCredit(id.clone()),
+            BankCall::FindCredit(id),
+        ];
+        assert_eq!(bank.calls(), expected);
+    }
+}
