@@ -96,7 +96,7 @@ async fn a_check_whose_answer_is_late_or_lost_is_found_by_asking() {
         [("b1", "late", Unclear::TimedOut), ("b2", "lost", Unclear::Connection)]
     {
         let check = stage.check(request, &stage.card(name, Some("BIND")));
-        let answer = stage.bank.check_card(&check).await;
+        let answer = stage.hasty_bank.check_card(&check).await;
         assert!(matches!(answer, SigningAnswer::Unknown(found) if found == why), "{answer:?}");
         assert!(matches!(stage.bank.find_signing(&id(request)).await, SigningAnswer::CodeSent));
     }
@@ -167,13 +167,13 @@ async fn a_late_lost_or_garbled_answer_is_unknown_and_a_query_tells() {
         let unknown = BankAnswer::Unknown(why);
         let token = stage.sign(&stage.card(name, Some("DEBIT"))).await;
         let debit = stage.movement(name, &token, fen(700));
-        assert_eq!(stage.bank.debit(&debit).await, unknown, "{name}");
+        assert_eq!(stage.hasty_bank.debit(&debit).await, unknown, "{name}");
         let found = stage.bank.find_debit(&id(name)).await;
         assert!(matches!(found, BankAnswer::Done { .. }), "{name} {found:?}");
 
         let token = stage.sign(&stage.card(name, Some("CREDIT"))).await;
         let credit = stage.movement(name, &token, fen(700));
-        assert_eq!(stage.bank.credit(&credit).await, unknown, "{name}");
+        assert_eq!(stage.hasty_bank.credit(&credit).await, unknown, "{name}");
         let found = stage.bank.find_credit(&id(name)).await;
         assert!(matches!(found, BankAnswer::Pending { .. }), "{name} {found:?}");
     }

@@ -20,8 +20,10 @@ use tokio::sync::{mpsc, oneshot};
 
 const SECRET: &str = "a-shared-secret-of-the-test";
 
-/// The time limit of the clients; the bank's late answers wait much longer.
-const TIME_LIMIT: Duration = Duration::from_millis(1_500);
+/// The time limit of the clients, far above what a busy machine needs.
+const TIME_LIMIT: Duration = Duration::from_secs(30);
+/// The time limit of the client that meets late answers, which wait much longer.
+const HASTY_LIMIT: Duration = Duration::from_secs(2);
 
 /// How long the bank's late answers and contradictions wait, in microseconds.
 pub const LATE_US: i64 = 60 * 1_000_000;
@@ -32,6 +34,7 @@ pub const CREDIT_SETTLED_US: i64 = 2 * 3_600 * 1_000_000 + 1;
 /// Everything a test talks to. The bank ends with it.
 pub struct Stage {
     pub bank: SandboxBank,
+    pub hasty_bank: SandboxBank,
     pub sms: SandboxSms,
     pub identity: SandboxIdentity,
     pub clock: SandboxClock,
@@ -66,8 +69,10 @@ impl Stage {
             sandbox_bank::run(config, ready, stopped).await.unwrap();
         });
         let address = address.await.unwrap();
-        let connection = connect(&format!("http://{address}"), SECRET);
+        let url = format!("http://{address}");
+        let connection = connect(&url, SECRET, TIME_LIMIT);
         Self {
+            hasty_bank: SandboxBank::new(connect(&url, SECRET, HASTY_LIMIT)),
             bank: SandboxBank::new(connection.clone()),
             sms: SandboxSms::new(connection.clone()),
             identity: SandboxIdentity::new(connection.clone()),
@@ -152,7 +157,7 @@ impl Stage {
     /// A client with another secret.
     pub fn stranger(&self) -> SandboxBank {
         let url = format!("http://{}", self.address);
-        SandboxBank::new(connect(&url, "not-the-secret-of-the-test"))
+        SandboxBank::new(connect(&url, "not-the-secret-of-the-test", TIME_LIMIT))
     }
 
     /// What a page of the sandbox shows, without the secret.
@@ -173,11 +178,11 @@ pub fn id(text: &str) -> RequestId {
 
 /// A client for an address.
 pub fn bank_at(url: &str) -> SandboxBank {
-    SandboxBank::new(connect(url, SECRET))
+    SandboxBank::new(connect(url, SECRET, TIME_LIMIT))
 }
 
-fn connect(url: &str, secret: &str) -> Connection {
-    Connection::try_new(url, secret.to_owned().into(), TIME_LIMIT).unwrap()
+fn connect(url: &str, secret: &str, time_limit: Duration) -> Connection {
+    Connection::try_new(url, secret.to_owned().into(), time_limit).unwrap()
 }
 
 /// Takes callbacks, checks their signature and hands them on.
