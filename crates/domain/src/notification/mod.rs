@@ -4,6 +4,8 @@
 
 mod hold_slots;
 mod record_deliveries;
+#[cfg(test)]
+mod tests;
 
 pub use hold_slots::{HeldSlot, HoldSlots};
 pub use record_deliveries::{Attempted, RecordDeliveries, ResendNotification, ResendRefusal};

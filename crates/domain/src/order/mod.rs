@@ -5,7 +5,7 @@ mod create_order;
 mod expire_order;
 mod pay_order;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use close_order::{CloseOrder, CloseOrderRefusal};
 pub use create_order::{CreateOrder, CreateOrderRefusal, OrderCreated};
