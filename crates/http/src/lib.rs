@@ -1,1 +1,41 @@
-//! Placeholder.
+//! The HTTP faces: parse, authenticate, run a command or read, answer. Decides nothing.
+//!
+//! `consumer` is the API of people's apps (`/v1`), `merchant` the one of merchants' servers (`/v3`,
+//! on its own listener), `sandbox` what only a sandbox has. GET reads through `Queries` and never
+//! goes through the engine; everything that changes something is one command.
+
+pub mod app;
+pub mod consumer;
+pub mod extract;
+mod layers;
+pub mod merchant;
+pub mod openapi;
+mod operations;
+pub mod problem;
+pub mod rate_limit;
+pub mod sandbox;
+pub mod shell;
+pub mod wire;
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use app::{AppState, Limits};
+pub use layers::RequestId;
+pub use shell::{Shell, SystemShell};
+
+use axum::Router;
+
+/// The routes of the consumer's listener: `/v1`, operations, the document, and in the sandbox its
+/// own routes.
+pub fn consumer_router(app: &AppState) -> Router {
+    let mut described = openapi::described();
+    if app.sandbox.is_some() {
+        described = described.merge(sandbox::routes());
+    }
+    let (routes, document) = described.split_for_parts();
+    let routes = routes.merge(operations::routes()).merge(openapi::pages(document));
+    layers::around(routes.with_state(app.clone()), app)
+}

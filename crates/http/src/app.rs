@@ -1,0 +1,64 @@
+//! What every handler works with.
+
+use crate::rate_limit::AddressLimiter;
+use crate::sandbox::SandboxBank;
+use crate::shell::Shell;
+use domain::Rules;
+use engine::Engine;
+use kernel::Timestamp;
+use kernel::keys::KeyRing;
+use std::sync::Arc;
+use std::time::Duration;
+use store::Queries;
+use tokio::sync::Notify;
+
+/// The state of both listeners. Cloning it is cheap.
+#[derive(Clone)]
+pub struct AppState {
+    /// Where commands are run.
+    pub engine: Engine,
+    /// Reads of committed rows, for GET and for resolving keys before a command.
+    pub queries: Arc<dyn Queries>,
+    /// The secret keys of this installation.
+    pub keys: Arc<KeyRing>,
+    /// Protocol time and random bytes.
+    pub shell: Arc<dyn Shell>,
+    /// The stand-in for the outside world; `None` outside the sandbox.
+    pub sandbox: Option<Arc<dyn SandboxBank>>,
+    /// Tells the workers to look for due rows at once.
+    pub wake_workers: Arc<Notify>,
+    /// Renders the metrics of this process.
+    pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    /// What an operator should know: switches that are unsafe outside a test.
+    pub unsafe_switches: Arc<[&'static str]>,
+    /// Bounds of what strangers may ask for.
+    pub limits: Limits,
+}
+
+/// Bounds of the edge.
+#[derive(Clone)]
+pub struct Limits {
+    /// Longest time for one request, its body included.
+    pub request: Duration,
+    /// Requests without a valid session, per address; `None` for no limit.
+    pub anonymous: Option<Arc<AddressLimiter>>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { request: Duration::from_secs(15), anonymous: None }
+    }
+}
+
+impl AppState {
+    /// The configuration in force now.
+    pub fn rules(&self) -> Arc<Rules> {
+        self.engine.rules()
+    }
+
+    /// Business time: the real clock with the sandbox's offset, as the engine would take it now.
+    pub fn business_now(&self) -> Timestamp {
+        let position = *self.engine.position().borrow();
+        self.shell.now().plus(position.offset).max(position.now)
+    }
+}

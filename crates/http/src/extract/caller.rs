@@ -1,0 +1,98 @@
+//! Who calls: a user with a session, proved by an opaque bearer token.
+
+use crate::app::AppState;
+use crate::problem::Problem;
+use crate::shell::Shell;
+use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::catalogue::Code;
+use domain::ids::UserId;
+use kernel::crypto::sha256;
+
+/// The user of this request. A route that takes it answers SESSION_EXPIRED to everybody else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The user.
+    pub user: UserId,
+    /// The session, by the hash of its token.
+    pub session: [u8; 32],
+}
+
+impl Caller {
+    /// Whose share of the queue and whose idempotency keys the caller's commands take.
+    pub fn owner(&self) -> String {
+        self.user.to_string()
+    }
+}
+
+impl FromRequestParts<AppState> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Problem> {
+        let token = SessionToken::of(&parts.headers).ok_or(Code::SessionExpired)?;
+        find(app, token.hash).await?.ok_or_else(|| Code::SessionExpired.into())
+    }
+}
+
+async fn find(_app: &AppState, _hash: [u8; 32]) -> Result<Option<Caller>, Problem> {
+    Ok(None)
+}
+
+/// A bearer token: 256 random bits, of which we keep a hash only.
+pub struct SessionToken {
+    /// SHA-256 of the bits, by which the session is found.
+    pub hash: [u8; 32],
+    text: String,
+}
+
+impl SessionToken {
+    /// Draws a new one.
+    pub fn draw(shell: &dyn Shell) -> Self {
+        let bits = shell.token();
+        Self { hash: sha256(&[&bits]), text: URL_SAFE_NO_PAD.encode(bits) }
+    }
+
+    /// The token as it is handed to its user, once.
+    pub fn into_text(self) -> String {
+        self.text
+    }
+
+    /// Reads the header `Authorization`.
+    fn of(headers: &HeaderMap) -> Option<Self> {
+        let header = headers.get(AUTHORIZATION)?.to_str().ok()?;
+        let (scheme, text) = header.split_once(' ')?;
+        if !scheme.eq_ignore_ascii_case("bearer") {
+            return None;
+        }
+        let bits: [u8; 32] = URL_SAFE_NO_PAD.decode(text.trim()).ok()?.try_into().ok()?;
+        Some(Self { hash: sha256(&[&bits]), text: text.to_owned() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shell::SystemShell;
+
+    fn hash_of(header: &str) -> Option<[u8; 32]> {
+        let headers = HeaderMap::from_iter([(AUTHORIZATION, header.parse().unwrap())]);
+        SessionToken::of(&headers).map(|token| token.hash)
+    }
+
+    #[test]
+    fn a_token_is_found_by_what_was_handed_out() {
+        let token = SessionToken::draw(&SystemShell::default());
+        let hash = token.hash;
+        let text = token.into_text();
+        assert_eq!(text.len(), 43);
+        assert_eq!(hash_of(&format!("Bearer {text}")), Some(hash));
+        assert_eq!(hash_of(&format!("bearer {text}")), Some(hash));
+        for other in [text.clone(), format!("Basic {text}"), format!("Bearer {text}A")] {
+            assert_eq!(hash_of(&other), None, "{other}");
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! What only the sandbox has: a clock that a developer moves, and the inbox of its messages.
+
+use crate::app::AppState;
+use crate::extract::{Body, Wire};
+use crate::problem::{Problem, ProblemDocument};
+use axum::Json;
+use axum::extract::{RawQuery, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Redirect, Response};
+use domain::catalogue::Code;
+use kernel::time::SECOND;
+use serde::{Deserialize, Serialize};
+use std::future::Future;
+use std::pin::Pin;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Ten years: more is a mistake of the caller.
+const ADVANCE_MAX_S: i64 = 10 * 366 * 24 * 3_600;
+
+/// What an answer of the stand-in is, once it comes; the error is a text for the log.
+pub type Later<'a, T> = Pin<Box<dyn Future<Output = Result<T, String>> + Send + 'a>>;
+
+/// The stand-in for banks, carrier and authority, as far as developers reach it through us.
+pub trait SandboxBank: Send + Sync + 'static {
+    /// Where its pages are, for a browser: scenario cards at `/cards`, messages at `/inbox`.
+    fn address(&self) -> String;
+    /// Raises its offset from the real clock to this many microseconds.
+    fn raise_clock(&self, offset: i64) -> Later<'_, ()>;
+    /// Its inbox as JSON; `query` is the query string, passed on as it came.
+    fn inbox(&self, query: Option<String>) -> Later<'_, String>;
+}
+
+/// The routes, mounted in the sandbox only.
+pub(crate) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::default()
+        .routes(routes!(move_clock))
+        .routes(routes!(read_inbox))
+        .route("/sandbox/cards", axum::routing::get(cards_page))
+        .route("/sandbox/inbox", axum::routing::get(inbox_page))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct MoveClockBody {
+    /// How far business time jumps ahead, in seconds, 0 to ten years.
+    advance_seconds: i64,
+}
+
+impl Wire for MoveClockBody {}
+
+#[derive(Serialize, ToSchema)]
+struct MoveClockAnswer {
+    /// Business time after the jump, RFC 3339.
+    now: String,
+}
+
+/// Moves business time forward, in the wallet and in the sandbox bank.
+#[utoipa::path(
+    post, path = "/sandbox/v1/clock", tag = "sandbox", operation_id = "moveClock",
+    request_body = MoveClockBody,
+    responses(
+        (status = 200, description = "The new time", body = MoveClockAnswer),
+        (status = 400, description = "Not a number of seconds ahead", body = ProblemDocument),
+    ),
+)]
+async fn move_clock(
+    State(app): State<AppState>,
+    Body(body): Body<MoveClockBody>,
+) -> Result<Json<MoveClockAnswer>, Problem> {
+    if !(0..=ADVANCE_MAX_S).contains(&body.advance_seconds) {
+        return Err(Problem::invalid("/advance_seconds"));
+    }
+    let bank = app.sandbox.as_deref().ok_or(Code::RouteUnknown)?;
+    let position = app.engine.advance_clock(body.advance_seconds * SECOND).await?;
+    if let Err(reason) = bank.raise_clock(position.offset).await {
+        tracing::warn!(%reason, "the sandbox bank's clock did not follow");
+        return Err(Code::SystemBusy.into());
+    }
+    app.wake_workers.notify_waiters();
+    Ok(Json(MoveClockAnswer { now: position.now.rfc3339() }))
+}
+
+/// Lists the newest messages that people got by SMS, from us and from their banks.
+#[utoipa::path(
+    get, path = "/sandbox/v1/inbox", tag = "sandbox", operation_id = "listInbox",
+    params(
+        ("to" = Option<String>, Query, description = "Only messages to this phone number"),
+        ("after" = Option<i64>, Query, description = "Only messages with a higher id"),
+    ),
+    responses((status = 200, description = "At most 200 messages, the newest first", body = Object)),
+)]
+async fn read_inbox(
+    State(app): State<AppState>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let bank = app.sandbox.as_deref().ok_or(Code::RouteUnknown)?;
+    let inbox = bank.inbox(query).await.map_err(|reason| {
+        tracing::warn!(%reason, "the sandbox bank's inbox cannot be read");
+        Problem::new(Code::SystemBusy)
+    })?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], inbox).into_response())
+}
+
+async fn cards_page(State(app): State<AppState>) -> Result<Redirect, Problem> {
+    page(&app, "/cards")
+}
+
+async fn inbox_page(State(app): State<AppState>) -> Result<Redirect, Problem> {
+    page(&app, "/inbox")
+}
+
+fn page(app: &AppState, path: &str) -> Result<Redirect, Problem> {
+    let bank = app.sandbox.as_deref().ok_or(Code::RouteUnknown)?;
+    Ok(Redirect::temporary(&format!("{}{path}", bank.address())))
+}
