@@ -135,6 +135,8 @@ pub trait Appended: Record {}
 
 /// A row whose kind is known at run time only.
 pub trait AnyRow: Any + Debug + Send + Sync {
+    /// The row's kind, which is also its table.
+    fn table(&self) -> &'static str;
     /// The row's address.
     fn row_key(&self) -> RowKey;
     /// Whether both are the same row with the same content.
@@ -142,6 +144,10 @@ pub trait AnyRow: Any + Debug + Send + Sync {
 }
 
 impl<R: Record> AnyRow for R {
+    fn table(&self) -> &'static str {
+        R::NAME
+    }
+
     fn row_key(&self) -> RowKey {
         Record::row_key(self)
     }

@@ -1,1 +1,21 @@
-//! Placeholder.
+//! The embedded database: SQLite behind the table descriptions. There is no business word in here;
+//! what a row means is known elsewhere.
+
+mod checkpoint;
+mod connection;
+mod error;
+mod lock;
+mod migrate;
+mod outcome;
+mod plan;
+mod readers;
+mod store;
+mod temporary;
+
+pub use connection::Options;
+pub use error::OpenError;
+pub use lock::ServerLock;
+pub use migrate::migrate;
+pub use readers::{ReaderOptions, SqliteReaders};
+pub use store::SqliteStore;
+pub use temporary::{Temporary, fresh};

@@ -2,7 +2,8 @@
 
 use crate::BOOK;
 use crate::table::Described;
-use crate::value::{Corrupt, Kind, Value};
+use crate::value::Corrupt;
+pub use crate::value::{Kind, Value};
 use domain::record::RowKey;
 use std::future::Future;
 use std::pin::Pin;
@@ -24,8 +25,8 @@ pub type Answer<'a> =
 
 /// Reads of committed rows. A read that starts after a command was answered sees what it wrote.
 pub trait Queries: Send + Sync + 'static {
-    /// Runs one portable statement: parameters are `$1`, `$2`, … in order of first appearance, and
-    /// the answer's columns have these types.
+    /// Runs one portable statement: parameters are `$1`, `$2`, …, and the answer's columns have these
+    /// types.
     fn rows(&self, sql: String, parameters: Vec<Value>, kinds: Vec<Kind>) -> Answer<'_>;
 }
 

@@ -331,6 +331,7 @@ COMMENT ON COLUMN "wallet"."version" IS 'The batch that last wrote it.';
 CREATE TABLE "identity" (
     "book" bigint NOT NULL,
     "id" bytea NOT NULL,
+    "document" text COLLATE "C" NOT NULL,
     "document_index" bytea NOT NULL,
     "name" bytea NOT NULL,
     "number" bytea NOT NULL,
@@ -352,6 +353,7 @@ GRANT SELECT, INSERT, UPDATE ON "identity" TO jiaozi_app;
 COMMENT ON TABLE "identity" IS 'A verified person across wallets.';
 COMMENT ON COLUMN "identity"."book" IS 'The book it belongs to.';
 COMMENT ON COLUMN "identity"."id" IS 'Its id.';
+COMMENT ON COLUMN "identity"."document" IS 'The kind of document that it was verified with.';
 COMMENT ON COLUMN "identity"."document_index" IS 'Blind index of document type and number.';
 COMMENT ON COLUMN "identity"."name" IS 'The sealed name.';
 COMMENT ON COLUMN "identity"."number" IS 'The sealed document number.';
@@ -425,7 +427,7 @@ COMMENT ON COLUMN "attempts"."purpose" IS 'Which secret.';
 COMMENT ON COLUMN "attempts"."failed" IS 'Wrong tries in a row.';
 COMMENT ON COLUMN "attempts"."locked_until" IS 'Locked until then.';
 COMMENT ON COLUMN "attempts"."locks" IS 'Locks in the 24 hours since the first of them.';
-COMMENT ON COLUMN "attempts"."first_lock_at" IS 'When the first of these locks began.';
+COMMENT ON COLUMN "attempts"."first_lock_at" IS 'When the first of these locks, or the window of counting, began.';
 COMMENT ON COLUMN "attempts"."last_try" IS 'Keyed hash of request and secret of the last counted try.';
 COMMENT ON COLUMN "attempts"."version" IS 'The batch that last wrote it.';
 
@@ -454,3 +456,376 @@ COMMENT ON COLUMN "payment_password"."key_version" IS 'The version of the key.';
 COMMENT ON COLUMN "payment_password"."earlier" IS 'Earlier tags, newest first: a version byte and 32 bytes each.';
 COMMENT ON COLUMN "payment_password"."set_at" IS 'When it was set.';
 COMMENT ON COLUMN "payment_password"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "merchant" (
+    "book" bigint NOT NULL,
+    "mchid" text COLLATE "C" NOT NULL,
+    "name" text COLLATE "C" NOT NULL,
+    "state" text COLLATE "C" NOT NULL,
+    "fee_bp" bigint NOT NULL,
+    "balance_account" bigint NOT NULL,
+    "apiv3_key" bytea NOT NULL,
+    "added_at" bigint NOT NULL,
+    "version" bigint NOT NULL,
+    CHECK (fee_bp BETWEEN 0 AND 10000),
+    PRIMARY KEY ("book", "mchid")
+);
+CREATE TRIGGER "merchant_delete" BEFORE DELETE ON "merchant"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "merchant_truncate" BEFORE TRUNCATE ON "merchant"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "merchant" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "merchant" TO jiaozi_app;
+COMMENT ON TABLE "merchant" IS 'A merchant that takes payments.';
+COMMENT ON COLUMN "merchant"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "merchant"."mchid" IS 'Its number: ten digits.';
+COMMENT ON COLUMN "merchant"."name" IS 'The name that payers see.';
+COMMENT ON COLUMN "merchant"."state" IS 'Where it stands.';
+COMMENT ON COLUMN "merchant"."fee_bp" IS 'Its fee, in hundredths of a percent of a payment.';
+COMMENT ON COLUMN "merchant"."balance_account" IS 'The ledger account of what is owed to it.';
+COMMENT ON COLUMN "merchant"."apiv3_key" IS 'Its sealed APIv3 key.';
+COMMENT ON COLUMN "merchant"."added_at" IS 'When it was added.';
+COMMENT ON COLUMN "merchant"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "merchant_appid" (
+    "book" bigint NOT NULL,
+    "mchid" text COLLATE "C" NOT NULL,
+    "appid" text COLLATE "C" NOT NULL,
+    "added_at" bigint NOT NULL,
+    "version" bigint NOT NULL,
+    PRIMARY KEY ("book", "mchid", "appid")
+);
+CREATE TRIGGER "merchant_appid_delete" BEFORE DELETE ON "merchant_appid"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "merchant_appid_truncate" BEFORE TRUNCATE ON "merchant_appid"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "merchant_appid" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "merchant_appid" TO jiaozi_app;
+COMMENT ON TABLE "merchant_appid" IS 'An app id that a merchant may name.';
+COMMENT ON COLUMN "merchant_appid"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "merchant_appid"."mchid" IS 'The merchant.';
+COMMENT ON COLUMN "merchant_appid"."appid" IS 'The app id.';
+COMMENT ON COLUMN "merchant_appid"."added_at" IS 'When it was added.';
+COMMENT ON COLUMN "merchant_appid"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "merchant_certificate" (
+    "book" bigint NOT NULL,
+    "mchid" text COLLATE "C" NOT NULL,
+    "serial" text COLLATE "C" NOT NULL,
+    "certificate" text COLLATE "C" NOT NULL,
+    "state" text COLLATE "C" NOT NULL,
+    "added_at" bigint NOT NULL,
+    "version" bigint NOT NULL,
+    PRIMARY KEY ("book", "mchid", "serial")
+);
+CREATE TRIGGER "merchant_certificate_delete" BEFORE DELETE ON "merchant_certificate"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "merchant_certificate_truncate" BEFORE TRUNCATE ON "merchant_certificate"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "merchant_certificate" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "merchant_certificate" TO jiaozi_app;
+COMMENT ON TABLE "merchant_certificate" IS 'A certificate that a merchant signs with.';
+COMMENT ON COLUMN "merchant_certificate"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "merchant_certificate"."mchid" IS 'The merchant.';
+COMMENT ON COLUMN "merchant_certificate"."serial" IS 'Its serial number in upper-case hexadecimal digits.';
+COMMENT ON COLUMN "merchant_certificate"."certificate" IS 'The certificate, PEM.';
+COMMENT ON COLUMN "merchant_certificate"."state" IS 'Where it stands.';
+COMMENT ON COLUMN "merchant_certificate"."added_at" IS 'When it was added.';
+COMMENT ON COLUMN "merchant_certificate"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "platform_key" (
+    "book" bigint NOT NULL,
+    "id" text COLLATE "C" NOT NULL,
+    "kind" text COLLATE "C" NOT NULL,
+    "public" text COLLATE "C" NOT NULL,
+    "private" bytea NOT NULL,
+    "state" text COLLATE "C" NOT NULL,
+    "not_before" bigint NOT NULL,
+    "not_after" bigint NOT NULL,
+    "version" bigint NOT NULL,
+    PRIMARY KEY ("book", "id")
+);
+CREATE TRIGGER "platform_key_delete" BEFORE DELETE ON "platform_key"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "platform_key_truncate" BEFORE TRUNCATE ON "platform_key"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "platform_key" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "platform_key" TO jiaozi_app;
+COMMENT ON TABLE "platform_key" IS 'A key that we sign answers and notifications with.';
+COMMENT ON COLUMN "platform_key"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "platform_key"."id" IS 'The certificate''s serial number, or PUB_KEY_ID_ and digits.';
+COMMENT ON COLUMN "platform_key"."kind" IS 'What it is given to merchants as.';
+COMMENT ON COLUMN "platform_key"."public" IS 'The certificate or public key, PEM.';
+COMMENT ON COLUMN "platform_key"."private" IS 'The sealed private key, PKCS#8.';
+COMMENT ON COLUMN "platform_key"."state" IS 'Where it stands.';
+COMMENT ON COLUMN "platform_key"."not_before" IS 'From when it is used.';
+COMMENT ON COLUMN "platform_key"."not_after" IS 'Until when it is used.';
+COMMENT ON COLUMN "platform_key"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "openid" (
+    "book" bigint NOT NULL,
+    "openid" text COLLATE "C" NOT NULL,
+    "appid" text COLLATE "C" NOT NULL,
+    "user" bytea NOT NULL,
+    "version" bigint NOT NULL,
+    PRIMARY KEY ("book", "openid")
+);
+CREATE TRIGGER "openid_delete" BEFORE DELETE ON "openid"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "openid_truncate" BEFORE TRUNCATE ON "openid"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "openid" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "openid" TO jiaozi_app;
+COMMENT ON TABLE "openid" IS 'The name that a person has under an app id.';
+COMMENT ON COLUMN "openid"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "openid"."openid" IS 'The name: 28 characters.';
+COMMENT ON COLUMN "openid"."appid" IS 'The app id.';
+COMMENT ON COLUMN "openid"."user" IS 'The person.';
+COMMENT ON COLUMN "openid"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "order" (
+    "book" bigint NOT NULL,
+    "mchid" text COLLATE "C" NOT NULL,
+    "out_trade_no" text COLLATE "C" NOT NULL,
+    "appid" text COLLATE "C" NOT NULL,
+    "trade_type" text COLLATE "C" NOT NULL,
+    "description" text COLLATE "C" NOT NULL,
+    "amount" bigint NOT NULL,
+    "attach" text COLLATE "C",
+    "notify_url" text COLLATE "C" NOT NULL,
+    "openid" text COLLATE "C",
+    "device_id" text COLLATE "C",
+    "fingerprint" bytea NOT NULL,
+    "state" text COLLATE "C" NOT NULL,
+    "created_at" bigint NOT NULL,
+    "expires_at" bigint NOT NULL,
+    "payer" bytea,
+    "payer_openid" text COLLATE "C",
+    "payer_account" bigint NOT NULL,
+    "transaction_id" text COLLATE "C",
+    "paid_at" bigint,
+    "journal" bigint NOT NULL,
+    "fee_minor" bigint NOT NULL,
+    "refunded_minor" bigint NOT NULL,
+    "refund_arrived_minor" bigint NOT NULL,
+    "fee_refunded_minor" bigint NOT NULL,
+    "refunds" bigint NOT NULL,
+    "last_refund_at" bigint,
+    "version" bigint NOT NULL,
+    CHECK (amount BETWEEN 1 AND 99999999999),
+    CHECK ((state = 'SUCCESS') = (journal > 0)),
+    CHECK ((state = 'SUCCESS') = (transaction_id IS NOT NULL)),
+    CHECK (refunded_minor BETWEEN 0 AND amount),
+    CHECK (refund_arrived_minor BETWEEN 0 AND refunded_minor),
+    CHECK (fee_minor BETWEEN 0 AND amount AND fee_refunded_minor BETWEEN 0 AND fee_minor),
+    CHECK (refunds >= 0),
+    PRIMARY KEY ("book", "mchid", "out_trade_no")
+);
+CREATE INDEX "order_open" ON "order" ("book", expires_at) WHERE state = 'NOTPAY';
+CREATE TRIGGER "order_delete" BEFORE DELETE ON "order"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "order_truncate" BEFORE TRUNCATE ON "order"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "order" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "order" TO jiaozi_app;
+COMMENT ON TABLE "order" IS 'An order of a merchant.';
+COMMENT ON COLUMN "order"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "order"."mchid" IS 'The merchant.';
+COMMENT ON COLUMN "order"."out_trade_no" IS 'The merchant''s number of it.';
+COMMENT ON COLUMN "order"."appid" IS 'The app id it was placed under.';
+COMMENT ON COLUMN "order"."trade_type" IS 'How the payer meets it.';
+COMMENT ON COLUMN "order"."description" IS 'What the payer sees.';
+COMMENT ON COLUMN "order"."amount" IS 'What is to be paid, in fen.';
+COMMENT ON COLUMN "order"."attach" IS 'The merchant''s own data, given back with the result.';
+COMMENT ON COLUMN "order"."notify_url" IS 'Where the result is notified.';
+COMMENT ON COLUMN "order"."openid" IS 'The only payer, named under the app id.';
+COMMENT ON COLUMN "order"."device_id" IS 'The merchant''s device.';
+COMMENT ON COLUMN "order"."fingerprint" IS 'Hash of what the merchant asked for.';
+COMMENT ON COLUMN "order"."state" IS 'Where it stands.';
+COMMENT ON COLUMN "order"."created_at" IS 'When it was placed.';
+COMMENT ON COLUMN "order"."expires_at" IS 'When it closes by itself.';
+COMMENT ON COLUMN "order"."payer" IS 'The wallet that paid.';
+COMMENT ON COLUMN "order"."payer_openid" IS 'The payer''s name under the app id.';
+COMMENT ON COLUMN "order"."payer_account" IS 'The account that paid, 0 while unpaid.';
+COMMENT ON COLUMN "order"."transaction_id" IS 'Our number of the payment.';
+COMMENT ON COLUMN "order"."paid_at" IS 'When it was paid.';
+COMMENT ON COLUMN "order"."journal" IS 'The journal of the payment, 0 while unpaid.';
+COMMENT ON COLUMN "order"."fee_minor" IS 'The merchant''s fee on it, in fen.';
+COMMENT ON COLUMN "order"."refunded_minor" IS 'Accepted refunds, in fen.';
+COMMENT ON COLUMN "order"."refund_arrived_minor" IS 'Refunds that arrived, in fen.';
+COMMENT ON COLUMN "order"."fee_refunded_minor" IS 'What of the fee went back with refunds, in fen.';
+COMMENT ON COLUMN "order"."refunds" IS 'How many refunds were accepted.';
+COMMENT ON COLUMN "order"."last_refund_at" IS 'When the last refund was accepted.';
+COMMENT ON COLUMN "order"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "order_by_prepay" (
+    "book" bigint NOT NULL,
+    "prepay_id" text COLLATE "C" NOT NULL,
+    "mchid" text COLLATE "C" NOT NULL,
+    "out_trade_no" text COLLATE "C" NOT NULL,
+    "expires_at" bigint NOT NULL,
+    "version" bigint NOT NULL,
+    PRIMARY KEY ("book", "prepay_id")
+);
+CREATE TRIGGER "order_by_prepay_delete" BEFORE DELETE ON "order_by_prepay"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "order_by_prepay_truncate" BEFORE TRUNCATE ON "order_by_prepay"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "order_by_prepay" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "order_by_prepay" TO jiaozi_app;
+COMMENT ON TABLE "order_by_prepay" IS 'Finds an order by a prepay id.';
+COMMENT ON COLUMN "order_by_prepay"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "order_by_prepay"."prepay_id" IS 'The prepay id, which is also what the order''s code carries.';
+COMMENT ON COLUMN "order_by_prepay"."mchid" IS 'The merchant.';
+COMMENT ON COLUMN "order_by_prepay"."out_trade_no" IS 'The merchant''s number.';
+COMMENT ON COLUMN "order_by_prepay"."expires_at" IS 'Until when it can be used.';
+COMMENT ON COLUMN "order_by_prepay"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "order_by_transaction" (
+    "book" bigint NOT NULL,
+    "transaction_id" text COLLATE "C" NOT NULL,
+    "mchid" text COLLATE "C" NOT NULL,
+    "out_trade_no" text COLLATE "C" NOT NULL,
+    "version" bigint NOT NULL,
+    PRIMARY KEY ("book", "transaction_id")
+);
+CREATE TRIGGER "order_by_transaction_delete" BEFORE DELETE ON "order_by_transaction"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "order_by_transaction_truncate" BEFORE TRUNCATE ON "order_by_transaction"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "order_by_transaction" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "order_by_transaction" TO jiaozi_app;
+COMMENT ON TABLE "order_by_transaction" IS 'Finds an order by the number of its payment.';
+COMMENT ON COLUMN "order_by_transaction"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "order_by_transaction"."transaction_id" IS 'Our number of the payment.';
+COMMENT ON COLUMN "order_by_transaction"."mchid" IS 'The merchant.';
+COMMENT ON COLUMN "order_by_transaction"."out_trade_no" IS 'The merchant''s number.';
+COMMENT ON COLUMN "order_by_transaction"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "refund" (
+    "book" bigint NOT NULL,
+    "mchid" text COLLATE "C" NOT NULL,
+    "out_refund_no" text COLLATE "C" NOT NULL,
+    "refund_id" text COLLATE "C" NOT NULL,
+    "out_trade_no" text COLLATE "C" NOT NULL,
+    "transaction_id" text COLLATE "C" NOT NULL,
+    "amount" bigint NOT NULL,
+    "total" bigint NOT NULL,
+    "reason" text COLLATE "C",
+    "notify_url" text COLLATE "C",
+    "state" text COLLATE "C" NOT NULL,
+    "fee_minor" bigint NOT NULL,
+    "fingerprint" bytea NOT NULL,
+    "created_at" bigint NOT NULL,
+    "succeeded_at" bigint,
+    "journal" bigint NOT NULL,
+    "version" bigint NOT NULL,
+    CHECK (amount BETWEEN 1 AND total),
+    CHECK (fee_minor BETWEEN 0 AND amount),
+    CHECK (journal > 0),
+    CHECK ((state = 'SUCCESS') = (succeeded_at IS NOT NULL)),
+    PRIMARY KEY ("book", "mchid", "out_refund_no")
+);
+CREATE INDEX "refund_order" ON "refund" ("book", mchid, out_trade_no);
+CREATE TRIGGER "refund_delete" BEFORE DELETE ON "refund"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "refund_truncate" BEFORE TRUNCATE ON "refund"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "refund" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "refund" TO jiaozi_app;
+COMMENT ON TABLE "refund" IS 'One refund of an order.';
+COMMENT ON COLUMN "refund"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "refund"."mchid" IS 'The merchant.';
+COMMENT ON COLUMN "refund"."out_refund_no" IS 'The merchant''s number of it.';
+COMMENT ON COLUMN "refund"."refund_id" IS 'Our number of it.';
+COMMENT ON COLUMN "refund"."out_trade_no" IS 'The order''s number.';
+COMMENT ON COLUMN "refund"."transaction_id" IS 'The number of the payment.';
+COMMENT ON COLUMN "refund"."amount" IS 'What goes back, in fen.';
+COMMENT ON COLUMN "refund"."total" IS 'The total of the order, in fen.';
+COMMENT ON COLUMN "refund"."reason" IS 'Told to the payer.';
+COMMENT ON COLUMN "refund"."notify_url" IS 'Where the result is notified.';
+COMMENT ON COLUMN "refund"."state" IS 'Where it stands.';
+COMMENT ON COLUMN "refund"."fee_minor" IS 'What of the merchant''s fee goes back with it, in fen.';
+COMMENT ON COLUMN "refund"."fingerprint" IS 'Hash of what the merchant asked for.';
+COMMENT ON COLUMN "refund"."created_at" IS 'When it was accepted.';
+COMMENT ON COLUMN "refund"."succeeded_at" IS 'When it arrived.';
+COMMENT ON COLUMN "refund"."journal" IS 'The journal of it.';
+COMMENT ON COLUMN "refund"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "refund_by_id" (
+    "book" bigint NOT NULL,
+    "refund_id" text COLLATE "C" NOT NULL,
+    "mchid" text COLLATE "C" NOT NULL,
+    "out_refund_no" text COLLATE "C" NOT NULL,
+    "version" bigint NOT NULL,
+    PRIMARY KEY ("book", "refund_id")
+);
+CREATE TRIGGER "refund_by_id_delete" BEFORE DELETE ON "refund_by_id"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "refund_by_id_truncate" BEFORE TRUNCATE ON "refund_by_id"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "refund_by_id" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "refund_by_id" TO jiaozi_app;
+COMMENT ON TABLE "refund_by_id" IS 'Keeps our refund numbers unique.';
+COMMENT ON COLUMN "refund_by_id"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "refund_by_id"."refund_id" IS 'Our number.';
+COMMENT ON COLUMN "refund_by_id"."mchid" IS 'The merchant.';
+COMMENT ON COLUMN "refund_by_id"."out_refund_no" IS 'The merchant''s number.';
+COMMENT ON COLUMN "refund_by_id"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "slot" (
+    "book" bigint NOT NULL,
+    "slot" bigint NOT NULL,
+    "holder" text COLLATE "C" NOT NULL,
+    "lease_until" bigint NOT NULL,
+    "cursor_batch" bigint NOT NULL,
+    "cursor_place" bigint NOT NULL,
+    "version" bigint NOT NULL,
+    CHECK (slot BETWEEN 0 AND 63),
+    CHECK (cursor_batch >= 0 AND cursor_place >= 0),
+    PRIMARY KEY ("book", "slot")
+);
+CREATE TRIGGER "slot_delete" BEFORE DELETE ON "slot"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "slot_truncate" BEFORE TRUNCATE ON "slot"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "slot" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "slot" TO jiaozi_app;
+COMMENT ON TABLE "slot" IS 'One share of the merchants and how far its facts are dealt with.';
+COMMENT ON COLUMN "slot"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "slot"."slot" IS 'Its number, 0 to 63.';
+COMMENT ON COLUMN "slot"."holder" IS 'The process that holds it.';
+COMMENT ON COLUMN "slot"."lease_until" IS 'Until when.';
+COMMENT ON COLUMN "slot"."cursor_batch" IS 'The batch of the last fact that is delivered or waits in retry.';
+COMMENT ON COLUMN "slot"."cursor_place" IS 'Its place in that batch.';
+COMMENT ON COLUMN "slot"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "retry" (
+    "book" bigint NOT NULL,
+    "batch" bigint NOT NULL,
+    "place" bigint NOT NULL,
+    "mchid" text COLLATE "C" NOT NULL,
+    "slot" bigint NOT NULL,
+    "attempts" bigint NOT NULL,
+    "due_at" bigint NOT NULL,
+    "state" text COLLATE "C" NOT NULL,
+    "last_error" text COLLATE "C" NOT NULL,
+    "version" bigint NOT NULL,
+    CHECK (attempts >= 0),
+    CHECK (slot BETWEEN 0 AND 63),
+    PRIMARY KEY ("book", "batch", "place")
+);
+CREATE INDEX "retry_due" ON "retry" ("book", due_at) WHERE state = 'WAITING';
+REVOKE ALL ON "retry" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE, DELETE ON "retry" TO jiaozi_app;
+COMMENT ON TABLE "retry" IS 'A notification that failed at first.';
+COMMENT ON COLUMN "retry"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "retry"."batch" IS 'The batch of its fact.';
+COMMENT ON COLUMN "retry"."place" IS 'The place of its fact.';
+COMMENT ON COLUMN "retry"."mchid" IS 'The merchant.';
+COMMENT ON COLUMN "retry"."slot" IS 'The merchant''s share, 0 to 63.';
+COMMENT ON COLUMN "retry"."attempts" IS 'How often delivery failed.';
+COMMENT ON COLUMN "retry"."due_at" IS 'When it is tried next.';
+COMMENT ON COLUMN "retry"."state" IS 'Where it stands.';
+COMMENT ON COLUMN "retry"."last_error" IS 'How the last try failed.';
+COMMENT ON COLUMN "retry"."version" IS 'The batch that last wrote it.';

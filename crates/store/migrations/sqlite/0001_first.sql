@@ -200,6 +200,7 @@ BEGIN SELECT RAISE(ABORT, 'delete is forbidden on wallet'); END;
 CREATE TABLE "identity" (
     "book" INTEGER NOT NULL, -- The book it belongs to.
     "id" BLOB NOT NULL, -- Its id.
+    "document" TEXT COLLATE BINARY NOT NULL, -- The kind of document that it was verified with.
     "document_index" BLOB NOT NULL, -- Blind index of document type and number.
     "name" BLOB NOT NULL, -- The sealed name.
     "number" BLOB NOT NULL, -- The sealed document number.
@@ -244,7 +245,7 @@ CREATE TABLE "attempts" (
     "failed" INTEGER NOT NULL, -- Wrong tries in a row.
     "locked_until" INTEGER NOT NULL, -- Locked until then.
     "locks" INTEGER NOT NULL, -- Locks in the 24 hours since the first of them.
-    "first_lock_at" INTEGER NOT NULL, -- When the first of these locks began.
+    "first_lock_at" INTEGER NOT NULL, -- When the first of these locks, or the window of counting, began.
     "last_try" BLOB NOT NULL, -- Keyed hash of request and secret of the last counted try.
     "version" INTEGER NOT NULL, -- The batch that last wrote it.
     CHECK (failed >= 0),
@@ -268,3 +269,217 @@ CREATE TABLE "payment_password" (
 ) STRICT, WITHOUT ROWID;
 CREATE TRIGGER "payment_password_delete" BEFORE DELETE ON "payment_password"
 BEGIN SELECT RAISE(ABORT, 'delete is forbidden on payment_password'); END;
+
+-- A merchant that takes payments.
+CREATE TABLE "merchant" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "mchid" TEXT COLLATE BINARY NOT NULL, -- Its number: ten digits.
+    "name" TEXT COLLATE BINARY NOT NULL, -- The name that payers see.
+    "state" TEXT COLLATE BINARY NOT NULL, -- Where it stands.
+    "fee_bp" INTEGER NOT NULL, -- Its fee, in hundredths of a percent of a payment.
+    "balance_account" INTEGER NOT NULL, -- The ledger account of what is owed to it.
+    "apiv3_key" BLOB NOT NULL, -- Its sealed APIv3 key.
+    "added_at" INTEGER NOT NULL, -- When it was added.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    CHECK (fee_bp BETWEEN 0 AND 10000),
+    PRIMARY KEY ("book", "mchid")
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER "merchant_delete" BEFORE DELETE ON "merchant"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on merchant'); END;
+
+-- An app id that a merchant may name.
+CREATE TABLE "merchant_appid" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "mchid" TEXT COLLATE BINARY NOT NULL, -- The merchant.
+    "appid" TEXT COLLATE BINARY NOT NULL, -- The app id.
+    "added_at" INTEGER NOT NULL, -- When it was added.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    PRIMARY KEY ("book", "mchid", "appid")
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER "merchant_appid_delete" BEFORE DELETE ON "merchant_appid"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on merchant_appid'); END;
+
+-- A certificate that a merchant signs with.
+CREATE TABLE "merchant_certificate" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "mchid" TEXT COLLATE BINARY NOT NULL, -- The merchant.
+    "serial" TEXT COLLATE BINARY NOT NULL, -- Its serial number in upper-case hexadecimal digits.
+    "certificate" TEXT COLLATE BINARY NOT NULL, -- The certificate, PEM.
+    "state" TEXT COLLATE BINARY NOT NULL, -- Where it stands.
+    "added_at" INTEGER NOT NULL, -- When it was added.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    PRIMARY KEY ("book", "mchid", "serial")
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER "merchant_certificate_delete" BEFORE DELETE ON "merchant_certificate"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on merchant_certificate'); END;
+
+-- A key that we sign answers and notifications with.
+CREATE TABLE "platform_key" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "id" TEXT COLLATE BINARY NOT NULL, -- The certificate's serial number, or PUB_KEY_ID_ and digits.
+    "kind" TEXT COLLATE BINARY NOT NULL, -- What it is given to merchants as.
+    "public" TEXT COLLATE BINARY NOT NULL, -- The certificate or public key, PEM.
+    "private" BLOB NOT NULL, -- The sealed private key, PKCS#8.
+    "state" TEXT COLLATE BINARY NOT NULL, -- Where it stands.
+    "not_before" INTEGER NOT NULL, -- From when it is used.
+    "not_after" INTEGER NOT NULL, -- Until when it is used.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    PRIMARY KEY ("book", "id")
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER "platform_key_delete" BEFORE DELETE ON "platform_key"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on platform_key'); END;
+
+-- The name that a person has under an app id.
+CREATE TABLE "openid" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "openid" TEXT COLLATE BINARY NOT NULL, -- The name: 28 characters.
+    "appid" TEXT COLLATE BINARY NOT NULL, -- The app id.
+    "user" BLOB NOT NULL, -- The person.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    PRIMARY KEY ("book", "openid")
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER "openid_delete" BEFORE DELETE ON "openid"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on openid'); END;
+
+-- An order of a merchant.
+CREATE TABLE "order" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "mchid" TEXT COLLATE BINARY NOT NULL, -- The merchant.
+    "out_trade_no" TEXT COLLATE BINARY NOT NULL, -- The merchant's number of it.
+    "appid" TEXT COLLATE BINARY NOT NULL, -- The app id it was placed under.
+    "trade_type" TEXT COLLATE BINARY NOT NULL, -- How the payer meets it.
+    "description" TEXT COLLATE BINARY NOT NULL, -- What the payer sees.
+    "amount" INTEGER NOT NULL, -- What is to be paid, in fen.
+    "attach" TEXT COLLATE BINARY, -- The merchant's own data, given back with the result.
+    "notify_url" TEXT COLLATE BINARY NOT NULL, -- Where the result is notified.
+    "openid" TEXT COLLATE BINARY, -- The only payer, named under the app id.
+    "device_id" TEXT COLLATE BINARY, -- The merchant's device.
+    "fingerprint" BLOB NOT NULL, -- Hash of what the merchant asked for.
+    "state" TEXT COLLATE BINARY NOT NULL, -- Where it stands.
+    "created_at" INTEGER NOT NULL, -- When it was placed.
+    "expires_at" INTEGER NOT NULL, -- When it closes by itself.
+    "payer" BLOB, -- The wallet that paid.
+    "payer_openid" TEXT COLLATE BINARY, -- The payer's name under the app id.
+    "payer_account" INTEGER NOT NULL, -- The account that paid, 0 while unpaid.
+    "transaction_id" TEXT COLLATE BINARY, -- Our number of the payment.
+    "paid_at" INTEGER, -- When it was paid.
+    "journal" INTEGER NOT NULL, -- The journal of the payment, 0 while unpaid.
+    "fee_minor" INTEGER NOT NULL, -- The merchant's fee on it, in fen.
+    "refunded_minor" INTEGER NOT NULL, -- Accepted refunds, in fen.
+    "refund_arrived_minor" INTEGER NOT NULL, -- Refunds that arrived, in fen.
+    "fee_refunded_minor" INTEGER NOT NULL, -- What of the fee went back with refunds, in fen.
+    "refunds" INTEGER NOT NULL, -- How many refunds were accepted.
+    "last_refund_at" INTEGER, -- When the last refund was accepted.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    CHECK (amount BETWEEN 1 AND 99999999999),
+    CHECK ((state = 'SUCCESS') = (journal > 0)),
+    CHECK ((state = 'SUCCESS') = (transaction_id IS NOT NULL)),
+    CHECK (refunded_minor BETWEEN 0 AND amount),
+    CHECK (refund_arrived_minor BETWEEN 0 AND refunded_minor),
+    CHECK (fee_minor BETWEEN 0 AND amount AND fee_refunded_minor BETWEEN 0 AND fee_minor),
+    CHECK (refunds >= 0),
+    PRIMARY KEY ("book", "mchid", "out_trade_no")
+) STRICT, WITHOUT ROWID;
+CREATE INDEX "order_open" ON "order" ("book", expires_at) WHERE state = 'NOTPAY';
+CREATE TRIGGER "order_delete" BEFORE DELETE ON "order"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on order'); END;
+
+-- Finds an order by a prepay id.
+CREATE TABLE "order_by_prepay" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "prepay_id" TEXT COLLATE BINARY NOT NULL, -- The prepay id, which is also what the order's code carries.
+    "mchid" TEXT COLLATE BINARY NOT NULL, -- The merchant.
+    "out_trade_no" TEXT COLLATE BINARY NOT NULL, -- The merchant's number.
+    "expires_at" INTEGER NOT NULL, -- Until when it can be used.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    PRIMARY KEY ("book", "prepay_id")
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER "order_by_prepay_delete" BEFORE DELETE ON "order_by_prepay"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on order_by_prepay'); END;
+
+-- Finds an order by the number of its payment.
+CREATE TABLE "order_by_transaction" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "transaction_id" TEXT COLLATE BINARY NOT NULL, -- Our number of the payment.
+    "mchid" TEXT COLLATE BINARY NOT NULL, -- The merchant.
+    "out_trade_no" TEXT COLLATE BINARY NOT NULL, -- The merchant's number.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    PRIMARY KEY ("book", "transaction_id")
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER "order_by_transaction_delete" BEFORE DELETE ON "order_by_transaction"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on order_by_transaction'); END;
+
+-- One refund of an order.
+CREATE TABLE "refund" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "mchid" TEXT COLLATE BINARY NOT NULL, -- The merchant.
+    "out_refund_no" TEXT COLLATE BINARY NOT NULL, -- The merchant's number of it.
+    "refund_id" TEXT COLLATE BINARY NOT NULL, -- Our number of it.
+    "out_trade_no" TEXT COLLATE BINARY NOT NULL, -- The order's number.
+    "transaction_id" TEXT COLLATE BINARY NOT NULL, -- The number of the payment.
+    "amount" INTEGER NOT NULL, -- What goes back, in fen.
+    "total" INTEGER NOT NULL, -- The total of the order, in fen.
+    "reason" TEXT COLLATE BINARY, -- Told to the payer.
+    "notify_url" TEXT COLLATE BINARY, -- Where the result is notified.
+    "state" TEXT COLLATE BINARY NOT NULL, -- Where it stands.
+    "fee_minor" INTEGER NOT NULL, -- What of the merchant's fee goes back with it, in fen.
+    "fingerprint" BLOB NOT NULL, -- Hash of what the merchant asked for.
+    "created_at" INTEGER NOT NULL, -- When it was accepted.
+    "succeeded_at" INTEGER, -- When it arrived.
+    "journal" INTEGER NOT NULL, -- The journal of it.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    CHECK (amount BETWEEN 1 AND total),
+    CHECK (fee_minor BETWEEN 0 AND amount),
+    CHECK (journal > 0),
+    CHECK ((state = 'SUCCESS') = (succeeded_at IS NOT NULL)),
+    PRIMARY KEY ("book", "mchid", "out_refund_no")
+) STRICT, WITHOUT ROWID;
+CREATE INDEX "refund_order" ON "refund" ("book", mchid, out_trade_no);
+CREATE TRIGGER "refund_delete" BEFORE DELETE ON "refund"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on refund'); END;
+
+-- Keeps our refund numbers unique.
+CREATE TABLE "refund_by_id" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "refund_id" TEXT COLLATE BINARY NOT NULL, -- Our number.
+    "mchid" TEXT COLLATE BINARY NOT NULL, -- The merchant.
+    "out_refund_no" TEXT COLLATE BINARY NOT NULL, -- The merchant's number.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    PRIMARY KEY ("book", "refund_id")
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER "refund_by_id_delete" BEFORE DELETE ON "refund_by_id"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on refund_by_id'); END;
+
+-- One share of the merchants and how far its facts are dealt with.
+CREATE TABLE "slot" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "slot" INTEGER NOT NULL, -- Its number, 0 to 63.
+    "holder" TEXT COLLATE BINARY NOT NULL, -- The process that holds it.
+    "lease_until" INTEGER NOT NULL, -- Until when.
+    "cursor_batch" INTEGER NOT NULL, -- The batch of the last fact that is delivered or waits in retry.
+    "cursor_place" INTEGER NOT NULL, -- Its place in that batch.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    CHECK (slot BETWEEN 0 AND 63),
+    CHECK (cursor_batch >= 0 AND cursor_place >= 0),
+    PRIMARY KEY ("book", "slot")
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER "slot_delete" BEFORE DELETE ON "slot"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on slot'); END;
+
+-- A notification that failed at first.
+CREATE TABLE "retry" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "batch" INTEGER NOT NULL, -- The batch of its fact.
+    "place" INTEGER NOT NULL, -- The place of its fact.
+    "mchid" TEXT COLLATE BINARY NOT NULL, -- The merchant.
+    "slot" INTEGER NOT NULL, -- The merchant's share, 0 to 63.
+    "attempts" INTEGER NOT NULL, -- How often delivery failed.
+    "due_at" INTEGER NOT NULL, -- When it is tried next.
+    "state" TEXT COLLATE BINARY NOT NULL, -- Where it stands.
+    "last_error" TEXT COLLATE BINARY NOT NULL, -- How the last try failed.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    CHECK (attempts >= 0),
+    CHECK (slot BETWEEN 0 AND 63),
+    PRIMARY KEY ("book", "batch", "place")
+) STRICT, WITHOUT ROWID;
+CREATE INDEX "retry_due" ON "retry" ("book", due_at) WHERE state = 'WAITING';

@@ -1,0 +1,149 @@
+//! A connection with the settings that keep money safe, each read back after it was set.
+
+use crate::error::OpenError;
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+use std::path::Path;
+use std::time::Duration;
+use store::Registered;
+
+/// How a database file is worked with.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How long a write waits for another writer of the same file.
+    pub busy_timeout: Duration,
+    /// Memory for pages, in KiB, per connection.
+    pub cache_kib: i64,
+    /// After how many new pages in the write-ahead log a checkpoint is started beside the writer.
+    pub checkpoint_pages: u32,
+    /// At how many pages of the log the writer itself finishes the checkpoint, so that the log
+    /// starts anew. The log grows beyond it only while a reader holds on to an old state.
+    pub log_limit_pages: u32,
+    /// Tables besides the product's, which tests make up.
+    pub extra_tables: &'static [Registered],
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            busy_timeout: Duration::from_secs(5),
+            cache_kib: 65_536,
+            checkpoint_pages: 4_000,
+            log_limit_pages: 16_000,
+            extra_tables: &[],
+        }
+    }
+}
+
+/// Statements kept prepared on a connection: a few for each table.
+const PREPARED: usize = 512;
+
+/// What a connection is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Makes the file if there is none.
+    Create,
+    /// Reads and writes.
+    Write,
+    /// Reads only.
+    Read,
+}
+
+/// Opens a file, sets what must hold and reads it back.
+pub(crate) fn open(
+    path: &Path,
+    access: Access,
+    options: &Options,
+) -> Result<Connection, OpenError> {
+    refuse_old(rusqlite::version_number())?;
+    if access != Access::Create && !path.exists() {
+        return Err(OpenError::Missing(path.to_owned()));
+    }
+    let flags = match access {
+        Access::Create => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
+        Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE,
+        Access::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
+    };
+    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(options.busy_timeout)?;
+    connection.set_prepared_statement_cache_capacity(PREPARED);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    connection.pragma_update(None, "trusted_schema", "OFF")?;
+    connection.pragma_update(None, "cell_size_check", "ON")?;
+    connection.pragma_update(None, "cache_size", -options.cache_kib)?;
+    if access == Access::Read {
+        connection.pragma_update(None, "query_only", "ON")?;
+    } else {
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+        connection.pragma_update(None, "secure_delete", "FAST")?;
+        refuse_unsafe(&connection)?;
+    }
+    Ok(connection)
+}
+
+/// Versions before 3.51.3 can corrupt a file when a checkpoint meets a writer.
+fn refuse_old(version: i32) -> Result<(), OpenError> {
+    if version < 3_051_003 {
+        return Err(OpenError::OldSqlite { found: rusqlite::version() });
+    }
+    Ok(())
+}
+
+/// Settings are read back, because a pragma that cannot be obeyed says nothing. With less than FULL
+/// a power cut loses payments that were acknowledged.
+fn refuse_unsafe(connection: &Connection) -> Result<(), OpenError> {
+    let journal: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+    if journal != "wal" {
+        let (setting, needed) = ("journal_mode", "wal");
+        return Err(OpenError::UnsafeSetting { setting, found: journal, needed });
+    }
+    let synchronous: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0))?;
+    if synchronous < 2 {
+        let (setting, needed) = ("synchronous", "2 (FULL)");
+        return Err(OpenError::UnsafeSetting { setting, found: synchronous.to_string(), needed });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::temporary::Temporary;
+
+    #[test]
+    fn weaker_settings_are_refused() {
+        let database = Temporary::new().unwrap();
+        let connection = open(database.path(), Access::Write, &Options::default()).unwrap();
+        refuse_unsafe(&connection).unwrap();
+        for weak in ["NORMAL", "OFF"] {
+            connection.pragma_update(None, "synchronous", weak).unwrap();
+            let refused = refuse_unsafe(&connection);
+            assert!(
+                matches!(refused, Err(OpenError::UnsafeSetting { setting: "synchronous", .. })),
+                "{refused:?}"
+            );
+        }
+        connection.pragma_update(None, "synchronous", "EXTRA").unwrap();
+        refuse_unsafe(&connection).unwrap();
+        connection.pragma_update(None, "journal_mode", "DELETE").unwrap();
+        let refused = refuse_unsafe(&connection);
+        assert!(matches!(refused, Err(OpenError::UnsafeSetting { setting: "journal_mode", .. })));
+    }
+
+    #[test]
+    fn versions_that_can_corrupt_a_file_are_refused() {
+        assert!(matches!(refuse_old(3_051_002), Err(OpenError::OldSqlite { .. })));
+        refuse_old(3_051_003).unwrap();
+        refuse_old(rusqlite::version_number()).unwrap();
+    }
+
+    #[test]
+    fn missing_file_is_not_made_by_opening_it() {
+        let path = std::env::temp_dir().join("jiaozi-there-is-no-such-database");
+        let refused = open(&path, Access::Write, &Options::default());
+        assert!(matches!(refused, Err(OpenError::Missing(_))));
+        assert!(!path.exists());
+    }
+}
