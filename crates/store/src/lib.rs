@@ -12,6 +12,7 @@ pub mod registry;
 pub mod table;
 pub mod tables;
 pub mod value;
+pub mod verify;
 pub mod write;
 
 pub use cell::Cell;
