@@ -37,6 +37,8 @@ pub enum Issue {
     NotOneOf(&'static [&'static str]),
     /// It is no RFC 3339 time with an offset.
     Time,
+    /// It is a time that is too near or too far.
+    TimeOutOfRange,
     /// It is no address that we would call.
     Url(UrlFault),
     /// It differs from the merchant that signed the request.
@@ -83,6 +85,7 @@ impl Issue {
             Self::AboveMaximum(maximum) => write!(out, "不能大于 {maximum}"),
             Self::NotOneOf(literals) => write!(out, "只能是 {}", literals.join("、")),
             Self::Time => out.write_str("不是带时区的 RFC 3339 时间"),
+            Self::TimeOutOfRange => out.write_str("超出允许的时间范围"),
             Self::Url(fault) => out.write_str(fault.text(Language::Chinese)),
             Self::OtherMerchant => out.write_str("与签名的商户号不一致"),
             Self::ExactlyOneOf(one, other) => write!(out, "{one} 和 {other} 必须且只能填一个"),
@@ -109,6 +112,7 @@ impl Issue {
             Self::AboveMaximum(maximum) => write!(out, "must not be more than {maximum}"),
             Self::NotOneOf(literals) => write!(out, "must be {}", literals.join(" or ")),
             Self::Time => out.write_str("must be an RFC 3339 time with an offset"),
+            Self::TimeOutOfRange => out.write_str("is too near or too far"),
             Self::Url(fault) => out.write_str(fault.text(Language::English)),
             Self::OtherMerchant => out.write_str("differs from the merchant that signed"),
             Self::ExactlyOneOf(one, other) => write!(out, "give exactly one of {one}, {other}"),

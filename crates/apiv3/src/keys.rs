@@ -176,6 +176,11 @@ impl PrivateKey {
         Zeroizing::new(write_pem("PRIVATE KEY", &self.pkcs8_der))
     }
 
+    /// The pair as DER PKCS#8.
+    pub(crate) fn pkcs8_der(&self) -> &[u8] {
+        &self.pkcs8_der
+    }
+
     /// The public half.
     #[must_use]
     pub fn public_key(&self) -> PublicKey {

@@ -1,6 +1,7 @@
 //! The merchant wire protocol of `/v3`: signatures, encryption, and the shapes of requests and
 //! answers. It turns bytes into parsed values and values into bytes, and decides nothing: who a
-//! merchant is, what an order may do and what time it is are handed in.
+//! merchant is, what an order may do and what time it is are handed in. Refusals and rows of the
+//! domain become codes and views of the wire here and nowhere else.
 
 pub mod aead;
 pub mod authorization;
@@ -23,9 +24,12 @@ pub mod order;
 pub mod paysign;
 pub mod refund;
 pub mod refund_view;
+pub mod refusal;
 pub mod request;
+pub mod sealed;
 pub mod sign;
 pub mod strict_json;
-mod target;
+pub mod target;
 #[cfg(test)]
 mod testing;
+mod views;

@@ -1,7 +1,8 @@
 //! Percent-encoding in request targets.
 
 /// Decodes `%XX`; `None` if an escape is cut off or not hex. `+` stays as it is.
-pub(crate) fn percent_decode(text: &str) -> Option<Vec<u8>> {
+#[must_use]
+pub fn percent_decode(text: &str) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(text.len());
     let mut bytes = text.bytes();
     while let Some(byte) = bytes.next() {

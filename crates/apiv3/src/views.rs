@@ -1,0 +1,74 @@
+//! Rows of the domain as the wire shows them.
+
+use domain::order::{Order, OrderState as State, TradeType as Trade};
+use domain::refund::{Refund, RefundState as Refunded};
+use kernel::Timestamp;
+
+use crate::order::{BANK_TYPE_OTHERS, OrderState, OrderView, Payment, TradeType};
+use crate::refund::FundsAccount;
+use crate::refund_view::{Receiver, RefundState, RefundView};
+
+impl OrderView {
+    /// How an order stands at `now` (business time): past its time it is closed, whether or not
+    /// that was written down yet. `None` if the row contradicts itself.
+    #[must_use]
+    pub fn of(order: &Order, now: Timestamp) -> Option<Self> {
+        let state = match order.state {
+            State::NotPay if !order.is_open(now) => OrderState::Closed,
+            State::NotPay | State::BankPending => OrderState::NotPaid,
+            State::Closed => OrderState::Closed,
+            State::Success if order.refunds > 0 => OrderState::Refund(payment(order)?),
+            State::Success => OrderState::Success(payment(order)?),
+        };
+        Some(Self {
+            appid: order.appid.clone(),
+            mchid: order.mchid.clone(),
+            out_trade_no: order.out_trade_no.clone(),
+            trade_type: match order.trade_type {
+                Trade::Native => TradeType::Native,
+                Trade::Jsapi => TradeType::Jsapi,
+            },
+            attach: order.attach.clone(),
+            total: order.amount,
+            state,
+        })
+    }
+}
+
+fn payment(order: &Order) -> Option<Payment> {
+    Some(Payment {
+        transaction_id: order.transaction_id.clone()?,
+        bank_type: BANK_TYPE_OTHERS.to_owned(),
+        success_time: order.paid_at?,
+        openid: order.payer_openid.clone()?,
+        payer_total: order.amount,
+    })
+}
+
+impl RefundView {
+    /// How a refund stands. `None` if the row contradicts itself.
+    #[must_use]
+    pub fn of(refund: &Refund) -> Option<Self> {
+        Some(Self {
+            mchid: refund.mchid.clone(),
+            refund_id: refund.refund_id.clone(),
+            out_refund_no: refund.out_refund_no.clone(),
+            transaction_id: refund.transaction_id.clone(),
+            out_trade_no: refund.out_trade_no.clone(),
+            receiver: Receiver::Balance,
+            create_time: refund.created_at,
+            state: match refund.state {
+                Refunded::Processing => RefundState::Processing,
+                Refunded::Success => RefundState::Success(refund.succeeded_at?),
+                Refunded::Abnormal => RefundState::Abnormal,
+                Refunded::Closed => RefundState::Closed,
+            },
+            total: refund.total,
+            refund: refund.amount,
+            payer_total: refund.total,
+            payer_refund: refund.amount,
+            funds_account: FundsAccount::Available,
+            from: Vec::new(),
+        })
+    }
+}
