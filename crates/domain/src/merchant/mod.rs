@@ -129,13 +129,3 @@ pub struct Openid {
 }
 
 record!(Openid, "openid", Kept, openid: String);
-
-/// The place that a merchant's APIv3 key is sealed for, with the keys of personal data.
-pub fn apiv3_key_place(mchid: &str) -> Vec<u8> {
-    [b"merchant/apiv3_key/", mchid.as_bytes()].concat()
-}
-
-/// The place that the private half of a platform key is sealed for, with the keys of personal data.
-pub fn platform_key_place(id: &str) -> Vec<u8> {
-    [b"platform_key/private/", id.as_bytes()].concat()
-}
