@@ -10,6 +10,7 @@ pub mod fee;
 pub mod command;
 pub mod fact;
 pub mod idempotency;
+pub mod identity;
 pub mod ids;
 pub mod wallet;
 pub mod job;
@@ -23,6 +24,7 @@ pub mod rules;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod tx;
+pub mod user;
 pub mod validate;
 
 pub use command::{Command, Halt, Never, Once, Refusal, Stop};

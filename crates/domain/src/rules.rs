@@ -88,10 +88,13 @@ figures! {
     otp_hour_max, "otp.hour_max" = 5, "One-time passwords per phone and purpose in an hour.";
     otp_day_max, "otp.day_max" = 10, "One-time passwords per phone in a day.";
     otp_tries, "otp.tries" = 5, "Wrong tries of a one-time password.";
+    otp_voids_hour, "otp.voids_hour" = 3, "One-time passwords of a phone and purpose guessed wrong to the end in an hour before a block.";
+    otp_block_s, "otp.block_s" = 86_400, "Length of that block, in seconds.";
     password_tries, "payment_password.tries" = 5, "Wrong payment passwords in a row before a lock.";
     password_lock_s, "payment_password.lock_s" = 10_800, "Length of a temporary lock of the payment password, in seconds.";
     password_locks_hard, "payment_password.locks_hard" = 3, "Temporary locks within 24 hours that make the lock a hard one.";
     identity_fails_day, "identity.fails_day" = 5, "Rejected verifications per wallet in 24 hours.";
+    identity_block_s, "identity.block_s" = 86_400, "How long a wallet with that many waits for its next verification, in seconds.";
     identity_wallets_max, "identity.wallets" = 5, "Wallets per identity.";
     session_idle_s, "session.idle_s" = 2_592_000, "Idle life of a session, in seconds.";
     session_absolute_s, "session.absolute_s" = 15_552_000, "Absolute life of a session, in seconds.";

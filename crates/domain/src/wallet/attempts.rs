@@ -13,8 +13,8 @@ text_enum!(
         Otp = "OTP",
         /// Challenges of a phone and purpose that were guessed to death.
         OtpVoid = "OTP_VOID",
-        /// A log-in.
-        LogIn = "LOG_IN",
+        /// Verifications of a wallet's holder that the authority rejected.
+        Identity = "IDENTITY",
         /// The bank's code of a card binding.
         BankCode = "BANK_CODE",
     }
@@ -33,7 +33,7 @@ pub struct Attempts {
     pub locked_until: Timestamp,
     /// Locks in the 24 hours since `first_lock_at`.
     pub locks: i64,
-    /// When the first of these locks began.
+    /// When the first of these locks began; for what is counted per window, when the window began.
     pub first_lock_at: Timestamp,
     /// Keyed hash of request and secret of the last counted try: the same again counts once.
     pub last_try: [u8; 32],
@@ -108,6 +108,27 @@ impl Attempts {
         self
     }
 
+    /// After a wrong try of something that is counted per `window` microseconds: one more in the window
+    /// that the first of them opened, and from `allowed` on a lock of `lock_s` seconds.
+    pub fn after_wrong_within(
+        mut self,
+        now: Timestamp,
+        window: i64,
+        allowed: i64,
+        lock_s: i64,
+    ) -> Self {
+        if self.failed == 0 || now.since(self.first_lock_at) >= window {
+            self.first_lock_at = now;
+            self.failed = 0;
+        }
+        self.failed += 1;
+        if self.failed >= allowed {
+            self.failed = 0;
+            self.locked_until = now.plus(lock_s.saturating_mul(SECOND));
+        }
+        self
+    }
+
     /// After a right try; `None` when there is nothing to forget, so that nothing is written.
     pub fn after_right(self) -> Option<Self> {
         let clean = self.failed == 0 && self.locks == 0;
@@ -146,6 +167,18 @@ mod tests {
         assert_eq!(none.clone().after_right(), None);
         let now = Timestamp::from_seconds(1_800_000_000);
         assert_eq!(wrong(none.clone(), now, 1).after_right(), Some(none));
+    }
+
+    #[test]
+    fn tries_lock_only_when_they_fall_into_one_window() {
+        let now = Timestamp::from_seconds(1_800_000_000);
+        let mut attempts = Attempts::none("ver_1".into(), AttemptPurpose::Identity);
+        for (after, locked) in [(0, false), (1, false), (HOUR, false), (HOUR, false), (HOUR, true)]
+        {
+            attempts = attempts.after_wrong_within(now.plus(after), HOUR, 3, 86_400);
+            assert_eq!(attempts.lock(now.plus(HOUR), 0) != Lock::Open, locked, "{after}");
+        }
+        assert_eq!(attempts.lock(now.plus(HOUR + DAY), 0), Lock::Open);
     }
 
     #[test]

@@ -16,6 +16,16 @@ text_enum!(
     }
 );
 
+text_enum!(
+    /// A kind of identity document.
+    DocumentKind {
+        /// A mainland resident ID, also the residence permits that share its numbers.
+        ResidentId = "RESIDENT_ID",
+        /// A passport.
+        Passport = "PASSPORT",
+    }
+);
+
 /// An independent way in which a person was verified; the value is its bit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Channel {
@@ -36,6 +46,8 @@ pub enum Channel {
 pub struct Identity {
     /// Its id.
     pub id: IdentityId,
+    /// The kind of document that it was verified with.
+    pub document: DocumentKind,
     /// Blind index of document type and number.
     pub document_index: [u8; 32],
     /// The sealed name.
@@ -53,6 +65,28 @@ pub struct Identity {
 }
 
 record!(Identity, "identity", Kept, id: IdentityId);
+
+/// The person that a document belongs to: one document, one identity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdentityByDocument {
+    /// Blind index of document type and number.
+    pub document_index: [u8; 32],
+    /// The person.
+    pub identity: IdentityId,
+}
+
+record!(IdentityByDocument, "identity_by_document", Kept, document_index: [u8; 32]);
+
+/// The place that a name is sealed for: the same before and after verification, so that the sealed
+/// value moves with the person and opens for no other document.
+pub fn name_place(document_index: &[u8; 32]) -> Vec<u8> {
+    [b"identity/name/", &document_index[..]].concat()
+}
+
+/// The place that a document number is sealed for.
+pub fn number_place(document_index: &[u8; 32]) -> Vec<u8> {
+    [b"identity/number/", &document_index[..]].concat()
+}
 
 impl Identity {
     /// The class that the channels give.

@@ -57,6 +57,16 @@ impl PaymentPassword {
         let mut earlier = self.earlier.chunks_exact(33);
         self.is(tried) || earlier.any(|one| matches(i64::from(one[0]), &one[1..], tried))
     }
+
+    /// What the next password keeps of this one: its tag before the earlier ones, three in all.
+    pub(super) fn into_earlier(self) -> Vec<u8> {
+        let version = u8::try_from(self.key_version).expect("a key version is a byte");
+        let mut all = vec![version];
+        all.extend_from_slice(&self.tag);
+        all.extend_from_slice(&self.earlier);
+        all.truncate(3 * 33);
+        all
+    }
 }
 
 fn matches(version: i64, tag: &[u8], tried: &PasswordTry) -> bool {

@@ -2,6 +2,7 @@
 
 mod ledger;
 mod merchant;
+mod user;
 mod wallet;
 
 use crate::registry::Registered;
@@ -22,6 +23,17 @@ pub(crate) const ALL: &[Registered] = &[
     Registered::of::<domain::wallet::Usage>(),
     Registered::of::<domain::wallet::Attempts>(),
     Registered::of::<domain::wallet::PaymentPassword>(),
+    Registered::of::<domain::wallet::Freeze>(),
+    Registered::of::<domain::wallet::IdentityByDocument>(),
+    Registered::of::<domain::user::User>(),
+    Registered::of::<domain::user::UserByPhone>(),
+    Registered::of::<domain::user::Device>(),
+    Registered::of::<domain::user::Session>(),
+    Registered::of::<domain::user::Otp>(),
+    Registered::of::<domain::user::OtpSends>(),
+    Registered::of::<domain::user::OtpDay>(),
+    Registered::of::<domain::identity::Verification>(),
+    Registered::of::<domain::identity::VerificationByWallet>(),
     Registered::of::<domain::merchant::Merchant>(),
     Registered::of::<domain::merchant::MerchantAppid>(),
     Registered::of::<domain::merchant::MerchantCertificate>(),

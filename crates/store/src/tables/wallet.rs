@@ -6,7 +6,8 @@ use domain::ids::{
     WithdrawalId,
 };
 use domain::wallet::{
-    AttemptPurpose, Attempts, FreezeKind, Identity, PaymentPassword, Usage, Wallet, WalletState,
+    AttemptPurpose, Attempts, DocumentKind, Freeze, FreezeKind, Identity, IdentityByDocument,
+    PaymentPassword, Usage, Wallet, WalletState,
 };
 use kernel::Timestamp;
 
@@ -22,7 +23,7 @@ id_cells!(
     TopUpId,
     WithdrawalId
 );
-text_cells!(WalletState, FreezeKind, AttemptPurpose);
+text_cells!(WalletState, FreezeKind, AttemptPurpose, DocumentKind);
 
 describe!(Wallet, Kept, key 1, "A user's wallet.", {
     id: WalletId, "Its public id.";
@@ -37,8 +38,24 @@ describe!(Wallet, Kept, key 1, "A user's wallet.", {
     opened_at: Timestamp, "When it was opened.";
 }, checks ["cards >= 0", "(state = 'FROZEN') = (freeze IS NOT NULL)"]);
 
+describe!(Freeze, Kept, key 2, "One kind of freeze of a wallet: the one in force, or the last one.", {
+    wallet: WalletId, "The wallet.";
+    kind: FreezeKind, "Which kind.";
+    frozen_by: String, "Who froze it: a user's id or an operator's name.";
+    reason: String, "Why, in the operator's words.";
+    frozen_at: Timestamp, "Since when.";
+    lifted_by: String, "Who lifted it; empty while it is in force.";
+    lifted_at: Option<Timestamp>, "When it was lifted.";
+}, checks ["(lifted_at IS NULL) = (lifted_by = '')"]);
+
+describe!(IdentityByDocument, Kept, key 1, "The person that a document belongs to.", {
+    document_index: [u8; 32], "Blind index of document type and number.";
+    identity: IdentityId, "The person.";
+}, fixed ["identity"]);
+
 describe!(Identity, Kept, key 1, "A verified person across wallets.", {
     id: IdentityId, "Its id.";
+    document: DocumentKind, "The kind of document that it was verified with.";
     document_index: [u8; 32], "Blind index of document type and number.";
     name: Vec<u8>, "The sealed name.";
     number: Vec<u8>, "The sealed document number.";
@@ -70,7 +87,7 @@ describe!(Attempts, Mark, key 2, "Wrong tries of a secret.", {
     failed: i64, "Wrong tries in a row.";
     locked_until: Timestamp, "Locked until then.";
     locks: i64, "Locks in the 24 hours since the first of them.";
-    first_lock_at: Timestamp, "When the first of these locks began.";
+    first_lock_at: Timestamp, "When the first of these locks, or the window of counting, began.";
     last_try: [u8; 32], "Keyed hash of request and secret of the last counted try.";
 }, checks ["failed >= 0", "locks >= 0"]);
 
