@@ -22,13 +22,14 @@ pub struct Problem {
     code: Code,
     params: Params,
     field: Option<String>,
+    reason: Option<&'static str>,
     retry_after_s: Option<u32>,
 }
 
 impl Problem {
     /// A failure with this code.
     pub fn new(code: Code) -> Self {
-        Self { code, params: Params::default(), field: None, retry_after_s: None }
+        Self { code, params: Params::default(), field: None, reason: None, retry_after_s: None }
     }
 
     /// A request that is not what the route takes; `field` is a JSON Pointer, or empty.
@@ -46,6 +47,12 @@ impl Problem {
     #[must_use]
     pub fn at(self, field: impl Into<String>) -> Self {
         Self { field: Some(field.into()).filter(|field| !field.is_empty()), ..self }
+    }
+
+    /// A stable word that says more than the code: the part of a value at fault, or what is weak.
+    #[must_use]
+    pub fn because(self, reason: Option<&'static str>) -> Self {
+        Self { reason, ..self }
     }
 
     /// Asks the caller to wait this long (seconds), in the header `Retry-After`.
@@ -77,6 +84,7 @@ impl Problem {
             status: self.status().as_u16(),
             message,
             field: self.field.clone(),
+            reason: self.reason,
             remedies,
             retry,
             trace_id: trace_id.to_owned(),
@@ -168,6 +176,12 @@ pub struct ProblemDocument {
     /// JSON Pointer to the field of the request at fault.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
+    /// A stable word that says more than the code: the part of a machine-readable line whose check
+    /// fails (`number`, `birth_date`, `expiry`, `optional`, `composite`), or what makes a payment
+    /// password weak (`repeated`, `sequential`, `keypad`, `common`, `id_tail`, `birthday`,
+    /// `phone_tail`, `card_tail`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<&'static str>,
     /// What the reader can try, in this order.
     pub remedies: Vec<RemedyText>,
     /// Whether trying again helps.

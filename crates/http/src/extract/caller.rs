@@ -10,8 +10,10 @@ use axum::http::request::Parts;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::catalogue::Code;
-use domain::ids::UserId;
+use domain::ids::{DeviceId, UserId, WalletId};
+use domain::user::{Session, TouchSession, User};
 use kernel::crypto::sha256;
+use store::queries::find;
 
 /// The user of this request. A route that takes it answers SESSION_EXPIRED to everybody else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +22,10 @@ pub struct Caller {
     pub user: UserId,
     /// The session, by the hash of its token.
     pub session: [u8; 32],
+    /// The device that the session is on.
+    pub device: DeviceId,
+    /// The user's wallet, if one was open when the request came.
+    pub wallet: Option<WalletId>,
 }
 
 impl Caller {
@@ -34,12 +40,26 @@ impl FromRequestParts<AppState> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Problem> {
         let token = SessionToken::of(&parts.headers).ok_or(Code::SessionExpired)?;
-        find(app, token.hash).await?.ok_or_else(|| Code::SessionExpired.into())
+        find_caller(app, token.hash).await?.ok_or_else(|| Code::SessionExpired.into())
     }
 }
 
-async fn find(_app: &AppState, _hash: [u8; 32]) -> Result<Option<Caller>, Problem> {
-    Ok(None)
+async fn find_caller(app: &AppState, hash: [u8; 32]) -> Result<Option<Caller>, Problem> {
+    let queries = app.queries.as_ref();
+    let Some(session) = find::<Session>(queries, &hash).await? else { return Ok(None) };
+    let Some(user) = find::<User>(queries, &session.user).await? else { return Ok(None) };
+    let now = app.business_now();
+    if !session.is_live(&user, now, &app.rules()) {
+        return Ok(None);
+    }
+    if TouchSession::is_due(&session, now) {
+        let touch = TouchSession { user: user.id, token_hash: hash };
+        // The request does not depend on it; the next one tries again.
+        if let Err(failed) = app.engine.run(touch).await {
+            tracing::debug!(?failed, "session was not touched");
+        }
+    }
+    Ok(Some(Caller { user: user.id, session: hash, device: session.device, wallet: user.wallet }))
 }
 
 /// A bearer token: 256 random bits, of which we keep a hash only.
