@@ -35,6 +35,13 @@ impl Default for Options {
     }
 }
 
+impl Options {
+    /// What the log's file shrinks to when it starts anew.
+    fn log_limit_bytes(&self) -> i64 {
+        i64::from(self.log_limit_pages) * 4096
+    }
+}
+
 /// Statements kept prepared on a connection: a few for each table.
 const PREPARED: usize = 512;
 
@@ -78,6 +85,7 @@ pub(crate) fn open(
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "wal_autocheckpoint", 0)?;
         connection.pragma_update(None, "secure_delete", "FAST")?;
+        connection.pragma_update(None, "journal_size_limit", options.log_limit_bytes())?;
         refuse_unsafe(&connection)?;
     }
     Ok(connection)

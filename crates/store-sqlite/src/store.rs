@@ -317,3 +317,100 @@ fn roll_back(connection: &Connection) -> rusqlite::Result<()> {
 fn run(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
     connection.prepare_cached(sql)?.raw_execute().map(|_| ())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::temporary::Temporary;
+    use domain::ledger::{Account, Sign};
+    use kernel::Currency;
+    use std::sync::Arc;
+
+    fn open(database: &Temporary) -> SqliteStore {
+        SqliteStore::open(database.path(), Options::default()).unwrap()
+    }
+
+    fn accounts(count: i64) -> Vec<Write> {
+        let (currency, sign) = (Currency::Cny, Sign::Credit);
+        let account =
+            |number| Account { number, currency, sign, balance: 0, entries: 0, last_entry: 0 };
+        (1..=count).map(|number| Write::Insert(Arc::new(account(number)))).collect()
+    }
+
+    fn commit(store: &mut SqliteStore, writes: &[Write]) -> Commit {
+        let tip = store.tip().unwrap();
+        store.commit(&Batch { seq: tip.seq + 1, ..tip }, writes)
+    }
+
+    #[test]
+    fn full_database_writes_nothing_and_recovers_when_there_is_space() {
+        let database = Temporary::new().unwrap();
+        let mut store = open(&database);
+        assert_eq!(commit(&mut store, &[]), Commit::Done);
+        let connection = store.connection.as_ref().unwrap();
+        connection.pragma_update(None, "max_page_count", 1).unwrap();
+
+        let outcome = commit(&mut store, &accounts(5000));
+        assert!(matches!(outcome, Commit::Unavailable(_)), "{outcome:?}");
+        assert!(store.first("account", 1).unwrap().is_empty());
+        assert_eq!(store.tip().unwrap().seq, 1);
+        store.exclude_others().unwrap();
+        let outcome = commit(&mut store, &accounts(5000));
+        assert!(matches!(outcome, Commit::Unavailable(_)), "{outcome:?}");
+
+        store.reconnect().unwrap();
+        assert_eq!(commit(&mut store, &accounts(5000)), Commit::Done);
+    }
+
+    #[test]
+    fn commit_that_fails_is_unknown_and_rolled_back_first() {
+        let database = Temporary::new().unwrap();
+        let mut store = open(&database);
+        let connection = store.connection.as_mut().unwrap();
+        connection.commit_hook(Some(|| true)).unwrap();
+        let outcome = commit(&mut store, &accounts(1));
+        assert!(matches!(outcome, Commit::Unknown(_)), "{outcome:?}");
+        assert!(store.connection.as_ref().unwrap().is_autocommit());
+
+        store.reconnect().unwrap();
+        assert_eq!(store.tip().unwrap().seq, 0);
+        assert_eq!(commit(&mut store, &accounts(1)), Commit::Done);
+    }
+
+    #[test]
+    fn exclusion_that_sqlite_rolled_back_by_itself_is_noticed() {
+        let database = Temporary::new().unwrap();
+        let mut store = open(&database);
+        store.exclude_others().unwrap();
+        run(store.connection.as_ref().unwrap(), "ROLLBACK").unwrap();
+        assert!(store.tip().is_err());
+        let batch = Batch { seq: 1, ..Batch::origin() };
+        assert!(matches!(store.commit(&batch, &accounts(1)), Commit::Unavailable(_)));
+        assert_eq!(commit(&mut store, &accounts(1)), Commit::Done);
+    }
+
+    #[test]
+    fn transaction_left_open_by_a_panic_is_not_continued() {
+        let database = Temporary::new().unwrap();
+        let mut store = open(&database);
+        let connection = store.connection.as_ref().unwrap();
+        begin(connection).unwrap();
+        connection.execute("INSERT INTO job VALUES (1, 'SEND_OTP', 'x', 0, 0, 0, 1)", []).unwrap();
+        assert_eq!(commit(&mut store, &[]), Commit::Done);
+        assert!(store.first("job", 1).unwrap().is_empty());
+    }
+
+    #[test]
+    fn unreadable_row_is_told_with_its_place() {
+        let database = Temporary::new().unwrap();
+        let mut store = open(&database);
+        assert_eq!(commit(&mut store, &accounts(1)), Commit::Done);
+        let connection = store.connection.as_ref().unwrap();
+        let forged = "INSERT INTO account VALUES (1, 2, 'XXX', 'CREDIT', 0, 0, 0, 1)";
+        connection.execute(forged, []).unwrap();
+        let Err(Unavailable::Corrupt(corrupt)) = store.first("account", 9) else {
+            panic!("a currency that is none was read");
+        };
+        assert_eq!((corrupt.table, corrupt.column), ("account", "currency"));
+    }
+}
