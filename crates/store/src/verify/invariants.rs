@@ -274,4 +274,116 @@ pub const ALL: &[Invariant] = &[
          LEFT JOIN wallet w ON w.book = i.book AND w.identity = i.id WHERE i.book = 1 \
          GROUP BY i.id, i.wallets, i.verified_at HAVING COUNT(w.id) <> i.wallets",
     ),
+    rule(
+        "B1",
+        "a top-up that succeeded has one journal that gave its amount to its wallet, and no other has",
+        "SELECT CAST(t.journal AS TEXT) AS offender FROM top_up t \
+         JOIN wallet w ON w.book = t.book AND w.id = t.wallet \
+         LEFT JOIN journal j ON j.book = t.book AND j.number = t.journal AND j.kind = 'TOP_UP' \
+         LEFT JOIN entry e ON e.book = t.book AND e.journal = t.journal \
+         AND e.account = w.balance_account AND e.amount = t.amount WHERE t.book = 1 \
+         AND (t.state = 'SUCCESS') <> (j.number IS NOT NULL AND e.journal IS NOT NULL) \
+         UNION ALL SELECT j.subject AS offender FROM journal j \
+         LEFT JOIN top_up t ON t.book = j.book AND t.journal = j.number \
+         WHERE j.book = 1 AND j.kind = 'TOP_UP' AND t.journal IS NULL",
+    ),
+    rule(
+        "B2",
+        "a movement at the bank belongs to one top-up or withdrawal",
+        "SELECT bank_ref AS offender FROM bank_movement WHERE book = 1 \
+         GROUP BY bank_ref HAVING COUNT(*) > 1",
+    ),
+    rule(
+        "B3",
+        "no top-up waits for the bank's word for more than three days",
+        "SELECT CAST(t.created_at AS TEXT) AS offender FROM top_up t, \
+         (SELECT COALESCE(MAX(now), 0) AS now FROM batch WHERE book = 1) b WHERE t.book = 1 \
+         AND t.state IN ('BANK_PROCESSING', 'UNKNOWN') AND t.created_at < b.now - 259200000000",
+    ),
+    rule(
+        "B4",
+        "money in transit is the sum of the withdrawals that are not settled",
+        "SELECT CAST(a.number AS TEXT) AS offender FROM account a JOIN account_path p \
+         ON p.book = a.book AND p.number = a.number AND p.purpose = 'TRANSIT_WITHDRAWAL', \
+         (SELECT COALESCE(SUM(amount + fee_minor), 0) AS total FROM withdrawal WHERE book = 1 \
+         AND state IN ('HELD', 'BANK_PROCESSING')) w WHERE a.book = 1 AND a.balance <> w.total",
+    ),
+    rule(
+        "B5",
+        "money in transit to cards is the sum of the refunds that have not arrived",
+        "SELECT CAST(a.number AS TEXT) AS offender FROM account a JOIN account_path p \
+         ON p.book = a.book AND p.number = a.number AND p.purpose = 'TRANSIT_REFUND', \
+         (SELECT COALESCE(SUM(amount), 0) AS total FROM refund WHERE book = 1 \
+         AND state IN ('PROCESSING', 'ABNORMAL')) r WHERE a.book = 1 AND a.balance <> r.total",
+    ),
+    rule(
+        "B6",
+        "money in suspense is the sum of what top-ups and withdrawals say lies there",
+        "SELECT CAST(s.total AS TEXT) AS offender FROM \
+         (SELECT COALESCE(SUM(a.balance), 0) AS total FROM account a JOIN account_path p \
+         ON p.book = a.book AND p.number = a.number AND p.purpose = 'SUSPENSE' \
+         WHERE a.book = 1) s, \
+         (SELECT COALESCE(SUM(suspended_minor), 0) AS total FROM top_up WHERE book = 1) t, \
+         (SELECT COALESCE(SUM(suspended_minor), 0) AS total FROM withdrawal WHERE book = 1) w \
+         WHERE s.total <> t.total + w.total",
+    ),
+    rule(
+        "B7",
+        "a top-up is credited once; a withdrawal starts once and ends once",
+        "SELECT subject AS offender FROM journal WHERE book = 1 \
+         AND kind IN ('TOP_UP', 'WITHDRAWAL_START') GROUP BY subject HAVING COUNT(*) > 1 \
+         UNION ALL SELECT subject AS offender FROM journal WHERE book = 1 \
+         AND kind IN ('WITHDRAWAL_SETTLE', 'WITHDRAWAL_RETURN') \
+         GROUP BY subject HAVING COUNT(*) > 1 \
+         UNION ALL SELECT e.subject AS offender FROM journal e LEFT JOIN journal s \
+         ON s.book = e.book AND s.subject = e.subject AND s.kind = 'WITHDRAWAL_START' \
+         WHERE e.book = 1 AND e.kind IN ('WITHDRAWAL_SETTLE', 'WITHDRAWAL_RETURN') \
+         AND s.number IS NULL",
+    ),
+    rule(
+        "B8",
+        "there are as many withdrawals as journals that started one, and as many ends",
+        "SELECT CAST(w.n AS TEXT) || ' / ' || CAST(j.n AS TEXT) AS offender FROM \
+         (SELECT COUNT(*) AS n, COALESCE(SUM(CASE WHEN state IN ('HELD', 'BANK_PROCESSING') \
+         THEN 0 ELSE 1 END), 0) AS ended FROM withdrawal WHERE book = 1) w, \
+         (SELECT COUNT(*) AS n FROM journal WHERE book = 1 AND kind = 'WITHDRAWAL_START') j, \
+         (SELECT COUNT(*) AS n FROM journal WHERE book = 1 \
+         AND kind IN ('WITHDRAWAL_SETTLE', 'WITHDRAWAL_RETURN')) e \
+         WHERE w.n <> j.n OR w.ended <> e.n",
+    ),
+    rule(
+        "P4",
+        "a wallet counts its bound cards, and a card number the wallets it is bound to",
+        "SELECT CAST(w.balance_account AS TEXT) AS offender FROM wallet w LEFT JOIN card c \
+         ON c.book = w.book AND c.wallet = w.id AND c.state <> 'UNBOUND' WHERE w.book = 1 \
+         GROUP BY w.id, w.cards, w.balance_account HAVING COUNT(c.id) <> w.cards \
+         UNION ALL SELECT CAST(u.wallets AS TEXT) AS offender FROM card_use u \
+         LEFT JOIN card_by_number n ON n.book = u.book AND n.number_index = u.number_index \
+         WHERE u.book = 1 GROUP BY u.number_index, u.wallets HAVING COUNT(n.wallet) <> u.wallets",
+    ),
+    rule(
+        "I2",
+        "a key was answered once",
+        "SELECT CAST(e.at AS TEXT) AS offender FROM idempotency_even e \
+         JOIN idempotency_odd o ON o.book = e.book AND o.key = e.key AND o.owner = e.owner \
+         WHERE e.book = 1",
+    ),
+    rule(
+        "S3",
+        "a session belongs to a user and device that are there",
+        "SELECT CAST(s.created_at AS TEXT) AS offender FROM session s \
+         LEFT JOIN \"user\" u ON u.book = s.book AND u.id = s.\"user\" \
+         LEFT JOIN device d ON d.book = s.book AND d.id = s.device AND d.\"user\" = s.\"user\" \
+         WHERE s.book = 1 AND (u.id IS NULL OR d.id IS NULL)",
+    ),
+    rule(
+        "P5",
+        "a card counts the top-ups and withdrawals that go on with it",
+        "SELECT c.bank || CAST(c.bound_at AS TEXT) AS offender FROM card c \
+         LEFT JOIN (SELECT card, COUNT(*) AS n FROM ( \
+         SELECT card FROM top_up WHERE book = 1 AND state IN ('BANK_PROCESSING', 'UNKNOWN') \
+         UNION ALL SELECT card FROM withdrawal WHERE book = 1 \
+         AND state IN ('HELD', 'BANK_PROCESSING')) open_items GROUP BY card) o ON o.card = c.id \
+         WHERE c.book = 1 AND COALESCE(o.n, 0) <> c.open_items",
+    ),
 ];

@@ -1,19 +1,22 @@
-//! Used limits, recomputed from what people paid.
+//! Used limits, recomputed from what people paid, topped up and withdrew.
 
 use super::{Finding, OFFENDERS_MAX, Progress, Report};
 use crate::queries::{Queries, QueryError, select};
+use crate::table::Described;
 use crate::value::Value;
 use domain::calendar::{day_key, year_key};
 use domain::ids::{IdentityId, WalletId};
 use domain::order::Order;
+use domain::top_up::TopUp;
 use domain::wallet::{Usage, Wallet};
+use domain::withdrawal::Withdrawal;
 use std::collections::HashMap;
 
 /// How many rules this module checks.
 pub const RULES: usize = 1;
 
 const PAGE: i64 = 2_000;
-const SAYS: &str = "used limits are the sums of the payments they count";
+const SAYS: &str = "used limits are the sums of the movements they count";
 
 /// Compares every used limit with the payments of its identity.
 pub async fn check(
@@ -41,16 +44,47 @@ pub async fn check(
             count(order, stored, sums);
         }
     }
+    count_movements(queries, &stored, &mut recomputed).await?;
     for (identity, sums) in recomputed {
         let told = stored.remove(&identity).unwrap_or_else(|| Usage::none(identity));
-        let paid = |usage: &Usage| (usage.paid_day, usage.paid_year, usage.paid_lifetime);
-        if paid(&told) != paid(&sums) {
+        if (Usage { day: told.day, year: told.year, ..sums }) != told {
             found(report, identity);
         }
     }
     for (identity, told) in stored {
-        if told.paid_lifetime != 0 || told.paid_year != 0 || told.paid_day != 0 {
+        if (Usage { day: told.day, year: told.year, ..Usage::none(identity) }) != told {
             found(report, identity);
+        }
+    }
+    Ok(())
+}
+
+/// Adds top-ups and withdrawals that count.
+async fn count_movements(
+    queries: &dyn Queries,
+    stored: &HashMap<IdentityId, Usage>,
+    recomputed: &mut HashMap<IdentityId, Usage>,
+) -> Result<(), QueryError> {
+    let is_today = |identity: &IdentityId, day: i64| {
+        stored.get(identity).is_some_and(|usage| usage.day == day)
+    };
+    for top_up in all::<TopUp>(queries, "id", |row| row.id.bytes()).await? {
+        if top_up.is_counted && is_today(&top_up.identity, top_up.day) {
+            let sums = recomputed.entry(top_up.identity);
+            let sums = sums.or_insert_with(|| Usage::none(top_up.identity));
+            sums.topped_up_day += top_up.amount.minor();
+        }
+    }
+    for withdrawal in all::<Withdrawal>(queries, "id", |row| row.id.bytes()).await? {
+        if !withdrawal.is_counted {
+            continue;
+        }
+        let sums = recomputed.entry(withdrawal.identity);
+        let sums = sums.or_insert_with(|| Usage::none(withdrawal.identity));
+        sums.free_used += withdrawal.free_minor;
+        if is_today(&withdrawal.identity, withdrawal.day) {
+            sums.withdrawn_day += withdrawal.amount.minor();
+            sums.withdrawals_day += 1;
         }
     }
     Ok(())
@@ -87,33 +121,28 @@ async fn page(queries: &dyn Queries, after: &(String, String)) -> Result<Vec<Ord
 }
 
 async fn identities(queries: &dyn Queries) -> Result<HashMap<WalletId, IdentityId>, QueryError> {
-    let mut found = HashMap::new();
-    let mut after = [0; 16];
-    loop {
-        let wallets: Vec<Wallet> = select(
-            queries,
-            "id > $1 ORDER BY id LIMIT $2",
-            vec![Value::Bytes(after.to_vec()), Value::Int(PAGE)],
-        )
-        .await?;
-        let Some(last) = wallets.last() else { return Ok(found) };
-        after = last.id.bytes();
-        found.extend(wallets.iter().filter_map(|wallet| Some((wallet.id, wallet.identity?))));
-    }
+    let wallets = all::<Wallet>(queries, "id", |wallet| wallet.id.bytes()).await?;
+    Ok(wallets.iter().filter_map(|wallet| Some((wallet.id, wallet.identity?))).collect())
 }
 
 async fn usages(queries: &dyn Queries) -> Result<HashMap<IdentityId, Usage>, QueryError> {
-    let mut found = HashMap::new();
-    let mut after = [0; 16];
+    let rows = all::<Usage>(queries, "identity", |usage| usage.identity.bytes()).await?;
+    Ok(rows.into_iter().map(|usage| (usage.identity, usage)).collect())
+}
+
+/// Every row of a table whose key is one id, page by page.
+async fn all<R: Described>(
+    queries: &dyn Queries,
+    column: &str,
+    id: impl Fn(&R) -> [u8; 16],
+) -> Result<Vec<R>, QueryError> {
+    let condition = format!("{column} > $1 ORDER BY {column} LIMIT $2");
+    let (mut rows, mut after) = (Vec::new(), [0; 16]);
     loop {
-        let rows: Vec<Usage> = select(
-            queries,
-            "identity > $1 ORDER BY identity LIMIT $2",
-            vec![Value::Bytes(after.to_vec()), Value::Int(PAGE)],
-        )
-        .await?;
-        let Some(last) = rows.last() else { return Ok(found) };
-        after = last.identity.bytes();
-        found.extend(rows.into_iter().map(|usage| (usage.identity, usage)));
+        let parameters = vec![Value::Bytes(after.to_vec()), Value::Int(PAGE)];
+        let page = select::<R>(queries, &condition, parameters).await?;
+        let Some(last) = page.last() else { return Ok(rows) };
+        after = id(last);
+        rows.extend(page);
     }
 }
