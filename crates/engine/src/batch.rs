@@ -1,5 +1,6 @@
-//! Deciding: the commands of a batch one after another over committed rows and what earlier commands
-//! changed. It reads no clock and no store; missing rows are named and given back to the caller.
+//! Deciding: the commands of a batch one after another over committed rows and what earlier
+//! commands changed. It reads no clock and no store; missing rows are named and given back to the
+//! caller.
 
 use crate::cache::Cache;
 use crate::rider::{Rider, Setting, Step};

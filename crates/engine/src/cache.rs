@@ -1,5 +1,6 @@
 //! Committed rows in memory. They are current exactly as long as no other process has committed, so
-//! the cache belongs to one batch, the last one that this process committed, and is forgotten whole.
+//! the cache belongs to one batch, the last one that this process committed, and is forgotten
+//! whole.
 
 use domain::ledger::Batch;
 use domain::record::RowKey;

@@ -1,5 +1,5 @@
-//! What operators and the benchmark see of the engine: counted on its own thread, handed over once per
-//! run of the loop.
+//! What operators and the benchmark see of the engine: counted on its own thread, handed over once
+//! per run of the loop.
 
 use crate::rider::Rider;
 use metrics::{counter, gauge, histogram};

@@ -1,5 +1,5 @@
-//! How a command with a key happens once: its outcome is kept beside its changes, in the same batch,
-//! and a repeat is answered from it.
+//! How a command with a key happens once: its outcome is kept beside its changes, in the same
+//! batch, and a repeat is answered from it.
 //!
 //! Two tables take turns: both are looked up, the current one is written.
 

@@ -127,7 +127,8 @@ impl Queue {
         self.ready.subscribe()
     }
 
-    /// Waits on this thread until the gate is open; `false` when the time is over or it never will be.
+    /// Waits on this thread until the gate is open; `false` when the time is over or it never will
+    /// be.
     pub(crate) fn wait_ready(&self, time: Duration) -> bool {
         let waiting = self.lock();
         let (waiting, _) = self

@@ -1,9 +1,10 @@
 //! When nobody knows whether a batch was committed, when the database was away, and at start: the
 //! engine decides nothing until a batch of its own is committed cleanly.
 //!
-//! Looking is not enough. What is not there may still arrive, so its place is taken by an empty batch;
-//! and what is there may be visible and not yet durable, so nothing is answered until an empty batch is
-//! committed behind it. Both are the same write: an empty batch in the place after the last one.
+//! Looking is not enough. What is not there may still arrive, so its place is taken by an empty
+//! batch; and what is there may be visible and not yet durable, so nothing is answered until an
+//! empty batch is committed behind it. Both are the same write: an empty batch in the place after
+//! the last one.
 
 use crate::batch::Writes;
 use crate::rider::Ending;
@@ -16,8 +17,8 @@ use store::{Commit, Unavailable};
 
 /// A batch of ours with an unknown outcome.
 pub(crate) struct Lost {
-    /// The batch it would have followed.
-    pub(crate) base: Batch,
+    /// Its place.
+    pub(crate) seq: i64,
     /// Its id.
     pub(crate) id: BatchId,
 }
@@ -44,10 +45,10 @@ impl From<Unavailable> for NotYet {
 }
 
 impl Writer {
-    /// Tries until the position is certain, with the gate closed. `riders` are the callers of the lost
-    /// batch, or, when none was lost, of a batch that could not be tried: past the deadline they are
-    /// sent away. Everyone else who waits is sent away as soon as the first try fails. `None` when the
-    /// engine stops before anything is certain.
+    /// Tries until the position is certain, with the gate closed. `riders` are the callers of the
+    /// lost batch, or, when none was lost, of a batch that could not be tried: past the deadline
+    /// they are sent away. Everyone else who waits is sent away as soon as the first try fails.
+    /// `None` when the engine stops before anything is certain.
     pub(crate) fn settle(
         &mut self,
         lost: Option<&Lost>,
@@ -104,7 +105,7 @@ impl Writer {
     fn find_fate(&mut self, lost: Option<&Lost>) -> Result<(Batch, Fate), NotYet> {
         let tip = self.store.tip()?;
         let fate = match lost {
-            Some(lost) if tip.seq > lost.base.seq => self.fate_of(lost)?,
+            Some(lost) if tip.seq >= lost.seq => self.fate_of(lost)?,
             _ => Fate::NeverHappened,
         };
         Ok((tip, fate))
@@ -112,7 +113,7 @@ impl Writer {
 
     /// Whose batch stands at the place of the lost one.
     fn fate_of(&mut self, lost: &Lost) -> Result<Fate, NotYet> {
-        let key = RowKey::of::<Batch>(&(lost.base.seq + 1));
+        let key = RowKey::of::<Batch>(&lost.seq);
         let found = self.store.load(&[key])?;
         let stored = found.first().map(|(_, loaded)| loaded.row.as_ref() as &dyn Any);
         match stored.and_then(|row| row.downcast_ref::<Batch>()) {

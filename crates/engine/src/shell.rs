@@ -19,8 +19,8 @@ pub struct Limits {
     pub queue_places: usize,
     /// Most commands a batch takes.
     pub batch_commands: usize,
-    /// A batch takes no further command once it has this many rows to write. Rows are bounded at the
-    /// edge, so this bounds its bytes too.
+    /// A batch takes no further command once it has this many rows to write. Rows are bounded at
+    /// the edge, so this bounds its bytes too.
     pub batch_rows: usize,
     /// About how many rows stay in memory between batches.
     pub cached_rows: usize,

@@ -1,5 +1,5 @@
-//! The turn of the two tables of answered requests: records stay at least 24 hours, and old ones go in
-//! small steps while nobody waits. The tables change places only when the older one is empty.
+//! The turn of the two tables of answered requests: records stay at least 24 hours, and old ones go
+//! in small steps while nobody waits. The tables change places only when the older one is empty.
 
 use crate::batch::Writes;
 use crate::settle::Lost;
@@ -56,7 +56,7 @@ impl Writer {
                 tracing::warn!(what, "old records are not removed now");
                 None
             }
-            Commit::Unknown(_) => Some(Lost { base: plan.base, id: batch.id }),
+            Commit::Unknown(_) => Some(Lost { seq: batch.seq, id: batch.id }),
         };
         self.settle(lost.as_ref(), &mut Vec::new(), &mut Vec::new());
         false

@@ -312,14 +312,13 @@ impl Writer {
             Commit::Unknown(what) => {
                 tracing::warn!(seq = batch.seq, what, "nobody knows whether a batch is committed");
                 self.meter.unknown();
-                let base = self.cache.base().expect("an attempt begins at a batch").clone();
-                Err(Setback::Lost(Lost { base, id: batch.id }, taken))
+                Err(Setback::Lost(Lost { seq: batch.seq, id: batch.id }, taken))
             }
         }
     }
 
-    /// The cache's base is our own clean batch; if it is still the last one, every row that was read
-    /// is current and durable, and there is nothing to write.
+    /// The cache's base is our own clean batch; if it is still the last one, every row that was
+    /// read is current and durable, and there is nothing to write.
     fn confirm(&mut self) -> Result<(), Setback> {
         let tip = self.store.tip()?;
         let base = self.cache.base().expect("an attempt begins at a batch");

@@ -29,7 +29,7 @@ record!(Frozen, "test_frozen", Kept, who: i64);
 /// What the command refuses.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum No {
-    NoAccount,
+    AccountMissing,
     Same,
     Frozen,
     Short { available: i64 },
@@ -41,7 +41,7 @@ pub(crate) enum No {
 impl Refusal for No {
     fn code(&self) -> Code {
         match self {
-            Self::NoAccount | Self::NotOwed => Code::ObjectNotFound,
+            Self::AccountMissing | Self::NotOwed => Code::ObjectNotFound,
             Self::Short { .. } => Code::BalanceInsufficient,
             Self::Same | Self::Frozen | Self::Locked | Self::WrongSecret { .. } => {
                 Code::SystemMaintenance
@@ -112,7 +112,7 @@ impl Act {
 
 fn find(tx: &mut Tx<'_>, who: i64) -> Result<AccountNumber, Stop<No>> {
     let key = (OwnerKind::User, who.to_string(), Purpose::Balance, Currency::Cny);
-    Ok(tx.find::<AccountPath>(&key)?.ok_or(No::NoAccount)?.number)
+    Ok(tx.find::<AccountPath>(&key)?.ok_or(No::AccountMissing)?.number)
 }
 
 fn open(tx: &mut Tx<'_>, who: i64) -> Result<AccountNumber, Stop<No>> {
@@ -183,6 +183,11 @@ impl Command for Act {
                 if from == to {
                     return Err(No::Same.into());
                 }
+                let path = |who: i64| {
+                    let key = (OwnerKind::User, who.to_string(), Purpose::Balance, Currency::Cny);
+                    RowKey::of::<AccountPath>(&key)
+                };
+                tx.want([RowKey::of::<Frozen>(&from), path(from), path(to)])?;
                 let is_frozen = tx.find::<Frozen>(&from)?.is_some_and(|frozen| frozen.is_on);
                 let (payer, payee) = (find(tx, from)?, find(tx, to)?);
                 if is_frozen {

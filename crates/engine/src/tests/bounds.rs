@@ -1,1 +1,130 @@
-//! x
+//! The bounds: how much a command, a batch, an owner, the queue and the cache may take.
+
+use super::acts::Act;
+use super::audit::audit;
+use super::world::World;
+use crate::failed::Failed;
+use crate::queue::{Queue, Taken};
+use crate::rider::{Pending, Rider};
+use crate::shell::Limits;
+use std::time::Duration;
+
+fn rider(act: Act) -> Box<dyn Rider> {
+    Box::new(Pending::new(act).0)
+}
+
+fn owners(queue: &Queue, most: usize) -> Vec<String> {
+    match queue.take(most, Duration::ZERO) {
+        Taken::Batch(riders) => riders.iter().map(|rider| rider.owner().to_owned()).collect(),
+        Taken::Idle | Taken::Stopped => Vec::new(),
+    }
+}
+
+fn open_queue(places: usize) -> Queue {
+    let queue = Queue::new(places);
+    queue.set_ready(true);
+    queue
+}
+
+#[test]
+fn owners_are_served_in_turn() {
+    let queue = open_queue(100);
+    for who in [1, 1, 1, 1, 2, 2, 3] {
+        assert!(queue.push(rider(Act::Open { who })).is_ok());
+    }
+    assert_eq!(owners(&queue, 4), ["1", "2", "3", "1"]);
+    assert!(queue.push(rider(Act::Open { who: 4 })).is_ok());
+    assert_eq!(owners(&queue, 100), ["2", "1", "4", "1"]);
+    assert_eq!(queue.len(), 0);
+}
+
+#[test]
+fn one_owner_gets_a_quarter_of_the_places_and_all_together_get_all() {
+    let queue = open_queue(8);
+    let let_in = |who, tries: usize| {
+        (0..tries).filter(|_| queue.push(rider(Act::Open { who })).is_ok()).count()
+    };
+    assert_eq!(let_in(1, 5), 2);
+    assert_eq!((2..9).map(|who| let_in(who, 2)).sum::<usize>(), 6);
+    assert_eq!(let_in(9, 1), 0, "full");
+    assert_eq!(owners(&queue, 1).len(), 1);
+    assert_eq!(let_in(9, 1), 1);
+}
+
+#[test]
+fn a_closed_gate_lets_nobody_in_and_stopping_finishes_what_waits() {
+    let queue = Queue::new(8);
+    assert!(queue.push(rider(Act::Open { who: 1 })).is_err());
+    assert!(!queue.wait_ready(Duration::ZERO));
+    queue.set_ready(true);
+    assert!(queue.wait_ready(Duration::ZERO));
+    assert!(queue.push(rider(Act::Open { who: 1 })).is_ok());
+    queue.stop();
+    assert!(queue.push(rider(Act::Open { who: 1 })).is_err());
+    assert!(queue.push_alone(rider(Act::Open { who: 1 })).is_err());
+    assert_eq!(owners(&queue, 8), ["1"]);
+    assert!(matches!(queue.take(8, Duration::ZERO), Taken::Stopped));
+}
+
+#[test]
+fn an_operation_of_the_engine_is_a_batch_of_its_own() {
+    let queue = open_queue(8);
+    assert!(queue.push(rider(Act::Open { who: 1 })).is_ok());
+    assert!(queue.push_alone(rider(Act::Open { who: 7 })).is_ok());
+    assert_eq!(owners(&queue, 8), ["7"]);
+    assert_eq!(owners(&queue, 8), ["1"]);
+    assert!(matches!(queue.take(8, Duration::ZERO), Taken::Idle));
+}
+
+#[test]
+fn bulk_work_in_one_command_is_a_defect_of_that_command() {
+    let mut world = World::rich(&[(1, 100), (2, 1)]);
+    let acts = [
+        Act::pay(1, 2, 1),
+        Act::Bulk { rows: 513 },
+        Act::Bulk { rows: 500 },
+        Act::Winding { rounds: 20 },
+        Act::Winding { rounds: 8 },
+    ];
+    let answers = world.play(acts);
+    assert!(answers[0].is_ok());
+    assert_eq!(answers[1..], [Err(Failed::Defect), Ok(500), Err(Failed::Defect), Ok(8)]);
+    assert_eq!(world.balance(2), 2);
+    audit(&world.memory);
+}
+
+#[test]
+fn a_batch_closes_when_it_has_enough_rows() {
+    let limits = Limits { batch_rows: 10, ..Limits::default() };
+    let mut world = World::with(limits, true);
+    let deposit = |who| Act::Deposit { who, amount: 100 };
+    assert!(world.play((0..12).map(deposit)).iter().all(Result::is_ok));
+    assert_eq!(world.batches().len(), 1 + 6, "two deposits have ten rows and more");
+    audit(&world.memory);
+}
+
+#[test]
+fn a_batch_needs_no_more_loads_than_one_command() {
+    let mut world = World::rich(&[(1, 100), (2, 1)]);
+    world.writer.cache.forget();
+    let before = world.writer.meter.totals.snapshot();
+    assert!(world.play((0..50).map(|_| Act::pay(1, 2, 1))).iter().all(Result::is_ok));
+    let after = world.writer.meter.totals.snapshot();
+    assert_eq!(after.rounds - before.rounds, 3, "frozen and paths, accounts, decided");
+    assert_eq!((after.commits - before.commits, after.commands - before.commands), (1, 50));
+}
+
+#[test]
+fn the_cache_stays_within_its_bound_and_is_only_a_cache() {
+    let limits = Limits { cached_rows: 8, ..Limits::default() };
+    let mut world = World::with(limits, true);
+    for who in 0..40 {
+        world.play_one(Act::Deposit { who, amount: 100 }).unwrap();
+        assert!(world.writer.cache.rows() <= 8 + 2 * 12, "{}", world.writer.cache.rows());
+    }
+    for who in 1..40 {
+        assert!(world.play_one(Act::pay(who, 0, who)).is_ok());
+    }
+    assert_eq!(world.balance(0), 100 + (1..40).sum::<i64>());
+    audit(&world.memory);
+}

@@ -1,5 +1,5 @@
-//! The property everything stands on: a batch equals its commands one at a time, however they are cut
-//! into batches, whatever other processes commit in between, and whatever the store does.
+//! The property everything stands on: a batch equals its commands one at a time, however they are
+//! cut into batches, whatever other processes commit in between, and whatever the store does.
 
 use super::acts::Act;
 use super::audit::{audit, domain_rows};
@@ -158,7 +158,11 @@ fn check(scenario: &Scenario) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1_024, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 1_024,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn a_batch_equals_its_commands_one_at_a_time(scenario in scenario()) {
@@ -172,7 +176,8 @@ proptest! {
         for logged in &order {
             let is_busy = matches!(logged.answer, Err(Failed::Busy { .. }));
             prop_assert!(!is_busy, "{logged:?}");
-            let may_fail = logged.act.is_hopeless() || matches!(logged.act, Act::DefectWhenOdd { .. });
+            let may_fail = logged.act.is_hopeless()
+                || matches!(logged.act, Act::DefectWhenOdd { .. });
             prop_assert!(may_fail || logged.answer != Err(Failed::Defect), "{logged:?}");
         }
         check(&calm);

@@ -1,4 +1,5 @@
-//! What the engine promises, tried on the store in memory with faults, rivals and a hand-moved clock.
+//! What the engine promises, tried on the store in memory with faults, rivals and a hand-moved
+//! clock.
 
 mod acts;
 mod audit;

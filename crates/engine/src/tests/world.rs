@@ -1,4 +1,5 @@
-//! A world to run commands in: rows in memory, a script of faults, rivals, and a clock moved by hand.
+//! A world to run commands in: rows in memory, a script of faults, rivals, and a clock moved by
+//! hand.
 
 use super::acts::{Act, No};
 use crate::cache::Cache;
