@@ -1,5 +1,5 @@
-//! Verifying who holds a wallet: a document is submitted, the authority is asked, and the answer makes
-//! or finds the person behind the wallet.
+//! Verifying who holds a wallet: a document is submitted, the authority is asked, and the answer
+//! makes or finds the person behind the wallet.
 
 mod record_verification;
 mod submit_verification;

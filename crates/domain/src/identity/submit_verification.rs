@@ -1,5 +1,5 @@
-//! A person says who they are. Whether the data can be right was checked where they were read; here is
-//! whether this wallet may ask the authority now.
+//! A person says who they are. Whether the data can be right was checked where they were read; here
+//! is whether this wallet may ask the authority now.
 
 use super::verification::{Verification, VerificationByWallet, VerificationState};
 use crate::catalogue::{Code, Param, Params};

@@ -56,7 +56,8 @@ pub struct Verification {
     pub document_index: [u8; 32],
     /// The name sealed for [`crate::wallet::name_place`]; empty once the authority has answered.
     pub name: Vec<u8>,
-    /// The number sealed for [`crate::wallet::number_place`]; empty once the authority has answered.
+    /// The number sealed for [`crate::wallet::number_place`]; empty once the authority has
+    /// answered.
     pub number: Vec<u8>,
     /// The version of the text in which the person agreed to this check.
     pub consent: String,

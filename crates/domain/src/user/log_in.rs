@@ -1,5 +1,5 @@
-//! A user logs in on a device with a one-time password. That a phone is no user's is told only to who
-//! holds it.
+//! A user logs in on a device with a one-time password. That a phone is no user's is told only to
+//! who holds it.
 
 use super::code::OtpTry;
 use super::otp::OtpPurpose;

@@ -1,7 +1,7 @@
 //! People: how somebody proves to own a phone, becomes a user, logs in on a device and out again.
 //!
-//! A challenge by a one-time password belongs to one phone and one purpose. Its code is derived from
-//! it with a key outside the database, so nothing here can be turned back into the six digits.
+//! A challenge by a one-time password belongs to one phone and one purpose. Its code is derived
+//! from it with a key outside the database, so nothing here can be turned back into the six digits.
 
 mod code;
 mod log_in;

@@ -1,5 +1,6 @@
-//! Somebody who holds a phone becomes a user. If the phone is a user's already, its holder is logged in
-//! instead: the code proves as much as it does at a log-in, and nobody else learns who is registered.
+//! Somebody who holds a phone becomes a user. If the phone is a user's already, its holder is
+//! logged in instead: the code proves as much as it does at a log-in, and nobody else learns who is
+//! registered.
 
 use super::code::OtpTry;
 use super::otp::OtpPurpose;

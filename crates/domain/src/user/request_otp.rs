@@ -1,5 +1,5 @@
-//! Somebody asks for a one-time password on a phone. Whether the phone is a user's plays no part, so
-//! the answer tells nothing about it.
+//! Somebody asks for a one-time password on a phone. Whether the phone is a user's plays no part,
+//! so the answer tells nothing about it.
 
 use super::otp::{Otp, OtpDay, OtpPurpose, OtpSends, OtpState};
 use super::take_otp::{drop_otp, void_key};

@@ -68,7 +68,8 @@ impl Refusal for OtpRefusal {
     }
 }
 
-/// Under which subject the challenges of a phone and purpose that were guessed to the end are counted.
+/// Under which subject the challenges of a phone and purpose that were guessed to the end are
+/// counted.
 pub(super) fn void_key(phone_index: &[u8; 32], purpose: OtpPurpose) -> (String, AttemptPurpose) {
     (format!("{}:{}", Hex(phone_index), purpose.as_str()), AttemptPurpose::OtpVoid)
 }

@@ -1,5 +1,5 @@
-//! A session is used: its idle time begins again. Written at most once a day, so that using the wallet
-//! does not write.
+//! A session is used: its idle time begins again. Written at most once a day, so that using the
+//! wallet does not write.
 
 use super::person::User;
 use super::session::Session;

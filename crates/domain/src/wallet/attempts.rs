@@ -67,8 +67,8 @@ impl Attempts {
         }
     }
 
-    /// Whether the secret may be tried now; `hard_locks` temporary locks within a day lock it for good
-    /// (0: never).
+    /// Whether the secret may be tried now; `hard_locks` temporary locks within a day lock it for
+    /// good (0: never).
     pub fn lock(&self, now: Timestamp, hard_locks: i64) -> Lock {
         if hard_locks > 0 && self.locks >= hard_locks {
             Lock::Hard
@@ -108,8 +108,8 @@ impl Attempts {
         self
     }
 
-    /// After a wrong try of something that is counted per `window` microseconds: one more in the window
-    /// that the first of them opened, and from `allowed` on a lock of `lock_s` seconds.
+    /// After a wrong try of something that is counted per `window` microseconds: one more in the
+    /// window that the first of them opened, and from `allowed` on a lock of `lock_s` seconds.
     pub fn after_wrong_within(
         mut self,
         now: Timestamp,

@@ -1,5 +1,5 @@
-//! Freezes in force: a wallet can be frozen by its owner, a risk rule and an officer at the same time,
-//! and is frozen until the last of them is lifted.
+//! Freezes in force: a wallet can be frozen by its owner, a risk rule and an officer at the same
+//! time, and is frozen until the last of them is lifted.
 
 use super::wallet_row::{FreezeKind, Wallet, WalletState};
 use crate::command::Halt;
@@ -64,8 +64,8 @@ impl Wallet {
         }
     }
 
-    /// Frozen by `strongest` only from now on; by none: as it was before, or active if it was completed
-    /// meanwhile.
+    /// Frozen by `strongest` only from now on; by none: as it was before, or active if it was
+    /// completed meanwhile.
     pub(super) fn frozen_by_only(self, strongest: Option<FreezeKind>) -> Self {
         let before = self.before_freeze.unwrap_or(self.state);
         match strongest {

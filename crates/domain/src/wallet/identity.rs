@@ -56,7 +56,8 @@ pub struct Identity {
     pub number: Vec<u8>,
     /// Bits of [`Channel`].
     pub channels: i64,
-    /// The bank of the first card that verified it, so that the second is another bank's; empty for none.
+    /// The bank of the first card that verified it, so that the second is another bank's; empty for
+    /// none.
     pub card_bank: String,
     /// How many wallets it has.
     pub wallets: i64,

@@ -1,8 +1,8 @@
 //! The payment password: six digits that authorise a movement of money.
 //!
-//! Stored is a keyed hash whose key lies outside the database. The edge computes the hash of what was
-//! entered with every live version of that key; the comparison happens here, in constant time, and a
-//! wrong try is counted before anybody learns that it was wrong.
+//! Stored is a keyed hash whose key lies outside the database. The edge computes the hash of what
+//! was entered with every live version of that key; the comparison happens here, in constant time,
+//! and a wrong try is counted before anybody learns that it was wrong.
 
 use super::attempts::{AttemptPurpose, Attempts, Lock};
 use crate::catalogue::{Code, Param, Params};
@@ -121,8 +121,8 @@ pub fn password_keys(wallet: WalletId) -> [RowKey; 2] {
     [RowKey::of::<PaymentPassword>(&wallet), RowKey::of::<Attempts>(&attempts)]
 }
 
-/// Accepts the try or counts it. Call it after the checks that need no secret, and before those that
-/// would tell a guesser something about the wallet.
+/// Accepts the try or counts it. Call it after the checks that need no secret, and before those
+/// that would tell a guesser something about the wallet.
 pub fn check_password(
     tx: &mut Tx<'_>,
     wallet: WalletId,

@@ -100,8 +100,8 @@ impl Usage {
         self
     }
 
-    /// The sums after a balance payment of `amount` authorised by that many factors. `self` is already
-    /// seen on the day of the payment. Caps that have no figure (0) do not bind.
+    /// The sums after a balance payment of `amount` authorised by that many factors. `self` is
+    /// already seen on the day of the payment. Caps that have no figure (0) do not bind.
     pub fn after_payment(
         mut self,
         amount: Amount,

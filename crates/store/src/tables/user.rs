@@ -1,4 +1,5 @@
-//! The tables of people: users, their devices and sessions, one-time passwords, and identity checks.
+//! The tables of people: users, their devices and sessions, one-time passwords, and identity
+//! checks.
 
 use crate::{describe, text_cells};
 use domain::identity::{RejectReason, Verification, VerificationByWallet, VerificationState};

@@ -38,7 +38,7 @@ describe!(Wallet, Kept, key 1, "A user's wallet.", {
     opened_at: Timestamp, "When it was opened.";
 }, checks ["cards >= 0", "(state = 'FROZEN') = (freeze IS NOT NULL)"]);
 
-describe!(Freeze, Kept, key 2, "One kind of freeze of a wallet: the one in force, or the last one.", {
+describe!(Freeze, Kept, key 2, "The freeze of a kind that is in force, or the last one.", {
     wallet: WalletId, "The wallet.";
     kind: FreezeKind, "Which kind.";
     frozen_by: String, "Who froze it: a user's id or an operator's name.";
