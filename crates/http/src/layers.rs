@@ -88,7 +88,7 @@ fn log(status: StatusCode, problem: Option<&Problem>) {
     }
 }
 
-fn count(method: &Method, route: &str, status: StatusCode, micros: i64) {
+pub(crate) fn count(method: &Method, route: &str, status: StatusCode, micros: i64) {
     let labels = [
         // A stranger's method has no bound, so only the known ones become a label.
         ("method", if is_known(method) { method.to_string() } else { "other".to_owned() }),

@@ -1,9 +1,75 @@
-//! The merchant API, `/v3`, on its own listener.
+//! The merchant API, `/v3`, on its own listener: an unmodified SDK of the protocol talks to it.
+//!
+//! Every request goes one way: its bytes are read as they are, the signature over them is checked,
+//! then one handler reads or runs one command. Every answer, failures included, is signed over its
+//! exact bytes by the platform key that the caller trusts.
+
+mod answer;
+mod authenticate;
+mod call;
+mod certificate_cache;
+mod fault;
+mod onboarding;
+mod orders;
+mod platform_keys;
+mod refunds;
+mod serve;
+
+pub use onboarding::{AddMerchantError, MerchantRequest, NewMerchant, add_merchant};
+pub use platform_keys::{PlatformKeyError, keep_platform_keys};
 
 use crate::app::AppState;
-use axum::Router;
+use answer::LimitedAnswers;
+use apiv3::nonce_cache::NonceCache;
+use apiv3::notify_url::UrlRule;
+use axum::{Router, middleware};
+use certificate_cache::CertificateCache;
+use platform_keys::PlatformKeys;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+use tower_http::timeout::TimeoutLayer;
 
-/// The routes of the merchant's listener.
+/// Nonces remembered at once: about 800 requests a second over their whole time.
+const NONCES: usize = 500_000;
+
+/// What the listener works with and remembers.
+struct Face {
+    app: AppState,
+    platform: PlatformKeys,
+    certificates: CertificateCache,
+    nonces: NonceCache,
+    limited: LimitedAnswers,
+    /// A signature keeps one core busy, so there are never more at once than cores.
+    signers: Semaphore,
+}
+
+impl Face {
+    fn url_rule(&self) -> UrlRule {
+        if self.app.sandbox.is_some() { UrlRule::Relaxed } else { UrlRule::Public }
+    }
+
+    fn random<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.app.shell.fill(&mut bytes);
+        bytes
+    }
+}
+
+/// The routes of the merchant's listener. The listener must write header names in Title-Case:
+/// one SDK looks them up by case.
 pub fn router(app: &AppState) -> Router {
-    Router::new().with_state(app.clone())
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let face = Arc::new(Face {
+        app: app.clone(),
+        platform: PlatformKeys::default(),
+        certificates: CertificateCache::default(),
+        nonces: NonceCache::new(NONCES),
+        limited: LimitedAnswers::default(),
+        signers: Semaphore::new(cores),
+    });
+    Router::new()
+        .fallback(serve::serve)
+        .layer(TimeoutLayer::with_status_code(answer::DEADLINE, app.limits.request))
+        .layer(middleware::from_fn_with_state(Arc::clone(&face), answer::answer))
+        .with_state(face)
 }

@@ -1,0 +1,256 @@
+//! The outermost layer: chooses the key that the caller trusts, signs whatever the answer is, and
+//! writes the headers that clients of the protocol demand.
+
+use super::Face;
+use super::call::Call;
+use super::fault::Fault;
+use super::serve::Arrival;
+use crate::layers::count;
+use apiv3::code::Code;
+use apiv3::error::ApiError;
+use apiv3::key_name::KeyName;
+use apiv3::language::Language;
+use apiv3::sign::{PlatformKey, SERIAL_HEADER, SignedHeaders, nonce, request_id};
+use axum::body::{Body, Bytes};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::header::{
+    ACCEPT_LANGUAGE, CACHE_CONTROL, CONNECTION, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderMap,
+    RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::Response;
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use tracing::Instrument;
+
+/// Told by the deadline's layer and turned into an error of the protocol here.
+pub(super) const DEADLINE: StatusCode = StatusCode::GATEWAY_TIMEOUT;
+
+/// What is answered, before it is signed.
+#[derive(Clone, Debug)]
+pub(super) struct Reply {
+    status: StatusCode,
+    body: Bytes,
+    /// The number in `Request-ID`; 0 for success.
+    result: u32,
+    retry_after_s: Option<u64>,
+}
+
+/// How a call ended.
+pub(super) type Outcome = Result<Reply, Fault>;
+
+impl Reply {
+    /// 200 with these bytes of JSON.
+    pub(super) fn json(body: Vec<u8>) -> Self {
+        let body = Bytes::from(body);
+        Self { status: StatusCode::OK, body, result: 0, retry_after_s: None }
+    }
+
+    /// 204 without a body.
+    pub(super) fn no_content() -> Self {
+        Self { status: StatusCode::NO_CONTENT, ..Self::json(Vec::new()) }
+    }
+
+    fn refusing(fault: &Fault, language: Language) -> Self {
+        let status = StatusCode::from_u16(fault.error.code.status());
+        Self {
+            status: status.expect("the table of codes holds statuses"),
+            body: Bytes::from(fault.error.body(language)),
+            result: fault.error.code.result_number(),
+            retry_after_s: fault.retry_after_s,
+        }
+    }
+}
+
+/// A response for the outer layer, which alone writes to the wire.
+pub(super) fn with_outcome(outcome: Outcome) -> Response {
+    let mut response = Response::default();
+    response.extensions_mut().insert(outcome);
+    response
+}
+
+pub(super) async fn answer(
+    State(face): State<Arc<Face>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let began = face.app.shell.now();
+    let id = face.random::<20>();
+    let asked = Asked::of(&request);
+    let call = Call::parse(&asked.method, request.uri().path());
+    let route = call.as_ref().map_or("none", Call::route);
+    let span =
+        tracing::info_span!("merchant request", id = hex(&id), method = %asked.method, route);
+    let Some(keys) = face.platform.current(&face.app).await else {
+        span.in_scope(|| tracing::error!("no platform key: the answer is not signed"));
+        let reply = Reply::refusing(&Code::SystemError.into(), asked.language);
+        return write(reply, None, id, &asked);
+    };
+    let choice = keys.choose(asked.key_name.as_deref(), began);
+    request.extensions_mut().insert(Arrival { keys, key_known: choice.known, call });
+    let mut response = next.run(request).instrument(span.clone()).await;
+    let outcome = response.extensions_mut().remove::<Outcome>();
+    let outcome = outcome.unwrap_or_else(|| Err(Code::SystemError.into()));
+    span.in_scope(|| log(&outcome));
+    let (reply, signed) = match face.refused_address(&outcome, asked.address) {
+        Some(seconds) => face.limited.answer(&face, &choice.key, asked.language, seconds).await,
+        None => {
+            let mut reply = match outcome {
+                Ok(reply) => reply,
+                Err(fault) => Reply::refusing(&fault, asked.language),
+            };
+            if asked.method == Method::HEAD {
+                reply.body = Bytes::new(); // It is not sent, so it must not be signed.
+            }
+            let signed = face.sign(&choice.key, &reply.body).await;
+            (reply, signed)
+        }
+    };
+    count(&asked.method, route, reply.status, face.app.shell.now().since(began));
+    write(reply, signed.as_ref(), id, &asked)
+}
+
+/// What the answer's headers depend on.
+struct Asked {
+    method: Method,
+    language: Language,
+    key_name: Option<String>,
+    address: Option<IpAddr>,
+    closes: bool,
+}
+
+impl Asked {
+    fn of(request: &Request) -> Self {
+        let text = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+        let connected = request.extensions().get::<ConnectInfo<SocketAddr>>();
+        Self {
+            method: request.method().clone(),
+            language: Language::from_header(text(ACCEPT_LANGUAGE.as_str())),
+            key_name: named_key(request.headers()),
+            address: connected.map(|info| info.0.ip()),
+            closes: text(CONNECTION.as_str()).is_some_and(|value| {
+                value.split(',').any(|option| option.trim().eq_ignore_ascii_case("close"))
+            }),
+        }
+    }
+}
+
+/// A value that is no text names no key of ours; it is not the same as no value.
+fn named_key(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(SERIAL_HEADER)?;
+    Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
+}
+
+impl Face {
+    /// The seconds that the address of an unauthenticated request has to wait, if it has to:
+    /// a signature costs us far more than a wrong request costs its sender.
+    fn refused_address(&self, outcome: &Outcome, address: Option<IpAddr>) -> Option<u32> {
+        let stranger = outcome.as_ref().is_err_and(|fault| fault.stranger);
+        let limiter = self.app.limits.anonymous.as_ref().filter(|_| stranger)?;
+        limiter.take(address?, self.app.shell.now()).err()
+    }
+
+    async fn sign(&self, key: &Arc<PlatformKey>, body: &Bytes) -> Option<SignedHeaders> {
+        let _permit = self.signers.acquire().await.ok()?;
+        let (key, body) = (Arc::clone(key), body.clone());
+        let (nonce, now_s) = (nonce(self.random()), self.app.shell.now().seconds());
+        tokio::task::spawn_blocking(move || key.sign(&body, nonce, now_s)).await.ok()
+    }
+}
+
+/// Answers to addresses that ask too often: signed like all others, but one signature serves a
+/// whole second, so that refusing is cheap.
+#[derive(Default)]
+pub(super) struct LimitedAnswers {
+    kept: Mutex<Kept>,
+}
+
+#[derive(Default)]
+struct Kept {
+    second: i64,
+    signed: HashMap<(KeyName, bool), SignedHeaders>,
+}
+
+impl LimitedAnswers {
+    async fn answer(
+        &self,
+        face: &Face,
+        key: &Arc<PlatformKey>,
+        language: Language,
+        wait_s: u32,
+    ) -> (Reply, Option<SignedHeaders>) {
+        let error = ApiError::new(Code::FrequencyLimited);
+        let fault = Fault { retry_after_s: Some(wait_s.into()), ..error.into() };
+        let reply = Reply::refusing(&fault, language);
+        let second = face.app.shell.now().seconds();
+        let name = (key.name.clone(), language == Language::English);
+        if let Some(known) = self.find(second, &name) {
+            return (reply, Some(known));
+        }
+        let signed = face.sign(key, &reply.body).await;
+        if let Some(signed) = &signed {
+            let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.signed.insert(name, signed.clone());
+        }
+        (reply, signed)
+    }
+
+    fn find(&self, second: i64, name: &(KeyName, bool)) -> Option<SignedHeaders> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.second != second {
+            kept.second = second;
+            kept.signed.clear();
+        }
+        kept.signed.get(name).cloned()
+    }
+}
+
+fn write(reply: Reply, signed: Option<&SignedHeaders>, id: [u8; 20], asked: &Asked) -> Response {
+    let mut response = Response::new(Body::from(reply.body));
+    *response.status_mut() = reply.status;
+    let headers = response.headers_mut();
+    if reply.status != StatusCode::NO_CONTENT {
+        put(headers, CONTENT_TYPE, "application/json; charset=utf-8");
+    }
+    put(headers, CACHE_CONTROL, "no-cache, must-revalidate");
+    put(headers, X_CONTENT_TYPE_OPTIONS, "nosniff");
+    if !asked.closes {
+        put(headers, CONNECTION, "keep-alive");
+        put(headers, HeaderName::from_static("keep-alive"), "timeout=8");
+    }
+    put(headers, CONTENT_LANGUAGE, asked.language.tag());
+    put(headers, HeaderName::from_static("request-id"), &request_id(id, reply.result));
+    if let Some(seconds) = reply.retry_after_s {
+        put(headers, RETRY_AFTER, &seconds.to_string());
+    }
+    for (name, value) in signed.iter().flat_map(|signed| signed.pairs()) {
+        let name = HeaderName::try_from(name).expect("the protocol's names are header names");
+        put(headers, name, value);
+    }
+    response
+}
+
+fn put(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+    let value = HeaderValue::try_from(value).expect("our header values are plain text");
+    headers.insert(name, value);
+}
+
+fn log(outcome: &Outcome) {
+    match outcome {
+        Ok(reply) => tracing::debug!(status = reply.status.as_u16(), "answered"),
+        Err(fault) => {
+            let (code, status) = (fault.error.code.as_str(), fault.error.code.status());
+            if status >= 500 {
+                tracing::warn!(status, code, "answered");
+            } else {
+                tracing::debug!(status, code, "answered");
+            }
+        }
+    }
+}
+
+fn hex(id: &[u8]) -> String {
+    kernel::id::Hex(id).to_string()
+}

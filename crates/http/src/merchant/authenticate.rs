@@ -1,0 +1,56 @@
+//! Who sent a request: the checks before anything in it is believed, in the protocol's order.
+
+use super::Face;
+use super::fault::Fault;
+use apiv3::authorization::{Authorization, RawRequest, SignatureFault};
+use apiv3::code::Code;
+use apiv3::error::ApiError;
+use axum::http::header::{ACCEPT, AUTHORIZATION, HeaderMap, USER_AGENT};
+use axum::http::request::Parts;
+
+const HEADERS_INCOMPLETE: ApiError = ApiError::saying(
+    Code::InvalidRequest,
+    "HTTP 头信息不完整，缺少 Accept 或 User-Agent",
+    "header information incomplete: Accept or User-Agent is missing",
+);
+
+/// Checks headers, merchant and certificate, time, signature and nonce; gives the merchant's
+/// number.
+///
+/// # Errors
+/// INVALID_REQUEST for missing headers, SIGN_ERROR for all that follows.
+pub(super) async fn authenticate(
+    face: &Face,
+    parts: &Parts,
+    target: &str,
+    body: &[u8],
+) -> Result<String, Fault> {
+    if !has_text(&parts.headers, ACCEPT) || !has_text(&parts.headers, USER_AGENT) {
+        return Err(Fault::of_stranger(HEADERS_INCOMPLETE));
+    }
+    let refused = |fault| Fault::of_stranger(ApiError::signature(fault));
+    let header = authorization(&parts.headers).map_err(refused)?;
+    let signed = Authorization::parse(header).map_err(refused)?;
+    let (app, now) = (&face.app, face.app.shell.now());
+    let certificate =
+        face.certificates.find(app.queries.as_ref(), &signed.mchid, &signed.serial, now).await?;
+    let certificate = certificate.ok_or(SignatureFault::UnknownSerial).map_err(refused)?;
+    signed.check_time(now.seconds()).map_err(refused)?;
+    let request = RawRequest { method: parts.method.as_str(), target, body };
+    signed.verify(&certificate.public_key, &request).map_err(refused)?;
+    if !face.nonces.remember(&signed.mchid, &signed.nonce, now.seconds()) {
+        return Err(refused(SignatureFault::NonceReused));
+    }
+    Ok(signed.mchid)
+}
+
+fn authorization(headers: &HeaderMap) -> Result<&str, SignatureFault> {
+    let mut all = headers.get_all(AUTHORIZATION).iter();
+    let header = all.next().ok_or(SignatureFault::HeaderMissing)?;
+    let text = header.to_str().map_err(|_| SignatureFault::HeaderSyntax)?;
+    if all.next().is_some() { Err(SignatureFault::HeaderSyntax) } else { Ok(text) }
+}
+
+fn has_text(headers: &HeaderMap, name: axum::http::HeaderName) -> bool {
+    headers.get(name).is_some_and(|value| !value.is_empty())
+}

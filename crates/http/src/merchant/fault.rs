@@ -1,0 +1,90 @@
+//! A call that is not answered with what was asked for.
+
+use super::Face;
+use apiv3::code::Code;
+use apiv3::error::{ApiError, FieldError};
+use domain::Command;
+use engine::Failed;
+use store::QueryError;
+
+/// How often a command is run again when a number drawn for it was taken.
+const DRAWS: usize = 3;
+
+/// An error of the protocol and what the listener must know about it.
+#[derive(Clone, Debug)]
+pub(super) struct Fault {
+    pub(super) error: ApiError,
+    /// Nobody known sent it, so the address has to answer for it.
+    pub(super) stranger: bool,
+    /// When to come back, in seconds.
+    pub(super) retry_after_s: Option<u64>,
+}
+
+impl Fault {
+    /// A fault of a request that is not authenticated.
+    pub(super) fn of_stranger(error: impl Into<ApiError>) -> Self {
+        Self { stranger: true, ..Self::from(error.into()) }
+    }
+
+    /// A defect of ours; the reader is told to query, the log says where.
+    pub(super) fn defect(what: &str) -> Self {
+        tracing::error!(what, "defect");
+        Code::SystemError.into()
+    }
+
+    fn busy(retry_after_s: u64) -> Self {
+        Self { retry_after_s: Some(retry_after_s.max(1)), ..Code::ServiceUnavailable.into() }
+    }
+}
+
+impl From<ApiError> for Fault {
+    fn from(error: ApiError) -> Self {
+        Self { error, stranger: false, retry_after_s: None }
+    }
+}
+
+impl From<FieldError> for Fault {
+    fn from(error: FieldError) -> Self {
+        ApiError::from(error).into()
+    }
+}
+
+impl From<Code> for Fault {
+    fn from(code: Code) -> Self {
+        ApiError::new(code).into()
+    }
+}
+
+impl From<QueryError> for Fault {
+    fn from(error: QueryError) -> Self {
+        match error {
+            QueryError::Failed(_) => {
+                tracing::warn!(%error, "a read failed");
+                Self::busy(1)
+            }
+            QueryError::Corrupt(_) => Self::defect(&error.to_string()),
+        }
+    }
+}
+
+/// Runs a command, made anew while a number in it was taken.
+pub(super) async fn run<C>(face: &Face, make: impl Fn() -> C) -> Result<C::Done, Fault>
+where
+    C: Command,
+    ApiError: From<C::Refusal>,
+{
+    for _ in 0..DRAWS {
+        match face.app.engine.run(make()).await {
+            Ok(done) => return Ok(done),
+            Err(Failed::Stale) => {}
+            Err(Failed::Refused(refusal)) => return Err(ApiError::from(refusal).into()),
+            Err(Failed::Unknown | Failed::Defect) => return Err(Code::SystemError.into()),
+            // Nothing was tried, so the same call may simply come again.
+            Err(Failed::Busy { retry_after }) => return Err(Fault::busy(retry_after.as_secs())),
+            Err(Failed::Replayed(_) | Failed::KeyConflict) => {
+                return Err(Fault::defect("a merchant's command has no key"));
+            }
+        }
+    }
+    Err(Fault::busy(1))
+}

@@ -1,0 +1,263 @@
+//! The keys that the platform signs with: made once, kept sealed, opened once per process.
+
+use crate::app::AppState;
+use crate::shell::Shell;
+use apiv3::certificate::{Certificate, NewCertificate};
+use apiv3::key_name::{KeyName, PublicKeyId};
+use apiv3::keys::{KeyError, PrivateKey};
+use apiv3::sealed::{open_platform_key, seal_platform_key};
+use apiv3::sign::PlatformKey as SigningKey;
+use domain::merchant::{KeepPlatformKey, KeyState, PlatformKey, PlatformKeyKind};
+use engine::{Engine, Failed};
+use kernel::Timestamp;
+use kernel::keys::KeyRing;
+use kernel::time::{DAY, HOUR, SECOND};
+use std::sync::Arc;
+use store::{Queries, QueryError, queries};
+use tokio::sync::Mutex;
+
+/// How long the rows are believed: a key of a rotation is in use within this time.
+const FRESH: i64 = 5 * SECOND;
+
+/// How long a new key lives.
+const LIFE: i64 = 5 * 365 * DAY;
+
+/// Merchants' clocks may be a little behind ours.
+const LEEWAY: i64 = HOUR;
+
+/// The keys of a moment, newest first; never empty.
+pub(super) struct KeySet {
+    rows: Vec<PlatformKey>,
+    keys: Vec<Opened>,
+}
+
+struct Opened {
+    key: Arc<SigningKey>,
+    kind: PlatformKeyKind,
+    state: KeyState,
+    life: (Timestamp, Timestamp),
+    certificate: Option<Certificate>,
+}
+
+/// Which key signs an answer.
+pub(super) struct Choice {
+    pub(super) key: Arc<SigningKey>,
+    /// Whether the key that the caller named is one of ours.
+    pub(super) known: bool,
+}
+
+#[derive(Default)]
+pub(super) struct PlatformKeys {
+    kept: Mutex<Option<(Timestamp, Arc<KeySet>)>>,
+}
+
+impl PlatformKeys {
+    /// The present keys; `None` when there are none or they cannot be read. Old ones are used on
+    /// while reading fails.
+    pub(super) async fn current(&self, app: &AppState) -> Option<Arc<KeySet>> {
+        let now = app.shell.now();
+        let mut kept = self.kept.lock().await;
+        if let Some((at, set)) = kept.as_ref()
+            && (0..FRESH).contains(&now.since(*at))
+        {
+            return Some(Arc::clone(set));
+        }
+        let known = kept.take().map(|(_, set)| set);
+        let set = match rows(app.queries.as_ref()).await {
+            Ok(rows) if known.as_ref().is_some_and(|known| known.rows == rows) => known,
+            Ok(rows) => KeySet::open(rows, &app.keys).map(Arc::new).or(known),
+            Err(error) => {
+                tracing::warn!(%error, "platform keys cannot be read");
+                known
+            }
+        }?;
+        *kept = Some((now, Arc::clone(&set)));
+        Some(set)
+    }
+}
+
+impl KeySet {
+    fn open(rows: Vec<PlatformKey>, ring: &KeyRing) -> Option<Self> {
+        let mut keys: Vec<Opened> = rows.iter().filter_map(|row| Opened::of(row, ring)).collect();
+        keys.sort_by_key(|key| std::cmp::Reverse(key.life.0));
+        (!keys.is_empty()).then_some(Self { rows, keys })
+    }
+
+    /// The key that `Wechatpay-Serial` names, or the newest certificate's. `now` is protocol time.
+    pub(super) fn choose(&self, named: Option<&str>, now: Timestamp) -> Choice {
+        let named = named.map(str::trim).filter(|name| !name.is_empty());
+        let Some(text) = named else { return Choice { key: self.usual(now), known: true } };
+        let name = KeyName::parse(text);
+        let found = self
+            .keys
+            .iter()
+            .find(|opened| Some(&opened.key.name) == name.as_ref() && opened.is_accepted(now));
+        match found {
+            Some(opened) => Choice { key: Arc::clone(&opened.key), known: true },
+            None => Choice { key: self.usual(now), known: false },
+        }
+    }
+
+    /// The certificates that are valid at `now` (protocol time).
+    pub(super) fn certificates(&self, now: Timestamp) -> impl Iterator<Item = &Certificate> {
+        let accepted = self.keys.iter().filter(move |opened| opened.is_accepted(now));
+        accepted.filter_map(|opened| opened.certificate.as_ref())
+    }
+
+    fn usual(&self, now: Timestamp) -> Arc<SigningKey> {
+        // An answer signed with an old key helps a merchant more than one without signature.
+        let rank = |opened: &&Opened| {
+            let in_use = opened.state == KeyState::Active && opened.is_accepted(now);
+            let certified = opened.kind == PlatformKeyKind::Certificate;
+            (!in_use, !opened.is_accepted(now), !certified)
+        };
+        let best = self.keys.iter().min_by_key(rank).expect("a set of keys is never empty");
+        Arc::clone(&best.key)
+    }
+}
+
+impl Opened {
+    fn of(row: &PlatformKey, ring: &KeyRing) -> Option<Self> {
+        let certificate = match row.kind {
+            PlatformKeyKind::Certificate => Certificate::parse(&row.public).map(Some),
+            PlatformKeyKind::PublicKey => Ok(None),
+        };
+        let opened = open_platform_key(&ring.personal_data, row);
+        match (opened, certificate) {
+            (Ok(key), Ok(certificate)) => Some(Self {
+                key: Arc::new(key),
+                kind: row.kind,
+                state: row.state,
+                life: (row.not_before, row.not_after),
+                certificate,
+            }),
+            (Err(error), _) => {
+                tracing::error!(%error, id = row.id, "a platform key does not open");
+                None
+            }
+            (_, Err(error)) => {
+                tracing::error!(%error, id = row.id, "a platform certificate is unreadable");
+                None
+            }
+        }
+    }
+
+    fn is_accepted(&self, now: Timestamp) -> bool {
+        self.state != KeyState::Revoked && (self.life.0..=self.life.1).contains(&now)
+    }
+}
+
+/// Why the platform has no keys.
+#[derive(Debug, thiserror::Error)]
+pub enum PlatformKeyError {
+    /// The kept keys could not be read.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    /// No key could be made.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// A new key could not be kept.
+    #[error("the new platform key was not kept: {0}")]
+    NotKept(String),
+}
+
+/// Sees to it that the platform has a key with a certificate and a bare one, because clients know
+/// both kinds: makes what is missing. Gives the ids of all keys in use.
+///
+/// # Errors
+/// When keys cannot be read, made or kept.
+pub async fn keep_platform_keys(
+    engine: &Engine,
+    queries: &dyn Queries,
+    keys: &KeyRing,
+    shell: &dyn Shell,
+) -> Result<Vec<String>, PlatformKeyError> {
+    let now = shell.now();
+    let mut rows = rows(queries).await?;
+    rows.retain(|row| row.state == KeyState::Active && now <= row.not_after);
+    let mut ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
+    for kind in [PlatformKeyKind::Certificate, PlatformKeyKind::PublicKey] {
+        if rows.iter().any(|row| row.kind == kind) {
+            continue;
+        }
+        let pair = generate_key().await?;
+        let key = new_row(kind, &pair, keys, shell)?;
+        ids.push(key.id.clone());
+        engine.run(KeepPlatformKey { key }).await.map_err(|failed| {
+            PlatformKeyError::NotKept(match failed {
+                Failed::Refused(never) => match never {},
+                other => format!("{other:?}"),
+            })
+        })?;
+    }
+    Ok(ids)
+}
+
+/// Draws a pair on a thread that may be busy for a while.
+pub(super) async fn generate_key() -> Result<PrivateKey, KeyError> {
+    let drawn = tokio::task::spawn_blocking(PrivateKey::generate).await;
+    drawn.unwrap_or(Err(KeyError::Library))
+}
+
+fn new_row(
+    kind: PlatformKeyKind,
+    pair: &PrivateKey,
+    keys: &KeyRing,
+    shell: &dyn Shell,
+) -> Result<PlatformKey, KeyError> {
+    let (not_before, not_after) = (shell.now().plus(-LEEWAY), shell.now().plus(LIFE));
+    let (name, public) = match kind {
+        PlatformKeyKind::Certificate => {
+            let certificate = self_signed(pair, "Jiaozi platform", (not_before, not_after), shell)?;
+            (KeyName::Certificate(certificate.serial), certificate.pem)
+        }
+        PlatformKeyKind::PublicKey => {
+            let mut random = [0; 16];
+            shell.fill(&mut random);
+            let id = PublicKeyId::from_number(u128::from_be_bytes(random));
+            (KeyName::PublicKey(id), pair.public_key().to_pem())
+        }
+    };
+    Ok(PlatformKey {
+        id: name.to_string(),
+        kind,
+        public,
+        private: seal_platform_key(&keys.personal_data, &name, pair, &shell.seal_random()),
+        state: KeyState::Active,
+        not_before,
+        not_after,
+    })
+}
+
+/// A certificate for a pair, valid as a new key lives.
+pub(super) fn new_certificate(
+    pair: &PrivateKey,
+    common_name: &str,
+    shell: &dyn Shell,
+) -> Result<Certificate, KeyError> {
+    let life = (shell.now().plus(-LEEWAY), shell.now().plus(LIFE));
+    self_signed(pair, common_name, life, shell)
+}
+
+fn self_signed(
+    pair: &PrivateKey,
+    common_name: &str,
+    life: (Timestamp, Timestamp),
+    shell: &dyn Shell,
+) -> Result<Certificate, KeyError> {
+    let mut serial_random = [0; 20];
+    shell.fill(&mut serial_random);
+    let seconds = |time: Timestamp| u64::try_from(time.seconds()).unwrap_or_default();
+    let new = NewCertificate {
+        common_name,
+        organization: "Jiaozi",
+        serial_random,
+        not_before_s: seconds(life.0),
+        not_after_s: seconds(life.1),
+    };
+    Certificate::self_signed(pair, &new)
+}
+
+async fn rows(queries: &dyn Queries) -> Result<Vec<PlatformKey>, QueryError> {
+    queries::select(queries, "1 = 1 ORDER BY id", Vec::new()).await
+}
