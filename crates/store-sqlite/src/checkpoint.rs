@@ -56,8 +56,8 @@ impl Checkpoints {
         }
     }
 
-    /// Never waits: a reader that holds on to an old state makes it end early, and it is tried again
-    /// after some more pages; while the other thread is at it, it is tried again at the next batch.
+    /// Never waits: a reader that holds on to an old state makes it end early, and it is tried
+    /// again after some more pages; while the other thread is at it, at the next batch.
     fn finish(&mut self, connection: &Connection, pages: u32) {
         match passive(connection) {
             Ok(Progress::Busy) => {}

@@ -75,6 +75,9 @@ pub(crate) fn open(
     connection.busy_timeout(options.busy_timeout)?;
     connection.set_prepared_statement_cache_capacity(PREPARED);
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    // A misspelt column in quotes is an error, not a text.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
     connection.pragma_update(None, "trusted_schema", "OFF")?;
     connection.pragma_update(None, "cell_size_check", "ON")?;
     connection.pragma_update(None, "cache_size", -options.cache_kib)?;

@@ -1,4 +1,4 @@
-//! One server works on a database file: a second one is refused, by whatever name it finds the file.
+//! One server works on a database file: a second one is refused, by whatever name it finds it.
 
 use crate::error::OpenError;
 use std::fs::{File, OpenOptions, TryLockError};

@@ -14,9 +14,9 @@ const SCHEMA_MIGRATION: &str = "CREATE TABLE IF NOT EXISTS \"schema_migration\" 
     \"sha256\" BLOB NOT NULL -- The hash of its statements.
 ) STRICT";
 
-/// Makes the file if there is none, applies the steps that are missing and gives their names. Killed
-/// at any moment, it goes on where it stopped. Refuses a schema that is newer than this program or
-/// was made by other statements.
+/// Makes the file if there is none, applies the steps that are missing and gives their names.
+/// Killed at any moment, it goes on where it stopped. Refuses a schema that is newer than this
+/// program or was made by other statements.
 pub fn migrate(path: &Path) -> Result<Vec<&'static str>, OpenError> {
     let mut connection = connection::open(path, Access::Create, &Options::default())?;
     apply(&mut connection, SQLITE)
@@ -33,7 +33,7 @@ fn apply(
         if last_step(&transaction, steps)? < step.number {
             transaction.execute_batch(step.sql)?;
             transaction.execute(
-                "INSERT INTO \"schema_migration\" (\"number\", \"name\", \"sha256\") VALUES (?1, ?2, ?3)",
+                "INSERT INTO \"schema_migration\" VALUES (?1, ?2, ?3)",
                 (step.number, step.name, checksum(step)),
             )?;
             applied.push(step.name);

@@ -1,4 +1,5 @@
-//! The statements of one table, written once from its description, and how values pass through them.
+//! The statements of one table, written once from its description, and how values pass through
+//! them.
 
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Row, Statement};
@@ -39,7 +40,8 @@ impl Plan {
         let by_key = format!("\"book\" = {BOOK} AND {}", equal_from_one(table.key_columns()));
         let select = format!("SELECT {columns}, {version} FROM {name} WHERE {by_key}");
         let first = format!(
-            "SELECT {columns}, {version} FROM {name} WHERE \"book\" = {BOOK} ORDER BY {key} LIMIT ?1"
+            "SELECT {columns}, {version} FROM {name} \
+             WHERE \"book\" = {BOOK} ORDER BY {key} LIMIT ?1"
         );
         let (count, keys) = (table.columns.len(), table.key);
         let update = format!(

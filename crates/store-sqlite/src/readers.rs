@@ -20,8 +20,8 @@ pub struct ReaderOptions {
     pub threads: usize,
     /// How many queries may wait for a thread; the next one is refused.
     pub queue: usize,
-    /// How long a query may run, at most a quarter more. A long one would keep the log from starting
-    /// anew.
+    /// How long a query may run, at most a quarter more. A long one would keep the log from
+    /// starting anew.
     pub time_limit: Duration,
 }
 

@@ -406,7 +406,7 @@ mod tests {
         let mut store = open(&database);
         assert_eq!(commit(&mut store, &accounts(1)), Commit::Done);
         let connection = store.connection.as_ref().unwrap();
-        let forged = "INSERT INTO account VALUES (1, 2, 'XXX', 'CREDIT', 0, 0, 0, 1)";
+        let forged = "INSERT INTO account VALUES (1, 2, '???', 'CREDIT', 0, 0, 0, 1)";
         connection.execute(forged, []).unwrap();
         let Err(Unavailable::Corrupt(corrupt)) = store.first("account", 9) else {
             panic!("a currency that is none was read");

@@ -88,6 +88,30 @@ pub fn quoted_list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     names.into_iter().map(quoted).collect::<Vec<_>>().join(", ")
 }
 
+/// The same SQL with every column of the table in quotes, so that whoever describes a table need
+/// not know the reserved words of two languages. What is in quotes already stays as it is.
+fn quote_columns(table: &Table, sql: &str) -> String {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let is_column = |word: &str| stored_columns(table).iter().any(|column| column.name == word);
+    let mut out = String::new();
+    let mut rest = sql;
+    while let Some(first) = rest.chars().next() {
+        let end = match first {
+            '\'' | '"' => rest[1..].find(first).map(|end| end + 2),
+            _ if is_word(first) => rest.find(|c| !is_word(c)),
+            _ => Some(first.len_utf8()),
+        };
+        let (token, after) = rest.split_at(end.unwrap_or(rest.len()));
+        if is_column(token) {
+            out.push_str(&quoted(token))
+        } else {
+            out.push_str(token)
+        }
+        rest = after;
+    }
+    out
+}
+
 fn create_table(out: &mut String, dialect: Dialect, table: &Table) {
     if dialect == Dialect::Sqlite {
         line(out, &format!("-- {}", table.doc));
@@ -103,7 +127,7 @@ fn create_table(out: &mut String, dialect: Dialect, table: &Table) {
         line(out, &format!("    {name} {kind}{null},{doc}"));
     }
     for check in table.checks {
-        line(out, &format!("    CHECK ({check}),"));
+        line(out, &format!("    CHECK ({}),", quote_columns(table, check)));
     }
     let key = std::iter::once("book").chain(table.key_columns().iter().map(|column| column.name));
     line(out, &format!("    PRIMARY KEY ({})", quoted_list(key)));
@@ -121,9 +145,9 @@ fn create_indexes(out: &mut String, table: &Table) {
         let name = quoted(&format!("{}_{}", table.name, index.name));
         let filter = match index.filter {
             "" => String::new(),
-            filter => format!(" WHERE {filter}"),
+            filter => format!(" WHERE {}", quote_columns(table, filter)),
         };
-        let (table, columns) = (quoted(table.name), index.columns);
+        let (columns, table) = (quote_columns(table, index.columns), quoted(table.name));
         line(out, &format!("CREATE INDEX {name} ON {table} (\"book\", {columns}){filter};"));
     }
 }
@@ -228,6 +252,20 @@ mod tests {
     #[test]
     fn committed_postgres_migration_is_what_the_descriptions_say() {
         first_migration_is_fresh(Dialect::Postgres, "postgres", migrations::POSTGRES[0].sql);
+    }
+
+    #[test]
+    fn columns_are_quoted_in_conditions_and_texts_are_left_alone() {
+        let table = crate::registry::registered("batch").unwrap().table;
+        for (sql, expected) in [
+            ("offset >= 0", "\"offset\" >= 0"),
+            ("\"offset\">0 AND seq<now", "\"offset\">0 AND \"seq\"<\"now\""),
+            ("id = 'now seq' OR nower = now_", "\"id\" = 'now seq' OR nower = now_"),
+            ("length(id)", "length(\"id\")"),
+            ("turn", "\"turn\""),
+        ] {
+            assert_eq!(quote_columns(table, sql), expected);
+        }
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! Storage without a dialect: every kind of row described once as a table, what a store must do, and
-//! the lists that are read from it. No database is named here.
+//! Storage without a dialect: every kind of row described once as a table, what a store must do,
+//! and the lists that are read from it. No database is named here.
 
 pub mod cell;
 pub mod conformance;

@@ -1,4 +1,5 @@
-//! The numbered steps from an empty database to the present schema. A released step is never edited.
+//! The numbered steps from an empty database to the present schema. A released step is never
+//! edited.
 
 /// One step.
 #[derive(Clone, Copy, Debug)]

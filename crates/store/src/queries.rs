@@ -25,8 +25,8 @@ pub type Answer<'a> =
 
 /// Reads of committed rows. A read that starts after a command was answered sees what it wrote.
 pub trait Queries: Send + Sync + 'static {
-    /// Runs one portable statement: parameters are `$1`, `$2`, …, and the answer's columns have these
-    /// types.
+    /// Runs one portable statement: parameters are `$1`, `$2`, …, and the answer's columns have
+    /// these types.
     fn rows(&self, sql: String, parameters: Vec<Value>, kinds: Vec<Kind>) -> Answer<'_>;
 }
 

@@ -1,5 +1,5 @@
-//! A kind of row as a table: columns, key, conversion. Both dialects, the drivers and the checks work
-//! from this one description.
+//! A kind of row as a table: columns, key, conversion. Both dialects, the drivers and the checks
+//! work from this one description.
 
 use crate::value::{Corrupt, Kind, Value};
 use domain::record::Record;

@@ -23,8 +23,8 @@ CREATE TABLE "batch" (
     "root" bytea NOT NULL,
     "previous" bytea NOT NULL,
     "hash" bytea NOT NULL,
-    CHECK (seq > 0),
-    CHECK (turn IN (0, 1)),
+    CHECK ("seq" > 0),
+    CHECK ("turn" IN (0, 1)),
     CHECK ("offset" >= 0),
     PRIMARY KEY ("book", "seq")
 );
@@ -59,8 +59,8 @@ CREATE TABLE "journal" (
     "currency" text COLLATE "C" NOT NULL,
     "legs" bigint NOT NULL,
     "at" bigint NOT NULL,
-    CHECK (number > 0),
-    CHECK (legs >= 2),
+    CHECK ("number" > 0),
+    CHECK ("legs" >= 2),
     PRIMARY KEY ("book", "number")
 );
 CREATE TRIGGER "journal_update" BEFORE UPDATE ON "journal"
@@ -89,10 +89,10 @@ CREATE TABLE "entry" (
     "balance" bigint NOT NULL,
     "number" bigint NOT NULL,
     "previous" bigint NOT NULL,
-    CHECK (amount <> 0),
-    CHECK (amount BETWEEN -99999999999 AND 99999999999),
-    CHECK (number > 0),
-    CHECK (previous >= 0 AND previous < journal),
+    CHECK ("amount" <> 0),
+    CHECK ("amount" BETWEEN -99999999999 AND 99999999999),
+    CHECK ("number" > 0),
+    CHECK ("previous" >= 0 AND "previous" < "journal"),
     PRIMARY KEY ("book", "journal", "account")
 );
 CREATE TRIGGER "entry_update" BEFORE UPDATE ON "entry"
@@ -121,10 +121,10 @@ CREATE TABLE "account" (
     "entries" bigint NOT NULL,
     "last_entry" bigint NOT NULL,
     "version" bigint NOT NULL,
-    CHECK (number > 0),
-    CHECK (sign <> 'CREDIT' OR balance >= 0),
-    CHECK (sign <> 'DEBIT' OR balance <= 0),
-    CHECK (entries >= 0 AND last_entry >= 0),
+    CHECK ("number" > 0),
+    CHECK ("sign" <> 'CREDIT' OR "balance" >= 0),
+    CHECK ("sign" <> 'DEBIT' OR "balance" <= 0),
+    CHECK ("entries" >= 0 AND "last_entry" >= 0),
     PRIMARY KEY ("book", "number")
 );
 CREATE TRIGGER "account_delete" BEFORE DELETE ON "account"
@@ -157,10 +157,10 @@ CREATE TABLE "account_path" (
     "currency" text COLLATE "C" NOT NULL,
     "number" bigint NOT NULL,
     "version" bigint NOT NULL,
-    CHECK (number > 0),
+    CHECK ("number" > 0),
     PRIMARY KEY ("book", "owner_kind", "owner", "purpose", "currency")
 );
-CREATE INDEX "account_path_number" ON "account_path" ("book", number);
+CREATE INDEX "account_path_number" ON "account_path" ("book", "number");
 CREATE TRIGGER "account_path_delete" BEFORE DELETE ON "account_path"
     FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
 CREATE TRIGGER "account_path_truncate" BEFORE TRUNCATE ON "account_path"
@@ -194,8 +194,8 @@ CREATE TABLE "fact" (
     "subject" text COLLATE "C" NOT NULL,
     "journal" bigint NOT NULL,
     "at" bigint NOT NULL,
-    CHECK (place > 0),
-    CHECK (slot BETWEEN 0 AND 63),
+    CHECK ("place" > 0),
+    CHECK ("slot" BETWEEN 0 AND 63),
     PRIMARY KEY ("book", "batch", "place")
 );
 CREATE TRIGGER "fact_update" BEFORE UPDATE ON "fact"
@@ -225,11 +225,11 @@ CREATE TABLE "job" (
     "attempts" bigint NOT NULL,
     "slot" bigint NOT NULL,
     "version" bigint NOT NULL,
-    CHECK (attempts >= 0),
-    CHECK (slot BETWEEN 0 AND 63),
+    CHECK ("attempts" >= 0),
+    CHECK ("slot" BETWEEN 0 AND 63),
     PRIMARY KEY ("book", "kind", "subject")
 );
-CREATE INDEX "job_due" ON "job" ("book", due_at);
+CREATE INDEX "job_due" ON "job" ("book", "due_at");
 REVOKE ALL ON "job" FROM PUBLIC;
 GRANT SELECT, INSERT, UPDATE, DELETE ON "job" TO jiaozi_app;
 COMMENT ON TABLE "job" IS 'An obligation that a worker meets.';
@@ -304,8 +304,8 @@ CREATE TABLE "wallet" (
     "cards" bigint NOT NULL,
     "opened_at" bigint NOT NULL,
     "version" bigint NOT NULL,
-    CHECK (cards >= 0),
-    CHECK ((state = 'FROZEN') = (freeze IS NOT NULL)),
+    CHECK ("cards" >= 0),
+    CHECK (("state" = 'FROZEN') = ("freeze" IS NOT NULL)),
     PRIMARY KEY ("book", "id")
 );
 CREATE TRIGGER "wallet_delete" BEFORE DELETE ON "wallet"
@@ -340,8 +340,8 @@ CREATE TABLE "identity" (
     "wallets" bigint NOT NULL,
     "verified_at" bigint NOT NULL,
     "version" bigint NOT NULL,
-    CHECK (channels BETWEEN 1 AND 31),
-    CHECK (wallets >= 0),
+    CHECK ("channels" BETWEEN 1 AND 31),
+    CHECK ("wallets" >= 0),
     PRIMARY KEY ("book", "id")
 );
 CREATE TRIGGER "identity_delete" BEFORE DELETE ON "identity"
@@ -376,8 +376,8 @@ CREATE TABLE "usage" (
     "paid_lifetime" bigint NOT NULL,
     "free_used" bigint NOT NULL,
     "version" bigint NOT NULL,
-    CHECK (paid_day >= 0 AND topped_up_day >= 0 AND withdrawn_day >= 0 AND withdrawals_day >= 0),
-    CHECK (paid_year >= paid_day AND paid_lifetime >= paid_year AND free_used >= 0),
+    CHECK ("paid_day" >= 0 AND "topped_up_day" >= 0 AND "withdrawn_day" >= 0 AND "withdrawals_day" >= 0),
+    CHECK ("paid_year" >= "paid_day" AND "paid_lifetime" >= "paid_year" AND "free_used" >= 0),
     PRIMARY KEY ("book", "identity")
 );
 CREATE TRIGGER "usage_delete" BEFORE DELETE ON "usage"
@@ -410,8 +410,8 @@ CREATE TABLE "attempts" (
     "first_lock_at" bigint NOT NULL,
     "last_try" bytea NOT NULL,
     "version" bigint NOT NULL,
-    CHECK (failed >= 0),
-    CHECK (locks >= 0),
+    CHECK ("failed" >= 0),
+    CHECK ("locks" >= 0),
     PRIMARY KEY ("book", "subject", "purpose")
 );
 CREATE TRIGGER "attempts_delete" BEFORE DELETE ON "attempts"
@@ -439,7 +439,7 @@ CREATE TABLE "payment_password" (
     "earlier" bytea NOT NULL,
     "set_at" bigint NOT NULL,
     "version" bigint NOT NULL,
-    CHECK (key_version BETWEEN 0 AND 255),
+    CHECK ("key_version" BETWEEN 0 AND 255),
     PRIMARY KEY ("book", "wallet")
 );
 CREATE TRIGGER "payment_password_delete" BEFORE DELETE ON "payment_password"
@@ -457,6 +457,334 @@ COMMENT ON COLUMN "payment_password"."earlier" IS 'Earlier tags, newest first: a
 COMMENT ON COLUMN "payment_password"."set_at" IS 'When it was set.';
 COMMENT ON COLUMN "payment_password"."version" IS 'The batch that last wrote it.';
 
+CREATE TABLE "freeze" (
+    "book" bigint NOT NULL,
+    "wallet" bytea NOT NULL,
+    "kind" text COLLATE "C" NOT NULL,
+    "frozen_by" text COLLATE "C" NOT NULL,
+    "reason" text COLLATE "C" NOT NULL,
+    "frozen_at" bigint NOT NULL,
+    "lifted_by" text COLLATE "C" NOT NULL,
+    "lifted_at" bigint,
+    "version" bigint NOT NULL,
+    CHECK (("lifted_at" IS NULL) = ("lifted_by" = '')),
+    PRIMARY KEY ("book", "wallet", "kind")
+);
+CREATE TRIGGER "freeze_delete" BEFORE DELETE ON "freeze"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "freeze_truncate" BEFORE TRUNCATE ON "freeze"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "freeze" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "freeze" TO jiaozi_app;
+COMMENT ON TABLE "freeze" IS 'The freeze of a kind that is in force, or the last one.';
+COMMENT ON COLUMN "freeze"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "freeze"."wallet" IS 'The wallet.';
+COMMENT ON COLUMN "freeze"."kind" IS 'Which kind.';
+COMMENT ON COLUMN "freeze"."frozen_by" IS 'Who froze it: a user''s id or an operator''s name.';
+COMMENT ON COLUMN "freeze"."reason" IS 'Why, in the operator''s words.';
+COMMENT ON COLUMN "freeze"."frozen_at" IS 'Since when.';
+COMMENT ON COLUMN "freeze"."lifted_by" IS 'Who lifted it; empty while it is in force.';
+COMMENT ON COLUMN "freeze"."lifted_at" IS 'When it was lifted.';
+COMMENT ON COLUMN "freeze"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "identity_by_document" (
+    "book" bigint NOT NULL,
+    "document_index" bytea NOT NULL,
+    "identity" bytea NOT NULL,
+    "version" bigint NOT NULL,
+    PRIMARY KEY ("book", "document_index")
+);
+CREATE TRIGGER "identity_by_document_delete" BEFORE DELETE ON "identity_by_document"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "identity_by_document_truncate" BEFORE TRUNCATE ON "identity_by_document"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "identity_by_document_rename" BEFORE UPDATE ON "identity_by_document"
+    FOR EACH ROW
+    WHEN (OLD."book" IS DISTINCT FROM NEW."book"
+    OR OLD."document_index" IS DISTINCT FROM NEW."document_index"
+    OR OLD."identity" IS DISTINCT FROM NEW."identity") EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "identity_by_document" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "identity_by_document" TO jiaozi_app;
+COMMENT ON TABLE "identity_by_document" IS 'The person that a document belongs to.';
+COMMENT ON COLUMN "identity_by_document"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "identity_by_document"."document_index" IS 'Blind index of document type and number.';
+COMMENT ON COLUMN "identity_by_document"."identity" IS 'The person.';
+COMMENT ON COLUMN "identity_by_document"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "user" (
+    "book" bigint NOT NULL,
+    "id" bytea NOT NULL,
+    "phone_index" bytea NOT NULL,
+    "phone" bytea NOT NULL,
+    "wallet" bytea,
+    "session_epoch" bigint NOT NULL,
+    "registered_at" bigint NOT NULL,
+    "version" bigint NOT NULL,
+    CHECK ("session_epoch" >= 0),
+    PRIMARY KEY ("book", "id")
+);
+CREATE TRIGGER "user_delete" BEFORE DELETE ON "user"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "user_truncate" BEFORE TRUNCATE ON "user"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "user_rename" BEFORE UPDATE ON "user"
+    FOR EACH ROW
+    WHEN (OLD."book" IS DISTINCT FROM NEW."book"
+    OR OLD."id" IS DISTINCT FROM NEW."id"
+    OR OLD."registered_at" IS DISTINCT FROM NEW."registered_at") EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "user" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "user" TO jiaozi_app;
+COMMENT ON TABLE "user" IS 'A person who logs in.';
+COMMENT ON COLUMN "user"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "user"."id" IS 'Its public id.';
+COMMENT ON COLUMN "user"."phone_index" IS 'Blind index of the phone.';
+COMMENT ON COLUMN "user"."phone" IS 'The sealed phone.';
+COMMENT ON COLUMN "user"."wallet" IS 'The wallet, once opened.';
+COMMENT ON COLUMN "user"."session_epoch" IS 'Sessions of an earlier epoch are over.';
+COMMENT ON COLUMN "user"."registered_at" IS 'When the person registered.';
+COMMENT ON COLUMN "user"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "user_by_phone" (
+    "book" bigint NOT NULL,
+    "phone_index" bytea NOT NULL,
+    "user" bytea NOT NULL,
+    "version" bigint NOT NULL,
+    PRIMARY KEY ("book", "phone_index")
+);
+CREATE TRIGGER "user_by_phone_delete" BEFORE DELETE ON "user_by_phone"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "user_by_phone_truncate" BEFORE TRUNCATE ON "user_by_phone"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "user_by_phone" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "user_by_phone" TO jiaozi_app;
+COMMENT ON TABLE "user_by_phone" IS 'Whose phone it is.';
+COMMENT ON COLUMN "user_by_phone"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "user_by_phone"."phone_index" IS 'Blind index of the phone.';
+COMMENT ON COLUMN "user_by_phone"."user" IS 'The user.';
+COMMENT ON COLUMN "user_by_phone"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "device" (
+    "book" bigint NOT NULL,
+    "user" bytea NOT NULL,
+    "id" bytea NOT NULL,
+    "name" text COLLATE "C" NOT NULL,
+    "first_at" bigint NOT NULL,
+    "last_at" bigint NOT NULL,
+    "version" bigint NOT NULL,
+    CHECK ("last_at" >= "first_at"),
+    PRIMARY KEY ("book", "user", "id")
+);
+CREATE TRIGGER "device_delete" BEFORE DELETE ON "device"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "device_truncate" BEFORE TRUNCATE ON "device"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "device_rename" BEFORE UPDATE ON "device"
+    FOR EACH ROW
+    WHEN (OLD."book" IS DISTINCT FROM NEW."book"
+    OR OLD."user" IS DISTINCT FROM NEW."user"
+    OR OLD."id" IS DISTINCT FROM NEW."id"
+    OR OLD."first_at" IS DISTINCT FROM NEW."first_at") EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "device" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "device" TO jiaozi_app;
+COMMENT ON TABLE "device" IS 'A device that a user logged in on.';
+COMMENT ON COLUMN "device"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "device"."user" IS 'The user.';
+COMMENT ON COLUMN "device"."id" IS 'The id that the device keeps.';
+COMMENT ON COLUMN "device"."name" IS 'What its owner calls it.';
+COMMENT ON COLUMN "device"."first_at" IS 'When this user logged in on it first.';
+COMMENT ON COLUMN "device"."last_at" IS 'When this user logged in on it last.';
+COMMENT ON COLUMN "device"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "session" (
+    "book" bigint NOT NULL,
+    "token_hash" bytea NOT NULL,
+    "user" bytea NOT NULL,
+    "device" bytea NOT NULL,
+    "epoch" bigint NOT NULL,
+    "created_at" bigint NOT NULL,
+    "seen_at" bigint NOT NULL,
+    "version" bigint NOT NULL,
+    CHECK ("seen_at" >= "created_at"),
+    PRIMARY KEY ("book", "token_hash")
+);
+CREATE TRIGGER "session_rename" BEFORE UPDATE ON "session"
+    FOR EACH ROW
+    WHEN (OLD."book" IS DISTINCT FROM NEW."book"
+    OR OLD."token_hash" IS DISTINCT FROM NEW."token_hash"
+    OR OLD."user" IS DISTINCT FROM NEW."user"
+    OR OLD."device" IS DISTINCT FROM NEW."device"
+    OR OLD."epoch" IS DISTINCT FROM NEW."epoch"
+    OR OLD."created_at" IS DISTINCT FROM NEW."created_at") EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "session" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE, DELETE ON "session" TO jiaozi_app;
+COMMENT ON TABLE "session" IS 'A log-in that is not over.';
+COMMENT ON COLUMN "session"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "session"."token_hash" IS 'SHA-256 of the token.';
+COMMENT ON COLUMN "session"."user" IS 'The user.';
+COMMENT ON COLUMN "session"."device" IS 'The device.';
+COMMENT ON COLUMN "session"."epoch" IS 'The user''s epoch when it began.';
+COMMENT ON COLUMN "session"."created_at" IS 'When it began.';
+COMMENT ON COLUMN "session"."seen_at" IS 'When it was used last, written at most once a day.';
+COMMENT ON COLUMN "session"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "otp" (
+    "book" bigint NOT NULL,
+    "id" bytea NOT NULL,
+    "phone_index" bytea NOT NULL,
+    "purpose" text COLLATE "C" NOT NULL,
+    "state" text COLLATE "C" NOT NULL,
+    "phone" bytea NOT NULL,
+    "created_at" bigint NOT NULL,
+    "expires_at" bigint NOT NULL,
+    "version" bigint NOT NULL,
+    CHECK (("state" = 'CREATED') = (length("phone") > 0)),
+    CHECK ("expires_at" >= "created_at"),
+    PRIMARY KEY ("book", "id")
+);
+CREATE TRIGGER "otp_rename" BEFORE UPDATE ON "otp"
+    FOR EACH ROW
+    WHEN (OLD."book" IS DISTINCT FROM NEW."book"
+    OR OLD."id" IS DISTINCT FROM NEW."id"
+    OR OLD."phone_index" IS DISTINCT FROM NEW."phone_index"
+    OR OLD."purpose" IS DISTINCT FROM NEW."purpose"
+    OR OLD."created_at" IS DISTINCT FROM NEW."created_at"
+    OR OLD."expires_at" IS DISTINCT FROM NEW."expires_at") EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "otp" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE, DELETE ON "otp" TO jiaozi_app;
+COMMENT ON TABLE "otp" IS 'A challenge by a one-time password that can still be met.';
+COMMENT ON COLUMN "otp"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "otp"."id" IS 'Its id.';
+COMMENT ON COLUMN "otp"."phone_index" IS 'Blind index of the phone.';
+COMMENT ON COLUMN "otp"."purpose" IS 'What it authorises.';
+COMMENT ON COLUMN "otp"."state" IS 'Where its message stands.';
+COMMENT ON COLUMN "otp"."phone" IS 'The sealed phone while the message is to be sent, otherwise empty.';
+COMMENT ON COLUMN "otp"."created_at" IS 'When it was asked for.';
+COMMENT ON COLUMN "otp"."expires_at" IS 'Valid before then.';
+COMMENT ON COLUMN "otp"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "otp_sends" (
+    "book" bigint NOT NULL,
+    "phone_index" bytea NOT NULL,
+    "purpose" text COLLATE "C" NOT NULL,
+    "newest" bytea NOT NULL,
+    "newest_at" bigint NOT NULL,
+    "hour_from" bigint NOT NULL,
+    "in_hour" bigint NOT NULL,
+    "version" bigint NOT NULL,
+    CHECK ("in_hour" > 0),
+    CHECK ("newest_at" >= "hour_from"),
+    PRIMARY KEY ("book", "phone_index", "purpose")
+);
+CREATE TRIGGER "otp_sends_delete" BEFORE DELETE ON "otp_sends"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "otp_sends_truncate" BEFORE TRUNCATE ON "otp_sends"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "otp_sends" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "otp_sends" TO jiaozi_app;
+COMMENT ON TABLE "otp_sends" IS 'What a phone was sent for one purpose.';
+COMMENT ON COLUMN "otp_sends"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "otp_sends"."phone_index" IS 'Blind index of the phone.';
+COMMENT ON COLUMN "otp_sends"."purpose" IS 'The purpose.';
+COMMENT ON COLUMN "otp_sends"."newest" IS 'The newest challenge, which alone is valid.';
+COMMENT ON COLUMN "otp_sends"."newest_at" IS 'When the newest was asked for.';
+COMMENT ON COLUMN "otp_sends"."hour_from" IS 'When the hour that is being counted began.';
+COMMENT ON COLUMN "otp_sends"."in_hour" IS 'Challenges in that hour.';
+COMMENT ON COLUMN "otp_sends"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "otp_day" (
+    "book" bigint NOT NULL,
+    "phone_index" bytea NOT NULL,
+    "day_from" bigint NOT NULL,
+    "in_day" bigint NOT NULL,
+    "version" bigint NOT NULL,
+    CHECK ("in_day" > 0),
+    PRIMARY KEY ("book", "phone_index")
+);
+CREATE TRIGGER "otp_day_delete" BEFORE DELETE ON "otp_day"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "otp_day_truncate" BEFORE TRUNCATE ON "otp_day"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "otp_day" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "otp_day" TO jiaozi_app;
+COMMENT ON TABLE "otp_day" IS 'What a phone was sent on one business day.';
+COMMENT ON COLUMN "otp_day"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "otp_day"."phone_index" IS 'Blind index of the phone.';
+COMMENT ON COLUMN "otp_day"."day_from" IS 'When that day began.';
+COMMENT ON COLUMN "otp_day"."in_day" IS 'Challenges on that day.';
+COMMENT ON COLUMN "otp_day"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "verification" (
+    "book" bigint NOT NULL,
+    "id" bytea NOT NULL,
+    "wallet" bytea NOT NULL,
+    "user" bytea NOT NULL,
+    "document" text COLLATE "C" NOT NULL,
+    "document_index" bytea NOT NULL,
+    "name" bytea NOT NULL,
+    "number" bytea NOT NULL,
+    "consent" text COLLATE "C" NOT NULL,
+    "state" text COLLATE "C" NOT NULL,
+    "reason" text COLLATE "C",
+    "submitted_at" bigint NOT NULL,
+    "decided_at" bigint,
+    "version" bigint NOT NULL,
+    CHECK (("state" = 'SUBMITTED') = ("decided_at" IS NULL)),
+    CHECK (("state" = 'REJECTED') = ("reason" IS NOT NULL)),
+    CHECK (("state" = 'SUBMITTED') = (length("number") > 0)),
+    CHECK (("state" = 'SUBMITTED') = (length("name") > 0)),
+    PRIMARY KEY ("book", "id")
+);
+CREATE TRIGGER "verification_delete" BEFORE DELETE ON "verification"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "verification_truncate" BEFORE TRUNCATE ON "verification"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "verification_rename" BEFORE UPDATE ON "verification"
+    FOR EACH ROW
+    WHEN (OLD."book" IS DISTINCT FROM NEW."book"
+    OR OLD."id" IS DISTINCT FROM NEW."id"
+    OR OLD."wallet" IS DISTINCT FROM NEW."wallet"
+    OR OLD."user" IS DISTINCT FROM NEW."user"
+    OR OLD."document" IS DISTINCT FROM NEW."document"
+    OR OLD."document_index" IS DISTINCT FROM NEW."document_index"
+    OR OLD."consent" IS DISTINCT FROM NEW."consent"
+    OR OLD."submitted_at" IS DISTINCT FROM NEW."submitted_at") EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "verification" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "verification" TO jiaozi_app;
+COMMENT ON TABLE "verification" IS 'One submission of identity data.';
+COMMENT ON COLUMN "verification"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "verification"."id" IS 'Its id.';
+COMMENT ON COLUMN "verification"."wallet" IS 'The wallet.';
+COMMENT ON COLUMN "verification"."user" IS 'Who submitted it.';
+COMMENT ON COLUMN "verification"."document" IS 'The kind of document.';
+COMMENT ON COLUMN "verification"."document_index" IS 'Blind index of document type and number.';
+COMMENT ON COLUMN "verification"."name" IS 'The sealed name; empty once the authority has answered.';
+COMMENT ON COLUMN "verification"."number" IS 'The sealed number; empty once the authority has answered.';
+COMMENT ON COLUMN "verification"."consent" IS 'The version of the text in which the person agreed to this check.';
+COMMENT ON COLUMN "verification"."state" IS 'Where it stands.';
+COMMENT ON COLUMN "verification"."reason" IS 'Why it was rejected.';
+COMMENT ON COLUMN "verification"."submitted_at" IS 'When it was submitted.';
+COMMENT ON COLUMN "verification"."decided_at" IS 'When the authority answered.';
+COMMENT ON COLUMN "verification"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "verification_by_wallet" (
+    "book" bigint NOT NULL,
+    "wallet" bytea NOT NULL,
+    "newest" bytea NOT NULL,
+    "version" bigint NOT NULL,
+    PRIMARY KEY ("book", "wallet")
+);
+CREATE TRIGGER "verification_by_wallet_delete" BEFORE DELETE ON "verification_by_wallet"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "verification_by_wallet_truncate" BEFORE TRUNCATE ON "verification_by_wallet"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "verification_by_wallet" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "verification_by_wallet" TO jiaozi_app;
+COMMENT ON TABLE "verification_by_wallet" IS 'The last submission of a wallet.';
+COMMENT ON COLUMN "verification_by_wallet"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "verification_by_wallet"."wallet" IS 'The wallet.';
+COMMENT ON COLUMN "verification_by_wallet"."newest" IS 'Its last submission.';
+COMMENT ON COLUMN "verification_by_wallet"."version" IS 'The batch that last wrote it.';
+
 CREATE TABLE "merchant" (
     "book" bigint NOT NULL,
     "mchid" text COLLATE "C" NOT NULL,
@@ -467,7 +795,7 @@ CREATE TABLE "merchant" (
     "apiv3_key" bytea NOT NULL,
     "added_at" bigint NOT NULL,
     "version" bigint NOT NULL,
-    CHECK (fee_bp BETWEEN 0 AND 10000),
+    CHECK ("fee_bp" BETWEEN 0 AND 10000),
     PRIMARY KEY ("book", "mchid")
 );
 CREATE TRIGGER "merchant_delete" BEFORE DELETE ON "merchant"
@@ -612,16 +940,16 @@ CREATE TABLE "order" (
     "refunds" bigint NOT NULL,
     "last_refund_at" bigint,
     "version" bigint NOT NULL,
-    CHECK (amount BETWEEN 1 AND 99999999999),
-    CHECK ((state = 'SUCCESS') = (journal > 0)),
-    CHECK ((state = 'SUCCESS') = (transaction_id IS NOT NULL)),
-    CHECK (refunded_minor BETWEEN 0 AND amount),
-    CHECK (refund_arrived_minor BETWEEN 0 AND refunded_minor),
-    CHECK (fee_minor BETWEEN 0 AND amount AND fee_refunded_minor BETWEEN 0 AND fee_minor),
-    CHECK (refunds >= 0),
+    CHECK ("amount" BETWEEN 1 AND 99999999999),
+    CHECK (("state" = 'SUCCESS') = ("journal" > 0)),
+    CHECK (("state" = 'SUCCESS') = ("transaction_id" IS NOT NULL)),
+    CHECK ("refunded_minor" BETWEEN 0 AND "amount"),
+    CHECK ("refund_arrived_minor" BETWEEN 0 AND "refunded_minor"),
+    CHECK ("fee_minor" BETWEEN 0 AND "amount" AND "fee_refunded_minor" BETWEEN 0 AND "fee_minor"),
+    CHECK ("refunds" >= 0),
     PRIMARY KEY ("book", "mchid", "out_trade_no")
 );
-CREATE INDEX "order_open" ON "order" ("book", expires_at) WHERE state = 'NOTPAY';
+CREATE INDEX "order_open" ON "order" ("book", "expires_at") WHERE "state" = 'NOTPAY';
 CREATE TRIGGER "order_delete" BEFORE DELETE ON "order"
     FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
 CREATE TRIGGER "order_truncate" BEFORE TRUNCATE ON "order"
@@ -720,13 +1048,13 @@ CREATE TABLE "refund" (
     "succeeded_at" bigint,
     "journal" bigint NOT NULL,
     "version" bigint NOT NULL,
-    CHECK (amount BETWEEN 1 AND total),
-    CHECK (fee_minor BETWEEN 0 AND amount),
-    CHECK (journal > 0),
-    CHECK ((state = 'SUCCESS') = (succeeded_at IS NOT NULL)),
+    CHECK ("amount" BETWEEN 1 AND "total"),
+    CHECK ("fee_minor" BETWEEN 0 AND "amount"),
+    CHECK ("journal" > 0),
+    CHECK (("state" = 'SUCCESS') = ("succeeded_at" IS NOT NULL)),
     PRIMARY KEY ("book", "mchid", "out_refund_no")
 );
-CREATE INDEX "refund_order" ON "refund" ("book", mchid, out_trade_no);
+CREATE INDEX "refund_order" ON "refund" ("book", "mchid", "out_trade_no");
 CREATE TRIGGER "refund_delete" BEFORE DELETE ON "refund"
     FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
 CREATE TRIGGER "refund_truncate" BEFORE TRUNCATE ON "refund"
@@ -781,8 +1109,8 @@ CREATE TABLE "slot" (
     "cursor_batch" bigint NOT NULL,
     "cursor_place" bigint NOT NULL,
     "version" bigint NOT NULL,
-    CHECK (slot BETWEEN 0 AND 63),
-    CHECK (cursor_batch >= 0 AND cursor_place >= 0),
+    CHECK ("slot" BETWEEN 0 AND 63),
+    CHECK ("cursor_batch" >= 0 AND "cursor_place" >= 0),
     PRIMARY KEY ("book", "slot")
 );
 CREATE TRIGGER "slot_delete" BEFORE DELETE ON "slot"
@@ -811,11 +1139,11 @@ CREATE TABLE "retry" (
     "state" text COLLATE "C" NOT NULL,
     "last_error" text COLLATE "C" NOT NULL,
     "version" bigint NOT NULL,
-    CHECK (attempts >= 0),
-    CHECK (slot BETWEEN 0 AND 63),
+    CHECK ("attempts" >= 0),
+    CHECK ("slot" BETWEEN 0 AND 63),
     PRIMARY KEY ("book", "batch", "place")
 );
-CREATE INDEX "retry_due" ON "retry" ("book", due_at) WHERE state = 'WAITING';
+CREATE INDEX "retry_due" ON "retry" ("book", "due_at") WHERE "state" = 'WAITING';
 REVOKE ALL ON "retry" FROM PUBLIC;
 GRANT SELECT, INSERT, UPDATE, DELETE ON "retry" TO jiaozi_app;
 COMMENT ON TABLE "retry" IS 'A notification that failed at first.';
@@ -829,3 +1157,370 @@ COMMENT ON COLUMN "retry"."due_at" IS 'When it is tried next.';
 COMMENT ON COLUMN "retry"."state" IS 'Where it stands.';
 COMMENT ON COLUMN "retry"."last_error" IS 'How the last try failed.';
 COMMENT ON COLUMN "retry"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "card" (
+    "book" bigint NOT NULL,
+    "id" bytea NOT NULL,
+    "wallet" bytea NOT NULL,
+    "state" text COLLATE "C" NOT NULL,
+    "failure" text COLLATE "C",
+    "bank" text COLLATE "C" NOT NULL,
+    "kind" text COLLATE "C" NOT NULL,
+    "bin" text COLLATE "C" NOT NULL,
+    "last_four" text COLLATE "C" NOT NULL,
+    "expiry_month" bigint,
+    "number_index" bytea NOT NULL,
+    "token" bytea,
+    "hard_declines" bigint NOT NULL,
+    "open_items" bigint NOT NULL,
+    "day" bigint NOT NULL,
+    "debited_day" bigint NOT NULL,
+    "bound_at" bigint NOT NULL,
+    "unbound_at" bigint,
+    "version" bigint NOT NULL,
+    CHECK ("hard_declines" >= 0 AND "open_items" >= 0 AND "debited_day" >= 0),
+    CHECK ("state" = 'UNBOUND' OR "token" IS NOT NULL),
+    CHECK (("state" = 'UNBOUND') = ("unbound_at" IS NOT NULL)),
+    CHECK ("state" <> 'UNBOUND' OR "open_items" = 0),
+    CHECK (length("last_four") = 4 AND length("bin") <= 9),
+    PRIMARY KEY ("book", "id")
+);
+CREATE INDEX "card_wallet" ON "card" ("book", "wallet", "id");
+CREATE TRIGGER "card_delete" BEFORE DELETE ON "card"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "card_truncate" BEFORE TRUNCATE ON "card"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "card_rename" BEFORE UPDATE ON "card"
+    FOR EACH ROW
+    WHEN (OLD."book" IS DISTINCT FROM NEW."book"
+    OR OLD."id" IS DISTINCT FROM NEW."id"
+    OR OLD."wallet" IS DISTINCT FROM NEW."wallet"
+    OR OLD."bank" IS DISTINCT FROM NEW."bank"
+    OR OLD."kind" IS DISTINCT FROM NEW."kind"
+    OR OLD."bin" IS DISTINCT FROM NEW."bin"
+    OR OLD."last_four" IS DISTINCT FROM NEW."last_four"
+    OR OLD."number_index" IS DISTINCT FROM NEW."number_index"
+    OR OLD."bound_at" IS DISTINCT FROM NEW."bound_at") EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "card" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "card" TO jiaozi_app;
+COMMENT ON TABLE "card" IS 'A bank card that a wallet can use.';
+COMMENT ON COLUMN "card"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "card"."id" IS 'Its public id.';
+COMMENT ON COLUMN "card"."wallet" IS 'The wallet it is bound to.';
+COMMENT ON COLUMN "card"."state" IS 'Where it stands.';
+COMMENT ON COLUMN "card"."failure" IS 'Why it is suspended.';
+COMMENT ON COLUMN "card"."bank" IS 'Short code of the bank.';
+COMMENT ON COLUMN "card"."kind" IS 'What it draws on.';
+COMMENT ON COLUMN "card"."bin" IS 'The leading digits that name the bank.';
+COMMENT ON COLUMN "card"."last_four" IS 'The last four digits.';
+COMMENT ON COLUMN "card"."expiry_month" IS 'The last month it is valid in, as yyyymm.';
+COMMENT ON COLUMN "card"."number_index" IS 'Blind index of the number.';
+COMMENT ON COLUMN "card"."token" IS 'The bank''s token, sealed, until it is revoked.';
+COMMENT ON COLUMN "card"."hard_declines" IS 'Hard declines in a row.';
+COMMENT ON COLUMN "card"."open_items" IS 'Top-ups and withdrawals that go on with it.';
+COMMENT ON COLUMN "card"."day" IS 'The business day of debited_day, as yyyymmdd.';
+COMMENT ON COLUMN "card"."debited_day" IS 'Taken from it that day, or on the way, in fen.';
+COMMENT ON COLUMN "card"."bound_at" IS 'When it was bound.';
+COMMENT ON COLUMN "card"."unbound_at" IS 'When it was removed.';
+COMMENT ON COLUMN "card"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "card_by_number" (
+    "book" bigint NOT NULL,
+    "wallet" bytea NOT NULL,
+    "number_index" bytea NOT NULL,
+    "card" bytea NOT NULL,
+    "version" bigint NOT NULL,
+    PRIMARY KEY ("book", "wallet", "number_index")
+);
+REVOKE ALL ON "card_by_number" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE, DELETE ON "card_by_number" TO jiaozi_app;
+COMMENT ON TABLE "card_by_number" IS 'Finds a wallet''s bound card by its number.';
+COMMENT ON COLUMN "card_by_number"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "card_by_number"."wallet" IS 'The wallet.';
+COMMENT ON COLUMN "card_by_number"."number_index" IS 'Blind index of the number.';
+COMMENT ON COLUMN "card_by_number"."card" IS 'The card.';
+COMMENT ON COLUMN "card_by_number"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "card_use" (
+    "book" bigint NOT NULL,
+    "number_index" bytea NOT NULL,
+    "wallets" bigint NOT NULL,
+    "version" bigint NOT NULL,
+    CHECK ("wallets" >= 0),
+    PRIMARY KEY ("book", "number_index")
+);
+CREATE TRIGGER "card_use_delete" BEFORE DELETE ON "card_use"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "card_use_truncate" BEFORE TRUNCATE ON "card_use"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "card_use" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "card_use" TO jiaozi_app;
+COMMENT ON TABLE "card_use" IS 'How many wallets a card is bound to.';
+COMMENT ON COLUMN "card_use"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "card_use"."number_index" IS 'Blind index of the number.';
+COMMENT ON COLUMN "card_use"."wallets" IS 'How many wallets.';
+COMMENT ON COLUMN "card_use"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "binding_fails" (
+    "book" bigint NOT NULL,
+    "subject" text COLLATE "C" NOT NULL,
+    "failed" bigint NOT NULL,
+    "open" bigint NOT NULL,
+    "since" bigint NOT NULL,
+    "blocked_until" bigint NOT NULL,
+    "version" bigint NOT NULL,
+    CHECK ("failed" >= 0 AND "open" >= 0),
+    PRIMARY KEY ("book", "subject")
+);
+CREATE TRIGGER "binding_fails_delete" BEFORE DELETE ON "binding_fails"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "binding_fails_truncate" BEFORE TRUNCATE ON "binding_fails"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "binding_fails" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "binding_fails" TO jiaozi_app;
+COMMENT ON TABLE "binding_fails" IS 'Failed bindings of a card or wallet within 24 hours.';
+COMMENT ON COLUMN "binding_fails"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "binding_fails"."subject" IS 'The wallet''s id, or card: and the blind index of the number.';
+COMMENT ON COLUMN "binding_fails"."failed" IS 'Failed in the 24 hours since the first of them.';
+COMMENT ON COLUMN "binding_fails"."open" IS 'Going on.';
+COMMENT ON COLUMN "binding_fails"."since" IS 'When the first of the failed ones failed.';
+COMMENT ON COLUMN "binding_fails"."blocked_until" IS 'No new one before then.';
+COMMENT ON COLUMN "binding_fails"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "card_binding" (
+    "book" bigint NOT NULL,
+    "id" bytea NOT NULL,
+    "user" bytea NOT NULL,
+    "wallet" bytea NOT NULL,
+    "card" bytea NOT NULL,
+    "state" text COLLATE "C" NOT NULL,
+    "failure" text COLLATE "C",
+    "bank" text COLLATE "C" NOT NULL,
+    "kind" text COLLATE "C" NOT NULL,
+    "bin" text COLLATE "C" NOT NULL,
+    "last_four" text COLLATE "C" NOT NULL,
+    "expiry_month" bigint,
+    "number_index" bytea NOT NULL,
+    "secrets" bytea,
+    "code" bytea,
+    "confirmations" bigint NOT NULL,
+    "wrong_codes" bigint NOT NULL,
+    "started_at" bigint NOT NULL,
+    "expires_at" bigint NOT NULL,
+    "ended_at" bigint,
+    "version" bigint NOT NULL,
+    CHECK (("state" = 'ISSUER_CHECK') = ("secrets" IS NOT NULL)),
+    CHECK (("state" = 'CONFIRMING') = ("code" IS NOT NULL)),
+    CHECK (("state" = 'FAILED') = ("failure" IS NOT NULL)),
+    CHECK (("state" IN ('BOUND', 'FAILED')) = ("ended_at" IS NOT NULL)),
+    CHECK ("wrong_codes" >= 0 AND "confirmations" >= "wrong_codes"),
+    PRIMARY KEY ("book", "id")
+);
+CREATE INDEX "card_binding_wallet" ON "card_binding" ("book", "wallet", "id");
+CREATE TRIGGER "card_binding_delete" BEFORE DELETE ON "card_binding"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "card_binding_truncate" BEFORE TRUNCATE ON "card_binding"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "card_binding_rename" BEFORE UPDATE ON "card_binding"
+    FOR EACH ROW
+    WHEN (OLD."book" IS DISTINCT FROM NEW."book"
+    OR OLD."id" IS DISTINCT FROM NEW."id"
+    OR OLD."user" IS DISTINCT FROM NEW."user"
+    OR OLD."wallet" IS DISTINCT FROM NEW."wallet"
+    OR OLD."card" IS DISTINCT FROM NEW."card"
+    OR OLD."bank" IS DISTINCT FROM NEW."bank"
+    OR OLD."kind" IS DISTINCT FROM NEW."kind"
+    OR OLD."bin" IS DISTINCT FROM NEW."bin"
+    OR OLD."last_four" IS DISTINCT FROM NEW."last_four"
+    OR OLD."number_index" IS DISTINCT FROM NEW."number_index"
+    OR OLD."started_at" IS DISTINCT FROM NEW."started_at") EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "card_binding" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "card_binding" TO jiaozi_app;
+COMMENT ON TABLE "card_binding" IS 'An attempt to bind a card.';
+COMMENT ON COLUMN "card_binding"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "card_binding"."id" IS 'Its public id, and the id of the signing at the bank.';
+COMMENT ON COLUMN "card_binding"."user" IS 'Who binds.';
+COMMENT ON COLUMN "card_binding"."wallet" IS 'The wallet.';
+COMMENT ON COLUMN "card_binding"."card" IS 'The id the card will have.';
+COMMENT ON COLUMN "card_binding"."state" IS 'Where it stands.';
+COMMENT ON COLUMN "card_binding"."failure" IS 'Why it failed.';
+COMMENT ON COLUMN "card_binding"."bank" IS 'Short code of the bank.';
+COMMENT ON COLUMN "card_binding"."kind" IS 'What the card draws on.';
+COMMENT ON COLUMN "card_binding"."bin" IS 'The leading digits that name the bank.';
+COMMENT ON COLUMN "card_binding"."last_four" IS 'The last four digits.';
+COMMENT ON COLUMN "card_binding"."expiry_month" IS 'The last month the card is valid in, as yyyymm.';
+COMMENT ON COLUMN "card_binding"."number_index" IS 'Blind index of the number.';
+COMMENT ON COLUMN "card_binding"."secrets" IS 'What only the issuer may see, sealed, until it has answered.';
+COMMENT ON COLUMN "card_binding"."code" IS 'The code that was entered, sealed, until the issuer has answered.';
+COMMENT ON COLUMN "card_binding"."confirmations" IS 'How many codes were handed to the issuer.';
+COMMENT ON COLUMN "card_binding"."wrong_codes" IS 'How many of them were wrong.';
+COMMENT ON COLUMN "card_binding"."started_at" IS 'When it was started.';
+COMMENT ON COLUMN "card_binding"."expires_at" IS 'When it is given up unless it goes on.';
+COMMENT ON COLUMN "card_binding"."ended_at" IS 'When it ended.';
+COMMENT ON COLUMN "card_binding"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "bank_movement" (
+    "book" bigint NOT NULL,
+    "subject" text COLLATE "C" NOT NULL,
+    "bank_ref" text COLLATE "C" NOT NULL,
+    "state" text COLLATE "C" NOT NULL,
+    "amount" bigint NOT NULL,
+    "journal" bigint NOT NULL,
+    "reported_at" bigint NOT NULL,
+    "version" bigint NOT NULL,
+    CHECK ("amount" > 0 AND "journal" >= 0),
+    PRIMARY KEY ("book", "subject", "bank_ref")
+);
+CREATE INDEX "bank_movement_ref" ON "bank_movement" ("book", "bank_ref");
+CREATE TRIGGER "bank_movement_delete" BEFORE DELETE ON "bank_movement"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "bank_movement_truncate" BEFORE TRUNCATE ON "bank_movement"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "bank_movement_rename" BEFORE UPDATE ON "bank_movement"
+    FOR EACH ROW
+    WHEN (OLD."book" IS DISTINCT FROM NEW."book"
+    OR OLD."subject" IS DISTINCT FROM NEW."subject"
+    OR OLD."bank_ref" IS DISTINCT FROM NEW."bank_ref"
+    OR OLD."amount" IS DISTINCT FROM NEW."amount"
+    OR OLD."journal" IS DISTINCT FROM NEW."journal"
+    OR OLD."reported_at" IS DISTINCT FROM NEW."reported_at") EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "bank_movement" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "bank_movement" TO jiaozi_app;
+COMMENT ON TABLE "bank_movement" IS 'A movement of money that a bank reported.';
+COMMENT ON COLUMN "bank_movement"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "bank_movement"."subject" IS 'The top-up or withdrawal it belongs to, as in journals.';
+COMMENT ON COLUMN "bank_movement"."bank_ref" IS 'The bank''s reference.';
+COMMENT ON COLUMN "bank_movement"."state" IS 'What became of it.';
+COMMENT ON COLUMN "bank_movement"."amount" IS 'How much moved, in fen.';
+COMMENT ON COLUMN "bank_movement"."journal" IS 'The journal that carried it, 0 when none did.';
+COMMENT ON COLUMN "bank_movement"."reported_at" IS 'When it was reported first.';
+COMMENT ON COLUMN "bank_movement"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "top_up" (
+    "book" bigint NOT NULL,
+    "id" bytea NOT NULL,
+    "wallet" bytea NOT NULL,
+    "identity" bytea NOT NULL,
+    "card" bytea NOT NULL,
+    "amount" bigint NOT NULL,
+    "state" text COLLATE "C" NOT NULL,
+    "failure" text COLLATE "C",
+    "bank_ref" text COLLATE "C",
+    "journal" bigint NOT NULL,
+    "day" bigint NOT NULL,
+    "is_counted" bigint NOT NULL,
+    "suspended_minor" bigint NOT NULL,
+    "created_at" bigint NOT NULL,
+    "ended_at" bigint,
+    "version" bigint NOT NULL,
+    CHECK ("amount" > 0),
+    CHECK (("state" = 'SUCCESS') = ("journal" > 0 AND "bank_ref" IS NOT NULL)),
+    CHECK (("state" = 'FAILED') = ("failure" IS NOT NULL)),
+    CHECK (("state" = 'FAILED') = ("is_counted" = 0)),
+    CHECK (("state" IN ('SUCCESS', 'FAILED')) = ("ended_at" IS NOT NULL)),
+    PRIMARY KEY ("book", "id")
+);
+CREATE INDEX "top_up_wallet" ON "top_up" ("book", "wallet", "id");
+CREATE INDEX "top_up_suspense" ON "top_up" ("book", "id") WHERE "suspended_minor" <> 0;
+CREATE TRIGGER "top_up_delete" BEFORE DELETE ON "top_up"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "top_up_truncate" BEFORE TRUNCATE ON "top_up"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "top_up_rename" BEFORE UPDATE ON "top_up"
+    FOR EACH ROW
+    WHEN (OLD."book" IS DISTINCT FROM NEW."book"
+    OR OLD."id" IS DISTINCT FROM NEW."id"
+    OR OLD."wallet" IS DISTINCT FROM NEW."wallet"
+    OR OLD."identity" IS DISTINCT FROM NEW."identity"
+    OR OLD."card" IS DISTINCT FROM NEW."card"
+    OR OLD."amount" IS DISTINCT FROM NEW."amount"
+    OR OLD."day" IS DISTINCT FROM NEW."day"
+    OR OLD."created_at" IS DISTINCT FROM NEW."created_at") EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "top_up" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "top_up" TO jiaozi_app;
+COMMENT ON TABLE "top_up" IS 'A movement from a card to the balance.';
+COMMENT ON COLUMN "top_up"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "top_up"."id" IS 'Its public id, and the id of the request at the bank.';
+COMMENT ON COLUMN "top_up"."wallet" IS 'The wallet.';
+COMMENT ON COLUMN "top_up"."identity" IS 'The person behind it.';
+COMMENT ON COLUMN "top_up"."card" IS 'The card.';
+COMMENT ON COLUMN "top_up"."amount" IS 'How much, in fen.';
+COMMENT ON COLUMN "top_up"."state" IS 'Where it stands.';
+COMMENT ON COLUMN "top_up"."failure" IS 'Why it failed.';
+COMMENT ON COLUMN "top_up"."bank_ref" IS 'The bank''s reference of the movement that reached the balance.';
+COMMENT ON COLUMN "top_up"."journal" IS 'The journal that credited the balance, 0 for none.';
+COMMENT ON COLUMN "top_up"."day" IS 'The business day it counts for, as yyyymmdd.';
+COMMENT ON COLUMN "top_up"."is_counted" IS 'Whether it counts towards the identity''s sum of that day.';
+COMMENT ON COLUMN "top_up"."suspended_minor" IS 'What of it lies in suspense, in fen, credit positive.';
+COMMENT ON COLUMN "top_up"."created_at" IS 'When it was started.';
+COMMENT ON COLUMN "top_up"."ended_at" IS 'When it ended.';
+COMMENT ON COLUMN "top_up"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "withdrawal" (
+    "book" bigint NOT NULL,
+    "id" bytea NOT NULL,
+    "wallet" bytea NOT NULL,
+    "identity" bytea NOT NULL,
+    "card" bytea NOT NULL,
+    "amount" bigint NOT NULL,
+    "fee_minor" bigint NOT NULL,
+    "free_minor" bigint NOT NULL,
+    "state" text COLLATE "C" NOT NULL,
+    "failure" text COLLATE "C",
+    "bank_ref" text COLLATE "C",
+    "day" bigint NOT NULL,
+    "is_counted" bigint NOT NULL,
+    "arrival_day" bigint,
+    "overdue_at" bigint,
+    "suspended_minor" bigint NOT NULL,
+    "created_at" bigint NOT NULL,
+    "ended_at" bigint,
+    "version" bigint NOT NULL,
+    CHECK ("amount" > 0 AND "fee_minor" >= 0 AND "free_minor" BETWEEN 0 AND "amount"),
+    CHECK ("state" <> 'SUCCESS' OR "bank_ref" IS NOT NULL),
+    CHECK ("state" <> 'RETURNED' OR "failure" IS NOT NULL),
+    CHECK ("state" <> 'RETURNED' OR "is_counted" = 0),
+    CHECK (("state" IN ('HELD', 'BANK_PROCESSING')) = ("ended_at" IS NULL)),
+    PRIMARY KEY ("book", "id")
+);
+CREATE INDEX "withdrawal_wallet" ON "withdrawal" ("book", "wallet", "id");
+CREATE INDEX "withdrawal_open" ON "withdrawal" ("book", "id") WHERE "ended_at" IS NULL;
+CREATE INDEX "withdrawal_suspense" ON "withdrawal" ("book", "id") WHERE "suspended_minor" <> 0;
+CREATE TRIGGER "withdrawal_delete" BEFORE DELETE ON "withdrawal"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "withdrawal_truncate" BEFORE TRUNCATE ON "withdrawal"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "withdrawal_rename" BEFORE UPDATE ON "withdrawal"
+    FOR EACH ROW
+    WHEN (OLD."book" IS DISTINCT FROM NEW."book"
+    OR OLD."id" IS DISTINCT FROM NEW."id"
+    OR OLD."wallet" IS DISTINCT FROM NEW."wallet"
+    OR OLD."identity" IS DISTINCT FROM NEW."identity"
+    OR OLD."card" IS DISTINCT FROM NEW."card"
+    OR OLD."amount" IS DISTINCT FROM NEW."amount"
+    OR OLD."fee_minor" IS DISTINCT FROM NEW."fee_minor"
+    OR OLD."free_minor" IS DISTINCT FROM NEW."free_minor"
+    OR OLD."day" IS DISTINCT FROM NEW."day"
+    OR OLD."created_at" IS DISTINCT FROM NEW."created_at") EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "withdrawal" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "withdrawal" TO jiaozi_app;
+COMMENT ON TABLE "withdrawal" IS 'A movement from the balance to a card.';
+COMMENT ON COLUMN "withdrawal"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "withdrawal"."id" IS 'Its public id, and the id of the request at the bank.';
+COMMENT ON COLUMN "withdrawal"."wallet" IS 'The wallet.';
+COMMENT ON COLUMN "withdrawal"."identity" IS 'The person behind it.';
+COMMENT ON COLUMN "withdrawal"."card" IS 'The card.';
+COMMENT ON COLUMN "withdrawal"."amount" IS 'What reaches the card, in fen.';
+COMMENT ON COLUMN "withdrawal"."fee_minor" IS 'The fee on top, in fen.';
+COMMENT ON COLUMN "withdrawal"."free_minor" IS 'How much of the amount the free allowance covers, in fen.';
+COMMENT ON COLUMN "withdrawal"."state" IS 'Where it stands.';
+COMMENT ON COLUMN "withdrawal"."failure" IS 'Why it came back, or what the bank says now.';
+COMMENT ON COLUMN "withdrawal"."bank_ref" IS 'The bank''s reference of the payment that settled it.';
+COMMENT ON COLUMN "withdrawal"."day" IS 'The business day it counts for, as yyyymmdd.';
+COMMENT ON COLUMN "withdrawal"."is_counted" IS 'Whether it counts towards the identity''s sums and allowance.';
+COMMENT ON COLUMN "withdrawal"."arrival_day" IS 'The day it arrives at the latest, as yyyymmdd.';
+COMMENT ON COLUMN "withdrawal"."overdue_at" IS 'Since when it is overdue.';
+COMMENT ON COLUMN "withdrawal"."suspended_minor" IS 'What of it lies in suspense, in fen, credit positive.';
+COMMENT ON COLUMN "withdrawal"."created_at" IS 'When it was started.';
+COMMENT ON COLUMN "withdrawal"."ended_at" IS 'When it ended.';
+COMMENT ON COLUMN "withdrawal"."version" IS 'The batch that last wrote it.';

@@ -14,8 +14,8 @@ CREATE TABLE "batch" (
     "root" BLOB NOT NULL, -- Root of the hash tree over its journals and opened accounts.
     "previous" BLOB NOT NULL, -- The hash of the batch before.
     "hash" BLOB NOT NULL, -- The hash over everything above.
-    CHECK (seq > 0),
-    CHECK (turn IN (0, 1)),
+    CHECK ("seq" > 0),
+    CHECK ("turn" IN (0, 1)),
     CHECK ("offset" >= 0),
     PRIMARY KEY ("book", "seq")
 ) STRICT, WITHOUT ROWID;
@@ -34,8 +34,8 @@ CREATE TABLE "journal" (
     "currency" TEXT COLLATE BINARY NOT NULL, -- The currency of all its entries.
     "legs" INTEGER NOT NULL, -- How many entries it has.
     "at" INTEGER NOT NULL, -- The batch's time.
-    CHECK (number > 0),
-    CHECK (legs >= 2),
+    CHECK ("number" > 0),
+    CHECK ("legs" >= 2),
     PRIMARY KEY ("book", "number")
 ) STRICT, WITHOUT ROWID;
 CREATE TRIGGER "journal_update" BEFORE UPDATE ON "journal"
@@ -52,10 +52,10 @@ CREATE TABLE "entry" (
     "balance" INTEGER NOT NULL, -- The account's balance after it.
     "number" INTEGER NOT NULL, -- Its number within the account, from 1.
     "previous" INTEGER NOT NULL, -- The journal of the account's entry before it, 0 for the first.
-    CHECK (amount <> 0),
-    CHECK (amount BETWEEN -99999999999 AND 99999999999),
-    CHECK (number > 0),
-    CHECK (previous >= 0 AND previous < journal),
+    CHECK ("amount" <> 0),
+    CHECK ("amount" BETWEEN -99999999999 AND 99999999999),
+    CHECK ("number" > 0),
+    CHECK ("previous" >= 0 AND "previous" < "journal"),
     PRIMARY KEY ("book", "journal", "account")
 ) STRICT, WITHOUT ROWID;
 CREATE TRIGGER "entry_update" BEFORE UPDATE ON "entry"
@@ -73,10 +73,10 @@ CREATE TABLE "account" (
     "entries" INTEGER NOT NULL, -- How many entries it has.
     "last_entry" INTEGER NOT NULL, -- The journal of its last entry, 0 when it has none.
     "version" INTEGER NOT NULL, -- The batch that last wrote it.
-    CHECK (number > 0),
-    CHECK (sign <> 'CREDIT' OR balance >= 0),
-    CHECK (sign <> 'DEBIT' OR balance <= 0),
-    CHECK (entries >= 0 AND last_entry >= 0),
+    CHECK ("number" > 0),
+    CHECK ("sign" <> 'CREDIT' OR "balance" >= 0),
+    CHECK ("sign" <> 'DEBIT' OR "balance" <= 0),
+    CHECK ("entries" >= 0 AND "last_entry" >= 0),
     PRIMARY KEY ("book", "number")
 ) STRICT, WITHOUT ROWID;
 CREATE TRIGGER "account_delete" BEFORE DELETE ON "account"
@@ -97,10 +97,10 @@ CREATE TABLE "account_path" (
     "currency" TEXT COLLATE BINARY NOT NULL, -- Its currency.
     "number" INTEGER NOT NULL, -- Its number.
     "version" INTEGER NOT NULL, -- The batch that last wrote it.
-    CHECK (number > 0),
+    CHECK ("number" > 0),
     PRIMARY KEY ("book", "owner_kind", "owner", "purpose", "currency")
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX "account_path_number" ON "account_path" ("book", number);
+CREATE INDEX "account_path_number" ON "account_path" ("book", "number");
 CREATE TRIGGER "account_path_delete" BEFORE DELETE ON "account_path"
 BEGIN SELECT RAISE(ABORT, 'delete is forbidden on account_path'); END;
 CREATE TRIGGER "account_path_rename" BEFORE UPDATE ON "account_path"
@@ -123,8 +123,8 @@ CREATE TABLE "fact" (
     "subject" TEXT COLLATE BINARY NOT NULL, -- The merchant's number of the order or refund.
     "journal" INTEGER NOT NULL, -- The journal it tells of, 0 for none.
     "at" INTEGER NOT NULL, -- When it happened.
-    CHECK (place > 0),
-    CHECK (slot BETWEEN 0 AND 63),
+    CHECK ("place" > 0),
+    CHECK ("slot" BETWEEN 0 AND 63),
     PRIMARY KEY ("book", "batch", "place")
 ) STRICT, WITHOUT ROWID;
 CREATE TRIGGER "fact_update" BEFORE UPDATE ON "fact"
@@ -141,11 +141,11 @@ CREATE TABLE "job" (
     "attempts" INTEGER NOT NULL, -- How often it was tried.
     "slot" INTEGER NOT NULL, -- The share it belongs to, 0 to 63.
     "version" INTEGER NOT NULL, -- The batch that last wrote it.
-    CHECK (attempts >= 0),
-    CHECK (slot BETWEEN 0 AND 63),
+    CHECK ("attempts" >= 0),
+    CHECK ("slot" BETWEEN 0 AND 63),
     PRIMARY KEY ("book", "kind", "subject")
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX "job_due" ON "job" ("book", due_at);
+CREATE INDEX "job_due" ON "job" ("book", "due_at");
 
 -- An answered request, written while the turn is 0.
 CREATE TABLE "idempotency_even" (
@@ -189,8 +189,8 @@ CREATE TABLE "wallet" (
     "cards" INTEGER NOT NULL, -- How many cards are bound.
     "opened_at" INTEGER NOT NULL, -- When it was opened.
     "version" INTEGER NOT NULL, -- The batch that last wrote it.
-    CHECK (cards >= 0),
-    CHECK ((state = 'FROZEN') = (freeze IS NOT NULL)),
+    CHECK ("cards" >= 0),
+    CHECK (("state" = 'FROZEN') = ("freeze" IS NOT NULL)),
     PRIMARY KEY ("book", "id")
 ) STRICT, WITHOUT ROWID;
 CREATE TRIGGER "wallet_delete" BEFORE DELETE ON "wallet"
@@ -209,8 +209,8 @@ CREATE TABLE "identity" (
     "wallets" INTEGER NOT NULL, -- How many wallets it has.
     "verified_at" INTEGER NOT NULL, -- When it was verified first.
     "version" INTEGER NOT NULL, -- The batch that last wrote it.
-    CHECK (channels BETWEEN 1 AND 31),
-    CHECK (wallets >= 0),
+    CHECK ("channels" BETWEEN 1 AND 31),
+    CHECK ("wallets" >= 0),
     PRIMARY KEY ("book", "id")
 ) STRICT, WITHOUT ROWID;
 CREATE TRIGGER "identity_delete" BEFORE DELETE ON "identity"
@@ -230,8 +230,8 @@ CREATE TABLE "usage" (
     "paid_lifetime" INTEGER NOT NULL, -- Paid from balances ever, in fen.
     "free_used" INTEGER NOT NULL, -- Used of the free withdrawal allowance, in fen.
     "version" INTEGER NOT NULL, -- The batch that last wrote it.
-    CHECK (paid_day >= 0 AND topped_up_day >= 0 AND withdrawn_day >= 0 AND withdrawals_day >= 0),
-    CHECK (paid_year >= paid_day AND paid_lifetime >= paid_year AND free_used >= 0),
+    CHECK ("paid_day" >= 0 AND "topped_up_day" >= 0 AND "withdrawn_day" >= 0 AND "withdrawals_day" >= 0),
+    CHECK ("paid_year" >= "paid_day" AND "paid_lifetime" >= "paid_year" AND "free_used" >= 0),
     PRIMARY KEY ("book", "identity")
 ) STRICT, WITHOUT ROWID;
 CREATE TRIGGER "usage_delete" BEFORE DELETE ON "usage"
@@ -248,8 +248,8 @@ CREATE TABLE "attempts" (
     "first_lock_at" INTEGER NOT NULL, -- When the first of these locks, or the window of counting, began.
     "last_try" BLOB NOT NULL, -- Keyed hash of request and secret of the last counted try.
     "version" INTEGER NOT NULL, -- The batch that last wrote it.
-    CHECK (failed >= 0),
-    CHECK (locks >= 0),
+    CHECK ("failed" >= 0),
+    CHECK ("locks" >= 0),
     PRIMARY KEY ("book", "subject", "purpose")
 ) STRICT, WITHOUT ROWID;
 CREATE TRIGGER "attempts_delete" BEFORE DELETE ON "attempts"
@@ -264,11 +264,219 @@ CREATE TABLE "payment_password" (
     "earlier" BLOB NOT NULL, -- Earlier tags, newest first: a version byte and 32 bytes each.
     "set_at" INTEGER NOT NULL, -- When it was set.
     "version" INTEGER NOT NULL, -- The batch that last wrote it.
-    CHECK (key_version BETWEEN 0 AND 255),
+    CHECK ("key_version" BETWEEN 0 AND 255),
     PRIMARY KEY ("book", "wallet")
 ) STRICT, WITHOUT ROWID;
 CREATE TRIGGER "payment_password_delete" BEFORE DELETE ON "payment_password"
 BEGIN SELECT RAISE(ABORT, 'delete is forbidden on payment_password'); END;
+
+-- The freeze of a kind that is in force, or the last one.
+CREATE TABLE "freeze" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "wallet" BLOB NOT NULL, -- The wallet.
+    "kind" TEXT COLLATE BINARY NOT NULL, -- Which kind.
+    "frozen_by" TEXT COLLATE BINARY NOT NULL, -- Who froze it: a user's id or an operator's name.
+    "reason" TEXT COLLATE BINARY NOT NULL, -- Why, in the operator's words.
+    "frozen_at" INTEGER NOT NULL, -- Since when.
+    "lifted_by" TEXT COLLATE BINARY NOT NULL, -- Who lifted it; empty while it is in force.
+    "lifted_at" INTEGER, -- When it was lifted.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    CHECK (("lifted_at" IS NULL) = ("lifted_by" = '')),
+    PRIMARY KEY ("book", "wallet", "kind")
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER "freeze_delete" BEFORE DELETE ON "freeze"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on freeze'); END;
+
+-- The person that a document belongs to.
+CREATE TABLE "identity_by_document" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "document_index" BLOB NOT NULL, -- Blind index of document type and number.
+    "identity" BLOB NOT NULL, -- The person.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    PRIMARY KEY ("book", "document_index")
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER "identity_by_document_delete" BEFORE DELETE ON "identity_by_document"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on identity_by_document'); END;
+CREATE TRIGGER "identity_by_document_rename" BEFORE UPDATE ON "identity_by_document"
+WHEN OLD."book" IS NOT NEW."book"
+    OR OLD."document_index" IS NOT NEW."document_index"
+    OR OLD."identity" IS NOT NEW."identity"
+BEGIN SELECT RAISE(ABORT, 'rename is forbidden on identity_by_document'); END;
+
+-- A person who logs in.
+CREATE TABLE "user" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "id" BLOB NOT NULL, -- Its public id.
+    "phone_index" BLOB NOT NULL, -- Blind index of the phone.
+    "phone" BLOB NOT NULL, -- The sealed phone.
+    "wallet" BLOB, -- The wallet, once opened.
+    "session_epoch" INTEGER NOT NULL, -- Sessions of an earlier epoch are over.
+    "registered_at" INTEGER NOT NULL, -- When the person registered.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    CHECK ("session_epoch" >= 0),
+    PRIMARY KEY ("book", "id")
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER "user_delete" BEFORE DELETE ON "user"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on user'); END;
+CREATE TRIGGER "user_rename" BEFORE UPDATE ON "user"
+WHEN OLD."book" IS NOT NEW."book"
+    OR OLD."id" IS NOT NEW."id"
+    OR OLD."registered_at" IS NOT NEW."registered_at"
+BEGIN SELECT RAISE(ABORT, 'rename is forbidden on user'); END;
+
+-- Whose phone it is.
+CREATE TABLE "user_by_phone" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "phone_index" BLOB NOT NULL, -- Blind index of the phone.
+    "user" BLOB NOT NULL, -- The user.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    PRIMARY KEY ("book", "phone_index")
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER "user_by_phone_delete" BEFORE DELETE ON "user_by_phone"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on user_by_phone'); END;
+
+-- A device that a user logged in on.
+CREATE TABLE "device" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "user" BLOB NOT NULL, -- The user.
+    "id" BLOB NOT NULL, -- The id that the device keeps.
+    "name" TEXT COLLATE BINARY NOT NULL, -- What its owner calls it.
+    "first_at" INTEGER NOT NULL, -- When this user logged in on it first.
+    "last_at" INTEGER NOT NULL, -- When this user logged in on it last.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    CHECK ("last_at" >= "first_at"),
+    PRIMARY KEY ("book", "user", "id")
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER "device_delete" BEFORE DELETE ON "device"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on device'); END;
+CREATE TRIGGER "device_rename" BEFORE UPDATE ON "device"
+WHEN OLD."book" IS NOT NEW."book"
+    OR OLD."user" IS NOT NEW."user"
+    OR OLD."id" IS NOT NEW."id"
+    OR OLD."first_at" IS NOT NEW."first_at"
+BEGIN SELECT RAISE(ABORT, 'rename is forbidden on device'); END;
+
+-- A log-in that is not over.
+CREATE TABLE "session" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "token_hash" BLOB NOT NULL, -- SHA-256 of the token.
+    "user" BLOB NOT NULL, -- The user.
+    "device" BLOB NOT NULL, -- The device.
+    "epoch" INTEGER NOT NULL, -- The user's epoch when it began.
+    "created_at" INTEGER NOT NULL, -- When it began.
+    "seen_at" INTEGER NOT NULL, -- When it was used last, written at most once a day.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    CHECK ("seen_at" >= "created_at"),
+    PRIMARY KEY ("book", "token_hash")
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER "session_rename" BEFORE UPDATE ON "session"
+WHEN OLD."book" IS NOT NEW."book"
+    OR OLD."token_hash" IS NOT NEW."token_hash"
+    OR OLD."user" IS NOT NEW."user"
+    OR OLD."device" IS NOT NEW."device"
+    OR OLD."epoch" IS NOT NEW."epoch"
+    OR OLD."created_at" IS NOT NEW."created_at"
+BEGIN SELECT RAISE(ABORT, 'rename is forbidden on session'); END;
+
+-- A challenge by a one-time password that can still be met.
+CREATE TABLE "otp" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "id" BLOB NOT NULL, -- Its id.
+    "phone_index" BLOB NOT NULL, -- Blind index of the phone.
+    "purpose" TEXT COLLATE BINARY NOT NULL, -- What it authorises.
+    "state" TEXT COLLATE BINARY NOT NULL, -- Where its message stands.
+    "phone" BLOB NOT NULL, -- The sealed phone while the message is to be sent, otherwise empty.
+    "created_at" INTEGER NOT NULL, -- When it was asked for.
+    "expires_at" INTEGER NOT NULL, -- Valid before then.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    CHECK (("state" = 'CREATED') = (length("phone") > 0)),
+    CHECK ("expires_at" >= "created_at"),
+    PRIMARY KEY ("book", "id")
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER "otp_rename" BEFORE UPDATE ON "otp"
+WHEN OLD."book" IS NOT NEW."book"
+    OR OLD."id" IS NOT NEW."id"
+    OR OLD."phone_index" IS NOT NEW."phone_index"
+    OR OLD."purpose" IS NOT NEW."purpose"
+    OR OLD."created_at" IS NOT NEW."created_at"
+    OR OLD."expires_at" IS NOT NEW."expires_at"
+BEGIN SELECT RAISE(ABORT, 'rename is forbidden on otp'); END;
+
+-- What a phone was sent for one purpose.
+CREATE TABLE "otp_sends" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "phone_index" BLOB NOT NULL, -- Blind index of the phone.
+    "purpose" TEXT COLLATE BINARY NOT NULL, -- The purpose.
+    "newest" BLOB NOT NULL, -- The newest challenge, which alone is valid.
+    "newest_at" INTEGER NOT NULL, -- When the newest was asked for.
+    "hour_from" INTEGER NOT NULL, -- When the hour that is being counted began.
+    "in_hour" INTEGER NOT NULL, -- Challenges in that hour.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    CHECK ("in_hour" > 0),
+    CHECK ("newest_at" >= "hour_from"),
+    PRIMARY KEY ("book", "phone_index", "purpose")
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER "otp_sends_delete" BEFORE DELETE ON "otp_sends"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on otp_sends'); END;
+
+-- What a phone was sent on one business day.
+CREATE TABLE "otp_day" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "phone_index" BLOB NOT NULL, -- Blind index of the phone.
+    "day_from" INTEGER NOT NULL, -- When that day began.
+    "in_day" INTEGER NOT NULL, -- Challenges on that day.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    CHECK ("in_day" > 0),
+    PRIMARY KEY ("book", "phone_index")
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER "otp_day_delete" BEFORE DELETE ON "otp_day"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on otp_day'); END;
+
+-- One submission of identity data.
+CREATE TABLE "verification" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "id" BLOB NOT NULL, -- Its id.
+    "wallet" BLOB NOT NULL, -- The wallet.
+    "user" BLOB NOT NULL, -- Who submitted it.
+    "document" TEXT COLLATE BINARY NOT NULL, -- The kind of document.
+    "document_index" BLOB NOT NULL, -- Blind index of document type and number.
+    "name" BLOB NOT NULL, -- The sealed name; empty once the authority has answered.
+    "number" BLOB NOT NULL, -- The sealed number; empty once the authority has answered.
+    "consent" TEXT COLLATE BINARY NOT NULL, -- The version of the text in which the person agreed to this check.
+    "state" TEXT COLLATE BINARY NOT NULL, -- Where it stands.
+    "reason" TEXT COLLATE BINARY, -- Why it was rejected.
+    "submitted_at" INTEGER NOT NULL, -- When it was submitted.
+    "decided_at" INTEGER, -- When the authority answered.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    CHECK (("state" = 'SUBMITTED') = ("decided_at" IS NULL)),
+    CHECK (("state" = 'REJECTED') = ("reason" IS NOT NULL)),
+    CHECK (("state" = 'SUBMITTED') = (length("number") > 0)),
+    CHECK (("state" = 'SUBMITTED') = (length("name") > 0)),
+    PRIMARY KEY ("book", "id")
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER "verification_delete" BEFORE DELETE ON "verification"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on verification'); END;
+CREATE TRIGGER "verification_rename" BEFORE UPDATE ON "verification"
+WHEN OLD."book" IS NOT NEW."book"
+    OR OLD."id" IS NOT NEW."id"
+    OR OLD."wallet" IS NOT NEW."wallet"
+    OR OLD."user" IS NOT NEW."user"
+    OR OLD."document" IS NOT NEW."document"
+    OR OLD."document_index" IS NOT NEW."document_index"
+    OR OLD."consent" IS NOT NEW."consent"
+    OR OLD."submitted_at" IS NOT NEW."submitted_at"
+BEGIN SELECT RAISE(ABORT, 'rename is forbidden on verification'); END;
+
+-- The last submission of a wallet.
+CREATE TABLE "verification_by_wallet" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "wallet" BLOB NOT NULL, -- The wallet.
+    "newest" BLOB NOT NULL, -- Its last submission.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    PRIMARY KEY ("book", "wallet")
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER "verification_by_wallet_delete" BEFORE DELETE ON "verification_by_wallet"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on verification_by_wallet'); END;
 
 -- A merchant that takes payments.
 CREATE TABLE "merchant" (
@@ -281,7 +489,7 @@ CREATE TABLE "merchant" (
     "apiv3_key" BLOB NOT NULL, -- Its sealed APIv3 key.
     "added_at" INTEGER NOT NULL, -- When it was added.
     "version" INTEGER NOT NULL, -- The batch that last wrote it.
-    CHECK (fee_bp BETWEEN 0 AND 10000),
+    CHECK ("fee_bp" BETWEEN 0 AND 10000),
     PRIMARY KEY ("book", "mchid")
 ) STRICT, WITHOUT ROWID;
 CREATE TRIGGER "merchant_delete" BEFORE DELETE ON "merchant"
@@ -371,16 +579,16 @@ CREATE TABLE "order" (
     "refunds" INTEGER NOT NULL, -- How many refunds were accepted.
     "last_refund_at" INTEGER, -- When the last refund was accepted.
     "version" INTEGER NOT NULL, -- The batch that last wrote it.
-    CHECK (amount BETWEEN 1 AND 99999999999),
-    CHECK ((state = 'SUCCESS') = (journal > 0)),
-    CHECK ((state = 'SUCCESS') = (transaction_id IS NOT NULL)),
-    CHECK (refunded_minor BETWEEN 0 AND amount),
-    CHECK (refund_arrived_minor BETWEEN 0 AND refunded_minor),
-    CHECK (fee_minor BETWEEN 0 AND amount AND fee_refunded_minor BETWEEN 0 AND fee_minor),
-    CHECK (refunds >= 0),
+    CHECK ("amount" BETWEEN 1 AND 99999999999),
+    CHECK (("state" = 'SUCCESS') = ("journal" > 0)),
+    CHECK (("state" = 'SUCCESS') = ("transaction_id" IS NOT NULL)),
+    CHECK ("refunded_minor" BETWEEN 0 AND "amount"),
+    CHECK ("refund_arrived_minor" BETWEEN 0 AND "refunded_minor"),
+    CHECK ("fee_minor" BETWEEN 0 AND "amount" AND "fee_refunded_minor" BETWEEN 0 AND "fee_minor"),
+    CHECK ("refunds" >= 0),
     PRIMARY KEY ("book", "mchid", "out_trade_no")
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX "order_open" ON "order" ("book", expires_at) WHERE state = 'NOTPAY';
+CREATE INDEX "order_open" ON "order" ("book", "expires_at") WHERE "state" = 'NOTPAY';
 CREATE TRIGGER "order_delete" BEFORE DELETE ON "order"
 BEGIN SELECT RAISE(ABORT, 'delete is forbidden on order'); END;
 
@@ -428,13 +636,13 @@ CREATE TABLE "refund" (
     "succeeded_at" INTEGER, -- When it arrived.
     "journal" INTEGER NOT NULL, -- The journal of it.
     "version" INTEGER NOT NULL, -- The batch that last wrote it.
-    CHECK (amount BETWEEN 1 AND total),
-    CHECK (fee_minor BETWEEN 0 AND amount),
-    CHECK (journal > 0),
-    CHECK ((state = 'SUCCESS') = (succeeded_at IS NOT NULL)),
+    CHECK ("amount" BETWEEN 1 AND "total"),
+    CHECK ("fee_minor" BETWEEN 0 AND "amount"),
+    CHECK ("journal" > 0),
+    CHECK (("state" = 'SUCCESS') = ("succeeded_at" IS NOT NULL)),
     PRIMARY KEY ("book", "mchid", "out_refund_no")
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX "refund_order" ON "refund" ("book", mchid, out_trade_no);
+CREATE INDEX "refund_order" ON "refund" ("book", "mchid", "out_trade_no");
 CREATE TRIGGER "refund_delete" BEFORE DELETE ON "refund"
 BEGIN SELECT RAISE(ABORT, 'delete is forbidden on refund'); END;
 
@@ -459,8 +667,8 @@ CREATE TABLE "slot" (
     "cursor_batch" INTEGER NOT NULL, -- The batch of the last fact that is delivered or waits in retry.
     "cursor_place" INTEGER NOT NULL, -- Its place in that batch.
     "version" INTEGER NOT NULL, -- The batch that last wrote it.
-    CHECK (slot BETWEEN 0 AND 63),
-    CHECK (cursor_batch >= 0 AND cursor_place >= 0),
+    CHECK ("slot" BETWEEN 0 AND 63),
+    CHECK ("cursor_batch" >= 0 AND "cursor_place" >= 0),
     PRIMARY KEY ("book", "slot")
 ) STRICT, WITHOUT ROWID;
 CREATE TRIGGER "slot_delete" BEFORE DELETE ON "slot"
@@ -478,8 +686,246 @@ CREATE TABLE "retry" (
     "state" TEXT COLLATE BINARY NOT NULL, -- Where it stands.
     "last_error" TEXT COLLATE BINARY NOT NULL, -- How the last try failed.
     "version" INTEGER NOT NULL, -- The batch that last wrote it.
-    CHECK (attempts >= 0),
-    CHECK (slot BETWEEN 0 AND 63),
+    CHECK ("attempts" >= 0),
+    CHECK ("slot" BETWEEN 0 AND 63),
     PRIMARY KEY ("book", "batch", "place")
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX "retry_due" ON "retry" ("book", due_at) WHERE state = 'WAITING';
+CREATE INDEX "retry_due" ON "retry" ("book", "due_at") WHERE "state" = 'WAITING';
+
+-- A bank card that a wallet can use.
+CREATE TABLE "card" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "id" BLOB NOT NULL, -- Its public id.
+    "wallet" BLOB NOT NULL, -- The wallet it is bound to.
+    "state" TEXT COLLATE BINARY NOT NULL, -- Where it stands.
+    "failure" TEXT COLLATE BINARY, -- Why it is suspended.
+    "bank" TEXT COLLATE BINARY NOT NULL, -- Short code of the bank.
+    "kind" TEXT COLLATE BINARY NOT NULL, -- What it draws on.
+    "bin" TEXT COLLATE BINARY NOT NULL, -- The leading digits that name the bank.
+    "last_four" TEXT COLLATE BINARY NOT NULL, -- The last four digits.
+    "expiry_month" INTEGER, -- The last month it is valid in, as yyyymm.
+    "number_index" BLOB NOT NULL, -- Blind index of the number.
+    "token" BLOB, -- The bank's token, sealed, until it is revoked.
+    "hard_declines" INTEGER NOT NULL, -- Hard declines in a row.
+    "open_items" INTEGER NOT NULL, -- Top-ups and withdrawals that go on with it.
+    "day" INTEGER NOT NULL, -- The business day of debited_day, as yyyymmdd.
+    "debited_day" INTEGER NOT NULL, -- Taken from it that day, or on the way, in fen.
+    "bound_at" INTEGER NOT NULL, -- When it was bound.
+    "unbound_at" INTEGER, -- When it was removed.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    CHECK ("hard_declines" >= 0 AND "open_items" >= 0 AND "debited_day" >= 0),
+    CHECK ("state" = 'UNBOUND' OR "token" IS NOT NULL),
+    CHECK (("state" = 'UNBOUND') = ("unbound_at" IS NOT NULL)),
+    CHECK ("state" <> 'UNBOUND' OR "open_items" = 0),
+    CHECK (length("last_four") = 4 AND length("bin") <= 9),
+    PRIMARY KEY ("book", "id")
+) STRICT, WITHOUT ROWID;
+CREATE INDEX "card_wallet" ON "card" ("book", "wallet", "id");
+CREATE TRIGGER "card_delete" BEFORE DELETE ON "card"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on card'); END;
+CREATE TRIGGER "card_rename" BEFORE UPDATE ON "card"
+WHEN OLD."book" IS NOT NEW."book"
+    OR OLD."id" IS NOT NEW."id"
+    OR OLD."wallet" IS NOT NEW."wallet"
+    OR OLD."bank" IS NOT NEW."bank"
+    OR OLD."kind" IS NOT NEW."kind"
+    OR OLD."bin" IS NOT NEW."bin"
+    OR OLD."last_four" IS NOT NEW."last_four"
+    OR OLD."number_index" IS NOT NEW."number_index"
+    OR OLD."bound_at" IS NOT NEW."bound_at"
+BEGIN SELECT RAISE(ABORT, 'rename is forbidden on card'); END;
+
+-- Finds a wallet's bound card by its number.
+CREATE TABLE "card_by_number" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "wallet" BLOB NOT NULL, -- The wallet.
+    "number_index" BLOB NOT NULL, -- Blind index of the number.
+    "card" BLOB NOT NULL, -- The card.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    PRIMARY KEY ("book", "wallet", "number_index")
+) STRICT, WITHOUT ROWID;
+
+-- How many wallets a card is bound to.
+CREATE TABLE "card_use" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "number_index" BLOB NOT NULL, -- Blind index of the number.
+    "wallets" INTEGER NOT NULL, -- How many wallets.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    CHECK ("wallets" >= 0),
+    PRIMARY KEY ("book", "number_index")
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER "card_use_delete" BEFORE DELETE ON "card_use"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on card_use'); END;
+
+-- Failed bindings of a card or wallet within 24 hours.
+CREATE TABLE "binding_fails" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "subject" TEXT COLLATE BINARY NOT NULL, -- The wallet's id, or card: and the blind index of the number.
+    "failed" INTEGER NOT NULL, -- Failed in the 24 hours since the first of them.
+    "open" INTEGER NOT NULL, -- Going on.
+    "since" INTEGER NOT NULL, -- When the first of the failed ones failed.
+    "blocked_until" INTEGER NOT NULL, -- No new one before then.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    CHECK ("failed" >= 0 AND "open" >= 0),
+    PRIMARY KEY ("book", "subject")
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER "binding_fails_delete" BEFORE DELETE ON "binding_fails"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on binding_fails'); END;
+
+-- An attempt to bind a card.
+CREATE TABLE "card_binding" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "id" BLOB NOT NULL, -- Its public id, and the id of the signing at the bank.
+    "user" BLOB NOT NULL, -- Who binds.
+    "wallet" BLOB NOT NULL, -- The wallet.
+    "card" BLOB NOT NULL, -- The id the card will have.
+    "state" TEXT COLLATE BINARY NOT NULL, -- Where it stands.
+    "failure" TEXT COLLATE BINARY, -- Why it failed.
+    "bank" TEXT COLLATE BINARY NOT NULL, -- Short code of the bank.
+    "kind" TEXT COLLATE BINARY NOT NULL, -- What the card draws on.
+    "bin" TEXT COLLATE BINARY NOT NULL, -- The leading digits that name the bank.
+    "last_four" TEXT COLLATE BINARY NOT NULL, -- The last four digits.
+    "expiry_month" INTEGER, -- The last month the card is valid in, as yyyymm.
+    "number_index" BLOB NOT NULL, -- Blind index of the number.
+    "secrets" BLOB, -- What only the issuer may see, sealed, until it has answered.
+    "code" BLOB, -- The code that was entered, sealed, until the issuer has answered.
+    "confirmations" INTEGER NOT NULL, -- How many codes were handed to the issuer.
+    "wrong_codes" INTEGER NOT NULL, -- How many of them were wrong.
+    "started_at" INTEGER NOT NULL, -- When it was started.
+    "expires_at" INTEGER NOT NULL, -- When it is given up unless it goes on.
+    "ended_at" INTEGER, -- When it ended.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    CHECK (("state" = 'ISSUER_CHECK') = ("secrets" IS NOT NULL)),
+    CHECK (("state" = 'CONFIRMING') = ("code" IS NOT NULL)),
+    CHECK (("state" = 'FAILED') = ("failure" IS NOT NULL)),
+    CHECK (("state" IN ('BOUND', 'FAILED')) = ("ended_at" IS NOT NULL)),
+    CHECK ("wrong_codes" >= 0 AND "confirmations" >= "wrong_codes"),
+    PRIMARY KEY ("book", "id")
+) STRICT, WITHOUT ROWID;
+CREATE INDEX "card_binding_wallet" ON "card_binding" ("book", "wallet", "id");
+CREATE TRIGGER "card_binding_delete" BEFORE DELETE ON "card_binding"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on card_binding'); END;
+CREATE TRIGGER "card_binding_rename" BEFORE UPDATE ON "card_binding"
+WHEN OLD."book" IS NOT NEW."book"
+    OR OLD."id" IS NOT NEW."id"
+    OR OLD."user" IS NOT NEW."user"
+    OR OLD."wallet" IS NOT NEW."wallet"
+    OR OLD."card" IS NOT NEW."card"
+    OR OLD."bank" IS NOT NEW."bank"
+    OR OLD."kind" IS NOT NEW."kind"
+    OR OLD."bin" IS NOT NEW."bin"
+    OR OLD."last_four" IS NOT NEW."last_four"
+    OR OLD."number_index" IS NOT NEW."number_index"
+    OR OLD."started_at" IS NOT NEW."started_at"
+BEGIN SELECT RAISE(ABORT, 'rename is forbidden on card_binding'); END;
+
+-- A movement of money that a bank reported.
+CREATE TABLE "bank_movement" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "subject" TEXT COLLATE BINARY NOT NULL, -- The top-up or withdrawal it belongs to, as in journals.
+    "bank_ref" TEXT COLLATE BINARY NOT NULL, -- The bank's reference.
+    "state" TEXT COLLATE BINARY NOT NULL, -- What became of it.
+    "amount" INTEGER NOT NULL, -- How much moved, in fen.
+    "journal" INTEGER NOT NULL, -- The journal that carried it, 0 when none did.
+    "reported_at" INTEGER NOT NULL, -- When it was reported first.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    CHECK ("amount" > 0 AND "journal" >= 0),
+    PRIMARY KEY ("book", "subject", "bank_ref")
+) STRICT, WITHOUT ROWID;
+CREATE INDEX "bank_movement_ref" ON "bank_movement" ("book", "bank_ref");
+CREATE TRIGGER "bank_movement_delete" BEFORE DELETE ON "bank_movement"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on bank_movement'); END;
+CREATE TRIGGER "bank_movement_rename" BEFORE UPDATE ON "bank_movement"
+WHEN OLD."book" IS NOT NEW."book"
+    OR OLD."subject" IS NOT NEW."subject"
+    OR OLD."bank_ref" IS NOT NEW."bank_ref"
+    OR OLD."amount" IS NOT NEW."amount"
+    OR OLD."journal" IS NOT NEW."journal"
+    OR OLD."reported_at" IS NOT NEW."reported_at"
+BEGIN SELECT RAISE(ABORT, 'rename is forbidden on bank_movement'); END;
+
+-- A movement from a card to the balance.
+CREATE TABLE "top_up" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "id" BLOB NOT NULL, -- Its public id, and the id of the request at the bank.
+    "wallet" BLOB NOT NULL, -- The wallet.
+    "identity" BLOB NOT NULL, -- The person behind it.
+    "card" BLOB NOT NULL, -- The card.
+    "amount" INTEGER NOT NULL, -- How much, in fen.
+    "state" TEXT COLLATE BINARY NOT NULL, -- Where it stands.
+    "failure" TEXT COLLATE BINARY, -- Why it failed.
+    "bank_ref" TEXT COLLATE BINARY, -- The bank's reference of the movement that reached the balance.
+    "journal" INTEGER NOT NULL, -- The journal that credited the balance, 0 for none.
+    "day" INTEGER NOT NULL, -- The business day it counts for, as yyyymmdd.
+    "is_counted" INTEGER NOT NULL, -- Whether it counts towards the identity's sum of that day.
+    "suspended_minor" INTEGER NOT NULL, -- What of it lies in suspense, in fen, credit positive.
+    "created_at" INTEGER NOT NULL, -- When it was started.
+    "ended_at" INTEGER, -- When it ended.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    CHECK ("amount" > 0),
+    CHECK (("state" = 'SUCCESS') = ("journal" > 0 AND "bank_ref" IS NOT NULL)),
+    CHECK (("state" = 'FAILED') = ("failure" IS NOT NULL)),
+    CHECK (("state" = 'FAILED') = ("is_counted" = 0)),
+    CHECK (("state" IN ('SUCCESS', 'FAILED')) = ("ended_at" IS NOT NULL)),
+    PRIMARY KEY ("book", "id")
+) STRICT, WITHOUT ROWID;
+CREATE INDEX "top_up_wallet" ON "top_up" ("book", "wallet", "id");
+CREATE INDEX "top_up_suspense" ON "top_up" ("book", "id") WHERE "suspended_minor" <> 0;
+CREATE TRIGGER "top_up_delete" BEFORE DELETE ON "top_up"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on top_up'); END;
+CREATE TRIGGER "top_up_rename" BEFORE UPDATE ON "top_up"
+WHEN OLD."book" IS NOT NEW."book"
+    OR OLD."id" IS NOT NEW."id"
+    OR OLD."wallet" IS NOT NEW."wallet"
+    OR OLD."identity" IS NOT NEW."identity"
+    OR OLD."card" IS NOT NEW."card"
+    OR OLD."amount" IS NOT NEW."amount"
+    OR OLD."day" IS NOT NEW."day"
+    OR OLD."created_at" IS NOT NEW."created_at"
+BEGIN SELECT RAISE(ABORT, 'rename is forbidden on top_up'); END;
+
+-- A movement from the balance to a card.
+CREATE TABLE "withdrawal" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "id" BLOB NOT NULL, -- Its public id, and the id of the request at the bank.
+    "wallet" BLOB NOT NULL, -- The wallet.
+    "identity" BLOB NOT NULL, -- The person behind it.
+    "card" BLOB NOT NULL, -- The card.
+    "amount" INTEGER NOT NULL, -- What reaches the card, in fen.
+    "fee_minor" INTEGER NOT NULL, -- The fee on top, in fen.
+    "free_minor" INTEGER NOT NULL, -- How much of the amount the free allowance covers, in fen.
+    "state" TEXT COLLATE BINARY NOT NULL, -- Where it stands.
+    "failure" TEXT COLLATE BINARY, -- Why it came back, or what the bank says now.
+    "bank_ref" TEXT COLLATE BINARY, -- The bank's reference of the payment that settled it.
+    "day" INTEGER NOT NULL, -- The business day it counts for, as yyyymmdd.
+    "is_counted" INTEGER NOT NULL, -- Whether it counts towards the identity's sums and allowance.
+    "arrival_day" INTEGER, -- The day it arrives at the latest, as yyyymmdd.
+    "overdue_at" INTEGER, -- Since when it is overdue.
+    "suspended_minor" INTEGER NOT NULL, -- What of it lies in suspense, in fen, credit positive.
+    "created_at" INTEGER NOT NULL, -- When it was started.
+    "ended_at" INTEGER, -- When it ended.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    CHECK ("amount" > 0 AND "fee_minor" >= 0 AND "free_minor" BETWEEN 0 AND "amount"),
+    CHECK ("state" <> 'SUCCESS' OR "bank_ref" IS NOT NULL),
+    CHECK ("state" <> 'RETURNED' OR "failure" IS NOT NULL),
+    CHECK ("state" <> 'RETURNED' OR "is_counted" = 0),
+    CHECK (("state" IN ('HELD', 'BANK_PROCESSING')) = ("ended_at" IS NULL)),
+    PRIMARY KEY ("book", "id")
+) STRICT, WITHOUT ROWID;
+CREATE INDEX "withdrawal_wallet" ON "withdrawal" ("book", "wallet", "id");
+CREATE INDEX "withdrawal_open" ON "withdrawal" ("book", "id") WHERE "ended_at" IS NULL;
+CREATE INDEX "withdrawal_suspense" ON "withdrawal" ("book", "id") WHERE "suspended_minor" <> 0;
+CREATE TRIGGER "withdrawal_delete" BEFORE DELETE ON "withdrawal"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on withdrawal'); END;
+CREATE TRIGGER "withdrawal_rename" BEFORE UPDATE ON "withdrawal"
+WHEN OLD."book" IS NOT NEW."book"
+    OR OLD."id" IS NOT NEW."id"
+    OR OLD."wallet" IS NOT NEW."wallet"
+    OR OLD."identity" IS NOT NEW."identity"
+    OR OLD."card" IS NOT NEW."card"
+    OR OLD."amount" IS NOT NEW."amount"
+    OR OLD."fee_minor" IS NOT NEW."fee_minor"
+    OR OLD."free_minor" IS NOT NEW."free_minor"
+    OR OLD."day" IS NOT NEW."day"
+    OR OLD."created_at" IS NOT NEW."created_at"
+BEGIN SELECT RAISE(ABORT, 'rename is forbidden on withdrawal'); END;

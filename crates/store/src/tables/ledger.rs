@@ -1,5 +1,5 @@
-//! The tables of the ledger and of the engine: batches, journals, entries, accounts, facts, jobs and
-//! the records of answered requests.
+//! The tables of the ledger and of the engine: batches, journals, entries, accounts, facts, jobs
+//! and the records of answered requests.
 
 use crate::{Index, describe};
 use domain::fact::{Fact, FactKind};
