@@ -5,6 +5,7 @@
 //! function over a [`Tx`]; everything else here serves it.
 
 pub mod calendar;
+pub mod card;
 pub mod catalogue;
 pub mod fee;
 pub mod command;
@@ -13,6 +14,7 @@ pub mod idempotency;
 pub mod identity;
 pub mod ids;
 pub mod wallet;
+pub mod withdrawal;
 pub mod job;
 pub mod ledger;
 pub mod merchant;
@@ -23,6 +25,7 @@ pub mod record;
 pub mod rules;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod top_up;
 pub mod tx;
 pub mod user;
 pub mod validate;
