@@ -1,5 +1,6 @@
 //! Every table. One module per area describes the rows of that area.
 
+mod card;
 mod ledger;
 mod merchant;
 mod user;
@@ -46,4 +47,12 @@ pub(crate) const ALL: &[Registered] = &[
     Registered::of::<domain::refund::RefundById>(),
     Registered::of::<domain::notification::Slot>(),
     Registered::of::<domain::notification::Retry>(),
+    Registered::of::<domain::card::Card>(),
+    Registered::of::<domain::card::CardByNumber>(),
+    Registered::of::<domain::card::CardUse>(),
+    Registered::of::<domain::card::BindingFails>(),
+    Registered::of::<domain::card::CardBinding>(),
+    Registered::of::<domain::card::BankMovement>(),
+    Registered::of::<domain::top_up::TopUp>(),
+    Registered::of::<domain::withdrawal::Withdrawal>(),
 ];
