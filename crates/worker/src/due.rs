@@ -48,8 +48,7 @@ pub(crate) async fn retries(
 ) -> Result<Vec<Retry>, QueryError> {
     let (none_of, parameters) = none_of("mchid", without_merchants);
     let slots = in_slots(held);
-    let condition =
-        format!("state = 'WAITING' AND {slots}{none_of} ORDER BY due_at LIMIT {limit}");
+    let condition = format!("state = 'WAITING' AND {slots}{none_of} ORDER BY due_at LIMIT {limit}");
     select(queries, &condition, parameters).await
 }
 

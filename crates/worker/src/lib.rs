@@ -6,7 +6,19 @@
 //! in the middle is simply followed by another. No rule lives here: what an answer means is decided by
 //! the command that records it.
 
+mod callback;
+mod delivery;
+mod due;
 mod egress;
+mod jobs;
+mod orders;
+mod pulse;
+mod runner;
 mod shell;
+mod slots;
+mod worker;
 
+pub use callback::{BankCallbacks, CallbackFailed};
+pub use jobs::Providers;
 pub use shell::{Shell, SystemShell};
+pub use worker::{Config, Deps, Worker};

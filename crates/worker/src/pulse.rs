@@ -38,23 +38,21 @@ impl Pulse {
 
     /// Whatever is committed after this is called wakes the next [`Pulse::wait`].
     pub(crate) fn look(&mut self) {
-        self.position.mark_unchanged();
         self.position.borrow_and_update();
         self.looked = shell::instant();
     }
 
-    /// Waits until there may be something to do: a batch was committed, or `due` has come.
+    /// Waits until there may be something to do: a batch was committed, or `due` has come. Nothing is
+    /// missed when the wait is broken off.
     pub(crate) async fn wait(&mut self, due: Option<Timestamp>) {
+        shell::pause_until(Some(self.looked + SPACING)).await;
         let until_due = due.map_or(LONGEST, |due| {
             Duration::from_micros(u64::try_from(due.since(self.now())).unwrap_or(0))
         });
         let idle = until_due.min(LONGEST);
-        let woken = shell::within(idle, self.position.changed()).await;
-        if let Some(Err(_)) = woken {
+        if let Some(Err(_)) = shell::within(idle, self.position.changed()).await {
             // The engine ended; so will this process.
-            shell::pause(idle.max(SPACING)).await;
+            shell::pause(LONGEST).await;
         }
-        let earliest = self.looked + SPACING;
-        shell::pause_until(Some(earliest)).await;
     }
 }

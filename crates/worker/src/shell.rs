@@ -30,6 +30,13 @@ pub(crate) fn seal_random(shell: &dyn Shell) -> SealRandom {
     random(shell)
 }
 
+/// The bytes of a new public id: a UUIDv7, so that ids made later sort later.
+pub(crate) fn id(shell: &dyn Shell) -> [u8; 16] {
+    let millis = u64::try_from(shell.now().micros() / 1_000).unwrap_or_default();
+    let random = random(shell);
+    uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid().into_bytes()
+}
+
 /// The clock and the random numbers of the operating system.
 #[derive(Debug, Default)]
 pub struct SystemShell {

@@ -61,8 +61,9 @@ impl Slots {
 
     /// The command that renews, or gives back.
     fn command(&self, holder: &str, release: bool) -> HoldSlots {
-        let cursors = self.cursors().iter().map(|(slot, (batch, place))| (*slot, *batch, *place));
-        HoldSlots { holder: holder.to_owned(), cursors: cursors.collect(), release }
+        let known = self.cursors();
+        let cursors = known.iter().map(|(slot, (batch, place))| (*slot, *batch, *place)).collect();
+        HoldSlots { holder: holder.to_owned(), cursors, release }
     }
 
     fn publish(&self, held: Vec<HeldSlot>) {

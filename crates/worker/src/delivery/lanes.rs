@@ -1,0 +1,204 @@
+//! Facts on their way to the senders: a bounded queue per merchant, served in turn. Pure.
+//!
+//! A merchant that fails keeps at most one sender busy and its queue is given up, so that one dead
+//! merchant delays nobody else.
+
+use crate::slots::Held;
+use domain::fact::Fact;
+use std::collections::{HashMap, VecDeque};
+
+/// Failures in a row that make a merchant count as failing.
+const STRIKES_MAX: u32 = 3;
+
+/// The bounds of all lanes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    /// Facts sent at once.
+    pub(super) senders: usize,
+    /// Facts sent at once to one merchant.
+    pub(super) per_merchant: usize,
+    /// Facts that wait for one merchant.
+    pub(super) waiting: usize,
+}
+
+#[derive(Default)]
+struct Lane {
+    waiting: VecDeque<Fact>,
+    sending: usize,
+    strikes: u32,
+    in_turn: bool,
+}
+
+impl Lane {
+    fn is_failing(&self) -> bool {
+        self.strikes >= STRIKES_MAX
+    }
+}
+
+/// What became of an offered fact.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Offered {
+    /// It waits for a sender.
+    Taken,
+    /// The merchant's queue is full.
+    Full(Fact),
+    /// The merchant fails: it is to be tried again later.
+    Failing(Fact),
+}
+
+/// See the module.
+pub(super) struct Lanes {
+    bounds: Bounds,
+    lanes: HashMap<String, Lane>,
+    turns: VecDeque<String>,
+    sending: usize,
+}
+
+impl Lanes {
+    pub(super) fn new(bounds: Bounds) -> Self {
+        Self { bounds, lanes: HashMap::new(), turns: VecDeque::new(), sending: 0 }
+    }
+
+    /// Offers a fact to its merchant's queue.
+    pub(super) fn offer(&mut self, fact: Fact) -> Offered {
+        let lane = self.lanes.entry(fact.mchid.clone()).or_default();
+        // While a merchant fails, one fact at a time finds out whether it still does.
+        if lane.is_failing() && (lane.sending > 0 || !lane.waiting.is_empty()) {
+            return Offered::Failing(fact);
+        }
+        if lane.waiting.len() >= self.bounds.waiting {
+            return Offered::Full(fact);
+        }
+        let mchid = fact.mchid.clone();
+        lane.waiting.push_back(fact);
+        self.take_turn(&mchid);
+        Offered::Taken
+    }
+
+    /// The next fact to send, if a sender is free.
+    pub(super) fn next(&mut self) -> Option<Fact> {
+        if self.sending >= self.bounds.senders {
+            return None;
+        }
+        while let Some(mchid) = self.turns.pop_front() {
+            let Some(lane) = self.lanes.get_mut(&mchid) else { continue };
+            lane.in_turn = false;
+            let Some(fact) = lane.waiting.pop_front() else { continue };
+            lane.sending += 1;
+            self.sending += 1;
+            self.take_turn(&mchid);
+            return Some(fact);
+        }
+        None
+    }
+
+    /// A sender is done with a merchant's fact. Gives what is to be tried again later because the
+    /// merchant counts as failing now.
+    pub(super) fn sent(&mut self, mchid: &str, acknowledged: bool) -> Vec<Fact> {
+        let Some(lane) = self.lanes.get_mut(mchid) else { return Vec::new() };
+        lane.sending -= 1;
+        self.sending -= 1;
+        lane.strikes = if acknowledged { 0 } else { lane.strikes.saturating_add(1) };
+        let given_up = match lane.is_failing() {
+            true => lane.waiting.drain(..).collect(),
+            false => Vec::new(),
+        };
+        if lane.sending == 0 && lane.waiting.is_empty() && lane.strikes == 0 {
+            self.lanes.remove(mchid);
+        } else {
+            self.take_turn(mchid);
+        }
+        given_up
+    }
+
+    /// Everything that waits for a merchant whose queue has been full for too long.
+    pub(super) fn give_up(&mut self, mchid: &str) -> Vec<Fact> {
+        let lane = self.lanes.get_mut(mchid);
+        lane.map_or_else(Vec::new, |lane| lane.waiting.drain(..).collect())
+    }
+
+    /// Forgets what waits and belongs to slots that are no longer held.
+    pub(super) fn keep(&mut self, held: &Held) {
+        for lane in self.lanes.values_mut() {
+            lane.waiting.retain(|fact| held.contains_key(&fact.slot));
+        }
+    }
+
+    /// How many facts are being sent.
+    pub(super) fn sending(&self) -> usize {
+        self.sending
+    }
+
+    fn take_turn(&mut self, mchid: &str) {
+        let Some(lane) = self.lanes.get_mut(mchid) else { return };
+        let most = if lane.strikes > 0 { 1 } else { self.bounds.per_merchant };
+        if !lane.in_turn && !lane.waiting.is_empty() && lane.sending < most {
+            lane.in_turn = true;
+            self.turns.push_back(mchid.to_owned());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delivery::testing::fact;
+
+    const BOUNDS: Bounds = Bounds { senders: 4, per_merchant: 2, waiting: 3 };
+
+    fn offer_all(lanes: &mut Lanes, mchid: &str, count: i64) -> Vec<Offered> {
+        (1..=count).map(|place| lanes.offer(fact(mchid, 1, place))).collect()
+    }
+
+    #[test]
+    fn merchants_are_served_in_turn_and_none_gets_more_senders_than_its_share() {
+        let mut lanes = Lanes::new(BOUNDS);
+        offer_all(&mut lanes, "a", 3);
+        offer_all(&mut lanes, "b", 1);
+        let order: Vec<String> =
+            std::iter::from_fn(|| lanes.next()).map(|fact| fact.mchid).collect();
+        assert_eq!(order, ["a", "b", "a"]);
+        assert_eq!(lanes.sending(), 3);
+        lanes.sent("a", true);
+        assert_eq!(lanes.next().unwrap().mchid, "a");
+    }
+
+    #[test]
+    fn a_full_queue_takes_nothing_more() {
+        let mut lanes = Lanes::new(BOUNDS);
+        let offered = offer_all(&mut lanes, "a", 4);
+        assert_eq!(offered[..3], [Offered::Taken, Offered::Taken, Offered::Taken]);
+        assert_eq!(offered[3], Offered::Full(fact("a", 1, 4)));
+        assert_eq!(lanes.give_up("a").len(), 3);
+    }
+
+    #[test]
+    fn after_three_failures_the_queue_is_given_up_and_one_fact_at_a_time_is_tried() {
+        let mut lanes = Lanes::new(BOUNDS);
+        offer_all(&mut lanes, "a", 3);
+        lanes.next();
+        assert_eq!(lanes.sent("a", false), []);
+        offer_all(&mut lanes, "a", 1);
+        assert_eq!(lanes.next().map(|fact| fact.place), Some(2));
+        assert_eq!(lanes.next(), None);
+        assert_eq!(lanes.sent("a", false), []);
+        lanes.next();
+        assert_eq!(lanes.sent("a", false), [fact("a", 1, 1)]);
+        assert_eq!(lanes.offer(fact("a", 2, 1)), Offered::Taken);
+        assert_eq!(lanes.offer(fact("a", 2, 2)), Offered::Failing(fact("a", 2, 2)));
+        lanes.next();
+        lanes.sent("a", true);
+        assert_eq!(lanes.offer(fact("a", 2, 3)), Offered::Taken);
+        assert_eq!(lanes.offer(fact("a", 2, 4)), Offered::Taken);
+    }
+
+    #[test]
+    fn what_waits_in_a_lost_slot_is_forgotten() {
+        let mut lanes = Lanes::new(BOUNDS);
+        lanes.offer(Fact { slot: 1, ..fact("a", 1, 1) });
+        lanes.offer(Fact { slot: 2, ..fact("b", 1, 2) });
+        lanes.keep(&Held::new([(2, (0, 0))].into()));
+        assert_eq!(lanes.next().unwrap().mchid, "b");
+        assert_eq!(lanes.next(), None);
+    }
+}

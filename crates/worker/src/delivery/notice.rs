@@ -1,0 +1,149 @@
+//! A fact as a notification: what the merchant is told, sealed with its key and signed with ours.
+
+use crate::shell::{self, Instant, Shell};
+use apiv3::aead::AeadNonce;
+use apiv3::notification::{Envelope, Event};
+use apiv3::order::OrderView;
+use apiv3::refund_view::RefundView;
+use apiv3::sealed::{open_apiv3_key, open_platform_key};
+use apiv3::sign::{self, PlatformKey};
+use domain::fact::{Fact, FactKind};
+use domain::merchant::{self, Merchant, PlatformKeyKind};
+use domain::order::Order;
+use domain::refund::Refund;
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use kernel::keys::KeyRing;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use store::queries::{find, select};
+use store::{Queries, QueryError};
+
+/// How long a platform key is used before it is looked up again.
+const KEY_KEPT: Duration = Duration::from_secs(30);
+
+/// A notification ready to be posted.
+pub(crate) struct Notice {
+    /// The address that the merchant named.
+    pub(crate) url: String,
+    /// Signature and content type.
+    pub(crate) headers: HeaderMap,
+    /// The exact bytes that are signed.
+    pub(crate) body: Vec<u8>,
+}
+
+/// Why a notification could not be made.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unmade {
+    /// The database did not answer; nothing is known.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    /// What is stored does not make a notification: a defect, which an operator has to look at.
+    #[error("{0}")]
+    Defect(String),
+}
+
+/// See the module.
+pub(crate) struct Notices {
+    queries: Arc<dyn Queries>,
+    keys: Arc<KeyRing>,
+    shell: Arc<dyn Shell>,
+    signer: Mutex<Option<(Instant, Arc<PlatformKey>)>>,
+}
+
+impl Notices {
+    pub(crate) fn new(
+        queries: Arc<dyn Queries>,
+        keys: Arc<KeyRing>,
+        shell: Arc<dyn Shell>,
+    ) -> Self {
+        Self { queries, keys, shell, signer: Mutex::new(None) }
+    }
+
+    /// The notification of a fact; `None` when the merchant wants none.
+    pub(crate) async fn of(&self, fact: &Fact) -> Result<Option<Notice>, Unmade> {
+        let Some((url, event)) = self.told(fact).await? else { return Ok(None) };
+        let merchant = find::<Merchant>(self.queries.as_ref(), &fact.mchid).await?;
+        let merchant = merchant.ok_or_else(|| absent("merchant", fact))?;
+        let key = open_apiv3_key(&self.keys.personal_data, &merchant)
+            .map_err(|error| defect("APIv3 key", error, fact))?;
+        let body = event.seal(&Envelope {
+            id: &fact.notification_id(),
+            create_time: fact.at,
+            key: &key,
+            nonce: &AeadNonce::from_random(shell::random(self.shell.as_ref())),
+        });
+        let signer = self.signer(fact).await?;
+        let headers = self.headers(&signer, &body);
+        Ok(Some(Notice { url, headers, body }))
+    }
+
+    async fn told(&self, fact: &Fact) -> Result<Option<(String, Event)>, Unmade> {
+        let queries = self.queries.as_ref();
+        let key = (fact.mchid.clone(), fact.subject.clone());
+        match fact.kind {
+            FactKind::PaymentSucceeded => {
+                let order = find::<Order>(queries, &key).await?;
+                let order = order.ok_or_else(|| absent("order", fact))?;
+                let event = OrderView::of(&order, fact.at).and_then(Event::paid);
+                let event = event.ok_or_else(|| absent("payment of the order", fact))?;
+                Ok(Some((order.notify_url, event)))
+            }
+            FactKind::RefundSucceeded => {
+                let refund = find::<Refund>(queries, &key).await?;
+                let refund = refund.ok_or_else(|| absent("refund", fact))?;
+                let event = RefundView::of(&refund).as_ref().and_then(Event::refunded);
+                let event = event.ok_or_else(|| absent("end of the refund", fact))?;
+                Ok(refund.notify_url.map(|url| (url, event)))
+            }
+        }
+    }
+
+    fn headers(&self, signer: &PlatformKey, body: &[u8]) -> HeaderMap {
+        let nonce = sign::nonce(shell::random(self.shell.as_ref()));
+        let signed = signer.sign(body, nonce, self.shell.now().seconds());
+        let request_id = sign::request_id(shell::random(self.shell.as_ref()), 0);
+        let mut headers = HeaderMap::new();
+        let ours = [("Request-ID", request_id.as_str())];
+        for (name, value) in signed.pairs().into_iter().chain(ours) {
+            let name = HeaderName::from_bytes(name.as_bytes()).expect("these names are tokens");
+            let value = HeaderValue::from_str(value).expect("these values are visible ASCII");
+            headers.insert(name, value);
+        }
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
+        headers.insert(header::USER_AGENT, HeaderValue::from_static("Mozilla/4.0"));
+        headers
+    }
+
+    /// The key that notifications are signed with: the newest active certificate, or the newest
+    /// active public key where there is no certificate.
+    async fn signer(&self, fact: &Fact) -> Result<Arc<PlatformKey>, Unmade> {
+        if let Some((until, key)) = self.kept_signer().as_ref()
+            && *until > shell::instant()
+        {
+            return Ok(Arc::clone(key));
+        }
+        let condition = "state = 'ACTIVE' ORDER BY not_before DESC";
+        let rows: Vec<merchant::PlatformKey> =
+            select(self.queries.as_ref(), condition, Vec::new()).await?;
+        let certificate = rows.iter().find(|row| row.kind == PlatformKeyKind::Certificate);
+        let row = certificate.or(rows.first()).ok_or_else(|| absent("platform key", fact))?;
+        let key = open_platform_key(&self.keys.personal_data, row)
+            .map_err(|error| defect("platform key", error, fact))?;
+        let key = Arc::new(key);
+        *self.kept_signer() = Some((shell::instant() + KEY_KEPT, Arc::clone(&key)));
+        Ok(key)
+    }
+
+    fn kept_signer(&self) -> std::sync::MutexGuard<'_, Option<(Instant, Arc<PlatformKey>)>> {
+        self.signer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn absent(what: &str, fact: &Fact) -> Unmade {
+    Unmade::Defect(format!("no {what} for fact {}/{}", fact.batch, fact.place))
+}
+
+fn defect(what: &str, error: impl std::fmt::Display, fact: &Fact) -> Unmade {
+    Unmade::Defect(format!("{what} of fact {}/{}: {error}", fact.batch, fact.place))
+}

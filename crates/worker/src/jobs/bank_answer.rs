@@ -1,0 +1,81 @@
+//! A bank's answer about money, in the wallet's words.
+
+use domain::card::{BankAnswer, BankDecline, BankOperation};
+use domain::ids::{TopUpId, WithdrawalId};
+use providers::RequestId;
+use providers::bank::{BankAnswer as Said, Direction};
+
+/// What a movement at the bank is to us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MovementId {
+    /// Money from a card to a balance.
+    TopUp(TopUpId),
+    /// Money from a balance to a card.
+    Withdrawal(WithdrawalId),
+}
+
+impl MovementId {
+    /// Reads the id of a request that we once made; `None` for any other.
+    pub(crate) fn parse(direction: Direction, id: &RequestId) -> Option<Self> {
+        match direction {
+            Direction::Debit => id.as_str().parse().ok().map(Self::TopUp),
+            Direction::Credit => id.as_str().parse().ok().map(Self::Withdrawal),
+        }
+    }
+}
+
+/// Translates. A reference that is not plain text is no clear answer.
+pub(crate) fn in_our_words(said: Said, operation: BankOperation) -> BankAnswer {
+    let decline = |code: &str| BankDecline::parse(code, operation);
+    match said {
+        Said::Done { bank_ref } if is_plain(&bank_ref) => BankAnswer::Done { bank_ref },
+        Said::Returned { bank_ref, code } if is_plain(&bank_ref) => {
+            BankAnswer::Returned { bank_ref, why: decline(&code) }
+        }
+        Said::Declined { code } => BankAnswer::Declined(decline(&code)),
+        Said::Pending { .. } => BankAnswer::Pending,
+        Said::NotSeen => BankAnswer::NotSeen,
+        Said::Done { .. } | Said::Returned { .. } | Said::Unknown(_) => BankAnswer::Unknown,
+    }
+}
+
+fn is_plain(bank_ref: &str) -> bool {
+    (1..=64).contains(&bank_ref.len()) && bank_ref.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::catalogue::Code;
+    use providers::Unclear;
+
+    #[test]
+    fn a_reference_that_cannot_be_stored_is_no_answer() {
+        for bad in ["", "a b", "a\0", "ü", &"x".repeat(65)] {
+            let done = Said::Done { bank_ref: bad.into() };
+            assert_eq!(in_our_words(done, BankOperation::Debit), BankAnswer::Unknown, "{bad:?}");
+        }
+        let done = Said::Done { bank_ref: "R-1".into() };
+        let told = BankAnswer::Done { bank_ref: "R-1".into() };
+        assert_eq!(in_our_words(done, BankOperation::Debit), told);
+    }
+
+    #[test]
+    fn a_no_means_what_was_asked_and_silence_means_nothing() {
+        let no = |operation| in_our_words(Said::Declined { code: "51".into() }, operation);
+        let BankAnswer::Declined(why) = no(BankOperation::Debit) else { panic!("it is a no") };
+        assert_eq!(why.code(), Code::CardFundsInsufficient);
+        let BankAnswer::Declined(why) = no(BankOperation::Credit) else { panic!("it is a no") };
+        assert_eq!(why.code(), Code::WithdrawBankRejected);
+        let silence = Said::Unknown(Unclear::TimedOut);
+        assert_eq!(in_our_words(silence, BankOperation::Debit), BankAnswer::Unknown);
+    }
+
+    #[test]
+    fn only_our_own_ids_of_the_right_direction_are_movements_of_ours() {
+        let top_up = TopUpId::from_bytes([7; 16]);
+        let id = RequestId::parse(top_up.to_string()).unwrap();
+        assert_eq!(MovementId::parse(Direction::Debit, &id), Some(MovementId::TopUp(top_up)));
+        assert_eq!(MovementId::parse(Direction::Credit, &id), None);
+    }
+}

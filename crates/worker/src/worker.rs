@@ -1,0 +1,109 @@
+//! Starts all tasks of a worker, and ends them in order.
+
+use crate::delivery::Delivery;
+use crate::delivery::notice::Notices;
+use crate::delivery::recorder::Recorder;
+use crate::delivery::retries::Retries;
+use crate::delivery::sender::Sender;
+use crate::egress::Egress;
+use crate::jobs::{Jobs, Providers};
+use crate::orders::Expiry;
+use crate::pulse::Pulse;
+use crate::runner::Runner;
+use crate::shell::Shell;
+use crate::slots::{self, Slots};
+use apiv3::notify_url::UrlRule;
+use engine::Engine;
+use kernel::keys::KeyRing;
+use std::sync::Arc;
+use store::Queries;
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+
+/// What a worker works with.
+#[derive(Clone)]
+pub struct Deps {
+    /// Where results are recorded.
+    pub engine: Engine,
+    /// Where what is due is read.
+    pub queries: Arc<dyn Queries>,
+    /// Opens what is sealed for the outside world.
+    pub keys: Arc<KeyRing>,
+    /// The outside world.
+    pub providers: Providers,
+    /// Protocol time and random bytes.
+    pub shell: Arc<dyn Shell>,
+}
+
+/// How a worker works.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The name of this process in its leases: another at each start, so that a process that was
+    /// replaced cannot be mistaken for the one that replaced it.
+    pub holder: String,
+    /// Whether merchants may be notified at private addresses and over plain http, as in the sandbox.
+    pub relaxed_addresses: bool,
+    /// Whether merchants are notified at all; facts are kept until somebody does.
+    pub deliver: bool,
+}
+
+/// The running tasks.
+pub struct Worker {
+    stopping: watch::Sender<bool>,
+    finished: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+    keeper: JoinHandle<()>,
+}
+
+impl Worker {
+    /// Starts all tasks. Must be called within a runtime.
+    pub fn start(deps: Deps, config: Config) -> Self {
+        let Deps { engine, queries, keys, providers, shell } = deps;
+        let (stopping, stopped) = watch::channel(false);
+        let (finished, all_done) = watch::channel(false);
+        let slots = Slots::new();
+        let pulse = Pulse::new(&engine, Arc::clone(&shell));
+        let mut tasks = JoinSet::new();
+
+        let expiry = Expiry { engine: engine.clone(), queries: Arc::clone(&queries) };
+        tasks.spawn(Runner::new(expiry).go(pulse.clone(), slots.held(), stopped.clone()));
+        let jobs = Jobs {
+            engine: engine.clone(),
+            queries: Arc::clone(&queries),
+            keys: Arc::clone(&keys),
+            shell: Arc::clone(&shell),
+            providers,
+            pulse: pulse.clone(),
+        };
+        tasks.spawn(Runner::new(jobs).go(pulse.clone(), slots.held(), stopped.clone()));
+        if config.deliver {
+            let rule = match config.relaxed_addresses {
+                true => UrlRule::Relaxed,
+                false => UrlRule::Public,
+            };
+            let notices = Notices::new(Arc::clone(&queries), keys, shell);
+            let recorder = Recorder::start(engine.clone());
+            let sender = Sender::new(notices, Egress::new(rule), recorder);
+            let retries = Retries { queries: Arc::clone(&queries), sender: sender.clone() };
+            tasks.spawn(Runner::new(retries).go(pulse.clone(), slots.held(), stopped.clone()));
+            let delivery = Delivery::new(queries, sender, slots.clone());
+            tasks.spawn(delivery.go(pulse, stopped));
+        }
+        let keeper = tokio::spawn(slots::keep(slots, engine, config.holder, all_done));
+        Self { stopping, finished, tasks, keeper }
+    }
+
+    /// Begins nothing more, finishes what was begun, and gives the slots back.
+    pub async fn stop(mut self) {
+        self.stopping.send_replace(true);
+        while let Some(ended) = self.tasks.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(%error, "a worker task panicked");
+            }
+        }
+        self.finished.send_replace(true);
+        if let Err(error) = self.keeper.await {
+            tracing::error!(%error, "the keeper of slots panicked");
+        }
+    }
+}
