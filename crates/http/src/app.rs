@@ -10,7 +10,6 @@ use kernel::keys::KeyRing;
 use std::sync::Arc;
 use std::time::Duration;
 use store::Queries;
-use tokio::sync::Notify;
 
 /// The state of both listeners. Cloning it is cheap.
 #[derive(Clone)]
@@ -25,8 +24,6 @@ pub struct AppState {
     pub shell: Arc<dyn Shell>,
     /// The stand-in for the outside world; `None` outside the sandbox.
     pub sandbox: Option<Arc<dyn SandboxBank>>,
-    /// Tells the workers to look for due rows at once.
-    pub wake_workers: Arc<Notify>,
     /// Renders the metrics of this process.
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
     /// What an operator should know: switches that are unsafe outside a test.

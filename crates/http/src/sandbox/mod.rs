@@ -78,7 +78,6 @@ async fn move_clock(
         tracing::warn!(%reason, "the sandbox bank's clock did not follow");
         return Err(Code::SystemBusy.into());
     }
-    app.wake_workers.notify_waiters();
     Ok(Json(MoveClockAnswer { now: position.now.rfc3339() }))
 }
 
