@@ -1,6 +1,6 @@
 //! Bank cards: binding one with its issuer's consent, using it, and letting it go.
 //!
-//! Nothing here holds a card number, a security code or a bank's code in the clear: commands carry
+//! No command and no row holds a card number, a security code or a bank's code in the clear: they carry
 //! sealed bytes, keyed hashes and what may be shown.
 
 mod bank_answer;
