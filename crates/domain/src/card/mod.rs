@@ -1,7 +1,7 @@
 //! Bank cards: binding one with its issuer's consent, using it, and letting it go.
 //!
-//! No command and no row holds a card number, a security code or a bank's code in the clear: they carry
-//! sealed bytes, keyed hashes and what may be shown.
+//! No command and no row holds a card number, a security code or a bank's code in the clear: they
+//! carry sealed bytes, keyed hashes and what may be shown.
 
 mod bank_answer;
 mod bank_limits;
