@@ -11,9 +11,11 @@ mod layers;
 pub mod merchant;
 pub mod openapi;
 mod operations;
+pub mod personal;
 pub mod problem;
 pub mod rate_limit;
 pub mod sandbox;
+pub mod secret;
 pub mod shell;
 pub mod wire;
 

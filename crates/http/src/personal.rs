@@ -18,12 +18,7 @@ pub fn phone_index(keys: &KeyRing, phone: &PhoneNumber) -> [u8; 32] {
 
 /// Blind index of a document. `issuer` is the issuing state of a passport, whose numbers are unique
 /// only there; empty for documents of one issuer.
-pub fn document_index(
-    keys: &KeyRing,
-    kind: DocumentKind,
-    issuer: &str,
-    number: &str,
-) -> [u8; 32] {
+pub fn document_index(keys: &KeyRing, kind: DocumentKind, issuer: &str, number: &str) -> [u8; 32] {
     keys.blind_index(kind.as_str(), &format!("{issuer}/{number}"))
 }
 

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 /// A text that only its owner may know: a payment password, a one-time password, card data.
 #[derive(Deserialize, ToSchema)]
 #[serde(from = "String")]
-#[schema(value_type = String, format = Password, write_only)]
+#[schema(value_type = String, format = Password)]
 pub struct Secret(SecretString);
 
 impl From<String> for Secret {

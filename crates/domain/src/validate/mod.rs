@@ -13,6 +13,7 @@ macro_rules! print_without_content {
     )+};
 }
 
+pub mod age;
 pub mod bin_table;
 pub mod card_number;
 pub mod expiry;

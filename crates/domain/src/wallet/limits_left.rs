@@ -63,7 +63,8 @@ mod tests {
             free_withdrawals: 80_000,
         };
         assert_eq!(left, expected);
-        let of_class = |class, rules: &Rules| LimitsLeft::of(&usage, class, rules).payments_of_class;
+        let of_class =
+            |class, rules: &Rules| LimitsLeft::of(&usage, class, rules).payments_of_class;
         assert_eq!(of_class(IdentityClass::ClassII, &rules), Some(9_910_000));
         assert_eq!(of_class(IdentityClass::ClassIII, &rules), Some(19_910_000));
         rules.class2_year_minor = 0;

@@ -75,7 +75,6 @@ async fn request_otp(
             phone: app.seal(&phone_place(&phone_index), phone.as_str()),
         })
         .await?;
-    app.wake_workers.notify_waiters();
     let challenge = OtpChallenge {
         id: asked.otp,
         phone: phone.masked(),

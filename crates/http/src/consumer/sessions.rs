@@ -158,7 +158,7 @@ async fn log_in(
     ),
 )]
 async fn log_out(State(app): State<AppState>, caller: Caller) -> Result<StatusCode, Problem> {
-    let Caller { user, session } = caller;
-    app.engine.run(LogOut { user, token_hash: session }).await?;
+    let Caller { user, session: token_hash, .. } = caller;
+    app.engine.run(LogOut { user, token_hash }).await?;
     Ok(StatusCode::NO_CONTENT)
 }
