@@ -1,0 +1,69 @@
+//! The platform's certificates, as a merchant downloads them.
+
+use crate::world::{Put, World};
+use apiv3::aead::{AeadNonce, ApiV3Key};
+use apiv3::certificate::Certificate;
+use domain::merchant::{KeyState, PlatformKey, PlatformKeyKind};
+use jiaozi_http::merchant::keep_platform_keys;
+use serde_json::Value;
+use store::queries;
+
+fn opened(item: &Value, key: &ApiV3Key) -> Certificate {
+    let sealed = &item["encrypt_certificate"];
+    assert_eq!(sealed["algorithm"], "AEAD_AES_256_GCM");
+    assert_eq!(sealed["associated_data"], "certificate");
+    let nonce = AeadNonce::parse(sealed["nonce"].as_str().unwrap()).unwrap();
+    let pem = key.open(&nonce, "certificate", sealed["ciphertext"].as_str().unwrap());
+    Certificate::parse(&String::from_utf8(pem.unwrap()).unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn the_downloaded_certificate_verifies_its_own_answer() {
+    let world = World::new().await;
+    let answer = world.get("/v3/certificates").await;
+    assert_eq!(answer.status, 200);
+    let list = answer.json()["data"].as_array().unwrap().clone();
+    assert_eq!(list.len(), 1);
+    let key = ApiV3Key::parse(&world.merchant.made.apiv3_key).unwrap();
+    let certificate = opened(&list[0], &key);
+    assert_eq!(certificate.serial.as_str(), answer.header("wechatpay-serial"));
+    assert_eq!(list[0]["serial_no"], certificate.serial.as_str());
+    assert_eq!(list[0]["effective_time"], "2026-11-21T09:00:00+08:00");
+    assert_eq!(list[0]["expire_time"], "2031-11-20T10:00:00+08:00");
+    let again = world.get("/v3/certificates?algorithm_type=RSA").await;
+    assert_ne!(again.json()["data"][0]["encrypt_certificate"]["nonce"], Value::Null);
+    assert_ne!(again.body, answer.body, "a nonce is used once");
+    assert_eq!(world.get("/v3/certificates?algorithm_type=SM2").await.status, 400);
+}
+
+#[tokio::test]
+async fn the_platform_has_one_key_of_each_kind_however_often_it_starts() {
+    let world = World::new().await;
+    let app = &world.app;
+    let ids = keep_platform_keys(&app.engine, app.queries.as_ref(), &app.keys, &world.clock).await;
+    let mut ids = ids.unwrap();
+    let mut known: Vec<String> = world.platform.iter().map(|(id, _)| id.clone()).collect();
+    ids.sort();
+    known.sort();
+    assert_eq!(ids, known);
+}
+
+#[tokio::test]
+async fn a_new_certificate_signs_within_seconds_and_the_old_one_stays_listed() {
+    let mut world = World::new().await;
+    assert_eq!(world.get("/v3/certificates").await.status, 200);
+    let app = world.app.clone();
+    let rows = queries::select::<PlatformKey>(app.queries.as_ref(), "1 = 1", Vec::new()).await;
+    let rows = rows.unwrap();
+    let old = rows.into_iter().find(|row| row.kind == PlatformKeyKind::Certificate).unwrap();
+    app.engine.run(Put(PlatformKey { state: KeyState::Retiring, ..old.clone() })).await.unwrap();
+    world.wait(5);
+    let ids = keep_platform_keys(&app.engine, app.queries.as_ref(), &app.keys, &world.clock).await;
+    let new = ids.unwrap().into_iter().find(|id| !id.starts_with("PUB_KEY_ID_")).unwrap();
+    let find = queries::find::<PlatformKey>(app.queries.as_ref(), &new).await.unwrap().unwrap();
+    let key = Certificate::parse(&find.public).unwrap().public_key;
+    world.platform.push((new.clone(), key));
+    let answer = world.get("/v3/certificates").await;
+    assert_eq!(answer.header("wechatpay-serial"), new);
+    assert_eq!(answer.json()["data"].as_array().unwrap().len(), 2);
+}

@@ -1,0 +1,12 @@
+//! The merchant API through its router: signed requests, a real engine, a SQLite file. Every answer
+//! of every test is checked against the platform's keys.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod certificates;
+mod faults;
+mod input;
+mod orders;
+mod refunds;
+mod signatures;
+mod world;

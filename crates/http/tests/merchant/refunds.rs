@@ -1,0 +1,135 @@
+//! Refunds: in parts, again, too much, too soon, and of orders that are none.
+
+use crate::world::{Answer, Move, Put, World};
+use domain::ids::WalletId;
+use domain::merchant::Merchant;
+use domain::wallet::{Wallet, WalletState};
+use serde_json::{Value, json};
+use store::queries;
+
+const REFUNDS: &str = "/v3/refund/domestic/refunds";
+
+async fn refund(world: &World, number: &str, fen: i64) -> Answer {
+    world.post(REFUNDS, &world.refund("T2026-0001", number, fen)).await
+}
+
+async fn state(world: &World) -> Value {
+    world.get(&world.by_number("T2026-0001")).await.json()["trade_state"].clone()
+}
+
+#[tokio::test]
+async fn an_order_is_refunded_in_parts_and_each_part_is_found() {
+    let world = World::new().await;
+    let transaction_id = world.paid("T2026-0001").await;
+    let answer = refund(&world, "R@1", 300).await;
+    let refund_id = answer.json()["refund_id"].as_str().unwrap().to_owned();
+    assert_eq!((&refund_id[..10], refund_id.len()), ("5020261121", 29));
+    let shown = json!({
+        "refund_id": refund_id,
+        "out_refund_no": "R@1",
+        "transaction_id": transaction_id,
+        "out_trade_no": "T2026-0001",
+        "channel": "ORIGINAL",
+        "user_received_account": "支付用户零钱",
+        "success_time": "2026-11-21T10:00:00+08:00",
+        "create_time": "2026-11-21T10:00:00+08:00",
+        "status": "SUCCESS",
+        "funds_account": "AVAILABLE",
+        "amount": {
+            "total": 1_000, "refund": 300, "payer_total": 1_000, "payer_refund": 300,
+            "settlement_refund": 300, "settlement_total": 1_000, "discount_refund": 0,
+            "currency": "CNY",
+        },
+        "promotion_detail": [],
+    });
+    answer.is(200, shown.clone());
+    refund(&world, "R@1", 300).await.is(200, shown.clone());
+    world.get("/v3/refund/domestic/refunds/R@1").await.is(200, shown.clone());
+    world.get("/v3/refund/domestic/refunds/R%401").await.is(200, shown);
+    assert_eq!(state(&world).await, "REFUND");
+    world.advance(60).await;
+    let mut rest = world.refund("T2026-0001", "R@2", 700);
+    rest["transaction_id"] = json!(transaction_id);
+    rest.as_object_mut().unwrap().remove("out_trade_no");
+    assert_eq!(world.post(REFUNDS, &rest).await.status, 200);
+    world.advance(60).await;
+    let answer = refund(&world, "R@3", 1).await;
+    answer.refuses(400, "INVALID_REQUEST", "the order is fully refunded");
+    assert_eq!(state(&world).await, "REFUND");
+}
+
+#[tokio::test]
+async fn a_refund_keeps_the_rules() {
+    let world = World::new().await;
+    let answer = refund(&world, "R1", 300).await;
+    answer.refuses(404, "RESOURCE_NOT_EXISTS", "order does not exist");
+    let prepay_id = world.place("T2026-0001").await;
+    let answer = refund(&world, "R1", 300).await;
+    answer.refuses(400, "INVALID_REQUEST", "the order is not paid");
+    world.pay("T2026-0001", &prepay_id).await;
+    let mut other = world.refund("T2026-0001", "R1", 300);
+    other["amount"]["total"] = json!(999);
+    let answer = world.post(REFUNDS, &other).await;
+    answer.refuses(400, "INVALID_REQUEST", "amount.total is not the order's total");
+    let answer = refund(&world, "R1", 1_001).await;
+    answer.refuses(400, "INVALID_REQUEST", "amount.refund is more than what is left");
+    let mut unsettled = world.refund("T2026-0001", "R1", 300);
+    unsettled["amount"]["from"] = json!([{ "account": "UNAVAILABLE", "amount": 300 }]);
+    let answer = world.post(REFUNDS, &unsettled).await;
+    answer.refuses(403, "NOT_ENOUGH", "balance is not enough");
+    assert_eq!(refund(&world, "R1", 300).await.status, 200);
+    let answer = refund(&world, "R1", 301).await;
+    answer.refuses(400, "INVALID_REQUEST", "out_refund_no was used with other parameters");
+    let answer = refund(&world, "R2", 300).await;
+    answer.refuses(429, "FREQUENCY_LIMITED", "too many requests");
+    world.advance(366 * 86_400).await;
+    let answer = refund(&world, "R2", 300).await;
+    answer.refuses(400, "INVALID_REQUEST", "the order is too old to be refunded");
+}
+
+#[tokio::test]
+async fn refunds_of_another_merchant_do_not_exist() {
+    let world = World::new().await;
+    world.paid("T2026-0001").await;
+    assert_eq!(refund(&world, "R1", 300).await.status, 200);
+    let other = world.add_merchant("Book shop").await;
+    let target = "/v3/refund/domestic/refunds/R1";
+    let answer = world.send(world.signed(&other, ("GET", target), b"")).await;
+    answer.refuses(404, "RESOURCE_NOT_EXISTS", "object does not exist");
+    let body = world.refund("T2026-0001", "R1", 300).to_string();
+    let request = world.signed(&other, ("POST", REFUNDS), body.as_bytes());
+    let answer = world.send(request).await;
+    answer.refuses(404, "RESOURCE_NOT_EXISTS", "order does not exist");
+    let answer = world.get("/v3/refund/domestic/refunds/R9").await;
+    answer.refuses(404, "RESOURCE_NOT_EXISTS", "object does not exist");
+}
+
+#[tokio::test]
+async fn a_closed_wallet_takes_no_refund() {
+    let world = World::new().await;
+    world.paid("T2026-0001").await;
+    let id = WalletId::from_bytes([2; 16]);
+    let wallet = queries::find::<Wallet>(world.app.queries.as_ref(), &id).await.unwrap().unwrap();
+    let closed = Wallet { state: WalletState::Closed, ..wallet };
+    world.app.engine.run(Put(closed)).await.unwrap();
+    let answer = refund(&world, "R1", 300).await;
+    answer.refuses(403, "USER_ACCOUNT_ABNORMAL", "user account is abnormal");
+}
+
+#[tokio::test]
+async fn a_refund_waits_for_the_merchants_money() {
+    let world = World::new().await;
+    world.paid("T2026-0001").await;
+    let mchid = &world.merchant.made.mchid;
+    let merchant = queries::find::<Merchant>(world.app.queries.as_ref(), mchid).await;
+    let account = merchant.unwrap().unwrap().balance_account;
+    let bank = world.app.rules().system.bank;
+    let engine = &world.app.engine;
+    engine.run(Move { from: account, to: bank, fen: 701 }).await.unwrap();
+    let answer = refund(&world, "R1", 300).await;
+    answer.refuses(403, "NOT_ENOUGH", "balance is not enough");
+    let answer = world.get("/v3/refund/domestic/refunds/R1").await;
+    answer.refuses(404, "RESOURCE_NOT_EXISTS", "object does not exist");
+    engine.run(Move { from: bank, to: account, fen: 1 }).await.unwrap();
+    assert_eq!(refund(&world, "R1", 300).await.status, 200);
+}
