@@ -1,0 +1,163 @@
+//! What can be typed after `jiaozi`.
+
+use crate::operator::FreezeBecause;
+use clap::{Args, Parser, Subcommand};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+/// An open digital wallet that an organisation runs itself.
+#[derive(Debug, Parser)]
+#[command(name = "jiaozi", version, about)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Action {
+    /// Start the wallet.
+    Serve(ServeFlags),
+    /// Start the stand-in for banks, SMS carrier and identity authority; `serve --sandbox` does it
+    /// by itself.
+    SandboxBank(SandboxBankFlags),
+    /// Bring the database to the schema of this program.
+    Migrate(ConfigFlags),
+    /// What an operator does to a user.
+    #[command(subcommand)]
+    User(UserAction),
+    /// The merchants.
+    #[command(subcommand)]
+    Merchant(MerchantAction),
+    /// The configuration.
+    #[command(subcommand)]
+    Config(ConfigAction),
+}
+
+/// Where the configuration comes from; flags win over the environment, that over the file.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct ConfigFlags {
+    /// A TOML file with configuration keys.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The folder of the database and the keys.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ServeFlags {
+    #[command(flatten)]
+    pub(crate) config: ConfigFlags,
+    /// Runs as a sandbox: with a stand-in bank, a clock that can be moved, and keys made if missing.
+    #[arg(long)]
+    pub(crate) sandbox: bool,
+    /// Makes a demo merchant and demo people at the first start of a sandbox.
+    #[arg(long, requires = "sandbox")]
+    pub(crate) demo_people: bool,
+    /// Where people's apps connect.
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// Where merchants' servers connect.
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) merchant_listen: Option<SocketAddr>,
+    /// Writes addresses and demo credentials as JSON to this file once everything answers.
+    #[arg(long, value_name = "FILE", requires = "demo_people")]
+    pub(crate) demo_file: Option<PathBuf>,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct SandboxBankFlags {
+    /// The folder of its database, its port and its secret.
+    #[arg(long, value_name = "DIR", default_value = "data/sandbox-bank")]
+    pub(crate) data: PathBuf,
+    /// The address to listen on.
+    #[arg(long, value_name = "IP", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    pub(crate) listen: IpAddr,
+    /// The port; 0 takes the one of the last run if it is free, else any.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) port: u16,
+    /// Where it tells what it does by itself.
+    #[arg(long, value_name = "URL")]
+    pub(crate) callback_url: Option<String>,
+    /// Ends when standard input closes, and tells its address on standard output.
+    #[arg(long)]
+    pub(crate) child: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum UserAction {
+    /// Stop a wallet: it can neither pay nor receive until it is unfrozen.
+    Freeze(WalletFlags),
+    /// Let a frozen wallet work again.
+    Unfreeze(WalletFlags),
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct WalletFlags {
+    /// The wallet's id, `wal_…`.
+    pub(crate) wallet: String,
+    /// Why it is in the operator's power.
+    #[arg(long, value_enum, default_value = "risk")]
+    pub(crate) because: FreezeBecause,
+    /// Why, in words for the record.
+    #[arg(long, default_value = "")]
+    pub(crate) reason: String,
+    #[command(flatten)]
+    pub(crate) config: ConfigFlags,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum MerchantAction {
+    /// Add a merchant: makes its keys and prints a ready configuration for the usual SDKs, once.
+    Add(AddMerchantFlags),
+    /// List the merchants.
+    List(ListMerchantsFlags),
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct AddMerchantFlags {
+    /// The name that payers see.
+    #[arg(long)]
+    pub(crate) name: String,
+    /// Its number, ten digits; drawn if left out.
+    #[arg(long)]
+    pub(crate) mchid: Option<String>,
+    /// Its first app id, `wx` and 16 hex digits; drawn if left out.
+    #[arg(long)]
+    pub(crate) appid: Option<String>,
+    /// Its fee, in hundredths of a percent of a payment.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) fee_bp: i64,
+    /// Prints one JSON object and nothing else.
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) config: ConfigFlags,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ListMerchantsFlags {
+    /// Prints one JSON array and nothing else.
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) config: ConfigFlags,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigAction {
+    /// List every key with its value, where the value comes from, and what it means.
+    Check(ConfigFlags),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

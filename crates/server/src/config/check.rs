@@ -1,0 +1,17 @@
+//! `jiaozi config check`: every key, its value, where that comes from, and what it means.
+
+use super::key;
+use super::{Config, ConfigError, Flags, Layers};
+use std::path::Path;
+
+/// Reads the configuration as `serve` would and prints it.
+pub(crate) fn print_all(file: Option<&Path>, flags: Flags) -> Result<(), ConfigError> {
+    let layers = Layers::read(file, flags, std::env::vars())?;
+    Config::of(&layers)?;
+    for key in key::all() {
+        let (value, layer) = layers.shown(&key)?;
+        println!("{:<28} = {value:<18} {layer}", key.name);
+        println!("    {}", key.doc);
+    }
+    Ok(())
+}

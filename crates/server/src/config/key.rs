@@ -1,0 +1,104 @@
+//! Every configuration key: those of the program, and the figures of the rules.
+
+use domain::Rules;
+
+/// A key's default.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Default {
+    /// A whole number.
+    Number(i64),
+    /// A text.
+    Text(&'static str),
+    /// Yes or no.
+    Switch(bool),
+}
+
+/// One configuration key.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Key {
+    /// Its dotted name.
+    pub(crate) name: &'static str,
+    /// Its default.
+    pub(crate) default: Default,
+    /// What it means, with its unit.
+    pub(crate) doc: &'static str,
+}
+
+impl Key {
+    /// The environment variable that sets it.
+    pub(crate) fn variable(&self) -> String {
+        format!("{PREFIX}{}", self.name.replace('.', "_").to_ascii_uppercase())
+    }
+}
+
+/// What the environment variables of this program start with.
+pub(crate) const PREFIX: &str = "JIAOZI_";
+
+/// Variables with the prefix that are no configuration: secret keys (`JIAOZI_KEY_<PURPOSE>`), and
+/// what our tests tell one another.
+pub(crate) fn is_other_variable(name: &str) -> bool {
+    name.starts_with("JIAOZI_KEY_") || ["JIAOZI_BIN", "JIAOZI_DEMO"].contains(&name)
+}
+
+const fn key(name: &'static str, default: Default, doc: &'static str) -> Key {
+    Key { name, default, doc }
+}
+
+const PROGRAM: [Key; 11] = [
+    key("data", Default::Text("data"), "Folder of the database and the keys."),
+    key("listen", Default::Text("127.0.0.1:4000"), "Where people's apps connect."),
+    key("merchant_listen", Default::Text("127.0.0.1:4001"), "Where merchants' servers connect."),
+    key("sandbox", Default::Switch(false), "Run as a sandbox, with a stand-in bank."),
+    key(
+        "providers.url",
+        Default::Text(""),
+        "Where bank, carrier and authority are reached; a sandbox starts its own.",
+    ),
+    key("log.filter", Default::Text("info"), "What is logged, as `tracing` filters are written."),
+    key("http.request_s", Default::Number(15), "Longest time for one request, in seconds."),
+    key("http.connections", Default::Number(10_000), "Connections at once, per listener."),
+    key(
+        "http.anonymous_per_second",
+        Default::Number(0),
+        "Requests a second without a session, per address; 0 for no limit.",
+    ),
+    key("http.anonymous_burst", Default::Number(60), "Such requests at once, per address."),
+    key("engine.queue_places", Default::Number(4_096), "Commands that may wait for the engine."),
+];
+
+/// Every key, those of the program first.
+pub(crate) fn all() -> impl Iterator<Item = Key> {
+    let figures = Rules::FIGURES.iter();
+    PROGRAM
+        .into_iter()
+        .chain(figures.map(|figure| key(figure.key, Default::Number(figure.default), figure.doc)))
+}
+
+/// The known key that is written most like this one.
+pub(crate) fn nearest(name: &str) -> &'static str {
+    let distance = |key: &Key| strsim::damerau_levenshtein(key.name, name);
+    all().min_by_key(distance).expect("there are keys").name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn no_two_keys_can_be_confused() {
+        let names: Vec<&str> = all().map(|key| key.name).collect();
+        let variables: HashSet<String> = all().map(|key| key.variable()).collect();
+        assert_eq!(variables.len(), names.len(), "two keys share a variable");
+        for name in &names {
+            let below = format!("{name}.");
+            assert!(!names.iter().any(|other| other.starts_with(&below)), "{name} is a table too");
+        }
+    }
+
+    #[test]
+    fn a_misspelt_key_finds_its_neighbour() {
+        assert_eq!(nearest("withdraw.fee_pb"), "withdraw.fee_bp");
+        assert_eq!(nearest("lisen"), "listen");
+    }
+}

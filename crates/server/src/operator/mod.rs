@@ -1,0 +1,29 @@
+//! What an operator does from the command line. While a server runs, it does it: the request goes to
+//! its socket in the data folder. Otherwise this process opens the database with an engine of its
+//! own for that one request. Never SQL.
+
+mod perform;
+mod request;
+mod socket;
+
+pub(crate) use perform::Operator;
+pub(crate) use request::{Answer, FreezeBecause, Request};
+pub(crate) use socket::{Socket, serve};
+
+use crate::config::Config;
+use crate::database::Database;
+use crate::key_file;
+use std::error::Error;
+use std::sync::Arc;
+
+/// Has a request performed, by the running server or by ourselves.
+pub(crate) async fn ask(config: &Config, request: &Request) -> Result<Answer, Box<dyn Error>> {
+    if let Some(answer) = socket::ask(&config.control_socket(), request).await? {
+        return Ok(answer);
+    }
+    let keys = Arc::new(key_file::load(&config.key_file())?);
+    let database = Database::open(config).await?;
+    let answer = Operator { engine: database.engine.clone(), keys }.perform(request).await;
+    database.close().await;
+    Ok(answer)
+}

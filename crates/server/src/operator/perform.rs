@@ -1,0 +1,67 @@
+//! Turns an operator's request into a command and runs it.
+
+use super::request::{Answer, Request};
+use domain::ids::WalletId;
+use domain::wallet::{FreezeWallet, FrozenBy, LiftedBy, UnfreezeWallet};
+use domain::{Command, Once};
+use engine::Engine;
+use http_api::SystemShell;
+use http_api::merchant::add_merchant;
+use kernel::keys::KeyRing;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// Runs requests of operators.
+#[derive(Clone)]
+pub(crate) struct Operator {
+    /// Where they are run.
+    pub(crate) engine: Engine,
+    /// Seals what is kept of a merchant.
+    pub(crate) keys: Arc<KeyRing>,
+}
+
+impl Operator {
+    /// Performs a request.
+    pub(crate) async fn perform(&self, request: &Request) -> Answer {
+        match request {
+            Request::Freeze { wallet, because, reason, operator } => {
+                let by = FrozenBy::Operator {
+                    name: operator.clone(),
+                    kind: (*because).into(),
+                    reason: reason.clone(),
+                };
+                let Some(wallet) = wallet_id(wallet) else { return no_wallet() };
+                let command = FreezeWallet { wallet, by, once: Once::State };
+                self.run(command, |wallet| json!({ "wallet": wallet, "state": "FROZEN" })).await
+            }
+            Request::Unfreeze { wallet, because, operator } => {
+                let by = LiftedBy::Operator { name: operator.clone(), kind: (*because).into() };
+                let Some(wallet) = wallet_id(wallet) else { return no_wallet() };
+                let command = UnfreezeWallet { wallet, by, once: Once::State };
+                self.run(command, |lifted| json!(lifted)).await
+            }
+            Request::MerchantAdd(request) => {
+                let shell = SystemShell::default();
+                match add_merchant(&self.engine, &self.keys, &shell, request).await {
+                    Ok(merchant) => Answer::Done(json!(merchant)),
+                    Err(error) => Answer::Failed(error.to_string()),
+                }
+            }
+        }
+    }
+
+    async fn run<C: Command>(&self, command: C, tell: impl FnOnce(C::Done) -> Value) -> Answer {
+        match self.engine.run(command).await {
+            Ok(done) => Answer::Done(tell(done)),
+            Err(failed) => Answer::failed(&failed.failure()),
+        }
+    }
+}
+
+fn wallet_id(text: &str) -> Option<WalletId> {
+    text.parse().ok()
+}
+
+fn no_wallet() -> Answer {
+    Answer::Failed("not the id of a wallet: it begins with wal_".to_owned())
+}

@@ -1,0 +1,77 @@
+//! What is said over the socket: one JSON object in a line each way.
+
+use domain::wallet::{FreezeKind, OperatorFreeze};
+use http_api::merchant::MerchantRequest;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What an operator wants done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum Request {
+    /// Stop a wallet.
+    Freeze {
+        /// The wallet's id.
+        wallet: String,
+        /// Why it is in the operator's power.
+        because: FreezeBecause,
+        /// Why, in words.
+        reason: String,
+        /// Who says so.
+        operator: String,
+    },
+    /// Lift a freeze.
+    Unfreeze {
+        /// The wallet's id.
+        wallet: String,
+        /// Which freeze.
+        because: FreezeBecause,
+        /// Who says so.
+        operator: String,
+    },
+    /// Add a merchant; the answer holds its keys.
+    MerchantAdd(MerchantRequest),
+}
+
+/// The freezes that are an operator's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum FreezeBecause {
+    /// The wallet is at risk, or is one.
+    Risk,
+    /// An authority ordered it.
+    Judicial,
+}
+
+impl From<FreezeBecause> for OperatorFreeze {
+    fn from(because: FreezeBecause) -> Self {
+        match because {
+            FreezeBecause::Risk => Self::Risk,
+            FreezeBecause::Judicial => Self::Judicial,
+        }
+    }
+}
+
+impl From<FreezeBecause> for FreezeKind {
+    fn from(because: FreezeBecause) -> Self {
+        OperatorFreeze::from(because).kind()
+    }
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Answer {
+    /// It is done; what there is to tell.
+    Done(Value),
+    /// It is not done, and why.
+    Failed(String),
+}
+
+impl Answer {
+    /// A failure as the catalogue has it.
+    pub(crate) fn failed(failure: &engine::Failure) -> Self {
+        let text = failure.code.text(domain::catalogue::Language::En, &failure.params);
+        Self::Failed(format!("{}: {text}", failure.code))
+    }
+}

@@ -1,0 +1,220 @@
+//! `jiaozi serve`: puts everything together, in an order in which nothing answers before what it
+//! needs is there, and takes it apart in the reverse order.
+
+mod listen;
+
+use crate::bank_client::BankClient;
+use crate::bank_process::BankProcess;
+use crate::cli::ServeFlags;
+use crate::config::{Config, Flags};
+use crate::database::Database;
+use crate::operator::{self, Operator, Socket};
+use crate::providers_link::{CALLBACK_PATH, Link};
+use crate::{key_file, logging, signals};
+use axum::Router;
+use http_api::merchant::keep_platform_keys;
+use http_api::rate_limit::AddressLimiter;
+use http_api::sandbox::SandboxBank;
+use http_api::{AppState, Limits, SystemShell};
+use kernel::keys::KeyRing;
+use listen::HeaderCase;
+use metrics_exporter_prometheus::PrometheusBuilder;
+use std::error::Error;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use worker::{Deps, Providers, Worker};
+
+/// How often the exporter forgets what it no longer needs.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// Serves until the system asks it to end.
+pub(crate) async fn run(flags: ServeFlags) -> Result<(), Box<dyn Error>> {
+    let config = Config::load(flags.config.config.as_deref(), config_flags(&flags))?;
+    logging::start(&config.log_filter)?;
+    let keys = Arc::new(load_keys(&config)?);
+    let metrics = start_metrics()?;
+    let database = Database::open(&config).await?;
+    let listeners = Listeners::bind(&config).await?;
+    let bank = match config.sandbox {
+        true => Some(start_bank(&config, listeners.addresses.consumer).await?),
+        false => None,
+    };
+    let link = Link::of(&config, bank.as_ref())?;
+    let app = app_state(&config, &database, keys, bank.clone(), metrics)?;
+    follow_clock(&app).await;
+    let shell = app.shell.as_ref();
+    keep_platform_keys(&app.engine, app.queries.as_ref(), &app.keys, shell).await?;
+    let worker = start_worker(&config, &app, link.providers()?);
+    let (end, ending) = watch::channel(false);
+    let addresses = listeners.addresses;
+    let serving = listeners.serve(&config, &app, link.callbacks(&app), &ending);
+    let socket = Socket::bind(config.control_socket())?;
+    let operator = Operator { engine: app.engine.clone(), keys: Arc::clone(&app.keys) };
+    let control = tokio::spawn(operator::serve(socket, operator, ending));
+    announce(&config, addresses, bank.as_ref());
+    signals::end().await;
+    tracing::info!("ending: open requests are finished first");
+    end.send_replace(true);
+    for listener in serving {
+        listener.await?;
+    }
+    control.await?;
+    worker.stop().await;
+    drop(app);
+    database.close().await;
+    Ok(())
+}
+
+/// Where the two listeners are.
+#[derive(Clone, Copy)]
+struct Addresses {
+    consumer: SocketAddr,
+    merchant: SocketAddr,
+}
+
+/// The two listeners, bound but not answering yet.
+struct Listeners {
+    consumer: TcpListener,
+    merchant: TcpListener,
+    addresses: Addresses,
+}
+
+impl Listeners {
+    async fn bind(config: &Config) -> Result<Self, Box<dyn Error>> {
+        let consumer = TcpListener::bind(config.listen).await.map_err(at(config.listen))?;
+        let merchant =
+            TcpListener::bind(config.merchant_listen).await.map_err(at(config.merchant_listen))?;
+        let addresses =
+            Addresses { consumer: consumer.local_addr()?, merchant: merchant.local_addr()? };
+        Ok(Self { consumer, merchant, addresses })
+    }
+
+    fn serve(
+        self,
+        config: &Config,
+        app: &AppState,
+        callbacks: Router,
+        ending: &watch::Receiver<bool>,
+    ) -> [JoinHandle<()>; 2] {
+        let consumer = http_api::consumer_router(app).merge(callbacks);
+        let merchant = http_api::merchant::router(app);
+        let serve = |listener, router, case| {
+            let places = config.connections;
+            tokio::spawn(listen::serve(listener, router, case, places, ending.clone()))
+        };
+        [
+            serve(self.consumer, consumer, HeaderCase::Lower),
+            serve(self.merchant, merchant, HeaderCase::Title),
+        ]
+    }
+}
+
+type Render = Arc<dyn Fn() -> String + Send + Sync>;
+
+/// Collects the figures of this process; gives what renders them.
+fn start_metrics() -> Result<Render, Box<dyn Error>> {
+    let metrics = PrometheusBuilder::new().install_recorder()?;
+    let kept = metrics.clone();
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(UPKEEP).await;
+            kept.run_upkeep();
+        }
+    });
+    Ok(Arc::new(move || metrics.render()))
+}
+
+async fn start_bank(config: &Config, wallet: SocketAddr) -> std::io::Result<BankProcess> {
+    // An address for listening on all interfaces is no address to call.
+    let host = if wallet.ip().is_unspecified() { Ipv4Addr::LOCALHOST.into() } else { wallet.ip() };
+    let wallet = SocketAddr::new(host, wallet.port());
+    let callback_url = format!("http://{wallet}{CALLBACK_PATH}");
+    BankProcess::start(&config.bank_data(), callback_url).await
+}
+
+fn start_worker(config: &Config, app: &AppState, providers: Providers) -> Worker {
+    let deps = Deps {
+        engine: app.engine.clone(),
+        queries: Arc::clone(&app.queries),
+        keys: Arc::clone(&app.keys),
+        providers,
+        shell: Arc::new(worker::SystemShell::default()),
+    };
+    let holder = kernel::id::encode(app.shell.id());
+    let config = worker::Config { holder, relaxed_addresses: config.sandbox, deliver: true };
+    Worker::start(deps, config)
+}
+
+fn config_flags(flags: &ServeFlags) -> Flags {
+    Flags::default()
+        .set_path("data", flags.config.data.as_ref())
+        .set("listen", flags.listen.map(|address| address.to_string()))
+        .set("merchant_listen", flags.merchant_listen.map(|address| address.to_string()))
+        .set("sandbox", flags.sandbox.then_some(true))
+}
+
+/// Loads the keys. Only a sandbox makes them, and only together with its database: beside a database
+/// that is there already, new keys would open nothing.
+fn load_keys(config: &Config) -> Result<KeyRing, Box<dyn Error>> {
+    let file = config.key_file();
+    if config.sandbox && !config.database().exists() {
+        config.make_folder()?;
+        key_file::make_missing(&file)?;
+    }
+    Ok(key_file::load(&file)?)
+}
+
+fn app_state(
+    config: &Config,
+    database: &Database,
+    keys: Arc<KeyRing>,
+    bank: Option<BankProcess>,
+    metrics: Render,
+) -> Result<AppState, Box<dyn Error>> {
+    let sandbox = match bank {
+        Some(bank) => Some(Arc::new(BankClient::try_new(bank)?) as Arc<dyn SandboxBank>),
+        None => None,
+    };
+    let anonymous = (config.anonymous_per_second > 0).then(|| {
+        Arc::new(AddressLimiter::new(config.anonymous_per_second, config.anonymous_burst))
+    });
+    Ok(AppState {
+        engine: database.engine.clone(),
+        queries: Arc::clone(&database.queries),
+        keys,
+        shell: Arc::new(SystemShell::default()),
+        sandbox,
+        metrics,
+        unsafe_switches: if config.sandbox { ["sandbox"].into() } else { [].into() },
+        limits: Limits { request: config.request_time, anonymous },
+    })
+}
+
+/// A bank that was started anew, or lost its own data, takes over the offset of the wallet.
+async fn follow_clock(app: &AppState) {
+    let Some(bank) = &app.sandbox else { return };
+    let offset = app.engine.position().borrow().offset;
+    if let Err(reason) = bank.raise_clock(offset).await {
+        tracing::warn!(%reason, "the sandbox bank's clock did not follow");
+    }
+}
+
+fn announce(config: &Config, addresses: Addresses, bank: Option<&BankProcess>) {
+    let Addresses { consumer, merchant } = addresses;
+    tracing::info!(%consumer, %merchant, sandbox = config.sandbox, "ready");
+    println!("jiaozi is ready");
+    println!("  people's apps   http://{consumer}/v1   (description: http://{consumer}/docs)");
+    println!("  merchants       http://{merchant}/v3");
+    if let Some(bank) = bank {
+        let bank = bank.address;
+        println!("  sandbox bank    http://{bank}/cards    (messages: http://{bank}/inbox)");
+    }
+}
+
+fn at(address: SocketAddr) -> impl FnOnce(std::io::Error) -> String {
+    move |error| format!("failed to listen on {address}: {error}")
+}
