@@ -1,0 +1,171 @@
+//! First deliveries: what is told, to whom first, and what a restart or a lost lease does.
+
+use crate::merchant::MerchantServer;
+use crate::stage::{APPID, Stage, USER, WALLET, fen, right_password};
+use domain::Once;
+use domain::merchant::Openid;
+use domain::notification::{HoldSlots, Retry, Slot};
+use domain::order::{CreateOrder, PayOrder, TradeType};
+use domain::refund::{CreateRefund, OrderOfRefund};
+use kernel::time::{MINUTE, SECOND};
+use serde_json::Value;
+
+const MCHID: &str = "1900000001";
+
+fn place(url: &str) -> CreateOrder {
+    CreateOrder {
+        mchid: MCHID.into(),
+        appid: APPID.into(),
+        out_trade_no: "T0001".into(),
+        trade_type: TradeType::Native,
+        description: "Tea".into(),
+        amount: fen(500),
+        attach: Some("shelf 7".into()),
+        notify_url: url.into(),
+        time_expire: None,
+        openid: None,
+        device_id: None,
+        fingerprint: [1; 32],
+        prepay_id: "wx0001".into(),
+    }
+}
+
+fn pay() -> PayOrder {
+    PayOrder {
+        user: USER,
+        wallet: WALLET,
+        prepay_id: "wx0001".into(),
+        mchid: MCHID.into(),
+        out_trade_no: "T0001".into(),
+        amount: fen(500),
+        password: right_password(),
+        factors: 1,
+        openid: "o-payer".into(),
+        transaction_id: "4200202611200000000000000001".into(),
+        hints: None,
+        once: Once::State,
+    }
+}
+
+fn refund(number: &str, minor: i64, notify_url: Option<&str>) -> CreateRefund {
+    CreateRefund {
+        mchid: MCHID.into(),
+        order: OrderOfRefund::OutTradeNo("T0001".into()),
+        out_refund_no: number.into(),
+        amount: fen(minor),
+        total: fen(500),
+        reason: None,
+        notify_url: notify_url.map(str::to_owned),
+        fingerprint: [2; 32],
+        refund_id: format!("50{number}"),
+    }
+}
+
+/// The cursor of a merchant's slot.
+async fn cursor(stage: &Stage, mchid: &str) -> (i64, i64) {
+    let slot = stage.find::<Slot>(&domain::fact::slot_of(mchid)).await;
+    slot.map_or((0, 0), |slot| (slot.cursor_batch, slot.cursor_place))
+}
+
+#[tokio::test]
+async fn a_payment_and_a_refund_are_told_signed_and_sealed_and_a_refund_without_address_is_not() {
+    let stage = Stage::new().await;
+    let mut server = MerchantServer::answering(200).await;
+    stage.add_person(10_000).await;
+    stage.add_merchant(MCHID).await;
+    let openid = Openid { openid: "o-payer".into(), appid: APPID.into(), user: USER };
+    stage
+        .plant(move |tx| {
+            tx.put(openid.clone());
+            Ok(())
+        })
+        .await;
+    let worker = stage.start_worker("one");
+    stage.engine.run(place(&server.url)).await.unwrap();
+    stage.engine.run(pay()).await.unwrap();
+    let paid = server.next().await.open();
+    assert_eq!(paid.event_type, "TRANSACTION.SUCCESS");
+    let order: Value = serde_json::from_slice(&paid.resource).unwrap();
+    assert_eq!(order["out_trade_no"], "T0001");
+    assert_eq!(order["trade_state"], "SUCCESS");
+    assert_eq!(order["amount"]["total"], 500);
+    assert_eq!(order["payer"]["openid"], "o-payer");
+
+    stage.engine.run(refund("R1", 100, None)).await.unwrap();
+    stage.advance(MINUTE).await;
+    stage.engine.run(refund("R2", 200, Some(&server.url))).await.unwrap();
+    let refunded = server.next().await.open();
+    assert_eq!(refunded.event_type, "REFUND.SUCCESS");
+    assert_ne!(refunded.id, paid.id);
+    let refund: Value = serde_json::from_slice(&refunded.resource).unwrap();
+    assert_eq!(refund["out_refund_no"], "R2");
+    let last = stage.all::<domain::fact::Fact>().await.pop().unwrap();
+    let told = (last.batch, last.place);
+    stage.until("the cursor rises", async || cursor(&stage, MCHID).await == told).await;
+    assert!(server.is_quiet() && stage.retry().await.is_none());
+    worker.stop().await;
+    stage.check_ledger().await;
+}
+
+#[tokio::test]
+async fn one_dead_merchant_delays_nobody_else() {
+    let stage = Stage::new().await;
+    let dead = MerchantServer::answering(0).await;
+    stage.add_paid("1900000009", &dead, 400).await;
+    let mut others = Vec::new();
+    for mchid in ["1900000001", "1900000002", "1900000003"] {
+        let server = MerchantServer::answering(204).await;
+        stage.add_paid(mchid, &server, 20).await;
+        others.push(server);
+    }
+    let worker = stage.start_worker("one");
+    for server in &mut others {
+        for _ in 0..20 {
+            server.next().await.open();
+        }
+    }
+    // The dead one is owed everything: what found its queue full already waits to be tried again.
+    let put_off = async || !stage.all::<Retry>().await.is_empty();
+    stage.until("the rest is put off", put_off).await;
+    assert!(stage.all::<Retry>().await.iter().all(|retry| retry.mchid == "1900000009"));
+    drop(worker);
+}
+
+#[tokio::test]
+async fn after_a_restart_what_was_not_acknowledged_is_told_again_under_the_same_id() {
+    let stage = Stage::new().await;
+    let mut server = MerchantServer::answering(0).await;
+    stage.add_paid(MCHID, &server, 1).await;
+    let first = stage.start_worker("one");
+    let id = server.next().await.open().id;
+    drop(first);
+    server.now_answers(200);
+    stage.advance(31 * SECOND).await;
+    let second = stage.start_worker("two");
+    assert_eq!(server.next().await.open().id, id);
+    stage.until("the cursor rises", async || cursor(&stage, MCHID).await.1 == 1).await;
+    second.stop().await;
+    let third = stage.start_worker("three");
+    stage.add_facts(MCHID, &server, 2..=2).await;
+    assert_ne!(server.next().await.open().id, id, "what was acknowledged is not told again");
+    third.stop().await;
+}
+
+#[tokio::test]
+async fn a_fact_whose_lease_was_lost_is_told_by_the_next_holder_under_the_same_id() {
+    let stage = Stage::new().await;
+    let mut server = MerchantServer::answering(0).await;
+    stage.add_paid(MCHID, &server, 1).await;
+    let paused = stage.start_worker("paused");
+    let id = server.next().await.open().id;
+    // The first process holds still for longer than its lease; another takes its slots.
+    stage.advance(31 * SECOND).await;
+    let take = HoldSlots { holder: "other".into(), cursors: Vec::new(), release: false };
+    assert_eq!(stage.engine.run(take).await.unwrap().len(), 64);
+    server.now_answers(200);
+    let other = stage.start_worker("other");
+    assert_eq!(server.next().await.open().id, id);
+    stage.until("the cursor rises", async || cursor(&stage, MCHID).await.1 == 1).await;
+    other.stop().await;
+    drop(paused);
+}

@@ -1,0 +1,9 @@
+//! The worker against a real engine and database, scripted providers, and merchants on local ports.
+//! Business time moves through the engine; nothing waits for real time to pass but to give up.
+
+mod delivery;
+mod merchant;
+mod money;
+mod schedule;
+mod stage;
+mod timers;

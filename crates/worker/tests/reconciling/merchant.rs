@@ -1,0 +1,102 @@
+//! A merchant's server on a local port, that answers as a test tells it.
+
+use crate::stage::{apiv3_key, platform_key};
+use apiv3::notification::{Opened, open};
+use apiv3::sign::SignedHeaders;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering::SeqCst};
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+
+/// One request as it arrived.
+pub struct Received {
+    headers: HashMap<String, String>,
+    body: Vec<u8>,
+}
+
+impl Received {
+    /// Checks the signature and decrypts, as a merchant does.
+    pub fn open(&self) -> Opened {
+        let header = |name: &str| self.headers[name].clone();
+        let signed = SignedHeaders {
+            nonce: header("wechatpay-nonce"),
+            timestamp: header("wechatpay-timestamp"),
+            serial: header("wechatpay-serial"),
+            signature: header("wechatpay-signature"),
+        };
+        assert!(signed.verifies(&platform_key().public_key(), &self.body));
+        assert_eq!(header("content-type"), "application/json");
+        open(&self.body, &apiv3_key()).expect("it opens with the merchant's key")
+    }
+}
+
+/// See the module. A status of 0 never answers.
+pub struct MerchantServer {
+    pub url: String,
+    status: Arc<AtomicU16>,
+    requests: mpsc::UnboundedReceiver<Received>,
+}
+
+impl MerchantServer {
+    pub async fn answering(status: u16) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/notify", listener.local_addr().unwrap());
+        let status = Arc::new(AtomicU16::new(status));
+        let (sender, requests) = mpsc::unbounded_channel();
+        let shown = Arc::clone(&status);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(serve(stream, Arc::clone(&shown), sender.clone()));
+            }
+        });
+        Self { url, status, requests }
+    }
+
+    pub fn now_answers(&self, status: u16) {
+        self.status.store(status, SeqCst);
+    }
+
+    /// The next request.
+    pub async fn next(&mut self) -> Received {
+        let next = tokio::time::timeout(Duration::from_secs(30), self.requests.recv());
+        next.await.expect("a notification comes").expect("the server runs")
+    }
+
+    /// Whether nothing came that was not taken yet.
+    pub fn is_quiet(&mut self) -> bool {
+        self.requests.try_recv().is_err()
+    }
+}
+
+async fn serve(
+    stream: TcpStream,
+    status: Arc<AtomicU16>,
+    sender: mpsc::UnboundedSender<Received>,
+) -> Option<()> {
+    let mut stream = BufReader::new(stream);
+    loop {
+        let mut headers = HashMap::new();
+        let mut line = String::new();
+        stream.read_line(&mut line).await.ok().filter(|read| *read > 0)?;
+        assert!(line.starts_with("POST /notify "), "{line}");
+        loop {
+            line.clear();
+            stream.read_line(&mut line).await.ok()?;
+            let Some((name, value)) = line.trim_end().split_once(": ") else { break };
+            headers.insert(name.to_ascii_lowercase(), value.to_owned());
+        }
+        let mut body = vec![0; headers["content-length"].parse().unwrap()];
+        stream.read_exact(&mut body).await.ok()?;
+        sender.send(Received { headers, body }).ok()?;
+        match status.load(SeqCst) {
+            0 => std::future::pending().await,
+            status => {
+                let answer = format!("HTTP/1.1 {status} Told\r\ncontent-length: 0\r\n\r\n");
+                stream.write_all(answer.as_bytes()).await.ok()?;
+            }
+        }
+    }
+}

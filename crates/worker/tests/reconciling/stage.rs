@@ -1,0 +1,450 @@
+//! One wallet, one card, one merchant, and everything a worker needs.
+
+use crate::merchant::MerchantServer;
+use apiv3::aead::ApiV3Key;
+use apiv3::key_name::{KeyName, PublicKeyId};
+use apiv3::keys::PrivateKey;
+use apiv3::sealed::{seal_apiv3_key, seal_platform_key};
+use domain::card::{Card, CardState, token_place};
+use domain::fact::FactKind;
+use domain::ids::{CardId, IdentityId, UserId, WalletId};
+use domain::job::{Job, JobKind};
+use domain::ledger::{
+    Account, Entry, JournalKind, OpenSystemAccounts, OwnerKind, Posting, Purpose, Subject,
+};
+use domain::merchant::{AddMerchant, KeepPlatformKey, KeyState, PlatformKey, PlatformKeyKind};
+use domain::notification::Retry;
+use domain::order::{Order, OrderState, TradeType};
+use domain::validate::bin_table::CardKind;
+use domain::wallet::{DocumentKind, Identity, PasswordTry, PaymentPassword, Wallet, WalletState};
+use domain::{Command, Halt, Never, Once, Rules, Stop, Tx};
+use engine::{Engine, Limits};
+use jiaozi_worker::{Config, Deps, Providers, Worker};
+use kernel::crypto::{Key32, seal};
+use kernel::keys::{KeyRing, Versions};
+use kernel::{Amount, Currency, Timestamp};
+use providers::bank::ScriptedBank;
+use providers::identity::ScriptedIdentity;
+use providers::sms::ScriptedSms;
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::ops::RangeInclusive;
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use store::Queries;
+use store::queries::{find, select};
+use store::table::Described;
+use store_sqlite::{Options, ReaderOptions, SqliteReaders, SqliteStore, Temporary};
+
+pub const USER: UserId = UserId::from_bytes([1; 16]);
+pub const WALLET: WalletId = WalletId::from_bytes([2; 16]);
+pub const IDENTITY: IdentityId = IdentityId::from_bytes([3; 16]);
+pub const CARD: CardId = CardId::from_bytes([4; 16]);
+pub const APPID: &str = "wx0123456789abcdef";
+const APIV3_KEY: &str = "wallet-demo-apiv3-key-32-bytes!!";
+
+/// A clock that stands still, and random bytes that are never the same.
+#[derive(Clone, Default)]
+pub struct Surroundings(Arc<AtomicU64>);
+
+impl Surroundings {
+    fn next(&self, bytes: &mut [u8]) {
+        for part in bytes.chunks_mut(8) {
+            let drawn = self.0.fetch_add(1, SeqCst).to_be_bytes();
+            part.copy_from_slice(&drawn[8 - part.len()..]);
+        }
+    }
+}
+
+impl engine::Shell for Surroundings {
+    fn now(&self) -> i64 {
+        noon().micros()
+    }
+
+    fn random(&self, bytes: &mut [u8]) {
+        self.next(bytes);
+    }
+
+    fn pause(&self, time: Duration) {
+        std::thread::sleep(time);
+    }
+}
+
+impl jiaozi_worker::Shell for Surroundings {
+    fn now(&self) -> Timestamp {
+        noon()
+    }
+
+    fn fill(&self, bytes: &mut [u8]) {
+        self.next(bytes);
+    }
+}
+
+pub fn noon() -> Timestamp {
+    Timestamp::parse_rfc3339("2026-11-20T12:00:00+08:00").unwrap()
+}
+
+pub fn fen(minor: i64) -> Amount {
+    Amount::fen(minor).unwrap()
+}
+
+pub fn platform_key() -> &'static PrivateKey {
+    static KEY: OnceLock<PrivateKey> = OnceLock::new();
+    KEY.get_or_init(|| PrivateKey::generate().unwrap())
+}
+
+pub fn apiv3_key() -> ApiV3Key {
+    ApiV3Key::parse(APIV3_KEY).unwrap()
+}
+
+/// Changes rows beside all real commands.
+struct Plant<F>(F);
+
+impl<F> Command for Plant<F>
+where
+    F: Fn(&mut Tx<'_>) -> Result<(), Halt> + Send + 'static,
+{
+    type Done = ();
+    type Refusal = Never;
+
+    fn once(&self) -> Once {
+        Once::State
+    }
+
+    fn owner(&self) -> String {
+        "test".into()
+    }
+
+    fn decide(&self, tx: &mut Tx<'_>) -> Result<(), Stop<Never>> {
+        Ok((self.0)(tx)?)
+    }
+}
+
+/// See the module. The order of fields is the order of closing.
+pub struct Stage {
+    pub engine: Engine,
+    pub queries: Arc<dyn Queries>,
+    pub keys: Arc<KeyRing>,
+    pub bank: Arc<ScriptedBank>,
+    pub sms: Arc<ScriptedSms>,
+    pub authority: Arc<ScriptedIdentity>,
+    surroundings: Surroundings,
+    _database: Temporary,
+}
+
+impl Stage {
+    pub async fn new() -> Self {
+        let database = Temporary::new().unwrap();
+        let surroundings = Surroundings::default();
+        let store = SqliteStore::open(database.path(), Options::default()).unwrap();
+        let rules = Arc::new(Rules::default());
+        let (shell, limits) = (surroundings.clone(), Limits::default());
+        let engine = Engine::start(Box::new(store), shell, rules, limits).unwrap();
+        assert!(engine.wait_ready().await);
+        let readers = SqliteReaders::open(database.path(), ReaderOptions::default()).unwrap();
+        let stage = Self {
+            engine,
+            queries: Arc::new(readers),
+            keys: Arc::new(KeyRing::from_source(versions).unwrap()),
+            bank: Arc::default(),
+            sms: Arc::default(),
+            authority: Arc::default(),
+            surroundings,
+            _database: database,
+        };
+        stage.open_books().await;
+        stage
+    }
+
+    async fn open_books(&self) {
+        let open = OpenSystemAccounts { currency: Currency::Cny, bank: "demo".into() };
+        let system = self.engine.run(open).await.unwrap();
+        self.engine.set_rules(Arc::new(Rules { system, ..Rules::default() }));
+        let name = KeyName::PublicKey(PublicKeyId::from_number(1));
+        let private = seal_platform_key(&self.keys.personal_data, &name, platform_key(), &[3; 56]);
+        let key = PlatformKey {
+            id: name.to_string(),
+            kind: PlatformKeyKind::PublicKey,
+            public: platform_key().public_key().to_pem(),
+            private,
+            state: KeyState::Active,
+            not_before: noon(),
+            not_after: noon(),
+        };
+        self.engine.run(KeepPlatformKey { key }).await.unwrap();
+    }
+
+    /// Runs what only a test does.
+    pub async fn plant(&self, act: impl Fn(&mut Tx<'_>) -> Result<(), Halt> + Send + 'static) {
+        self.engine.run(Plant(act)).await.unwrap();
+    }
+
+    /// A person of class I with a wallet that holds this much, and a card.
+    pub async fn add_person(&self, balance_fen: i64) {
+        let place = token_place(CARD);
+        let token = seal(&self.keys.personal_data, &place, b"tok-1", &[5; 56]);
+        self.plant(move |tx| {
+            let owner = USER.to_string();
+            let account =
+                tx.open_account(OwnerKind::User, &owner, Purpose::Balance, Currency::Cny)?;
+            let card = card(token.clone(), tx.now());
+            tx.put(wallet(account, tx.now()));
+            tx.put(identity(tx.now()));
+            tx.put(card);
+            tx.put(password(tx.now()));
+            let legs = [(account, balance_fen), (tx.rules().system.bank, -balance_fen)];
+            let subject = Subject::new("top_up", "before");
+            let posting = Posting::balanced(JournalKind::TopUp, subject, Currency::Cny, legs)?;
+            tx.post(posting)?.map(|_| ()).map_err(|short| Halt::Defect(format!("{short:?}")))
+        })
+        .await;
+    }
+
+    pub async fn add_merchant(&self, mchid: &str) {
+        let random = &[9; 56];
+        let sealed = seal_apiv3_key(&self.keys.personal_data, mchid, &apiv3_key(), random);
+        let merchant = AddMerchant {
+            mchid: mchid.into(),
+            name: "Tea house".into(),
+            fee_bp: 0,
+            apiv3_key: sealed,
+            appid: APPID.into(),
+            serial: "01".into(),
+            certificate: "none".into(),
+        };
+        self.engine.run(merchant).await.unwrap();
+    }
+
+    /// A merchant at a local address, and paid orders of it that nobody was told of.
+    pub async fn add_paid(&self, mchid: &str, server: &MerchantServer, orders: i64) {
+        self.add_merchant(mchid).await;
+        self.add_facts(mchid, server, 1..=orders).await;
+    }
+
+    pub async fn add_facts(
+        &self,
+        mchid: &str,
+        server: &MerchantServer,
+        numbers: RangeInclusive<i64>,
+    ) {
+        for numbers in in_parts(numbers) {
+            let (mchid, url) = (mchid.to_owned(), server.url.clone());
+            self.plant(move |tx| {
+                for number in numbers.clone() {
+                    let order = paid_order(&mchid, number, &url, tx.now());
+                    let subject = order.out_trade_no.clone();
+                    tx.put(order);
+                    tx.publish(FactKind::PaymentSucceeded, &mchid, subject, 1);
+                }
+                Ok(())
+            })
+            .await;
+        }
+    }
+
+    /// Orders that nobody has paid and that close in an hour.
+    pub async fn add_unpaid(&self, mchid: &str, orders: i64) {
+        for numbers in in_parts(1..=orders) {
+            let mchid = mchid.to_owned();
+            self.plant(move |tx| {
+                for number in numbers.clone() {
+                    let order = paid_order(&mchid, number, "http://localhost/", tx.now());
+                    let state = OrderState::NotPay;
+                    tx.put(Order { state, journal: 0, transaction_id: None, ..order });
+                }
+                Ok(())
+            })
+            .await;
+        }
+    }
+
+    pub fn shell(&self) -> Arc<dyn jiaozi_worker::Shell> {
+        Arc::new(self.surroundings.clone())
+    }
+
+    pub fn start_worker(&self, holder: &str) -> Worker {
+        let providers = Providers {
+            bank: self.bank.clone(),
+            sms: self.sms.clone(),
+            identity: self.authority.clone(),
+        };
+        let deps = Deps {
+            engine: self.engine.clone(),
+            queries: Arc::clone(&self.queries),
+            keys: Arc::clone(&self.keys),
+            providers,
+            shell: self.shell(),
+        };
+        let holder = holder.to_owned();
+        Worker::start(deps, Config { holder, relaxed_addresses: true, deliver: true })
+    }
+
+    /// Moves business time forward.
+    pub async fn advance(&self, micros: i64) {
+        self.engine.advance_clock(micros).await.unwrap();
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.engine.position().borrow().now
+    }
+
+    /// Waits until something holds that a commit brings about.
+    pub async fn until<F: Future<Output = bool>>(&self, what: &str, holds: impl Fn() -> F) {
+        let mut position = self.engine.position();
+        let wait = async {
+            loop {
+                position.borrow_and_update();
+                if holds().await {
+                    return;
+                }
+                position.changed().await.unwrap();
+            }
+        };
+        let in_time = tokio::time::timeout(Duration::from_secs(30), wait).await;
+        assert!(in_time.is_ok(), "never came true: {what}");
+    }
+
+    pub async fn find<R: Described>(&self, key: &R::Key) -> Option<R> {
+        find::<R>(self.queries.as_ref(), key).await.unwrap()
+    }
+
+    pub async fn get<R: Described>(&self, key: &R::Key) -> R {
+        self.find::<R>(key).await.unwrap_or_else(|| panic!("no {} {key:?}", R::NAME))
+    }
+
+    pub async fn all<R: Described>(&self) -> Vec<R> {
+        select::<R>(self.queries.as_ref(), "book = 1", Vec::new()).await.unwrap()
+    }
+
+    pub async fn job(&self, kind: JobKind, subject: impl ToString) -> Option<Job> {
+        self.find::<Job>(&(kind, subject.to_string())).await
+    }
+
+    pub async fn retry(&self) -> Option<Retry> {
+        self.all::<Retry>().await.pop()
+    }
+
+    pub async fn balance(&self) -> i64 {
+        let wallet = self.get::<Wallet>(&WALLET).await;
+        self.get::<Account>(&wallet.balance_account).await.balance
+    }
+
+    /// All balances add up to zero, so does every journal, and entries make the balances.
+    pub async fn check_ledger(&self) {
+        let accounts = self.all::<Account>().await;
+        assert_eq!(accounts.iter().map(|account| account.balance).sum::<i64>(), 0);
+        let (mut journals, mut sums) = (BTreeMap::new(), BTreeMap::new());
+        for entry in self.all::<Entry>().await {
+            *journals.entry(entry.journal).or_insert(0) += entry.amount;
+            *sums.entry(entry.account).or_insert(0) += entry.amount;
+        }
+        assert!(!journals.is_empty(), "money was moved");
+        assert!(journals.values().all(|sum| *sum == 0), "{journals:?}");
+        for account in accounts {
+            let sum = sums.get(&account.number).copied().unwrap_or(0);
+            assert_eq!(sum, account.balance, "account {}", account.number);
+        }
+    }
+}
+
+/// A command changes a bounded number of rows.
+fn in_parts(numbers: RangeInclusive<i64>) -> impl Iterator<Item = RangeInclusive<i64>> {
+    let last = *numbers.end();
+    numbers.step_by(200).map(move |first| first..=last.min(first + 199))
+}
+
+fn versions(_purpose: &'static str) -> Option<Versions> {
+    Versions::try_new(vec![(1, Key32::new([7; 32]))])
+}
+
+pub fn right_password() -> PasswordTry {
+    PasswordTry { tags: vec![(1, [9; 32])], last_try: [99; 32] }
+}
+
+fn password(set_at: Timestamp) -> PaymentPassword {
+    let (tag, earlier) = ([9; 32], Vec::new());
+    PaymentPassword { wallet: WALLET, tag, key_version: 1, earlier, set_at }
+}
+
+fn wallet(balance_account: i64, opened_at: Timestamp) -> Wallet {
+    Wallet {
+        id: WALLET,
+        user: USER,
+        state: WalletState::Active,
+        freeze: None,
+        before_freeze: None,
+        identity: Some(IDENTITY),
+        has_password: true,
+        balance_account,
+        cards: 1,
+        opened_at,
+    }
+}
+
+fn identity(verified_at: Timestamp) -> Identity {
+    Identity {
+        id: IDENTITY,
+        document: DocumentKind::ResidentId,
+        document_index: [4; 32],
+        name: vec![1],
+        number: vec![2],
+        channels: 7,
+        card_bank: "ICBC".into(),
+        wallets: 1,
+        verified_at,
+    }
+}
+
+fn card(token: Vec<u8>, bound_at: Timestamp) -> Card {
+    Card {
+        id: CARD,
+        wallet: WALLET,
+        state: CardState::Bound,
+        failure: None,
+        bank: "ICBC".into(),
+        kind: CardKind::Debit,
+        bin: "622202".into(),
+        last_four: "9015".into(),
+        expiry_month: None,
+        number_index: [6; 32],
+        token: Some(token),
+        hard_declines: 0,
+        open_items: 0,
+        day: 0,
+        debited_day: 0,
+        bound_at,
+        unbound_at: None,
+    }
+}
+
+fn paid_order(mchid: &str, number: i64, notify_url: &str, now: Timestamp) -> Order {
+    Order {
+        mchid: mchid.into(),
+        out_trade_no: format!("T{number:04}"),
+        appid: APPID.into(),
+        trade_type: TradeType::Native,
+        description: "Tea".into(),
+        amount: fen(100),
+        attach: None,
+        notify_url: notify_url.into(),
+        openid: None,
+        device_id: None,
+        fingerprint: [0; 32],
+        state: OrderState::Success,
+        created_at: now,
+        expires_at: now.plus(kernel::time::HOUR),
+        payer: Some(WALLET),
+        payer_openid: Some("o-payer".into()),
+        payer_account: 1,
+        transaction_id: Some(format!("4200{mchid}{number:014}")),
+        paid_at: Some(now),
+        journal: 1,
+        fee_minor: 0,
+        refunded_minor: 0,
+        refund_arrived_minor: 0,
+        fee_refunded_minor: 0,
+        refunds: 0,
+        last_refund_at: None,
+    }
+}
