@@ -40,7 +40,7 @@ pub(crate) struct Stage {
     router: Router,
     clock: Arc<TestClock>,
     told: Mutex<Told>,
-    _database: Temporary,
+    database: Temporary,
 }
 
 /// What happened so far, with random texts replaced by names in order of appearance.
@@ -82,7 +82,12 @@ impl Stage {
         };
         change(&mut app);
         let router = crate::consumer_router(&app);
-        Self { app, router, clock, told: Mutex::default(), _database: database }
+        Self { app, router, clock, told: Mutex::default(), database }
+    }
+
+    /// Where the database lies.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.database.folder()
     }
 
     /// Lets microseconds pass, on the real clock and so on business time.

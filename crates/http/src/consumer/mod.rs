@@ -12,6 +12,9 @@ mod verifications;
 mod wallet;
 mod wallet_view;
 
+#[cfg(test)]
+mod tests;
+
 use crate::app::AppState;
 use utoipa_axum::router::OpenApiRouter;
 

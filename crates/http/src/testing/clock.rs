@@ -12,13 +12,15 @@ const START: i64 = 1_795_226_400;
 /// The surroundings of the edge and of the engine in one.
 pub(super) struct TestClock {
     micros: AtomicI64,
-    drawn: AtomicU64,
+    drawn_by_edge: AtomicU64,
+    /// Counted apart, so that what the edge draws does not depend on when the engine's thread runs.
+    drawn_by_engine: AtomicU64,
 }
 
 impl Default for TestClock {
     fn default() -> Self {
         let micros = AtomicI64::new(Timestamp::from_seconds(START).micros());
-        Self { micros, drawn: AtomicU64::new(0) }
+        Self { micros, drawn_by_edge: AtomicU64::new(0), drawn_by_engine: AtomicU64::new(1 << 63) }
     }
 }
 
@@ -26,12 +28,12 @@ impl TestClock {
     pub(super) fn advance(&self, micros: i64) {
         self.micros.fetch_add(micros, Ordering::SeqCst);
     }
+}
 
-    fn draw(&self, bytes: &mut [u8]) {
-        for chunk in bytes.chunks_mut(32) {
-            let number = self.drawn.fetch_add(1, Ordering::SeqCst);
-            chunk.copy_from_slice(&sha256(&[&number.to_be_bytes()])[..chunk.len()]);
-        }
+fn draw(drawn: &AtomicU64, bytes: &mut [u8]) {
+    for chunk in bytes.chunks_mut(32) {
+        let number = drawn.fetch_add(1, Ordering::SeqCst);
+        chunk.copy_from_slice(&sha256(&[&number.to_be_bytes()])[..chunk.len()]);
     }
 }
 
@@ -41,7 +43,7 @@ impl crate::shell::Shell for TestClock {
     }
 
     fn fill(&self, bytes: &mut [u8]) {
-        self.draw(bytes);
+        draw(&self.drawn_by_edge, bytes);
     }
 }
 
@@ -54,7 +56,7 @@ impl engine::Shell for EngineShell {
     }
 
     fn random(&self, bytes: &mut [u8]) {
-        self.0.draw(bytes);
+        draw(&self.0.drawn_by_engine, bytes);
     }
 
     fn pause(&self, _: Duration) {
