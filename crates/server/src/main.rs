@@ -8,6 +8,7 @@ mod database;
 mod key_file;
 mod logging;
 mod merchant;
+mod merchant_guide;
 mod operator;
 mod providers_link;
 mod serve;

@@ -3,8 +3,9 @@
 use crate::cli::{AddMerchantFlags, ListMerchantsFlags, MerchantAction};
 use crate::config::Config;
 use crate::database;
+use crate::merchant_guide::Guide;
 use crate::operator::{self, Answer, Request};
-use domain::merchant::Merchant;
+use domain::merchant::{KeyState, Merchant, PlatformKey, PlatformKeyKind};
 use http_api::merchant::{MerchantRequest, NewMerchant};
 use std::error::Error;
 
@@ -29,39 +30,22 @@ async fn add(flags: AddMerchantFlags) -> Result<(), Box<dyn Error>> {
         return Ok(());
     }
     let merchant: NewMerchant = serde_json::from_value(told)?;
-    print!("{}", guide(&merchant, &config));
+    // Whatever fails here, the merchant is added and its private key must come out now.
+    let key = public_key(&config).await.unwrap_or_default();
+    let platform = key.as_ref().map(|key| (key.id.as_str(), key.public.as_str()));
+    let guide = Guide { merchant: &merchant, address: config.merchant_listen, platform };
+    print!("{}", guide.text());
     Ok(())
 }
 
-/// What the merchant's developer needs, and how the usual SDKs want it. The private key is in here
-/// and nowhere else.
-fn guide(merchant: &NewMerchant, config: &Config) -> String {
-    let NewMerchant { mchid, appid, name, serial_no, certificate, private_key, apiv3_key } =
-        merchant;
-    let base = format!("http://{}", config.merchant_listen);
-    format!(
-        "merchant {mchid} ({name}) was added. Its private key and APIv3 key are shown this once \
-         and are not kept in this form.\n\n\
-         app id                  {appid}\n\
-         certificate serial      {serial_no}\n\
-         APIv3 key               {apiv3_key}\n\
-         base address            {base}   (instead of https://api.mch.weixin.qq.com)\n\n\
-         apiclient_key.pem:\n{private_key}\n\
-         apiclient_cert.pem:\n{certificate}\n\
-         Node, wechatpay-axios-plugin:\n  \
-         new Wechatpay({{ baseURL: '{base}', mchid: '{mchid}', serial: '{serial_no}',\n    \
-         privateKey: readFileSync('apiclient_key.pem'), certs: {{ any: undefined }} }})\n\
-         Java, wechatpay-java:\n  \
-         new RSAAutoCertificateConfig.Builder().merchantId(\"{mchid}\")\n    \
-         .privateKeyFromPath(\"apiclient_key.pem\").merchantSerialNumber(\"{serial_no}\")\n    \
-         .apiV3Key(\"{apiv3_key}\").build()\n\
-         Go, wechatpay-go:\n  \
-         option.WithWechatPayAutoAuthCipher(\"{mchid}\", \"{serial_no}\", key, \"{apiv3_key}\")\n\
-         Python, wechatpayv3:\n  \
-         WeChatPay(wechatpay_type=WeChatPayType.NATIVE, mchid='{mchid}', appid='{appid}',\n    \
-         private_key=open('apiclient_key.pem').read(), cert_serial_no='{serial_no}',\n    \
-         apiv3_key='{apiv3_key}', notify_url='https://…')\n"
-    )
+/// The platform's bare public key, once a server has made it.
+async fn public_key(config: &Config) -> Result<Option<PlatformKey>, Box<dyn Error>> {
+    let queries = database::read_only(config)?;
+    let keys: Vec<PlatformKey> =
+        store::queries::select(&queries, "1 = 1 ORDER BY not_before DESC", Vec::new()).await?;
+    let usable =
+        |key: &PlatformKey| key.kind == PlatformKeyKind::PublicKey && key.state == KeyState::Active;
+    Ok(keys.into_iter().find(usable))
 }
 
 async fn list(flags: &ListMerchantsFlags) -> Result<(), Box<dyn Error>> {
