@@ -47,8 +47,8 @@ pub struct BankCallbacks {
 }
 
 impl BankCallbacks {
-    /// Checks and records a message. `timestamp` and `signature` are the headers `bank-timestamp` and
-    /// `bank-signature`, empty when absent. Taking one twice is harmless.
+    /// Checks and records a message. `timestamp` and `signature` are the headers `bank-timestamp`
+    /// and `bank-signature`, empty when absent. Taking one twice is harmless.
     ///
     /// # Errors
     /// When it is not the bank's, matches no movement, or cannot be recorded now.

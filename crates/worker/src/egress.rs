@@ -1,11 +1,11 @@
-//! Connections to addresses that merchants name. They can name anything, so a connection is made only
-//! to a public address: checked in the text, and again on every address that a name resolves to at
-//! the moment of connecting. No redirects, no proxy, one protocol.
+//! Connections to addresses that merchants name. They can name anything, so a connection is made
+//! only to a public address: checked in the text, and again on every address that a name resolves
+//! to at the moment of connecting. No redirects, no proxy, one protocol.
 
 use apiv3::notify_url::{self, UrlRule, is_public_address};
-use http::{HeaderMap, Method, Request, StatusCode, Uri};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
+use hyper::{HeaderMap, Method, Request, StatusCode, Uri};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -106,8 +106,8 @@ impl Egress {
     }
 }
 
-/// The address to connect to, if its text allows it. Looked at twice, by the rules for merchants and
-/// as the connector will read it, so that the two cannot be made to disagree.
+/// The address to connect to, if its text allows it. Looked at twice, by the rules for merchants
+/// and as the connector will read it, so that the two cannot be made to disagree.
 fn allowed(url: &str, rule: UrlRule) -> Option<Uri> {
     notify_url::check(url, rule).ok()?;
     let uri: Uri = url.parse().ok()?;
@@ -125,8 +125,8 @@ async fn drain(body: Incoming) {
     let _ = shell::within(ANSWER_LIMIT, read).await;
 }
 
-/// A machine without roots still delivers to plain http in the sandbox; everything else then fails as
-/// a bad certificate, and is told at start.
+/// A machine without roots still delivers to plain http in the sandbox; everything else then fails
+/// as a bad certificate, and is told at start.
 fn tls() -> ClientConfig {
     let mut roots = RootCertStore::empty();
     let (taken, _) =

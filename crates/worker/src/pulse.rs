@@ -42,8 +42,8 @@ impl Pulse {
         self.looked = shell::instant();
     }
 
-    /// Waits until there may be something to do: a batch was committed, or `due` has come. Nothing is
-    /// missed when the wait is broken off.
+    /// Waits until there may be something to do: a batch was committed, or `due` has come. Nothing
+    /// is missed when the wait is broken off.
     pub(crate) async fn wait(&mut self, due: Option<Timestamp>) {
         shell::pause_until(Some(self.looked + SPACING)).await;
         let until_due = due.map_or(LONGEST, |due| {

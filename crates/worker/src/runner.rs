@@ -1,9 +1,9 @@
-//! The loop behind everything that is due at a time: look for due rows, work a bounded number of them
-//! at once, never one twice at a time, and wait for the next due time.
+//! The loop behind everything that is due at a time: look for due rows, work a bounded number of
+//! them at once, never one twice at a time, and wait for the next due time.
 //!
 //! Whatever is done ends in a command, so a row that is still due afterwards is simply done again.
-//! When that fails (the engine is busy, a row is unreadable, our code panicked), the row is left alone
-//! for a while, longer each time, so that nothing here can spin.
+//! When that fails (the engine is busy, a row is unreadable, our code panicked), the row is left
+//! alone for a while, longer each time, so that nothing here can spin.
 
 use crate::pulse::Pulse;
 use crate::shell::{self, Instant};
@@ -42,7 +42,8 @@ pub(crate) trait Work: Send + Sync + 'static {
     /// Most rows of one lane worked at once.
     const PER_LANE: usize;
 
-    /// The first rows of held slots in order of due time, due or not, without the lanes that are full.
+    /// The first rows of held slots in order of due time, due or not, without the lanes that are
+    /// full.
     fn list(
         &self,
         held: &Held,

@@ -1,5 +1,5 @@
-//! Which shares of the work this process holds: taken and renewed by one command, which also tells how
-//! far delivery has got.
+//! Which shares of the work this process holds: taken and renewed by one command, which also tells
+//! how far delivery has got.
 
 use crate::shell::{self, Instant};
 use domain::notification::{HeldSlot, HoldSlots};
@@ -83,8 +83,8 @@ impl Slots {
     }
 }
 
-/// Holds slots until told to stop. `finished` comes when nothing works on them any more; then they are
-/// given back with their last cursors.
+/// Holds slots until told to stop. `finished` comes when nothing works on them any more; then they
+/// are given back with their last cursors.
 pub(crate) async fn keep(
     slots: Slots,
     engine: Engine,

@@ -41,7 +41,8 @@ pub struct Config {
     /// The name of this process in its leases: another at each start, so that a process that was
     /// replaced cannot be mistaken for the one that replaced it.
     pub holder: String,
-    /// Whether merchants may be notified at private addresses and over plain http, as in the sandbox.
+    /// Whether merchants may be notified at private addresses and over plain http, as in the
+    /// sandbox.
     pub relaxed_addresses: bool,
     /// Whether merchants are notified at all; facts are kept until somebody does.
     pub deliver: bool,

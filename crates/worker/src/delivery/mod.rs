@@ -1,9 +1,9 @@
 //! Delivery of merchants' notifications: facts are read in order, handed to bounded queues per
 //! merchant, and sent by few senders. The normal case writes nothing but the cursor, now and then.
 //!
-//! A first delivery that fails becomes a row in `retry`, and so does what a merchant that fails leaves
-//! no room for; so the reader always goes on. After a restart everything behind the cursor is
-//! delivered again, under the same id.
+//! A first delivery that fails becomes a row in `retry`, and so does what a merchant that fails
+//! leaves no room for; so the reader always goes on. After a restart everything behind the cursor
+//! is delivered again, under the same id.
 
 mod lanes;
 pub(crate) mod notice;

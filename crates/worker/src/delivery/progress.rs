@@ -20,8 +20,8 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// Slots were gained or lost. What a lost one had open is forgotten: its next holder begins at the
-    /// cursor. A gained one begins there too.
+    /// Slots were gained or lost. What a lost one had open is forgotten: its next holder begins at
+    /// the cursor. A gained one begins there too.
     pub(super) fn hold(&mut self, held: &Held) {
         self.shares.retain(|slot, _| held.contains_key(slot));
         for (slot, cursor) in held.iter() {
@@ -36,8 +36,8 @@ impl Progress {
         self.shares.values().map(|share| share.read).min().unwrap_or_default()
     }
 
-    /// Takes a page of facts that were read in order after [`Progress::reader`]; gives those that are
-    /// to be delivered.
+    /// Takes a page of facts that were read in order after [`Progress::reader`]; gives those that
+    /// are to be delivered.
     pub(super) fn take(&mut self, page: Vec<Fact>) -> Vec<Fact> {
         let Some(last) = page.last().map(place) else { return Vec::new() };
         let mut fresh = page;

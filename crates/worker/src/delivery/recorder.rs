@@ -1,5 +1,5 @@
-//! Writes down what came of attempts, many in one command. Recording again is harmless, so it is tried
-//! until it is certain.
+//! Writes down what came of attempts, many in one command. Recording again is harmless, so it is
+//! tried until it is certain.
 
 use crate::shell;
 use domain::notification::{Attempted, RecordDeliveries};

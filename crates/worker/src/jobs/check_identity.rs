@@ -1,4 +1,5 @@
-//! Asks the identity authority whether name and document belong together, and the phone to the person.
+//! Asks the identity authority whether name and document belong together, and the phone to the
+//! person.
 
 use super::{Jobs, Met, Unmet, must, open_text, request_id, subject};
 use crate::shell;

@@ -1,5 +1,5 @@
-//! Gives an issuer the code that was entered. Repeating it is harmless: each entered code has an id of
-//! its own, and the bank counts it once.
+//! Gives an issuer the code that was entered. Repeating it is harmless: each entered code has an id
+//! of its own, and the bank counts it once.
 
 use super::{Jobs, Met, Unmet, must, open_text, request_id, subject};
 use crate::shell;

@@ -1,8 +1,8 @@
 //! Obligations: each is met by asking a provider and recording what it says.
 //!
-//! One file per kind. Each reads the row that the obligation is about, opens what is sealed, calls with
-//! our own id, and turns the answer into a command. What an answer means, and when to ask again, the
-//! command decides; so whatever is not clearly a yes or a no is recorded as unknown.
+//! One file per kind. Each reads the row that the obligation is about, opens what is sealed, calls
+//! with our own id, and turns the answer into a command. What an answer means, and when to ask
+//! again, the command decides; so whatever is not clearly a yes or a no is recorded as unknown.
 
 mod bank_answer;
 mod check_card;

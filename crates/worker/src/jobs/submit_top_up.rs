@@ -1,5 +1,5 @@
-//! Takes a top-up from its card. What was sent before is asked about first, and sent again only when
-//! the bank never saw it, with the same id.
+//! Takes a top-up from its card. What was sent before is asked about first, and sent again only
+//! when the bank never saw it, with the same id.
 
 use super::{Jobs, Met, Unmet, in_our_words, must, open_text, request_id, subject};
 use domain::card::{BankOperation, Card, token_place};

@@ -1,5 +1,6 @@
-//! Pays a withdrawal out to its card. What was sent before is asked about first, and sent again only
-//! when the bank never saw it, with the same id; the money waits in transit for as long as it takes.
+//! Pays a withdrawal out to its card. What was sent before is asked about first, and sent again
+//! only when the bank never saw it, with the same id; the money waits in transit for as long as it
+//! takes.
 
 use super::{Jobs, Met, Unmet, in_our_words, must, open_text, request_id, subject};
 use domain::card::{BankOperation, Card, token_place};

@@ -70,7 +70,8 @@ async fn suspense(stage: &Stage) -> i64 {
 /// A message of the bank about a movement, as it arrives.
 async fn callback(stage: &Stage, kind: &str, id: &RequestId, status: &str, bank_ref: &str) -> bool {
     let body = format!(
-        r#"{{"kind":"{kind}","request_id":"{id}","status":"{status}","code":"05","bank_ref":"{bank_ref}","amount":5000}}"#
+        r#"{{"kind":"{kind}","request_id":"{id}","status":"{status}","code":"05",
+            "bank_ref":"{bank_ref}","amount":5000}}"#
     );
     let now = crate::stage::noon().seconds().to_string();
     let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, b"bank secret");
