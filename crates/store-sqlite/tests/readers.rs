@@ -95,3 +95,14 @@ async fn queue_that_is_full_refuses_instead_of_growing() {
     }
     assert!(refused >= 17, "{refused}");
 }
+
+#[tokio::test]
+async fn snapshot_stands_still_while_others_commit() {
+    let (database, mut store, readers) = open();
+    commit(&mut store, &account(1, 1));
+    let snapshot = SqliteReaders::snapshot(database.path(), Duration::from_secs(5)).unwrap();
+    commit(&mut store, &account(2, 2));
+    assert!(find::<Account>(&readers, &2).await.unwrap().is_some());
+    assert!(find::<Account>(&snapshot, &1).await.unwrap().is_some());
+    assert!(find::<Account>(&snapshot, &2).await.unwrap().is_none());
+}
