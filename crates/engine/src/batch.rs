@@ -8,7 +8,7 @@ use domain::fact::Fact;
 use domain::ledger::{Account, AccountPath, Batch, Entry, Journal, Posted};
 use domain::record::{Record, Row, RowKey};
 use domain::tx::{Changes, Cursor, View};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use store::{Loaded, Write};
 
@@ -35,8 +35,8 @@ impl Effort {
 
 /// What deciding the batch once came to.
 pub(crate) struct Decided {
-    /// Rows that must be loaded before anything else here counts.
-    pub(crate) missing: BTreeSet<RowKey>,
+    /// Rows that must be loaded before anything else here counts; some come twice.
+    pub(crate) missing: Vec<RowKey>,
     /// Whether a command asked for more than a command may.
     pub(crate) is_too_much: bool,
     /// How many commands were decided; the rest belong to the next batch.
@@ -50,9 +50,22 @@ pub(crate) struct Decided {
     changed: HashMap<RowKey, Option<Row>>,
 }
 
+/// What the commands of a batch stand on.
+pub(crate) struct Ground<'a> {
+    /// Committed rows.
+    pub(crate) cache: &'a Cache,
+    /// Rows not loaded yet of which it is assumed that they do not exist; the caller makes sure of
+    /// it before the outcome counts.
+    pub(crate) assumed_absent: &'a HashSet<RowKey>,
+    pub(crate) setting: &'a Setting<'a>,
+    pub(crate) cursor: Cursor,
+    /// No further command is decided once there are this many rows to write.
+    pub(crate) rows_max: usize,
+}
+
 /// Committed rows with the changes of earlier commands over them.
 struct Working<'c> {
-    cache: &'c Cache,
+    ground: &'c Ground<'c>,
     changed: HashMap<RowKey, Option<Row>>,
 }
 
@@ -60,7 +73,10 @@ impl View for Working<'_> {
     fn get(&self, key: &RowKey) -> Option<Option<&Row>> {
         match self.changed.get(key) {
             Some(row) => Some(row.as_ref()),
-            None => self.cache.get(key).map(|known| known.map(|loaded| &loaded.row)),
+            None => match self.ground.cache.get(key) {
+                Some(known) => Some(known.map(|loaded| &loaded.row)),
+                None => self.ground.assumed_absent.contains(key).then_some(None),
+            },
         }
     }
 }
@@ -68,20 +84,17 @@ impl View for Working<'_> {
 /// Decides the batch once, in order. A command that misses rows changes nothing yet; those after it
 /// are decided all the same, to learn what they will ask for.
 pub(crate) fn decide(
-    cache: &Cache,
     riders: &mut [Box<dyn Rider>],
     efforts: &mut [Effort],
-    setting: &Setting<'_>,
-    cursor: Cursor,
-    rows_max: usize,
+    ground: &Ground<'_>,
 ) -> Decided {
-    let mut working = Working { cache, changed: HashMap::new() };
+    let mut working = Working { ground, changed: HashMap::new() };
     let mut decided = Decided {
-        missing: BTreeSet::new(),
+        missing: Vec::new(),
         is_too_much: false,
         taken: 0,
         doubts: Vec::new(),
-        cursor,
+        cursor: ground.cursor,
         journals: Vec::new(),
         opened: Vec::new(),
         facts: Vec::new(),
@@ -90,10 +103,10 @@ pub(crate) fn decide(
     let mut rows = 0;
     for (place, rider) in riders.iter_mut().enumerate() {
         let mut missing = BTreeSet::new();
-        match rider.decide(setting, &working, &mut missing, decided.cursor) {
+        match rider.decide(ground.setting, &working, &mut missing, decided.cursor) {
             Step::Missing => {
                 decided.is_too_much |= !efforts[place].add(missing.len());
-                decided.missing.append(&mut missing);
+                decided.missing.extend(missing);
             }
             Step::Through(changes, after) => {
                 let written = count(&changes);
@@ -105,7 +118,7 @@ pub(crate) fn decide(
             Step::Doubtful(what) => decided.doubts.push((place, what)),
         }
         decided.taken = place + 1;
-        if rows >= rows_max {
+        if rows >= ground.rows_max {
             break;
         }
     }
@@ -128,8 +141,8 @@ impl Decided {
     }
 
     /// Rows that are written and were never read: whether each is an insert is not known yet.
-    pub(crate) fn unread(&self, cache: &Cache) -> BTreeSet<RowKey> {
-        let opened: BTreeSet<RowKey> =
+    pub(crate) fn unread(&self, cache: &Cache) -> Vec<RowKey> {
+        let opened: HashSet<RowKey> =
             self.opened.iter().map(|path| RowKey::of::<Account>(&path.number)).collect();
         let unread = self.changed.keys().filter(|key| cache.get(key).is_none());
         unread.filter(|key| !opened.contains(*key)).cloned().collect()

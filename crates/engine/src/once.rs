@@ -18,20 +18,24 @@ const FORM: i64 = 1;
 /// A key with its owner, and what the request under it was.
 pub(crate) struct Ticket {
     key: (String, String),
+    record_keys: [RowKey; 2],
     fingerprint: [u8; 32],
 }
 
 impl Ticket {
     pub(crate) fn new(owner: String, key: String, fingerprint: [u8; 32]) -> Self {
-        Self { key: (key, owner), fingerprint }
+        let key = (key, owner);
+        let record_keys = [RowKey::of::<IdempotencyEven>(&key), RowKey::of::<IdempotencyOdd>(&key)];
+        Self { key, record_keys, fingerprint }
+    }
+
+    /// Where a record under this key would be.
+    pub(crate) fn record_keys(&self) -> &[RowKey] {
+        &self.record_keys
     }
 
     /// What was answered under this key before.
     pub(crate) fn look_up(&self, tx: &mut Tx<'_>) -> Result<Option<Answered>, Halt> {
-        tx.want([
-            RowKey::of::<IdempotencyEven>(&self.key),
-            RowKey::of::<IdempotencyOdd>(&self.key),
-        ])?;
         if let Some(record) = tx.find::<IdempotencyEven>(&self.key)? {
             return Ok(Some(record.answered()));
         }

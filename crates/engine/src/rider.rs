@@ -52,6 +52,11 @@ pub(crate) trait Rider: Send {
     /// Whose share of the queue it takes.
     fn owner(&self) -> &str;
 
+    /// Where an answer to the same request would be recorded.
+    fn record_keys(&self) -> &[RowKey] {
+        &[]
+    }
+
     /// Decides, as often as it takes; only the last time counts.
     fn decide(
         &mut self,
@@ -139,6 +144,10 @@ impl<C: Command> Rider for Pending<C> {
         &self.owner
     }
 
+    fn record_keys(&self) -> &[RowKey] {
+        self.ticket.as_ref().map_or(&[], Ticket::record_keys)
+    }
+
     fn decide(
         &mut self,
         setting: &Setting<'_>,
@@ -147,19 +156,17 @@ impl<C: Command> Rider for Pending<C> {
         cursor: Cursor,
     ) -> Step {
         let mut tx = Tx::new(view, missing, setting.rules, setting.now, cursor);
-        if let Some(ticket) = &self.ticket {
-            match ticket.look_up(&mut tx) {
-                Ok(Some(record)) => {
-                    return match ticket.replay::<C>(record) {
-                        Ok(answer) => self.through(answer, Changes::default(), cursor),
-                        Err(what) => self.doubt(what),
-                    };
-                }
-                Err(Halt::Defect(what)) => return self.doubt(what),
-                // While the record is not loaded, deciding still names the command's other rows, so
-                // that all are loaded in one round.
-                Ok(None) | Err(Halt::Missing | Halt::Stale) => {}
+        let record = self.ticket.as_ref().map_or(Ok(None), |ticket| ticket.look_up(&mut tx));
+        match (record, &self.ticket) {
+            (Ok(Some(record)), Some(ticket)) => {
+                return match ticket.replay::<C>(record) {
+                    Ok(answer) => self.through(answer, Changes::default(), cursor),
+                    Err(what) => self.doubt(what),
+                };
             }
+            (Err(Halt::Missing), _) => return Step::Missing,
+            (Err(Halt::Defect(what)), _) => return self.doubt(what),
+            (Err(Halt::Stale) | Ok(_), _) => {}
         }
         let verdict = catch_unwind(AssertUnwindSafe(|| self.command.decide(&mut tx)));
         let (changes, after) = tx.finish();

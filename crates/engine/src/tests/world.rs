@@ -273,6 +273,10 @@ impl Rider for Recorded {
         self.pending.owner()
     }
 
+    fn record_keys(&self) -> &[RowKey] {
+        self.pending.record_keys()
+    }
+
     fn decide(
         &mut self,
         setting: &Setting<'_>,
