@@ -1,6 +1,6 @@
-//! What the tests of the edge are run in: the real router over a real engine and a SQLite file, with
-//! a clock that the test moves and random bytes that are the same in every run. Every exchange is
-//! written down, so that a test compares the whole of it with a stored text.
+//! What the tests of the edge are run in: the real router over a real engine and a SQLite file,
+//! with a clock that the test moves and random bytes that are the same in every run. Every exchange
+//! is written down, so that a test compares the whole of it with a stored text.
 
 mod call;
 mod clock;

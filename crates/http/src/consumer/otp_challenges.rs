@@ -23,8 +23,8 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct RequestOtpBody {
-    /// The phone that gets the code: 11 digits on the mainland, otherwise `+` and the country's code
-    /// first.
+    /// The phone that gets the code: 11 digits on the mainland, otherwise `+` and the country's
+    /// code first.
     #[schema(example = "13800138000")]
     phone: String,
     /// What the code will be used for: `REGISTER` or `LOG_IN`.

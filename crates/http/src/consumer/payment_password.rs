@@ -18,8 +18,7 @@ use domain::wallet::{
     DocumentKind, Identity, SetPaymentPassword, Wallet, WalletState, number_place,
 };
 use serde::{Deserialize, Serialize};
-use store::Value;
-use store::queries::{find, select};
+use store::queries::{Value, find, select};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;

@@ -17,7 +17,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::default().routes(routes!(register))
 }
 
-/// Registers the holder of a phone and logs them in. A holder who is registered already is logged in.
+/// Registers the holder of a phone and logs them in. One who is registered already is logged in.
 #[utoipa::path(
     post, path = "/v1/users", tag = "users", operation_id = "register",
     request_body = SignInBody,

@@ -1,5 +1,5 @@
-//! What a person submits about themselves, read field by field: every failing check names its field,
-//! and in a machine-readable line also the part.
+//! What a person submits about themselves, read field by field: every failing check names its
+//! field, and in a machine-readable line also the part.
 
 use crate::extract::Wire;
 use crate::problem::Problem;

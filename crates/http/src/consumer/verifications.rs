@@ -1,5 +1,5 @@
-//! Proving who holds a wallet, with a resident ID or a passport. What can be checked here is checked
-//! here, so that a mistyped digit is named at once; then the authority is asked.
+//! Proving who holds a wallet, with a resident ID or a passport. What can be checked here is
+//! checked here, so that a mistyped digit is named at once; then the authority is asked.
 
 use super::verification_body::SubmitVerificationBody;
 use super::wallet::own_wallet_id;
@@ -73,8 +73,8 @@ struct VerificationAnswer {
         (status = 201, description = "The authority is asked", body = VerificationSubmitted),
         (status = 400, description = "Malformed request, or no key", body = ProblemDocument),
         (status = 401, description = "No valid session", body = ProblemDocument),
-        (status = 403, description = "Consent is missing, the person is too young, or the wallet is \
-            another person's", body = ProblemDocument),
+        (status = 403, description = "Consent is missing, the person is too young, or the wallet \
+            is another person's", body = ProblemDocument),
         (status = 404, description = "No wallet is open", body = ProblemDocument),
         (status = 409, description = "An earlier submission is open, the person has too many \
             wallets, or the key was used for another request", body = ProblemDocument),

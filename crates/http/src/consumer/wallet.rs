@@ -134,8 +134,8 @@ struct WalletStateAnswer {
         (status = 401, description = "No valid session", body = ProblemDocument),
         (status = 403, description = "The wallet is closed", body = ProblemDocument),
         (status = 404, description = "No wallet is open", body = ProblemDocument),
-        (status = 409, description = "It is frozen already, or the key was used for another request",
-            body = ProblemDocument),
+        (status = 409, description = "It is frozen already, or the key was used for another \
+            request", body = ProblemDocument),
     ),
 )]
 async fn freeze_wallet(
