@@ -6,6 +6,7 @@
 mod certificates;
 mod faults;
 mod input;
+mod onboarding;
 mod orders;
 mod refunds;
 mod signatures;

@@ -29,6 +29,7 @@ use kernel::time::SECOND;
 use kernel::{Amount, Currency, Timestamp};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
@@ -82,7 +83,7 @@ pub(crate) struct World {
     /// Names and public halves of the platform's keys, the certificate's first.
     pub(crate) platform: Vec<(String, PublicKey)>,
     nonces: AtomicU64,
-    _database: Temporary,
+    database: Temporary,
 }
 
 /// What came back, its signature checked.
@@ -167,11 +168,16 @@ impl World {
         change(&mut app);
         let router = router(&app);
         let nonces = AtomicU64::new(0);
-        Self { app, router, clock, merchant, platform, nonces, _database: database }
+        Self { app, router, clock, merchant, platform, nonces, database }
     }
 
     pub(crate) async fn add_merchant(&self, name: &str) -> Party {
         add(&self.app, &self.clock, name).await
+    }
+
+    /// Where the database lies.
+    pub(crate) fn folder(&self) -> &Path {
+        self.database.folder()
     }
 
     /// Lets the real clock go on.
