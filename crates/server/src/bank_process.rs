@@ -33,8 +33,8 @@ pub(crate) struct BankProcess {
 }
 
 impl BankProcess {
-    /// Starts the child, which tells us what it does at `callback_url`, and keeps it running as long
-    /// as the runtime lives.
+    /// Starts the child, which tells us what it does at `callback_url`, and keeps it running as
+    /// long as the runtime lives.
     pub(crate) async fn start(folder: &Path, callback_url: String) -> io::Result<Self> {
         let secret = SecretString::from(secret(folder)?);
         let mut arguments = Arguments { folder: folder.to_owned(), callback_url, port: 0 };

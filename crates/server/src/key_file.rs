@@ -79,7 +79,7 @@ pub(crate) fn make_missing(path: &Path) -> Result<(), KeyError> {
         return Ok(());
     }
     let mut text = Zeroizing::new(String::from(
-        "# The secret keys of this wallet. Without them its data cannot be read: keep a copy apart.\n",
+        "# The secret keys of this wallet. Without them its data is lost: keep a copy apart.\n",
     ));
     for purpose in KeyRing::PURPOSES {
         let key = Zeroizing::new(hex::encode(random()));

@@ -88,7 +88,7 @@ async fn move_clock(
         ("to" = Option<String>, Query, description = "Only messages to this phone number"),
         ("after" = Option<i64>, Query, description = "Only messages with a higher id"),
     ),
-    responses((status = 200, description = "At most 200 messages, the newest first", body = Object)),
+    responses((status = 200, description = "At most 200 messages, newest first", body = Object)),
 )]
 async fn read_inbox(
     State(app): State<AppState>,

@@ -1,6 +1,6 @@
-//! What an operator does from the command line. While a server runs, it does it: the request goes to
-//! its socket in the data folder. Otherwise this process opens the database with an engine of its
-//! own for that one request. Never SQL.
+//! What an operator does from the command line. While a server runs, it does it: the request goes
+//! to its socket in the data folder. Otherwise this process opens the database with an engine of
+//! its own for that one request. Never SQL.
 
 mod perform;
 mod request;

@@ -1,0 +1,144 @@
+//! The program as a user starts it, on ports that the system gives.
+
+use reqwest::StatusCode;
+use serde_json::Value;
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// The program with a data folder.
+pub(crate) struct Program {
+    data: PathBuf,
+}
+
+impl Program {
+    pub(crate) fn new(folder: &Path) -> Self {
+        Self { data: folder.join("data") }
+    }
+
+    pub(crate) fn data(&self) -> &Path {
+        &self.data
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_jiaozi"));
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("JIAOZI_")) {
+            command.env_remove(name);
+        }
+        command.args(arguments).arg("--data").arg(&self.data).stdin(Stdio::null());
+        command
+    }
+
+    /// Runs to its end.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
+        Ended(self.command(arguments).output().unwrap())
+    }
+
+    /// Starts a sandbox and waits until it says that it is ready.
+    pub(crate) fn serve(&self) -> Running {
+        let anywhere = "127.0.0.1:0";
+        let arguments = ["serve", "--sandbox", "--listen", anywhere, "--merchant-listen", anywhere];
+        let mut command = self.command(&arguments);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut addresses: Vec<SocketAddr> = Vec::new();
+        for line in lines {
+            let line = line.unwrap();
+            let first = line.split("http://").nth(1);
+            addresses.extend(first.map(|rest| {
+                let end = rest.find('/').unwrap();
+                rest[..end].parse::<SocketAddr>().unwrap()
+            }));
+            if addresses.len() == 3 {
+                break;
+            }
+        }
+        let [consumer, merchant, bank] = addresses.try_into().expect("it did not start");
+        Running { child, consumer, merchant, bank }
+    }
+}
+
+/// A program that ended.
+pub(crate) struct Ended(Output);
+
+impl Ended {
+    /// What it printed; it must have succeeded.
+    pub(crate) fn text(&self) -> String {
+        assert!(self.0.status.success(), "{}", String::from_utf8_lossy(&self.0.stderr));
+        String::from_utf8(self.0.stdout.clone()).unwrap()
+    }
+
+    /// The same as JSON.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text()).unwrap()
+    }
+
+    /// Why it failed; it must have.
+    pub(crate) fn error(&self) -> String {
+        assert!(!self.0.status.success());
+        String::from_utf8(self.0.stderr.clone()).unwrap()
+    }
+}
+
+/// A server that runs; killed when it is dropped.
+pub(crate) struct Running {
+    child: Child,
+    consumer: SocketAddr,
+    merchant: SocketAddr,
+    bank: SocketAddr,
+}
+
+impl Running {
+    pub(crate) async fn get(&self, path: &str) -> Value {
+        let url = format!("http://{}{path}", self.consumer);
+        reqwest::get(url).await.unwrap().json().await.unwrap()
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: Value) -> (StatusCode, Value) {
+        let url = format!("http://{}{path}", self.consumer);
+        let answer = reqwest::Client::new().post(url).json(&body).send().await.unwrap();
+        (answer.status(), answer.json().await.unwrap())
+    }
+
+    /// Sends bytes to the merchants' listener and gives the head of what comes back.
+    pub(crate) async fn raw_merchant(&self, request: &str) -> String {
+        let mut stream = TcpStream::connect(self.merchant).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        while !answer.windows(4).any(|end| end == b"\r\n\r\n") {
+            assert_ne!(stream.read_buf(&mut answer).await.unwrap(), 0, "closed too early");
+        }
+        String::from_utf8(answer).unwrap()
+    }
+
+    /// A connection that breaks when the bank ends.
+    pub(crate) async fn connect_to_bank(&self) -> TcpStream {
+        TcpStream::connect(self.bank).await.unwrap()
+    }
+
+    pub(crate) async fn wait_for_close(mut stream: TcpStream) {
+        // A reset is an end like any other.
+        let _ = stream.read(&mut [0; 1]).await;
+    }
+
+    /// Asks it to end, as the system does.
+    pub(crate) fn end(mut self) -> ExitStatus {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        self.child.wait().unwrap()
+    }
+
+    /// Ends it without a word.
+    pub(crate) fn kill(self) {}
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // One that ended already has nothing left to kill.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
