@@ -6,6 +6,8 @@ use crate::testing::{Answer, Stage};
 use domain::user::OtpPurpose::LogIn;
 use kernel::time::{HOUR, MINUTE};
 use serde_json::{Value, json};
+use std::sync::Arc;
+use tokio::task::JoinSet;
 
 const RESIDENT: &str = "110101199003070011";
 
@@ -110,6 +112,26 @@ async fn five_wrong_passwords_lock_and_a_resent_one_counts_once() {
     stage.wait(3 * HOUR);
     let freed = stage.unfreeze(&token, "right", "739204").await;
     assert_eq!(freed.status, 200, "a refusal about a secret is not kept under its key");
+}
+
+#[tokio::test]
+async fn wrong_passwords_sent_at_once_are_counted_one_by_one() {
+    let stage = Arc::new(Stage::new().await);
+    let token = stage.wallet_of(PHONE).await;
+    stage.set_password(&token, "set", None, "739204").await;
+    let token = stage.freeze(&token, PHONE).await;
+    let mut tries = JoinSet::new();
+    for number in 10..40 {
+        let (stage, token) = (Arc::clone(&stage), token.clone());
+        tries.spawn(async move {
+            let (key, digits) = (format!("try-{number}"), format!("4058{number}"));
+            stage.unfreeze(&token, &key, &digits).await.problem().1.to_owned()
+        });
+    }
+    let codes = tries.join_all().await;
+    let wrong = codes.iter().filter(|code| *code == "PAY_PASSWORD_WRONG").count();
+    let locked = codes.iter().filter(|code| *code == "PAY_PASSWORD_LOCKED").count();
+    assert_eq!((wrong, locked), (4, 26), "the fifth try locks and says so");
 }
 
 #[tokio::test]
