@@ -105,15 +105,15 @@ const GO: &str = "
 type here struct{ http.RoundTripper }
 
 func (t here) RoundTrip(r *http.Request) (*http.Response, error) {
-	r = r.Clone(r.Context())
-	r.URL.Scheme, r.URL.Host = \"http\", \"{address}\"
-	return t.RoundTripper.RoundTrip(r)
+    r = r.Clone(r.Context())
+    r.URL.Scheme, r.URL.Host = \"http\", \"{address}\"
+    return t.RoundTripper.RoundTrip(r)
 }
 
 http.DefaultTransport = here{http.DefaultTransport} // before the first client
 key, err := utils.LoadPrivateKeyWithPath(\"apiclient_key.pem\")
 client, err := core.NewClient(ctx,
-	option.WithWechatPayAutoAuthCipher(\"{mchid}\", \"{serial}\", key, \"{apiv3_key}\"))
+    option.WithWechatPayAutoAuthCipher(\"{mchid}\", \"{serial}\", key, \"{apiv3_key}\"))
 ";
 
 const JAVA: &str = "
