@@ -13,10 +13,11 @@ export class Payer {
     return this.#post('/v1/codes/resolve', { code });
   }
 
-  /** Pays an order from the balance. */
-  async pay(orderRef) {
+  /** Pays a resolved order from the balance: the amount that was shown, or nothing. */
+  async pay({ order_ref: orderRef, amount }) {
     return this.#post('/v1/orders/pay', {
       order_ref: orderRef,
+      amount,
       payment_password: this.payer.payment_password,
     });
   }

@@ -123,7 +123,7 @@ test('payer sees the amount and pays; the notification is sent again until ackno
   receiver.failOnce();
   const shown = await payer.resolve(order.code_url);
   assert.deepEqual(shown.amount, { currency: 'CNY', minor: TOTAL });
-  await payer.pay(shown.order_ref);
+  await payer.pay(shown);
   const isOurs = ({ resource }) => resource?.out_trade_no === order.out_trade_no;
   const refused = await receiver.take((found) => isOurs(found) && found.refused);
   assert.equal(refused.problem, undefined);

@@ -5,6 +5,7 @@ use crate::app::AppState;
 use crate::problem::Problem;
 use domain::catalogue::Code;
 use domain::ids::WalletId;
+use domain::validate::card_number::CardNumber;
 use domain::validate::phone::PhoneNumber;
 use domain::wallet::DocumentKind;
 use kernel::crypto;
@@ -14,6 +15,11 @@ use zeroize::Zeroizing;
 /// Blind index of a phone number.
 pub fn phone_index(keys: &KeyRing, phone: &PhoneNumber) -> [u8; 32] {
     keys.blind_index("phone", phone.as_str())
+}
+
+/// Blind index of a card's number.
+pub fn card_index(keys: &KeyRing, number: &CardNumber) -> [u8; 32] {
+    keys.blind_index("card", number.digits())
 }
 
 /// Blind index of a document. `issuer` is the issuing state of a passport, whose numbers are unique
@@ -34,6 +40,12 @@ impl AppState {
     pub fn seal(&self, place: &[u8], plain: &str) -> Vec<u8> {
         let random = self.shell.seal_random();
         crypto::seal(&self.keys.personal_data, place, plain.as_bytes(), &random)
+    }
+
+    /// Seals what only a card's issuer may see, for its place. Only the worker opens it.
+    pub fn seal_for_issuer(&self, place: &[u8], plain: &str) -> Vec<u8> {
+        let random = self.shell.seal_random();
+        crypto::seal(&self.keys.card_data, place, plain.as_bytes(), &random)
     }
 
     /// Opens what was sealed for this place.

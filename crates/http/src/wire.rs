@@ -25,14 +25,32 @@ impl MoneyBody {
     ///
     /// # Errors
     /// `AMOUNT_INVALID` for an amount that is no whole number within the bounds,
-    /// `CURRENCY_UNSUPPORTED` for a currency we do not keep.
+    /// `CURRENCY_NOT_SUPPORTED` for a currency that wallets do not hold.
     pub fn parse(&self, field: &str) -> Result<Amount, Problem> {
-        let currency = Currency::parse(&self.currency).ok_or_else(|| {
-            Problem::new(Code::CurrencyNotSupported).at(format!("{field}/currency"))
-        })?;
-        let amount = self.minor.as_i64().and_then(|minor| Amount::try_new(minor, currency).ok());
-        amount.ok_or_else(|| Problem::new(Code::AmountInvalid).at(format!("{field}/minor")))
+        let minor = self.minor(field)?;
+        Amount::fen(minor).map_err(|_| amount_invalid(field))
     }
+
+    /// The same for a sum that may be nothing, like a fee: 0 to 99999999999 fen.
+    ///
+    /// # Errors
+    /// As [`MoneyBody::parse`].
+    pub fn parse_from_zero(&self, field: &str) -> Result<i64, Problem> {
+        let minor = self.minor(field)?;
+        let is_in_range = (0..=Amount::MAX_MINOR).contains(&minor);
+        if is_in_range { Ok(minor) } else { Err(amount_invalid(field)) }
+    }
+
+    fn minor(&self, field: &str) -> Result<i64, Problem> {
+        if Currency::parse(&self.currency) != Some(Currency::Cny) {
+            return Err(Problem::new(Code::CurrencyNotSupported).at(format!("{field}/currency")));
+        }
+        self.minor.as_i64().ok_or_else(|| amount_invalid(field))
+    }
+}
+
+fn amount_invalid(field: &str) -> Problem {
+    Problem::new(Code::AmountInvalid).at(format!("{field}/minor"))
 }
 
 /// Money in an answer.
@@ -75,7 +93,23 @@ mod tests {
             let text = format!(r#"{{"currency":"CNY","minor":{minor}}}"#);
             assert_eq!(parse(&text), Err(Code::AmountInvalid), "{minor}");
         }
-        let text = r#"{"currency":"XYZ","minor":1}"#;
-        assert_eq!(parse(text), Err(Code::CurrencyNotSupported));
+        for currency in ["XYZ", "HKD", "cny", ""] {
+            let text = format!(r#"{{"currency":"{currency}","minor":1}}"#);
+            assert_eq!(parse(&text), Err(Code::CurrencyNotSupported), "{currency}");
+        }
+    }
+
+    #[test]
+    fn a_fee_may_be_nothing() {
+        let parse = |minor: &str| {
+            let text = format!(r#"{{"currency":"CNY","minor":{minor}}}"#);
+            let body: MoneyBody = serde_json::from_str(&text).unwrap();
+            body.parse_from_zero("/fee").map_err(|problem| problem.code())
+        };
+        assert_eq!(parse("0"), Ok(0));
+        assert_eq!(parse("99999999999"), Ok(99_999_999_999));
+        for minor in ["-1", "0.5", "100000000000"] {
+            assert_eq!(parse(minor), Err(Code::AmountInvalid), "{minor}");
+        }
     }
 }

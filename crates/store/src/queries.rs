@@ -1,7 +1,7 @@
 //! The reading side: point queries and lists. A list is shown to people; it never feeds a decision.
 
 use crate::BOOK;
-use crate::table::Described;
+pub use crate::table::Described;
 use crate::value::Corrupt;
 pub use crate::value::{Kind, Value};
 use domain::record::RowKey;

@@ -1,16 +1,28 @@
 //! The consumer API, `/v1`: one module per resource. A handler parses, authorises, runs a command
 //! or reads, and answers; it decides nothing.
 
+mod bill_view;
+mod bills;
+mod card_binding_body;
+mod card_bindings;
+mod card_view;
+mod cards;
 mod catalogue;
+mod codes;
 mod me;
+mod openids;
+mod order_view;
+mod orders;
 mod otp_challenges;
 mod payment_password;
 mod sessions;
+mod top_ups;
 mod users;
 mod verification_body;
 mod verifications;
 mod wallet;
 mod wallet_view;
+mod withdrawals;
 
 #[cfg(test)]
 mod tests;
@@ -28,5 +40,13 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .merge(wallet::routes())
         .merge(verifications::routes())
         .merge(payment_password::routes())
+        .merge(cards::routes())
+        .merge(card_bindings::routes())
+        .merge(top_ups::routes())
+        .merge(withdrawals::routes())
+        .merge(codes::routes())
+        .merge(orders::routes())
+        .merge(bills::routes())
+        .merge(openids::routes())
         .merge(catalogue::routes())
 }

@@ -12,4 +12,5 @@ pub use caller::{Caller, SessionToken};
 pub use id::Id;
 pub use idempotency::{Keyed, RequestKey};
 pub use paging::{Page, Paging, Query};
+pub(crate) use paging::PagingQuery;
 pub use reader::Reader;

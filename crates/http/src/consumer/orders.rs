@@ -1,0 +1,186 @@
+//! Orders of merchants, seen and paid by people.
+
+use super::openids::openid_of;
+use super::order_view::{FoundOrder, OrderAnswer, find_order, show};
+use super::wallet::own_wallet_id;
+use crate::app::AppState;
+use crate::extract::{Caller, Keyed, Reader, RequestKey, Wire};
+use crate::problem::{Problem, ProblemDocument};
+use crate::secret::Secret;
+use crate::wire::{Money, MoneyBody};
+use axum::Json;
+use axum::extract::{Path, State};
+use domain::ids::WalletId;
+use domain::merchant::Merchant;
+use domain::order::{OrderState, PayHints, PayOrder};
+use domain::wallet::Wallet;
+use engine::Failed;
+use kernel::Amount;
+use serde::{Deserialize, Serialize};
+use store::QueryError;
+use store::queries::find;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// How often keys are resolved for one payment before the caller is asked to come again.
+const RESOLVES_MAX: usize = 3;
+
+/// The password is the only factor so far.
+const FACTORS: u32 = 1;
+
+/// The routes of this resource.
+pub(crate) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::default().routes(routes!(get_order)).routes(routes!(pay_order))
+}
+
+/// Shows an order to who holds its reference.
+#[utoipa::path(
+    get, path = "/v1/orders/{ref}", tag = "orders", operation_id = "getOrder",
+    security(("session" = [])),
+    params(("ref" = String, Path, description = "The order's reference")),
+    responses(
+        (status = 200, description = "The order", body = OrderAnswer),
+        (status = 401, description = "No valid session", body = ProblemDocument),
+        (status = 404, description = "No such order, or for another person only",
+            body = ProblemDocument),
+    ),
+)]
+async fn get_order(
+    State(app): State<AppState>,
+    caller: Caller,
+    Reader(language): Reader,
+    Path(order_ref): Path<String>,
+) -> Result<Json<OrderAnswer>, Problem> {
+    show(&app, &caller, language, &order_ref).await.map(Json)
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PayOrderBody {
+    /// The order's reference, as resolving its code gave it.
+    order_ref: String,
+    /// The amount that the payer saw and agreed to.
+    amount: MoneyBody,
+    /// The payment password.
+    payment_password: Secret,
+}
+
+impl Wire for PayOrderBody {
+    const SECRETS: &'static [&'static str] = &["payment_password"];
+}
+
+/// The order is paid.
+#[derive(Serialize, ToSchema)]
+struct OrderPaidAnswer {
+    /// The order's reference.
+    order_ref: String,
+    /// `SUCCESS`.
+    #[schema(value_type = String)]
+    state: OrderState,
+    /// Our number of the payment: 28 digits.
+    transaction_id: String,
+    /// What was paid.
+    amount: Money,
+    /// When it was paid, RFC 3339.
+    paid_at: String,
+}
+
+/// Pays an order from the balance.
+#[utoipa::path(
+    post, path = "/v1/orders/pay", tag = "orders", operation_id = "payOrder",
+    security(("session" = [])),
+    params(("Idempotency-Key" = String, Header, description = "16 to 64 characters")),
+    request_body = PayOrderBody,
+    responses(
+        (status = 200, description = "It is paid", body = OrderPaidAnswer),
+        (status = 400, description = "Malformed request, or no key", body = ProblemDocument),
+        (status = 401, description = "No valid session", body = ProblemDocument),
+        (status = 402, description = "The balance is too low", body = ProblemDocument),
+        (status = 403, description = "Wrong payment password, nothing may leave the wallet, or the \
+            merchant takes no payments", body = ProblemDocument),
+        (status = 404, description = "No such order, or no wallet is open", body = ProblemDocument),
+        (status = 409, description = "It is paid, closed, another person's or of another amount, \
+            or the key was used for another request", body = ProblemDocument),
+        (status = 410, description = "Its time is over", body = ProblemDocument),
+        (status = 422, description = "No amount, or above a limit", body = ProblemDocument),
+        (status = 423, description = "The payment password is locked", body = ProblemDocument),
+        (status = 503, description = "Nobody knows yet whether it is paid, or the server is busy: \
+            the code tells", body = ProblemDocument),
+    ),
+)]
+async fn pay_order(
+    State(app): State<AppState>,
+    caller: Caller,
+    Keyed { body, key }: Keyed<PayOrderBody>,
+) -> Result<Json<OrderPaidAnswer>, Problem> {
+    let amount = body.amount.parse("/amount")?;
+    let wallet = own_wallet_id(&caller)?;
+    let asked = Asked { caller, wallet, amount, body, key };
+    let mut resolves = 0;
+    let paid = loop {
+        resolves += 1;
+        match app.engine.run(asked.resolve(&app).await?).await {
+            Err(Failed::Stale) if resolves < RESOLVES_MAX => {}
+            ended => break ended?,
+        }
+    };
+    Ok(Json(OrderPaidAnswer {
+        order_ref: asked.body.order_ref,
+        state: OrderState::Success,
+        transaction_id: paid.transaction_id,
+        amount: Money::cny(paid.amount_minor),
+        paid_at: paid.paid_at.rfc3339(),
+    }))
+}
+
+/// A payment as it was asked for.
+struct Asked {
+    caller: Caller,
+    wallet: WalletId,
+    amount: Amount,
+    body: PayOrderBody,
+    key: RequestKey,
+}
+
+impl Asked {
+    /// Finds the rows' keys and makes the command of them, with a new payment number.
+    async fn resolve(&self, app: &AppState) -> Result<PayOrder, Problem> {
+        let FoundOrder { session, order } = find_order(app, &self.body.order_ref).await?;
+        let password = &self.body.payment_password;
+        Ok(PayOrder {
+            user: self.caller.user,
+            wallet: self.wallet,
+            prepay_id: session.prepay_id,
+            amount: self.amount,
+            password: password.as_payment_password(&app.keys, &self.key, self.wallet),
+            factors: FACTORS,
+            openid: openid_of(app, &order.appid, self.caller.user).await?,
+            transaction_id: draw_transaction_id(app),
+            hints: self.hints(app, &order.mchid).await?,
+            mchid: order.mchid,
+            out_trade_no: order.out_trade_no,
+            once: self.key.once(self.caller.owner()),
+        })
+    }
+
+    /// `None` where something is missing: the command says what.
+    async fn hints(&self, app: &AppState, mchid: &str) -> Result<Option<PayHints>, QueryError> {
+        let queries = app.queries.as_ref();
+        let wallet = find::<Wallet>(queries, &self.wallet).await?;
+        let merchant = find::<Merchant>(queries, &mchid.to_owned()).await?;
+        Ok(wallet.zip(merchant).and_then(|(wallet, merchant)| {
+            Some(PayHints {
+                identity: wallet.identity?,
+                payer_account: wallet.balance_account,
+                merchant_account: merchant.balance_account,
+            })
+        }))
+    }
+}
+
+/// `4200`, the business day, 16 random digits.
+fn draw_transaction_id(app: &AppState) -> String {
+    let day = app.business_now().business_date().strftime("%Y%m%d");
+    format!("4200{day}{}", app.shell.digits(16))
+}
