@@ -21,8 +21,12 @@ pub(crate) enum Action {
     /// Start the stand-in for banks, SMS carrier and identity authority; `serve --sandbox` does it
     /// by itself.
     SandboxBank(SandboxBankFlags),
+    /// Play a complete story over HTTP in a sandbox, and audit the books at the end.
+    Demo(DemoFlags),
     /// Bring the database to the schema of this program.
     Migrate(ConfigFlags),
+    /// Audit the database: every rule, the hash chain, the trial balance. A server may be running.
+    Verify(VerifyFlags),
     /// What an operator does to a user.
     #[command(subcommand)]
     User(UserAction),
@@ -49,7 +53,7 @@ pub(crate) struct ConfigFlags {
 pub(crate) struct ServeFlags {
     #[command(flatten)]
     pub(crate) config: ConfigFlags,
-    /// Runs as a sandbox: with a stand-in bank, a clock that can be moved, and keys made if missing.
+    /// Runs as a sandbox: a stand-in bank, a clock that can be moved, keys made if missing.
     #[arg(long)]
     pub(crate) sandbox: bool,
     /// Makes a demo merchant and demo people at the first start of a sandbox.
@@ -64,6 +68,29 @@ pub(crate) struct ServeFlags {
     /// Writes addresses and demo credentials as JSON to this file once everything answers.
     #[arg(long, value_name = "FILE", requires = "demo_people")]
     pub(crate) demo_file: Option<PathBuf>,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct DemoFlags {
+    /// The file that `serve --demo-file` wrote; without it the sandbox on the data folder is taken,
+    /// or a new one is started.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) demo_file: Option<PathBuf>,
+    /// The data folder in which a running sandbox is looked for.
+    #[arg(long, value_name = "DIR", default_value = "data")]
+    pub(crate) data: PathBuf,
+    /// How many people pay at once at the end; 0 leaves the rush out.
+    #[arg(long, default_value_t = 256)]
+    pub(crate) payers: usize,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct VerifyFlags {
+    #[command(flatten)]
+    pub(crate) config: ConfigFlags,
+    /// Prints the result as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Args, Clone, Debug)]

@@ -1,10 +1,12 @@
 //! The binary `jiaozi`: configuration, wiring, and what can be typed on a command line.
 
+mod audit;
 mod bank_client;
 mod bank_process;
 mod cli;
 mod config;
 mod database;
+mod demo;
 mod key_file;
 mod logging;
 mod merchant;
@@ -16,7 +18,7 @@ mod signals;
 mod surroundings;
 
 use clap::Parser;
-use cli::{Action, Cli, ConfigAction, ConfigFlags, UserAction, WalletFlags};
+use cli::{Action, Cli, ConfigAction, ConfigFlags, UserAction, VerifyFlags, WalletFlags};
 use config::{Config, Flags};
 use operator::{Answer, Request};
 use std::error::Error;
@@ -46,6 +48,8 @@ async fn run(action: Action) -> Result<(), Box<dyn Error>> {
             Ok(bank_process::run(flags).await?)
         }
         Action::Migrate(flags) => migrate(&flags),
+        Action::Demo(flags) => demo::run(flags).await,
+        Action::Verify(flags) => verify(&flags).await,
         Action::User(action) => user(action).await,
         Action::Merchant(action) => {
             logging::start("warn")?;
@@ -65,6 +69,17 @@ fn migrate(flags: &ConfigFlags) -> Result<(), Box<dyn Error>> {
         steps => println!("applied: {}", steps.join(", ")),
     }
     Ok(())
+}
+
+async fn verify(flags: &VerifyFlags) -> Result<(), Box<dyn Error>> {
+    let config = flags.config.load()?;
+    let audit = audit::Audit::of(&config.database()).await?;
+    if flags.json {
+        println!("{}", serde_json::to_string_pretty(&audit)?);
+    } else {
+        audit.print();
+    }
+    if audit.is_clean() { Ok(()) } else { Err("the audit found broken rules".into()) }
 }
 
 async fn user(action: UserAction) -> Result<(), Box<dyn Error>> {

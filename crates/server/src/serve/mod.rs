@@ -8,6 +8,7 @@ use crate::bank_process::BankProcess;
 use crate::cli::ServeFlags;
 use crate::config::{Config, Flags};
 use crate::database::Database;
+use crate::demo::inhabitants::{Inhabitants, Place};
 use crate::operator::{self, Operator, Socket};
 use crate::providers_link::{CALLBACK_PATH, Link};
 use crate::{key_file, logging, signals};
@@ -18,9 +19,10 @@ use http_api::sandbox::SandboxBank;
 use http_api::{AppState, Limits, SystemShell};
 use kernel::keys::KeyRing;
 use listen::HeaderCase;
-use metrics_exporter_prometheus::PrometheusBuilder;
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
 use std::error::Error;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -30,6 +32,9 @@ use worker::{Deps, Providers, Worker};
 
 /// How often the exporter forgets what it no longer needs.
 const UPKEEP: Duration = Duration::from_secs(5);
+
+/// The borders between which times are counted.
+const SECONDS: [f64; 11] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.0, 10.0];
 
 /// Serves until the system asks it to end.
 pub(crate) async fn run(flags: ServeFlags) -> Result<(), Box<dyn Error>> {
@@ -56,6 +61,9 @@ pub(crate) async fn run(flags: ServeFlags) -> Result<(), Box<dyn Error>> {
     let operator = Operator { engine: app.engine.clone(), keys: Arc::clone(&app.keys) };
     let control = tokio::spawn(operator::serve(socket, operator, ending));
     announce(&config, addresses, bank.as_ref());
+    if flags.demo_people {
+        settle_inhabitants(&config, &app, addresses, flags.demo_file.as_deref()).await?;
+    }
     signals::end().await;
     tracing::info!("ending: open requests are finished first");
     end.send_replace(true);
@@ -66,6 +74,26 @@ pub(crate) async fn run(flags: ServeFlags) -> Result<(), Box<dyn Error>> {
     worker.stop().await;
     drop(app);
     database.close().await;
+    Ok(())
+}
+
+/// Makes or finds the demo merchant and person, and tells where they are.
+async fn settle_inhabitants(
+    config: &Config,
+    app: &AppState,
+    addresses: Addresses,
+    file: Option<&Path>,
+) -> Result<(), Box<dyn Error>> {
+    let data = config.database();
+    let folder = data.parent().unwrap_or(Path::new("."));
+    let Addresses { consumer, merchant } = addresses;
+    let place = Place { data: folder, database: &data, consumer, merchant };
+    let inhabitants = Inhabitants::settle(app, &place).await?;
+    inhabitants.tell(&place, &folder.join("demo.json"))?;
+    if let Some(file) = file {
+        inhabitants.tell(&place, file)?;
+    }
+    inhabitants.print(&place);
     Ok(())
 }
 
@@ -117,7 +145,9 @@ type Render = Arc<dyn Fn() -> String + Send + Sync>;
 
 /// Collects the figures of this process; gives what renders them.
 fn start_metrics() -> Result<Render, Box<dyn Error>> {
-    let metrics = PrometheusBuilder::new().install_recorder()?;
+    let seconds = Matcher::Suffix("_seconds".to_owned());
+    let metrics =
+        PrometheusBuilder::new().set_buckets_for_metric(seconds, &SECONDS)?.install_recorder()?;
     let kept = metrics.clone();
     tokio::spawn(async move {
         loop {
@@ -157,8 +187,8 @@ fn config_flags(flags: &ServeFlags) -> Flags {
         .set("sandbox", flags.sandbox.then_some(true))
 }
 
-/// Loads the keys. Only a sandbox makes them, and only together with its database: beside a database
-/// that is there already, new keys would open nothing.
+/// Loads the keys. Only a sandbox makes them, and only together with its database: beside a
+/// database that is there already, new keys would open nothing.
 fn load_keys(config: &Config) -> Result<KeyRing, Box<dyn Error>> {
     let file = config.key_file();
     if config.sandbox && !config.database().exists() {

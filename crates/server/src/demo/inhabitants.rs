@@ -1,0 +1,107 @@
+//! The demo merchant and the demo person of a sandbox, made once at its first start, and the file that
+//! tells where to find them.
+
+use super::shop::Credentials;
+use super::{DemoFile, Payer, make_payer};
+use http_api::AppState;
+use http_api::merchant::{MerchantRequest, add_merchant};
+use serde::{Deserialize, Serialize};
+use std::error::Error;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+/// What the demo person has at first, in fen. The daily cap of a top-up is far above it.
+const MONEY: i64 = 500_000;
+
+/// Who is kept between starts.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Inhabitants {
+    merchant: Credentials,
+    payer: Payer,
+}
+
+/// Where the sandbox answers, and its database.
+pub(crate) struct Place<'a> {
+    /// The data folder.
+    pub(crate) data: &'a Path,
+    /// The database file.
+    pub(crate) database: &'a Path,
+    /// Where `/v1` is served.
+    pub(crate) consumer: SocketAddr,
+    /// Where `/v3` is served.
+    pub(crate) merchant: SocketAddr,
+}
+
+impl Inhabitants {
+    /// Those of an earlier start, or new ones: the merchant by the command that the command line uses,
+    /// the person by the public API.
+    pub(crate) async fn settle(app: &AppState, place: &Place<'_>) -> Result<Self, Box<dyn Error>> {
+        let kept = place.data.join("demo-people.json");
+        if let Ok(text) = std::fs::read_to_string(&kept) {
+            return Ok(serde_json::from_str(&text)?);
+        }
+        let request =
+            MerchantRequest { name: "Demo Tea House 示例茶馆".into(), ..Default::default() };
+        let new = add_merchant(&app.engine, &app.keys, app.shell.as_ref(), &request).await?;
+        let key_file = place.data.join("demo-merchant-key.pem");
+        write(&key_file, new.private_key.as_bytes())?;
+        let merchant = Credentials {
+            mchid: new.mchid,
+            appid: new.appid,
+            serial_no: new.serial_no,
+            private_key_file: key_file.canonicalize()?.to_string_lossy().into_owned(),
+            apiv3_key: new.apiv3_key,
+        };
+        let payer = make_payer(&format!("http://{}", place.consumer), MONEY).await?;
+        let inhabitants = Self { merchant, payer };
+        write(&kept, serde_json::to_string_pretty(&inhabitants)?.as_bytes())?;
+        Ok(inhabitants)
+    }
+
+    /// Writes the file that tests and `jiaozi demo` read, complete at once.
+    pub(crate) fn tell(&self, place: &Place<'_>, file: &Path) -> Result<(), Box<dyn Error>> {
+        let demo = DemoFile {
+            merchant_api: format!("http://{}", place.merchant),
+            consumer_api: format!("http://{}", place.consumer),
+            database: place.database.canonicalize()?,
+            merchant: self.merchant.clone(),
+            payer: self.payer.clone(),
+        };
+        let beside = file.with_extension("part");
+        write(&beside, serde_json::to_string_pretty(&demo)?.as_bytes())?;
+        std::fs::rename(beside, file)?;
+        Ok(())
+    }
+
+    /// Prints who is there and what to try.
+    pub(crate) fn print(&self, place: &Place<'_>) {
+        let (Credentials { mchid, appid, private_key_file, apiv3_key, .. }, payer) =
+            (&self.merchant, &self.payer);
+        println!("  demo merchant   {mchid}, app id {appid}, APIv3 key {apiv3_key}");
+        println!("                  private key in {private_key_file}");
+        println!(
+            "  demo person     phone {}, payment password {}",
+            payer.phone, payer.payment_password
+        );
+        println!("                  bearer token {}", payer.token);
+        println!("try");
+        println!("  make demo                         plays a whole story against this server");
+        println!(
+            "  curl -H 'Authorization: Bearer {}' http://{}/v1/wallet",
+            payer.token, place.consumer
+        );
+    }
+}
+
+/// Writes a file that only its owner reads.
+fn write(path: &Path, content: &[u8]) -> std::io::Result<()> {
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)?;
+    file.write_all(content)
+}

@@ -1,0 +1,77 @@
+//! Made-up people and numbers, new at each run.
+
+use aws_lc_rs::rand;
+
+/// Random bytes.
+pub(crate) fn bytes<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    rand::fill(&mut bytes).expect("the system gives random bytes");
+    bytes
+}
+
+/// A number below `end`.
+pub(crate) fn below(end: u64) -> u64 {
+    u64::from_be_bytes(bytes()) % end
+}
+
+/// An idempotency key.
+pub(crate) fn key() -> String {
+    hex::encode(bytes::<16>())
+}
+
+/// A mainland mobile number in a range nobody's message goes to from here.
+pub(crate) fn phone() -> String {
+    format!("139{:08}", below(100_000_000))
+}
+
+/// A valid resident ID of a grown person.
+pub(crate) fn resident_id() -> String {
+    let (year, month, day) = (1970 + below(30), 1 + below(12), 1 + below(28));
+    let digits = format!("110101{year}{month:02}{day:02}{:03}", below(1000));
+    let weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
+    let sum: u32 =
+        digits.bytes().zip(weights).map(|(d, weight)| u32::from(d - b'0') * weight).sum();
+    let check = b"10X98765432"[(sum % 11) as usize];
+    format!("{digits}{}", char::from(check))
+}
+
+/// The two machine-readable lines of a passport with a number of its own.
+pub(crate) fn passport() -> [String; 2] {
+    let number = format!("L{:08}", below(100_000_000));
+    let born = format!("{:02}{:02}{:02}", 70 + below(30), 1 + below(12), 1 + below(28));
+    let (expires, rest) = ("350415", "<".repeat(14));
+    let (n, b, e) = (mrz_check(&number), mrz_check(&born), mrz_check(expires));
+    let composite = mrz_check(&format!("{number}{n}{born}{b}{expires}{e}{rest}<"));
+    let second = format!("{number}{n}UTO{born}{b}F{expires}{e}{rest}<{composite}");
+    [format!("{:<<44}", "P<UTOERIKSSON<<ANNA<MARIA"), second]
+}
+
+fn mrz_check(text: &str) -> u32 {
+    let value = |byte: u8| match byte {
+        b'0'..=b'9' => u32::from(byte - b'0'),
+        b'A'..=b'Z' => u32::from(byte - b'A') + 10,
+        _ => 0,
+    };
+    let weights = [7, 3, 1].into_iter().cycle();
+    text.bytes().zip(weights).map(|(byte, weight)| value(byte) * weight).sum::<u32>() % 10
+}
+
+/// A number of a debit card of China Merchants Bank that plays no scenario.
+pub(crate) fn debit_card() -> String {
+    let digits = format!("621483{:09}", below(1_000_000_000));
+    let check = (0..10).find(|check| is_luhn(&format!("{digits}{check}")));
+    format!("{digits}{}", check.expect("one of ten digits makes the sum right"))
+}
+
+fn is_luhn(number: &str) -> bool {
+    let digits = number.bytes().rev().map(|byte| u32::from(byte - b'0'));
+    let sum: u32 = digits
+        .enumerate()
+        .map(|(place, digit)| match (place % 2, digit * 2) {
+            (0, _) => digit,
+            (_, doubled) if doubled > 9 => doubled - 9,
+            (_, doubled) => doubled,
+        })
+        .sum();
+    sum.is_multiple_of(10)
+}
