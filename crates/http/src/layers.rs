@@ -15,7 +15,9 @@ use axum::response::{IntoResponse, Response};
 use domain::catalogue::Code;
 use kernel::Timestamp;
 use kernel::time::SECOND;
+use std::any::Any;
 use std::net::SocketAddr;
+use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 use tracing::Instrument;
 
@@ -38,7 +40,19 @@ pub(crate) fn around(routes: Router, app: &AppState) -> Router {
         .method_not_allowed_fallback(|| async { Problem::new(Code::MethodNotAllowed) })
         .layer(middleware::from_fn_with_state(app.clone(), bound_strangers))
         .layer(TimeoutLayer::with_status_code(DEADLINE, app.limits.request))
+        .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn_with_state(app.clone(), answer))
+}
+
+/// Marks the answer of a handler that panicked. The log has the place; the message could quote a
+/// value, so nobody reads it.
+#[derive(Clone)]
+struct Panicked;
+
+fn panicked(_: Box<dyn Any + Send>) -> Response {
+    let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    response.extensions_mut().insert(Panicked);
+    response
 }
 
 /// The outermost layer: names the request, counts it, and writes the problem for the reader.
@@ -52,8 +66,11 @@ async fn answer(State(app): State<AppState>, mut request: Request, next: Next) -
     let span = tracing::info_span!("request", %id, %method, route);
     let mut response = next.run(request).instrument(span.clone()).await;
     let problem = response.extensions_mut().remove::<Problem>().or_else(|| {
-        let status = response.status();
-        (status == DEADLINE).then(|| Problem::new(past_deadline(&method)).after(1))
+        if response.extensions().get::<Panicked>().is_some() {
+            return Some(Problem::new(unfinished(&method, Code::SystemError)));
+        }
+        let late = response.status() == DEADLINE;
+        late.then(|| Problem::new(unfinished(&method, Code::SystemBusy)).after(1))
     });
     if let Some(problem) = &problem {
         response = problem.answer(reader.0, &id.to_string());
@@ -67,9 +84,10 @@ async fn answer(State(app): State<AppState>, mut request: Request, next: Next) -
     response
 }
 
-/// A command may still happen after its caller's time is over; a read may not matter.
-fn past_deadline(method: &Method) -> Code {
-    if method.is_safe() { Code::SystemBusy } else { Code::ResultUnknown }
+/// A handler did not come to its end. What it asked for may have happened or may still happen,
+/// unless it only read.
+fn unfinished(method: &Method, read: Code) -> Code {
+    if method.is_safe() { read } else { Code::ResultUnknown }
 }
 
 /// The route's pattern, never the path: a path holds ids, and its values have no bound.

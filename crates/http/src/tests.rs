@@ -3,15 +3,17 @@
 use crate::rate_limit::AddressLimiter;
 use crate::sandbox::{Later, SandboxBank};
 use crate::testing::{Answer, Call, Stage};
-use axum::Extension;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{Request, header};
+use axum::routing::get;
+use axum::{Extension, Router};
 use kernel::time::{DAY, SECOND};
 use serde_json::json;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 use tower::ServiceExt;
 
 /// A stand-in that answers from memory.
@@ -233,4 +235,34 @@ async fn a_session_ends_by_idleness_and_by_age() {
     stage.wait(6 * DAY);
     assert_eq!(me(&used).await.status, 401, "180 days");
     assert_eq!(me(&"A".repeat(43)).await.status, 401);
+}
+
+#[tokio::test]
+async fn a_handler_that_does_not_end_is_told_as_unknown_unless_it_only_read() {
+    let limits = |app: &mut crate::AppState| app.limits.request = Duration::from_millis(20);
+    let stage = Stage::with(limits).await;
+    let panics = || async {
+        if true {
+            panic!("a bug")
+        }
+    };
+    let hangs = std::future::pending::<()>;
+    let routes = Router::new()
+        .route("/panics", get(panics).post(panics))
+        .route("/hangs", get(hangs).post(hangs));
+    let router = crate::layers::around(routes, &stage.app);
+    for (method, path, status, code) in [
+        ("GET", "/panics", 500, "SYSTEM_ERROR"),
+        ("POST", "/panics", 503, "RESULT_UNKNOWN"),
+        ("GET", "/hangs", 503, "SYSTEM_BUSY"),
+        ("POST", "/hangs", 503, "RESULT_UNKNOWN"),
+    ] {
+        let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
+        let response = router.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), status, "{method} {path}");
+        let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(body["code"], code, "{method} {path}");
+        assert!(!body.to_string().contains("a bug"));
+    }
 }
