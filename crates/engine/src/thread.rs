@@ -11,20 +11,28 @@ const IDLE: Duration = Duration::from_millis(500);
 /// At least so often, in microseconds, old records are looked at although commands keep coming.
 const TURN_EVERY: i64 = 100_000;
 
-/// Whatever ends the thread, nobody is left waiting for it.
-struct Closing(Arc<Queue>);
+/// Whatever ends the thread, nobody is left waiting for it. Commands of a running batch are dropped
+/// with it, which tells their callers that the outcome is unknown; those in the queue were not
+/// tried.
+struct Closing {
+    queue: Arc<Queue>,
+    retry_after: Duration,
+}
 
 impl Drop for Closing {
     fn drop(&mut self) {
-        self.0.stop();
-        self.0.set_ready(false);
-        drop(self.0.drain());
+        self.queue.stop();
+        self.queue.set_ready(false);
+        for rider in self.queue.drain() {
+            rider.leave(Ending::Busy(self.retry_after));
+        }
     }
 }
 
 /// Runs until the queue is stopped and empty.
 pub(crate) fn drive(mut writer: Writer) {
-    let _closing = Closing(Arc::clone(&writer.queue));
+    let retry_after = writer.limits.retry_after;
+    let _closing = Closing { queue: Arc::clone(&writer.queue), retry_after };
     writer.settle(None, &mut Vec::new(), &mut Vec::new());
     let mut looked_at = writer.shell.now();
     let mut is_more = false;
@@ -44,8 +52,4 @@ pub(crate) fn drive(mut writer: Writer) {
             is_more = writer.turn();
         }
     }
-    let mut nobody = Vec::new();
-    writer.dismiss(writer.queue.drain(), Ending::Busy(writer.limits.retry_after));
-    writer.dismiss_waiting(&mut nobody);
-    writer.meter.flush(0);
 }

@@ -268,8 +268,8 @@ impl Writer {
         }
     }
 
-    /// Records of answers are nearly always absent. Deciding as if they were, and looking afterwards,
-    /// saves deciding every command with a key twice.
+    /// Records of answers are nearly always absent. Deciding as if they were, and looking
+    /// afterwards, saves deciding every command with a key twice.
     fn assumed_absent(&self, riders: &[Box<dyn Rider>]) -> HashSet<RowKey> {
         let keys = riders.iter().flat_map(|rider| rider.record_keys());
         keys.filter(|key| self.cache.get(key).is_none()).cloned().collect()

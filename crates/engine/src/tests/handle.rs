@@ -146,3 +146,23 @@ fn dropping_the_last_handle_ends_the_thread() {
     drop(engine);
     block_on(async { while position.changed().await.is_ok() {} });
 }
+
+#[test]
+fn a_store_that_panics_leaves_nobody_waiting() {
+    let (memory, script) = (Memory::new(), Script::default());
+    let (engine, _) = start(&memory, &script, Limits::default());
+    let (late, (told, answer)) = (engine.clone(), mpsc::channel());
+    script.commit(Fault::After(Box::new(move || {
+        block_on(async {
+            let mut waiting = Box::pin(async move { late.run(Act::Open { who: 2 }).await });
+            poll_once(waiting.as_mut()).await;
+            told.send(waiting).unwrap();
+        });
+        panic!("a store panics in a test");
+    })));
+    assert_eq!(engine.run_blocking(Act::Open { who: 1 }), Err(Failed::Unknown));
+    let busy: Answer = Err(Failed::Busy { retry_after: Duration::from_secs(1) });
+    assert_eq!(block_on(answer.recv().unwrap()), busy, "it waited and was not tried");
+    assert!(!block_on(engine.wait_ready()));
+    assert_eq!(engine.run_blocking(Act::Open { who: 1 }), busy);
+}
