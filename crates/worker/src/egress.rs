@@ -60,11 +60,15 @@ pub(crate) struct Egress {
 impl Egress {
     /// `rule` says whether private addresses and plain http may be used, as in the sandbox.
     pub(crate) fn new(rule: UrlRule) -> Self {
+        Self::trusting(rule, system_roots())
+    }
+
+    fn trusting(rule: UrlRule, roots: RootCertStore) -> Self {
         let mut connector = HttpConnector::new_with_resolver(Names { rule });
         connector.enforce_http(false);
         connector.set_nodelay(true);
         connector.set_connect_timeout(Some(LIMIT));
-        let tls = HttpsConnectorBuilder::new().with_tls_config(tls());
+        let tls = HttpsConnectorBuilder::new().with_tls_config(tls(roots));
         let connector = match rule {
             UrlRule::Public => tls.https_only().enable_http1().wrap_connector(connector),
             UrlRule::Relaxed => tls.https_or_http().enable_http1().wrap_connector(connector),
@@ -127,13 +131,17 @@ async fn drain(body: Incoming) {
 
 /// A machine without roots still delivers to plain http in the sandbox; everything else then fails
 /// as a bad certificate, and is told at start.
-fn tls() -> ClientConfig {
+fn system_roots() -> RootCertStore {
     let mut roots = RootCertStore::empty();
-    let (taken, _) =
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    let found = rustls_native_certs::load_native_certs().certs;
+    let (taken, _) = roots.add_parsable_certificates(found);
     if taken == 0 {
         tracing::warn!("this machine has no root certificates: no https address can be notified");
     }
+    roots
+}
+
+fn tls(roots: RootCertStore) -> ClientConfig {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

@@ -131,7 +131,11 @@ impl<W: Work> Runner<W> {
             return Ok(None);
         }
         let real = shell::instant();
-        self.resting.retain(|_, resting| resting.until > real || resting.failures > 0);
+        self.resting.retain(|_, resting| {
+            // A failure is remembered for a while, so that the next wait is longer.
+            let kept = if resting.failures > 0 { AGAIN_MAX } else { Duration::ZERO };
+            resting.until + kept > real
+        });
         if self.resting.len() > RESTING_MAX {
             self.resting.clear();
         }

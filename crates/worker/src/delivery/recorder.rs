@@ -3,7 +3,7 @@
 
 use crate::shell;
 use domain::notification::{Attempted, RecordDeliveries};
-use engine::Engine;
+use engine::{Engine, Failed};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
@@ -13,6 +13,8 @@ const AT_ONCE: usize = 256;
 const PLACES: usize = 1_024;
 /// Wait before a failed recording is tried again.
 const AGAIN: Duration = Duration::from_millis(250);
+/// Wait before an attempt is offered again that could not be recorded for a defect.
+const AFTER_DEFECT: Duration = Duration::from_secs(30);
 
 type Entry = (Attempted, oneshot::Sender<()>);
 
@@ -28,12 +30,15 @@ impl Recorder {
         Self(sender)
     }
 
-    /// Returns when the attempt is recorded.
+    /// Returns when the attempt is recorded. If the process ends before, the fact is delivered
+    /// again.
     pub(crate) async fn record(&self, attempted: Attempted) {
-        let (told, done) = oneshot::channel();
-        if self.0.send((attempted, told)).await.is_ok() {
-            // It fails only when the process ends; then the fact is delivered again.
-            let _ = done.await;
+        loop {
+            let (told, done) = oneshot::channel();
+            if self.0.send((attempted.clone(), told)).await.is_err() || done.await.is_ok() {
+                return;
+            }
+            shell::pause(AFTER_DEFECT).await;
         }
     }
 }
@@ -41,15 +46,26 @@ impl Recorder {
 async fn write(engine: Engine, mut entries: mpsc::Receiver<Entry>) {
     let mut waiting: Vec<Entry> = Vec::with_capacity(AT_ONCE);
     while entries.recv_many(&mut waiting, AT_ONCE).await > 0 {
-        let attempts: Vec<Attempted> =
-            waiting.iter().map(|(attempted, _)| attempted.clone()).collect();
-        while let Err(failed) = engine.run(RecordDeliveries { attempts: attempts.clone() }).await {
-            tracing::debug!(?failed, "deliveries are not recorded yet");
-            shell::pause(AGAIN).await;
+        let all = waiting.iter().map(|(attempted, _)| attempted.clone()).collect();
+        let together = is_recorded(&engine, all).await;
+        for (attempted, told) in waiting.drain(..) {
+            // One that is a defect must not keep the others from being recorded.
+            if together || is_recorded(&engine, vec![attempted]).await {
+                // Who no longer waits need not be told.
+                let _ = told.send(());
+            }
         }
-        for (_, told) in waiting.drain(..) {
-            // Who no longer waits need not be told.
-            let _ = told.send(());
+    }
+}
+
+/// Records until it is certain; `false` when that is a defect, which is logged where it was found.
+async fn is_recorded(engine: &Engine, attempts: Vec<Attempted>) -> bool {
+    loop {
+        match engine.run(RecordDeliveries { attempts: attempts.clone() }).await {
+            Ok(()) => return true,
+            Err(Failed::Defect) => return false,
+            Err(failed) => tracing::debug!(?failed, "deliveries are not recorded yet"),
         }
+        shell::pause(AGAIN).await;
     }
 }

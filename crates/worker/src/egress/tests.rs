@@ -155,3 +155,42 @@ async fn a_name_that_leads_home_is_not_connected_to() {
     let mut relaxed = Names { rule: UrlRule::Relaxed };
     assert!(tower::Service::call(&mut relaxed, name).await.is_ok());
 }
+
+/// A merchant with a certificate that only `roots` trusts; it acknowledges one connection.
+fn https_merchant() -> (String, RootCertStore) {
+    use std::io::{Read, Write};
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let certificate = made.cert.der().clone();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der());
+    let mut roots = RootCertStore::empty();
+    roots.add(certificate.clone()).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key.unwrap())
+        .unwrap();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://localhost:{}/notify", listener.local_addr().unwrap().port());
+    std::thread::spawn(move || {
+        let (mut socket, _) = listener.accept().unwrap();
+        let mut connection = rustls::ServerConnection::new(Arc::new(config)).unwrap();
+        let mut stream = rustls::Stream::new(&mut connection, &mut socket);
+        if stream.read(&mut [0; 4096]).is_ok() {
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").unwrap();
+        }
+    });
+    (url, roots)
+}
+
+#[tokio::test]
+async fn https_needs_a_certificate_that_is_trusted() {
+    let (url, roots) = https_merchant();
+    let trusting = Egress::trusting(UrlRule::Relaxed, roots);
+    assert_eq!(trusting.post(&url, HeaderMap::new(), Vec::new()).await, Ok(()));
+    let (url, _) = https_merchant();
+    let strict = Egress::new(UrlRule::Relaxed);
+    let refused = strict.post(&url, HeaderMap::new(), Vec::new()).await;
+    assert_eq!(refused, Err(Undelivered::Connection));
+}
