@@ -49,8 +49,8 @@ pub trait Refusal: Clone + Debug + PartialEq + Send + 'static {
         None
     }
 
-    /// Whether it says that a secret was wrong. Such a refusal is not kept under its idempotency key:
-    /// the right secret may follow. Its mark counts the try.
+    /// Whether it says that a secret was wrong. Such a refusal is not kept under its idempotency
+    /// key: the right secret may follow. Its mark counts the try.
     fn is_about_secret(&self) -> bool {
         false
     }
@@ -69,7 +69,8 @@ impl Refusal for Never {
 /// How a command happens once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Once {
-    /// The caller's key: the outcome is kept and given again; other content under the key is refused.
+    /// The caller's key: the outcome is kept and given again; other content under the key is
+    /// refused.
     Key {
         /// Whose key it is (a user's or operator's id).
         owner: String,

@@ -46,7 +46,8 @@ pub struct Fact {
 record!(Fact, "fact", Appended, batch: i64, place: i64);
 
 impl Fact {
-    /// The id a notification of this fact carries, the same at each delivery: derived from its place.
+    /// The id a notification of this fact carries, the same at each delivery: derived from its
+    /// place.
     pub fn notification_id(&self) -> String {
         let hash = sha256(&[b"notification", &self.batch.to_be_bytes(), &self.place.to_be_bytes()]);
         let hex = kernel::id::Hex(&hash[..16]).to_string();

@@ -1,7 +1,7 @@
 //! What is kept of an answered request, so that the same key gets the same answer.
 //!
-//! Records live in two tables that take turns, so that old ones can be dropped whole: both are looked
-//! up, only the current one is written.
+//! Records live in two tables that take turns, so that old ones can be dropped whole: both are
+//! looked up, only the current one is written.
 
 use crate::record;
 use kernel::Timestamp;

@@ -7,21 +7,19 @@
 pub mod calendar;
 pub mod card;
 pub mod catalogue;
-pub mod fee;
 pub mod command;
 pub mod fact;
+pub mod fee;
 pub mod idempotency;
 pub mod identity;
 pub mod ids;
-pub mod wallet;
-pub mod withdrawal;
 pub mod job;
 pub mod ledger;
 pub mod merchant;
 pub mod notification;
 pub mod order;
-pub mod refund;
 pub mod record;
+pub mod refund;
 pub mod rules;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
@@ -29,6 +27,8 @@ pub mod top_up;
 pub mod tx;
 pub mod user;
 pub mod validate;
+pub mod wallet;
+pub mod withdrawal;
 
 pub use command::{Command, Halt, Never, Once, Refusal, Stop};
 pub use rules::Rules;

@@ -30,8 +30,8 @@ impl Debug for RowKey {
 }
 
 /// Writes the parts of a key so that bytes sort as the parts do, and so that the parts can be read
-/// back: an integer as 8 bytes, big end first, sign flipped; a text ended by a zero byte; bytes after
-/// their length in two bytes.
+/// back: an integer as 8 bytes, big end first, sign flipped; a text ended by a zero byte; bytes
+/// after their length in two bytes.
 pub struct KeyWriter(Vec<u8>);
 
 impl KeyWriter {
@@ -202,7 +202,9 @@ macro_rules! row_id {
 /// Declares an enum of states or kinds with its one spelling, used on the wire and in the database.
 #[macro_export]
 macro_rules! text_enum {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
+    ($(#[$doc:meta])* $name:ident {
+        $($(#[$variant_doc:meta])* $variant:ident = $text:literal),+ $(,)?
+    }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum $name {

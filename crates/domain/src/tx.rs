@@ -1,5 +1,5 @@
-//! One command's view of the world while it decides: what is committed, what earlier commands of the
-//! batch did, and what it did itself.
+//! One command's view of the world while it decides: what is committed, what earlier commands of
+//! the batch did, and what it did itself.
 
 use crate::command::Halt;
 use crate::fact::{Fact, FactKind};
@@ -138,8 +138,8 @@ impl<'b> Tx<'b> {
         self.changes.rows.insert(RowKey::of::<R>(key), None);
     }
 
-    /// Writes a mark, which survives a refusal. It is computed from committed rows and earlier marks
-    /// only, never from rows that this command put.
+    /// Writes a mark, which survives a refusal. It is computed from committed rows and earlier
+    /// marks only, never from rows that this command put.
     pub fn mark<M: Mark>(&mut self, row: M) {
         self.changes.marks.insert(row.row_key(), Arc::new(row));
     }

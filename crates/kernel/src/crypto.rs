@@ -79,8 +79,8 @@ const FORMAT: u8 = 1;
 const TAG: usize = 16;
 const HEAD: usize = 2 + 12 + 32 + TAG + 12;
 
-/// Envelope encryption: a fresh data key seals `plain`, the wrapping key seals the data key. `place`
-/// (table, column, row) is authenticated, so a sealed value moved elsewhere does not open.
+/// Envelope encryption: a fresh data key seals `plain`, the wrapping key seals the data key.
+/// `place` (table, column, row) is authenticated, so a sealed value moved elsewhere does not open.
 ///
 /// Layout: format, key version, nonce, wrapped data key, nonce, ciphertext.
 pub fn seal(keys: &dyn WrapKey, place: &[u8], plain: &[u8], random: &SealRandom) -> Vec<u8> {

@@ -1,5 +1,5 @@
-//! The ring of secret keys an installation lives by. Every purpose has keys of its own, in versions:
-//! the newest writes, all of them read.
+//! The ring of secret keys an installation lives by. Every purpose has keys of its own, in
+//! versions: the newest writes, all of them read.
 
 use crate::crypto::{Key32, WrapKey, keyed_hash};
 

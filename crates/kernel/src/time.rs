@@ -1,11 +1,10 @@
 //! Points in time: microseconds since 1970-01-01 UTC, and the business zone.
 
 use jiff::tz::{Offset, TimeZone};
+use serde::{Deserialize, Serialize};
 
 /// A point in time in microseconds since the Unix epoch.
-#[derive(
-    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize,
-)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Timestamp(i64);
 

@@ -1,4 +1,5 @@
-//! The audit finds every fault that is planted into a finished story, and nothing in the story itself.
+//! The audit finds every fault that is planted into a finished story, and nothing in the story
+//! itself.
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use domain::card::{BankAnswer, Card, CardByNumber, CardState, CardUse};
@@ -15,13 +16,13 @@ use domain::wallet::{DocumentKind, Identity, PasswordTry, PaymentPassword, Walle
 use domain::withdrawal::{RecordWithdrawal, StartWithdrawal};
 use domain::{Command, Never, Once, Rules, Stop, Tx};
 use engine::{Engine, Limits, Shell};
+use jiaozi_store_sqlite::{Options, ReaderOptions, SqliteReaders, SqliteStore, Temporary};
 use kernel::{Amount, Currency};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use store::verify::{Report, verify};
-use jiaozi_store_sqlite::{Options, ReaderOptions, SqliteReaders, SqliteStore, Temporary};
 
 const USER: UserId = UserId::from_bytes([1; 16]);
 const WALLET: WalletId = WalletId::from_bytes([2; 16]);
@@ -113,36 +114,42 @@ impl Command for Person {
             cards: 1,
             opened_at: now,
         });
-        tx.put(PaymentPassword {
-            wallet: WALLET,
-            tag: [9; 32],
-            key_version: 1,
-            earlier: vec![],
-            set_at: now,
-        });
-        tx.put(Card {
-            id: CARD,
-            wallet: WALLET,
-            state: CardState::Bound,
-            failure: None,
-            bank: "CMB".into(),
-            kind: CardKind::Debit,
-            bin: "621483".into(),
-            last_four: "6781".into(),
-            expiry_month: None,
-            number_index: [8; 32],
-            token: Some(vec![7]),
-            hard_declines: 0,
-            open_items: 0,
-            day: 0,
-            debited_day: 0,
-            bound_at: now,
-            unbound_at: None,
-        });
+        put_password_and_card(tx);
         tx.put(CardByNumber { wallet: WALLET, number_index: [8; 32], card: CARD });
         tx.put(CardUse { number_index: [8; 32], wallets: 1 });
         Ok(())
     }
+}
+
+/// The person's payment password and bound card.
+fn put_password_and_card(tx: &mut Tx<'_>) {
+    let now = tx.now();
+    tx.put(PaymentPassword {
+        wallet: WALLET,
+        tag: [9; 32],
+        key_version: 1,
+        earlier: vec![],
+        set_at: now,
+    });
+    tx.put(Card {
+        id: CARD,
+        wallet: WALLET,
+        state: CardState::Bound,
+        failure: None,
+        bank: "CMB".into(),
+        kind: CardKind::Debit,
+        bin: "621483".into(),
+        last_four: "6781".into(),
+        expiry_month: None,
+        number_index: [8; 32],
+        token: Some(vec![7]),
+        hard_declines: 0,
+        open_items: 0,
+        day: 0,
+        debited_day: 0,
+        bound_at: now,
+        unbound_at: None,
+    });
 }
 
 fn fen(minor: i64) -> Amount {
@@ -158,8 +165,8 @@ fn key(name: &str) -> Once {
     Once::Key { owner: USER.to_string(), key, fingerprint: [1; 32] }
 }
 
-/// Plays a story into the file: two top-ups, two withdrawals, three payments, a refund, one open item
-/// of each kind.
+/// Plays a story into the file: two top-ups, two withdrawals, three payments, a refund, one open
+/// item of each kind.
 fn play(path: &Path) {
     let store = Box::new(SqliteStore::open(path, Options::default()).unwrap());
     let shell = Still(AtomicU64::new(0));

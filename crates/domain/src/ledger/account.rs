@@ -129,7 +129,10 @@ pub struct AccountPath {
     pub number: AccountNumber,
 }
 
-record!(AccountPath, "account_path", Kept, owner_kind: OwnerKind, owner: String, purpose: Purpose, currency: Currency);
+record!(
+    AccountPath, "account_path", Kept,
+    owner_kind: OwnerKind, owner: String, purpose: Purpose, currency: Currency
+);
 
 impl AccountPath {
     /// The bytes that a batch's root is taken over when the account is opened.

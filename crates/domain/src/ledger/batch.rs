@@ -1,5 +1,5 @@
-//! The batch row: one place in the one sequence of a book. It is the serialisation point, the marker
-//! for unknown outcomes, the link of the hash chain, and the source of numbers and of time.
+//! The batch row: one place in the one sequence of a book. It is the serialisation point, the
+//! marker for unknown outcomes, the link of the hash chain, and the source of numbers and of time.
 
 use super::account::AccountPath;
 use super::journal::Posted;

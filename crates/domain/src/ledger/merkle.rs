@@ -1,5 +1,5 @@
-//! The hash tree of RFC 6962 over a batch's journals and opened accounts: a receipt is one leaf, its
-//! path, and a head that can be compared with a published one.
+//! The hash tree of RFC 6962 over a batch's journals and opened accounts: a receipt is one leaf,
+//! its path, and a head that can be compared with a published one.
 
 use kernel::crypto::sha256;
 

@@ -1,7 +1,8 @@
 //! The ledger: accounts, balanced postings, journals, and the batches that chain them.
 //!
-//! Double entry in integer minor units; credit is positive. There are no holds: money that waits sits
-//! in an account of its own, so every state of the world is a set of balances whose sum is zero.
+//! Double entry in integer minor units; credit is positive. There are no holds: money that waits
+//! sits in an account of its own, so every state of the world is a set of balances whose sum is
+//! zero.
 
 mod account;
 mod batch;

@@ -48,8 +48,8 @@ pub struct Shortfall {
 }
 
 impl Posting {
-    /// Makes a posting. Legs of zero are left out; what remains must be at least two legs on different
-    /// accounts, each within the range of an amount, that add up to zero.
+    /// Makes a posting. Legs of zero are left out; what remains must be at least two legs on
+    /// different accounts, each within the range of an amount, that add up to zero.
     pub fn balanced(
         kind: JournalKind,
         subject: Subject,

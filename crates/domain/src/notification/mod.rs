@@ -1,6 +1,7 @@
 //! Notifications to merchants: who delivers which share, and what is left to be delivered again.
 //!
-//! The normal case writes no row: a fact that is delivered at once only moves the cursor of its slot.
+//! The normal case writes no row: a fact that is delivered at once only moves the cursor of its
+//! slot.
 
 mod hold_slots;
 mod record_deliveries;

@@ -1,5 +1,5 @@
-//! The demo merchant and the demo person of a sandbox, made once at its first start, and the file that
-//! tells where to find them.
+//! The demo merchant and the demo person of a sandbox, made once at its first start, and the file
+//! that tells where to find them.
 
 use super::shop::Credentials;
 use super::{DemoFile, Payer, make_payer};
@@ -35,8 +35,8 @@ pub(crate) struct Place<'a> {
 }
 
 impl Inhabitants {
-    /// Those of an earlier start, or new ones: the merchant by the command that the command line uses,
-    /// the person by the public API.
+    /// Those of an earlier start, or new ones: the merchant by the command that the command line
+    /// uses, the person by the public API.
     pub(crate) async fn settle(app: &AppState, place: &Place<'_>) -> Result<Self, Box<dyn Error>> {
         let kept = place.data.join("demo-people.json");
         if let Ok(text) = std::fs::read_to_string(&kept) {

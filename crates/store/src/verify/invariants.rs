@@ -1,5 +1,5 @@
-//! Rules that SQL can say. Each statement gives one text column, `offender`, and no row while the rule
-//! holds. The text is the same for every database.
+//! Rules that SQL can say. Each statement gives one text column, `offender`, and no row while the
+//! rule holds. The text is the same for every database.
 
 /// One rule.
 #[derive(Clone, Copy, Debug)]
@@ -50,8 +50,8 @@ pub const ALL: &[Invariant] = &[
     rule(
         "L5",
         "a balance is the sum of its entries",
-        "SELECT CAST(a.number AS TEXT) AS offender FROM account a \
-         LEFT JOIN (SELECT account, SUM(amount) AS total FROM entry WHERE book = 1 GROUP BY account) e \
+        "SELECT CAST(a.number AS TEXT) AS offender FROM account a LEFT JOIN \
+         (SELECT account, SUM(amount) AS total FROM entry WHERE book = 1 GROUP BY account) e \
          ON e.account = a.number WHERE a.book = 1 AND COALESCE(e.total, 0) <> a.balance",
     ),
     rule(
@@ -276,7 +276,7 @@ pub const ALL: &[Invariant] = &[
     ),
     rule(
         "B1",
-        "a top-up that succeeded has one journal that gave its amount to its wallet, and no other has",
+        "a successful top-up, and no other, has a journal that gave its amount to its wallet",
         "SELECT CAST(t.journal AS TEXT) AS offender FROM top_up t \
          JOIN wallet w ON w.book = t.book AND w.id = t.wallet \
          LEFT JOIN journal j ON j.book = t.book AND j.number = t.journal AND j.kind = 'TOP_UP' \

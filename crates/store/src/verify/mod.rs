@@ -1,7 +1,7 @@
 //! The audit of a database: rules that stored rows must meet, each told with its offenders.
 //!
-//! Rules that SQL can say are portable statements ([`invariants`]); what needs hashing or calendars is
-//! recomputed from rows ([`chain`], [`usage`]). Nothing is ever repaired here.
+//! Rules that SQL can say are portable statements ([`invariants`]); what needs hashing or calendars
+//! is recomputed from rows ([`chain`], [`usage`]). Nothing is ever repaired here.
 
 pub mod chain;
 pub mod invariants;
