@@ -1,5 +1,7 @@
 //! The binary from the outside: how it starts, what it refuses, and how it ends.
 
+#![expect(clippy::unwrap_used, reason = "a test that fails to unwrap has failed")]
+
 mod program;
 
 use program::{Program, Running};
