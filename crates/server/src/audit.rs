@@ -14,41 +14,41 @@ const TIME_LIMIT: Duration = Duration::from_secs(600);
 
 /// What the books say, summed up by purpose.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct Line {
+pub struct Line {
     /// What the accounts are for, with the kind of their owners.
-    pub(crate) account: String,
+    pub account: String,
     /// Their currency.
-    pub(crate) currency: String,
+    pub currency: String,
     /// How many accounts.
-    pub(crate) accounts: i64,
+    pub accounts: i64,
     /// The sum of their balances in minor units, credit positive.
-    pub(crate) balance: i64,
+    pub balance: i64,
 }
 
 /// The result of an audit.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct Audit {
+pub struct Audit {
     /// Broken rules; empty when all is well.
-    pub(crate) findings: Vec<Found>,
+    pub findings: Vec<Found>,
     /// How many rules were checked.
-    pub(crate) rules: usize,
+    pub rules: usize,
     /// Batches whose place in the hash chain was recomputed.
-    pub(crate) batches: i64,
+    pub batches: i64,
     /// Journals whose place in it was recomputed.
-    pub(crate) journals: i64,
+    pub journals: i64,
     /// The trial balance.
-    pub(crate) trial_balance: Vec<Line>,
+    pub trial_balance: Vec<Line>,
 }
 
 /// One broken rule.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct Found {
+pub struct Found {
     /// The rule's short name.
-    pub(crate) rule: &'static str,
+    pub rule: &'static str,
     /// What it says.
-    pub(crate) says: &'static str,
+    pub says: &'static str,
     /// Which row breaks it.
-    pub(crate) offender: String,
+    pub offender: String,
 }
 
 impl From<Finding> for Found {
@@ -59,12 +59,12 @@ impl From<Finding> for Found {
 
 impl Audit {
     /// Whether every rule holds.
-    pub(crate) fn is_clean(&self) -> bool {
+    pub fn is_clean(&self) -> bool {
         self.findings.is_empty()
     }
 
     /// Audits the database file.
-    pub(crate) async fn of(database: &Path) -> Result<Self, Box<dyn std::error::Error>> {
+    pub async fn of(database: &Path) -> Result<Self, Box<dyn std::error::Error>> {
         let readers = SqliteReaders::snapshot(database, TIME_LIMIT)?;
         let bar = ProgressBar::new(0);
         let style = ProgressStyle::with_template("{bar:24} {pos}/{len} {wide_msg}");
@@ -82,7 +82,7 @@ impl Audit {
     }
 
     /// Prints it for people.
-    pub(crate) fn print(&self) {
+    pub fn print(&self) {
         println!("trial balance");
         for Line { account, currency, accounts, balance } in &self.trial_balance {
             let (yuan, fen) = (balance / 100, (balance % 100).abs());

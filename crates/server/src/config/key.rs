@@ -35,9 +35,10 @@ impl Key {
 pub(crate) const PREFIX: &str = "JIAOZI_";
 
 /// Variables with the prefix that are no configuration: secret keys (`JIAOZI_KEY_<PURPOSE>`), and
-/// what our tests tell one another.
+/// what tests tell one another (`JIAOZI_TEST_…`).
 pub(crate) fn is_other_variable(name: &str) -> bool {
-    name.starts_with("JIAOZI_KEY_") || ["JIAOZI_BIN", "JIAOZI_DEMO"].contains(&name)
+    ["JIAOZI_KEY_", "JIAOZI_TEST_"].iter().any(|prefix| name.starts_with(prefix))
+        || ["JIAOZI_BIN", "JIAOZI_DEMO"].contains(&name)
 }
 
 const fn key(name: &'static str, default: Default, doc: &'static str) -> Key {

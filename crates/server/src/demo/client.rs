@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 /// Something did not go as the story tells it.
 #[derive(Debug)]
-pub(crate) struct Differs(pub(crate) String);
+pub struct Differs(pub String);
 
 impl fmt::Display for Differs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -24,7 +24,7 @@ impl From<reqwest::Error> for Differs {
 }
 
 /// What a step of the story gives.
-pub(crate) type Told<T> = Result<T, Differs>;
+pub type Told<T> = Result<T, Differs>;
 
 /// How long the story waits for what a worker does.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -32,7 +32,7 @@ const PAUSE: Duration = Duration::from_millis(30);
 
 /// A caller of the consumer API, logged in or not.
 #[derive(Clone)]
-pub(crate) struct Api {
+pub struct Api {
     http: reqwest::Client,
     base: String,
     token: Option<String>,
@@ -40,17 +40,17 @@ pub(crate) struct Api {
 
 impl Api {
     /// A caller of the server at `base` who is not logged in.
-    pub(crate) fn new(http: &reqwest::Client, base: &str) -> Self {
+    pub fn new(http: &reqwest::Client, base: &str) -> Self {
         Self { http: http.clone(), base: base.trim_end_matches('/').to_owned(), token: None }
     }
 
     /// The same caller with a session.
-    pub(crate) fn with_token(&self, token: &str) -> Self {
+    pub fn with_token(&self, token: &str) -> Self {
         Self { token: Some(token.to_owned()), ..self.clone() }
     }
 
     /// Sends a request and gives status and body; writing requests carry a new key.
-    pub(crate) async fn call(
+    pub async fn call(
         &self,
         method: Method,
         path: &str,
@@ -80,7 +80,7 @@ impl Api {
     }
 
     /// Sends a request that must succeed.
-    pub(crate) async fn send(&self, method: Method, path: &str, body: Value) -> Told<Value> {
+    pub async fn send(&self, method: Method, path: &str, body: Value) -> Told<Value> {
         let (status, answer) = self.call(method.clone(), path, Some(&body)).await?;
         if (200..300).contains(&status) {
             return Ok(answer);
@@ -89,12 +89,12 @@ impl Api {
     }
 
     /// Posts what must succeed.
-    pub(crate) async fn post(&self, path: &str, body: Value) -> Told<Value> {
+    pub async fn post(&self, path: &str, body: Value) -> Told<Value> {
         self.send(Method::POST, path, body).await
     }
 
     /// Reads what must be there.
-    pub(crate) async fn get(&self, path: &str) -> Told<Value> {
+    pub async fn get(&self, path: &str) -> Told<Value> {
         match self.call(Method::GET, path, None).await? {
             (200, answer) => Ok(answer),
             (status, answer) => Err(Differs(format!("GET {path}: {status} {answer}"))),
@@ -102,7 +102,7 @@ impl Api {
     }
 
     /// Sends what must be refused with this code, and gives the problem document.
-    pub(crate) async fn refused(
+    pub async fn refused(
         &self,
         method: Method,
         path: &str,
@@ -117,7 +117,7 @@ impl Api {
     }
 
     /// Reads until a worker has brought the object's state to one of these.
-    pub(crate) async fn until(&self, path: &str, states: &[&str]) -> Told<Value> {
+    pub async fn until(&self, path: &str, states: &[&str]) -> Told<Value> {
         let began = Instant::now();
         loop {
             let object = self.get(path).await?;
@@ -132,7 +132,7 @@ impl Api {
     }
 
     /// Waits for the code of a message to a phone that is newer than `after`; gives both.
-    pub(crate) async fn code_for(&self, phone: &str, after: i64) -> Told<(String, i64)> {
+    pub async fn code_for(&self, phone: &str, after: i64) -> Told<(String, i64)> {
         let began = Instant::now();
         loop {
             let inbox = self.get(&format!("/sandbox/v1/inbox?to={phone}&after={after}")).await?;
@@ -151,31 +151,31 @@ impl Api {
     }
 
     /// The server's metrics, as text.
-    pub(crate) async fn metrics(&self) -> Told<String> {
+    pub async fn metrics(&self) -> Told<String> {
         let answer = self.http.get(format!("{}/metrics", self.base)).send().await?;
         Ok(answer.text().await?)
     }
 
     /// Moves the sandbox's business time forward.
-    pub(crate) async fn advance(&self, seconds: i64) -> Told<String> {
+    pub async fn advance(&self, seconds: i64) -> Told<String> {
         let answer = self.post("/sandbox/v1/clock", json!({ "advance_seconds": seconds })).await?;
         text(&answer, "/now")
     }
 }
 
 /// The text at a JSON Pointer.
-pub(crate) fn text(value: &Value, pointer: &str) -> Told<String> {
+pub fn text(value: &Value, pointer: &str) -> Told<String> {
     let found = value.pointer(pointer).and_then(Value::as_str);
     found.map(str::to_owned).ok_or_else(|| Differs(format!("no text {pointer} in {value}")))
 }
 
 /// The number at a JSON Pointer.
-pub(crate) fn number(value: &Value, pointer: &str) -> Told<i64> {
+pub fn number(value: &Value, pointer: &str) -> Told<i64> {
     let found = value.pointer(pointer).and_then(Value::as_i64);
     found.ok_or_else(|| Differs(format!("no number {pointer} in {value}")))
 }
 
 /// Compares what is with what should be.
-pub(crate) fn same<T: PartialEq + fmt::Debug>(what: &str, is: T, should: T) -> Told<()> {
+pub fn same<T: PartialEq + fmt::Debug>(what: &str, is: T, should: T) -> Told<()> {
     if is == should { Ok(()) } else { Err(Differs(format!("{what}: {is:?}, expected {should:?}"))) }
 }

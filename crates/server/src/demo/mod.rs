@@ -1,55 +1,55 @@
-//! `jiaozi demo`: plays one complete story over HTTP against a running sandbox, or against one that it
-//! starts for itself, and audits the books at the end. Whatever differs from the story ends it.
+//! `jiaozi demo`: plays one complete story over HTTP against a running sandbox, or against one that
+//! it starts for itself, and audits the books at the end. Whatever differs from the story ends it.
 
 mod client;
 pub(crate) mod inhabitants;
 mod money;
 mod people;
-mod random;
+pub mod random;
 mod rush;
 mod sandbox;
 mod shop;
 mod shopping;
 mod stage;
 
-pub(crate) use client::{Api, Told};
-pub(crate) use people::Person;
+pub use client::{Api, Differs, Told};
+pub use people::Person;
+pub use shop::{Credentials, Notification, Shop};
+pub use shopping::Placed;
 
 use crate::audit::Audit;
 use crate::cli::DemoFlags;
-use client::Differs;
 use sandbox::Sandbox;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use shop::{Credentials, Shop};
 use stage::Stage;
 use std::error::Error;
 use std::path::PathBuf;
 
 /// What `serve --demo-file` writes: where a sandbox is, and who is in it.
 #[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct DemoFile {
+pub struct DemoFile {
     /// Where `/v3` is served.
-    pub(crate) merchant_api: String,
+    pub merchant_api: String,
     /// Where `/v1` and `/sandbox/v1` are served.
-    pub(crate) consumer_api: String,
+    pub consumer_api: String,
     /// The database, for the audit.
-    pub(crate) database: PathBuf,
+    pub database: PathBuf,
     /// The demo merchant.
-    pub(crate) merchant: Credentials,
+    pub merchant: Credentials,
     /// A demo person.
-    pub(crate) payer: Payer,
+    pub payer: Payer,
 }
 
 /// A person whose balance can be spent.
 #[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct Payer {
+pub struct Payer {
     /// The phone to log in with.
-    pub(crate) phone: String,
+    pub phone: String,
     /// A session's bearer token.
-    pub(crate) token: String,
+    pub token: String,
     /// The payment password.
-    pub(crate) payment_password: String,
+    pub payment_password: String,
 }
 
 const STEPS: u64 = 23;
@@ -155,7 +155,7 @@ pub(crate) async fn make_payer(consumer_api: &str, minor: i64) -> Result<Payer, 
 
 impl Person {
     /// A person with a verified wallet, a bound card and that much money, in fen.
-    pub(crate) async fn with_money(api: &Api, minor: i64) -> Told<(Self, String)> {
+    pub async fn with_money(api: &Api, minor: i64) -> Told<(Self, String)> {
         let (mut person, _) = Self::register(api).await?;
         person.open_wallet().await?;
         person.verify_resident_id().await?;

@@ -14,7 +14,7 @@ pub(crate) fn cny(minor: i64) -> Value {
 
 impl Person {
     /// Binds a debit card: the number shows the bank, the bank checks and sends its own code.
-    pub(crate) async fn bind_card(&mut self, card_number: &str) -> Told<(String, String)> {
+    pub async fn bind_card(&mut self, card_number: &str) -> Told<(String, String)> {
         let lookup = json!({ "number": card_number });
         let shown = self.api.post("/v1/cards/lookup", lookup).await?;
         let body = json!({ "number": card_number, "phone": self.phone });
@@ -44,7 +44,7 @@ impl Person {
     }
 
     /// Tops up from a card and waits for the bank.
-    pub(crate) async fn top_up(&self, card: &str, minor: i64) -> Told<((), String)> {
+    pub async fn top_up(&self, card: &str, minor: i64) -> Told<((), String)> {
         let before = self.balance().await?;
         let body = json!({
             "card": card, "amount": cny(minor), "payment_password": self.password,
@@ -125,7 +125,7 @@ impl Person {
     }
 
     /// Reads all bills and compares their sum with the balance.
-    pub(crate) async fn bills(&self) -> Told<((), String)> {
+    pub async fn bills(&self) -> Told<((), String)> {
         let (mut lines, mut sum, mut cursor) = (0, 0, None::<String>);
         loop {
             let path = match &cursor {

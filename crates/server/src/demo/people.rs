@@ -6,15 +6,15 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 /// A person with a session.
-pub(crate) struct Person {
+pub struct Person {
     /// Calls the API as this person.
-    pub(crate) api: Api,
+    pub api: Api,
     /// The session's token.
-    pub(crate) token: String,
+    pub token: String,
     /// The phone, which is also the one that the bank has on file.
-    pub(crate) phone: String,
+    pub phone: String,
     /// The payment password, once set.
-    pub(crate) password: String,
+    pub password: String,
     /// The id of the newest message that was read.
     pub(super) seen: i64,
 }
@@ -24,7 +24,7 @@ const PASSWORD: &str = "739204";
 
 impl Person {
     /// Registers with a phone and the code of a message, then logs in on a second device.
-    pub(crate) async fn register(api: &Api) -> Told<(Self, String)> {
+    pub async fn register(api: &Api) -> Told<(Self, String)> {
         let phone = random::phone();
         let (answer, seen) = sign_in(api, &phone, "REGISTER", "/v1/users", 0).await?;
         let token = text(&answer, "/token")?;
@@ -35,7 +35,7 @@ impl Person {
     }
 
     /// Logs in on another device; the session is the person's from now on.
-    pub(crate) async fn log_in(&mut self) -> Told<((), String)> {
+    pub async fn log_in(&mut self) -> Told<((), String)> {
         // Another message to the phone may be sent only a minute after the last one.
         self.api.advance(61).await?;
         let (answer, seen) =
@@ -48,17 +48,20 @@ impl Person {
     }
 
     /// Opens a wallet.
-    pub(crate) async fn open_wallet(&self) -> Told<((), String)> {
+    pub async fn open_wallet(&self) -> Told<((), String)> {
         let opened = self.api.post("/v1/wallet", json!({})).await?;
         let wallet = self.api.get("/v1/wallet").await?;
         Ok(((), format!("{} is {}", text(&opened, "/id")?, text(&wallet, "/state")?)))
     }
 
     /// Submits a resident ID; a mistyped check digit is told first.
-    pub(crate) async fn verify_resident_id(&self) -> Told<((), String)> {
+    pub async fn verify_resident_id(&self) -> Told<((), String)> {
         let id = random::resident_id();
         let wrong = format!("{}{}", &id[..17], if id.ends_with('1') { '2' } else { '1' });
-        let document = |number: &str| json!({ "consent": "identity-1", "resident_id": { "name": "李晓明", "number": number } });
+        let document = |number: &str| {
+            let person = json!({ "name": "李晓明", "number": number });
+            json!({ "consent": "identity-1", "resident_id": person })
+        };
         let path = "/v1/verifications";
         let code = "ID_CHECK_DIGIT_INVALID";
         let told = self.api.refused(Method::POST, path, document(&wrong), code).await?;
@@ -67,7 +70,7 @@ impl Person {
     }
 
     /// Submits a passport; a mistyped number is told first.
-    pub(crate) async fn verify_passport(&self) -> Told<((), String)> {
+    pub async fn verify_passport(&self) -> Told<((), String)> {
         let [first, second] = random::passport();
         let check = if second.as_bytes()[9] == b'1' { '2' } else { '1' };
         let wrong = format!("{}{check}{}", &second[..9], &second[10..]);
@@ -95,7 +98,7 @@ impl Person {
     }
 
     /// Sets the payment password; weak ones are refused first.
-    pub(crate) async fn set_password(&self) -> Told<((), String)> {
+    pub async fn set_password(&self) -> Told<((), String)> {
         let path = "/v1/payment-password";
         let set = |digits: &str| json!({ "new_password": digits, "confirmation": digits });
         let mut reasons = Vec::new();
@@ -110,14 +113,14 @@ impl Person {
     }
 
     /// Waits for the newest code sent to the person's phone.
-    pub(crate) async fn next_code(&mut self) -> Told<String> {
+    pub async fn next_code(&mut self) -> Told<String> {
         let (code, seen) = self.api.code_for(&self.phone, self.seen).await?;
         self.seen = seen;
         Ok(code)
     }
 
     /// What the balance holds, in fen.
-    pub(crate) async fn balance(&self) -> Told<i64> {
+    pub async fn balance(&self) -> Told<i64> {
         number(&self.api.get("/v1/wallet").await?, "/balance/minor")
     }
 }

@@ -3,29 +3,29 @@
 use aws_lc_rs::rand;
 
 /// Random bytes.
-pub(crate) fn bytes<const N: usize>() -> [u8; N] {
+pub fn bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     rand::fill(&mut bytes).expect("the system gives random bytes");
     bytes
 }
 
 /// A number below `end`.
-pub(crate) fn below(end: u64) -> u64 {
+pub fn below(end: u64) -> u64 {
     u64::from_be_bytes(bytes()) % end
 }
 
 /// An idempotency key.
-pub(crate) fn key() -> String {
+pub fn key() -> String {
     hex::encode(bytes::<16>())
 }
 
 /// A mainland mobile number in a range nobody's message goes to from here.
-pub(crate) fn phone() -> String {
+pub fn phone() -> String {
     format!("139{:08}", below(100_000_000))
 }
 
 /// A valid resident ID of a grown person.
-pub(crate) fn resident_id() -> String {
+pub fn resident_id() -> String {
     let (year, month, day) = (1970 + below(30), 1 + below(12), 1 + below(28));
     let digits = format!("110101{year}{month:02}{day:02}{:03}", below(1000));
     let weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
@@ -36,7 +36,7 @@ pub(crate) fn resident_id() -> String {
 }
 
 /// The two machine-readable lines of a passport with a number of its own.
-pub(crate) fn passport() -> [String; 2] {
+pub fn passport() -> [String; 2] {
     let number = format!("L{:08}", below(100_000_000));
     let born = format!("{:02}{:02}{:02}", 70 + below(30), 1 + below(12), 1 + below(28));
     let (expires, rest) = ("350415", "<".repeat(14));
@@ -57,7 +57,7 @@ fn mrz_check(text: &str) -> u32 {
 }
 
 /// A number of a debit card of China Merchants Bank that plays no scenario.
-pub(crate) fn debit_card() -> String {
+pub fn debit_card() -> String {
     let digits = format!("621483{:09}", below(1_000_000_000));
     let check = (0..10).find(|check| is_luhn(&format!("{digits}{check}")));
     format!("{digits}{}", check.expect("one of ten digits makes the sum right"))

@@ -23,31 +23,31 @@ use tokio::net::TcpListener;
 
 /// What a merchant knows of itself.
 #[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct Credentials {
+pub struct Credentials {
     /// Its number.
-    pub(crate) mchid: String,
+    pub mchid: String,
     /// Its app id.
-    pub(crate) appid: String,
+    pub appid: String,
     /// The serial number of its certificate.
-    pub(crate) serial_no: String,
+    pub serial_no: String,
     /// The file of its private key.
-    pub(crate) private_key_file: String,
+    pub private_key_file: String,
     /// Its APIv3 key.
-    pub(crate) apiv3_key: String,
+    pub apiv3_key: String,
 }
 
 /// See the module.
-pub(crate) struct Shop {
+pub struct Shop {
     http: reqwest::Client,
     base: String,
     /// What it knows of itself.
-    pub(crate) credentials: Credentials,
+    pub credentials: Credentials,
     key: PrivateKey,
     serial: Serial,
     platform: Option<Certificate>,
     inbox: Inbox,
     /// Where it receives notifications.
-    pub(crate) notify_url: String,
+    pub notify_url: String,
 }
 
 /// A received notification, as it came.
@@ -65,24 +65,20 @@ struct Inbox {
 
 /// A notification that was verified and decrypted.
 #[derive(Clone, Debug)]
-pub(crate) struct Notification {
+pub struct Notification {
     /// Its id, the same at each delivery.
-    pub(crate) id: String,
+    pub id: String,
     /// What happened.
-    pub(crate) event_type: String,
+    pub event_type: String,
     /// The decrypted resource.
-    pub(crate) resource: Value,
+    pub resource: Value,
 }
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Shop {
     /// Opens the shop: reads its key, starts its receiver, fetches the platform's certificate.
-    pub(crate) async fn open(
-        http: &reqwest::Client,
-        base: &str,
-        credentials: Credentials,
-    ) -> Told<Self> {
+    pub async fn open(http: &reqwest::Client, base: &str, credentials: Credentials) -> Told<Self> {
         let pem = std::fs::read_to_string(&credentials.private_key_file)
             .map_err(|error| Differs(format!("no private key of the merchant: {error}")))?;
         let key = PrivateKey::from_pem(&pem);
@@ -118,7 +114,7 @@ impl Shop {
     }
 
     /// Sends a signed request and checks the signature of the answer.
-    pub(crate) async fn call(
+    pub async fn call(
         &self,
         method: &str,
         target: &str,
@@ -159,7 +155,7 @@ impl Shop {
     }
 
     /// Sends what must be answered with this status.
-    pub(crate) async fn expect(
+    pub async fn expect(
         &self,
         status: u16,
         method: &str,
@@ -175,7 +171,7 @@ impl Shop {
     }
 
     /// Sends what must be refused with this code.
-    pub(crate) async fn refused(&self, target: &str, body: &Value, code: &str) -> Told<Value> {
+    pub async fn refused(&self, target: &str, body: &Value, code: &str) -> Told<Value> {
         match self.call("POST", target, Some(body)).await? {
             (status, answer) if status >= 400 && answer["code"] == code => Ok(answer),
             (status, answer) => {
@@ -185,12 +181,12 @@ impl Shop {
     }
 
     /// Lets the next notifications fail.
-    pub(crate) fn fail_next(&self, count: u32) {
+    pub fn fail_next(&self, count: u32) {
         *self.inbox.failures.lock().unwrap_or_else(PoisonError::into_inner) = count;
     }
 
     /// Waits for notifications of an event about a number until there are `count`, and checks each.
-    pub(crate) async fn notified(
+    pub async fn notified(
         &self,
         event: &str,
         pointer: &str,

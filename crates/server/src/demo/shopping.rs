@@ -9,23 +9,23 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 /// An order that the merchant placed.
-pub(crate) struct Placed {
+pub struct Placed {
     /// The merchant's number.
-    pub(crate) number: String,
+    pub number: String,
     /// What the payer scans.
-    pub(crate) code: String,
+    pub code: String,
     /// What is to be paid, in fen.
-    pub(crate) minor: i64,
+    pub minor: i64,
 }
 
 impl Shop {
     /// Places a Native order.
-    pub(crate) async fn place(&self, minor: i64) -> Told<Placed> {
+    pub async fn place(&self, minor: i64) -> Told<Placed> {
         self.place_with(minor, json!({})).await
     }
 
     /// Places a Native order with more fields.
-    pub(crate) async fn place_with(&self, minor: i64, more: Value) -> Told<Placed> {
+    pub async fn place_with(&self, minor: i64, more: Value) -> Told<Placed> {
         let number = format!("demo{}", hex::encode(random::bytes::<8>()));
         let mut body = json!({
             "appid": self.credentials.appid,
@@ -43,18 +43,14 @@ impl Shop {
     }
 
     /// What the merchant sees of an order.
-    pub(crate) async fn query(&self, number: &str) -> Told<Value> {
+    pub async fn query(&self, number: &str) -> Told<Value> {
         let mchid = &self.credentials.mchid;
         let path = format!("/v3/pay/transactions/out-trade-no/{number}?mchid={mchid}");
         self.expect(200, "GET", &path, None).await
     }
 
     /// The notification of a payment arrives, although the receiver fails at first.
-    pub(crate) async fn told_of_payment(
-        &self,
-        person: &Person,
-        placed: &Placed,
-    ) -> Told<((), String)> {
+    pub async fn told_of_payment(&self, person: &Person, placed: &Placed) -> Told<((), String)> {
         let event = "TRANSACTION.SUCCESS";
         let first = self.notified(event, "/out_trade_no", &placed.number, 1).await?;
         person.api.advance(16).await?;
@@ -75,7 +71,7 @@ impl Shop {
     }
 
     /// A second order is closed, twice, and cannot be paid.
-    pub(crate) async fn close_order(&self, person: &Person) -> Told<((), String)> {
+    pub async fn close_order(&self, person: &Person) -> Told<((), String)> {
         let placed = self.place(700).await?;
         let path = format!("/v3/pay/transactions/out-trade-no/{}/close", placed.number);
         let body = json!({ "mchid": self.credentials.mchid });
@@ -89,7 +85,7 @@ impl Shop {
     }
 
     /// A third order expires by itself.
-    pub(crate) async fn let_expire(&self, person: &Person) -> Told<((), String)> {
+    pub async fn let_expire(&self, person: &Person) -> Told<((), String)> {
         let placed = self.place(700).await?;
         person.api.advance(8 * 24 * 3_600).await?;
         let state = text(&self.query(&placed.number).await?, "/trade_state")?;
@@ -103,7 +99,7 @@ impl Shop {
     }
 
     /// A part goes back, then the rest; more is refused; each is notified.
-    pub(crate) async fn refund(&self, person: &Person, placed: &Placed) -> Told<((), String)> {
+    pub async fn refund(&self, person: &Person, placed: &Placed) -> Told<((), String)> {
         let before = person.balance().await?;
         let part = placed.minor / 4;
         let first = self.refund_one(placed, part).await?;
@@ -147,7 +143,7 @@ impl Shop {
 
 impl Person {
     /// Scans the order's code, looks at merchant and amount, and pays.
-    pub(crate) async fn scan_and_pay(&self, placed: &Placed) -> Told<((), String)> {
+    pub async fn scan_and_pay(&self, placed: &Placed) -> Told<((), String)> {
         let before = self.balance().await?;
         let shown = self.api.post("/v1/codes/resolve", json!({ "code": placed.code })).await?;
         same("the amount shown", number(&shown, "/amount/minor")?, placed.minor)?;
@@ -159,7 +155,7 @@ impl Person {
     }
 
     /// Tries to pay what must be refused.
-    pub(crate) async fn refused_payment(&self, placed: &Placed, code: &str) -> Told<Value> {
+    pub async fn refused_payment(&self, placed: &Placed, code: &str) -> Told<Value> {
         let resolve = json!({ "code": placed.code });
         let shown = self.api.post("/v1/codes/resolve", resolve).await?;
         let body = self.payment(&shown);
@@ -167,7 +163,7 @@ impl Person {
     }
 
     /// The body of a payment of what was shown.
-    pub(crate) fn payment(&self, shown: &Value) -> Value {
+    pub fn payment(&self, shown: &Value) -> Value {
         json!({
             "order_ref": shown["order_ref"],
             "amount": shown["amount"],
@@ -176,7 +172,7 @@ impl Person {
     }
 
     /// Pays a second order with a wrong password first, then beyond the cap of one factor.
-    pub(crate) async fn caps_hold(&self, shop: &Shop) -> Told<((), String)> {
+    pub async fn caps_hold(&self, shop: &Shop) -> Told<((), String)> {
         let over = shop.place(100_001).await?;
         let told = self.refused_payment(&over, "VERIFY_STRENGTH_LIMIT_EXCEEDED").await?;
         let message = text(&told, "/message")?;

@@ -1,0 +1,107 @@
+//! The program `jiaozi` as a library: configuration, wiring, and what can be typed on a command
+//! line. The whole-product tests drive the binary with the clients of [`demo`] and audit what it
+//! left with [`audit`].
+
+pub mod audit;
+mod bank_client;
+mod bank_process;
+mod cli;
+mod config;
+mod database;
+pub mod demo;
+mod key_file;
+mod logging;
+mod merchant;
+mod merchant_guide;
+mod operator;
+mod providers_link;
+mod serve;
+mod signals;
+mod surroundings;
+
+use clap::Parser;
+use cli::{Action, Cli, ConfigAction, ConfigFlags, UserAction, VerifyFlags, WalletFlags};
+use config::{Config, Flags};
+use operator::{Answer, Request};
+use std::error::Error;
+
+/// Does what was typed after `jiaozi`.
+///
+/// # Errors
+///
+/// Whatever kept it from being done, in words for who typed it.
+pub async fn run() -> Result<(), Box<dyn Error>> {
+    perform(Cli::parse().action).await
+}
+
+async fn perform(action: Action) -> Result<(), Box<dyn Error>> {
+    match action {
+        Action::Serve(flags) => serve::run(flags).await,
+        Action::SandboxBank(flags) => {
+            logging::start("info")?;
+            Ok(bank_process::run(flags).await?)
+        }
+        Action::Migrate(flags) => migrate(&flags),
+        Action::Demo(flags) => demo::run(flags).await,
+        Action::Verify(flags) => verify(&flags).await,
+        Action::User(action) => user(action).await,
+        Action::Merchant(action) => {
+            logging::start("warn")?;
+            merchant::run(action).await
+        }
+        Action::Config(ConfigAction::Check(flags)) => {
+            Ok(config::print_all(flags.config.as_deref(), flags.layer())?)
+        }
+    }
+}
+
+fn migrate(flags: &ConfigFlags) -> Result<(), Box<dyn Error>> {
+    let config = flags.load()?;
+    let applied = database::migrate_only(&config)?;
+    match applied.as_slice() {
+        [] => println!("the schema is up to date"),
+        steps => println!("applied: {}", steps.join(", ")),
+    }
+    Ok(())
+}
+
+async fn verify(flags: &VerifyFlags) -> Result<(), Box<dyn Error>> {
+    let config = flags.config.load()?;
+    let audit = audit::Audit::of(&config.database()).await?;
+    if flags.json {
+        println!("{}", serde_json::to_string_pretty(&audit)?);
+    } else {
+        audit.print();
+    }
+    if audit.is_clean() { Ok(()) } else { Err("the audit found broken rules".into()) }
+}
+
+async fn user(action: UserAction) -> Result<(), Box<dyn Error>> {
+    let operator = std::env::var("USER").unwrap_or_else(|_| "operator".to_owned());
+    let (flags, request) = match action {
+        UserAction::Freeze(WalletFlags { wallet, because, reason, config }) => {
+            (config, Request::Freeze { wallet, because, reason, operator })
+        }
+        UserAction::Unfreeze(WalletFlags { wallet, because, config, .. }) => {
+            (config, Request::Unfreeze { wallet, because, operator })
+        }
+    };
+    let config = flags.load()?;
+    logging::start("warn")?;
+    match operator::ask(&config, &request).await? {
+        Answer::Done(told) => println!("{told}"),
+        Answer::Failed(why) => return Err(why.into()),
+    }
+    Ok(())
+}
+
+impl ConfigFlags {
+    /// Reads the configuration as `serve` would.
+    fn load(&self) -> Result<Config, config::ConfigError> {
+        Config::load(self.config.as_deref(), self.layer())
+    }
+
+    fn layer(&self) -> Flags {
+        Flags::default().set_path("data", self.data.as_ref())
+    }
+}
