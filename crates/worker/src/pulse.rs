@@ -22,7 +22,12 @@ pub(crate) struct Pulse {
 
 impl Pulse {
     pub(crate) fn new(engine: &Engine, shell: Arc<dyn Shell>) -> Self {
-        Self { position: engine.position(), shell, looked: shell::instant() }
+        Self::watching(engine.position(), shell)
+    }
+
+    /// The pulse of whoever tells this position.
+    pub(crate) fn watching(position: watch::Receiver<Position>, shell: Arc<dyn Shell>) -> Self {
+        Self { position, shell, looked: shell::instant() }
     }
 
     /// Business time now, as a command that is run next will see it.

@@ -127,7 +127,7 @@ impl<W: Work> Runner<W> {
         held: &Held,
         now: Timestamp,
     ) -> Result<Option<Timestamp>, QueryError> {
-        if held.is_empty() || self.tasks.len() >= W::AT_ONCE {
+        if held.is_empty() {
             return Ok(None);
         }
         let real = shell::instant();
@@ -139,22 +139,29 @@ impl<W: Work> Runner<W> {
         if self.resting.len() > RESTING_MAX {
             self.resting.clear();
         }
-        let full = self.lanes.iter().filter(|(_, count)| **count >= W::PER_LANE);
-        let full = full.map(|(lane, _)| lane.clone()).collect();
-        let limit = W::AT_ONCE * 2 + self.resting.len();
-        let items = self.work.list(held, full, limit).await?;
-        let mut due = 0_u32;
-        let mut next = None;
-        for item in items {
-            if W::due_at(&item) > now {
-                next = Some(W::due_at(&item));
+        // A list that was cut off may hold one lane's rows only; when that fills the lane, the rows
+        // of the others come with the next list.
+        while self.tasks.len() < W::AT_ONCE {
+            let full = self.lanes.iter().filter(|(_, count)| **count >= W::PER_LANE);
+            let full = full.map(|(lane, _)| lane.clone()).collect();
+            let limit = W::AT_ONCE * 2 + self.resting.len();
+            let items = self.work.list(held, full, limit).await?;
+            let (listed, before) = (items.len(), self.tasks.len());
+            let mut due = 0_u32;
+            for item in items {
+                if W::due_at(&item) > now {
+                    metrics::gauge!("jiaozi_worker_due", "work" => W::NAME).set(due);
+                    return Ok(Some(W::due_at(&item)));
+                }
+                due += 1;
+                self.start(item, real);
+            }
+            metrics::gauge!("jiaozi_worker_due", "work" => W::NAME).set(due);
+            if listed < limit || self.tasks.len() == before {
                 break;
             }
-            due += 1;
-            self.start(item, real);
         }
-        metrics::gauge!("jiaozi_worker_due", "work" => W::NAME).set(due);
-        Ok(next)
+        Ok(None)
     }
 
     fn start(&mut self, item: W::Item, real: Instant) {
@@ -202,3 +209,6 @@ impl<W: Work> Runner<W> {
         self.resting.values().map(|resting| resting.until).filter(|until| *until > real).min()
     }
 }
+
+#[cfg(test)]
+mod tests;
