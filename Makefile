@@ -1,7 +1,7 @@
 # Everything a developer types. `make` alone lists the targets.
 
 CARGO ?= cargo
-JIAOZI = $(CARGO) run --quiet --package jiaozi-server --bin jiaozi --
+JIAOZI = $(CARGO) run --package jiaozi-server --bin jiaozi --
 SERVE = serve --sandbox --demo-people
 SDK_NODE = tests/sdk-node
 STEP = scripts/step.sh
@@ -38,9 +38,10 @@ format: ## is everything formatted?
 	$(CARGO) fmt --all --check
 
 clippy: ## warnings are errors
-	$(CARGO) clippy --quiet --locked --workspace --all-targets -- --deny warnings
+	$(CARGO) clippy --locked --workspace --all-targets -- --deny warnings
 
 unit-test: ## all Rust tests
+	$(CARGO) test --locked --workspace --no-run
 	$(CARGO) test --quiet --locked --workspace --no-fail-fast
 
 tidy: ## the project's own rules about its text: lengths, arrows, clocks, links

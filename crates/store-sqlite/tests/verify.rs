@@ -22,7 +22,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use store::verify::{Report, verify};
+use store::verify::{Receipt, Report, verify};
 
 const USER: UserId = UserId::from_bytes([1; 16]);
 const WALLET: WalletId = WalletId::from_bytes([2; 16]);
@@ -381,6 +381,24 @@ fn plant(path: &Path, fault: &str) {
     assert!(changed > 0, "the fault changes something: {fault}");
 }
 
+/// Every journal's receipt holds against the hash of its batch, and an altered one does not.
+async fn receipts_prove_themselves(path: &Path) {
+    let readers = SqliteReaders::open(path, ReaderOptions::default()).unwrap();
+    assert_eq!(Receipt::of(&readers, 999).await.unwrap(), None);
+    for number in 1..=9 {
+        let receipt = Receipt::of(&readers, number).await.unwrap().unwrap();
+        let published = receipt.batch.hash;
+        assert!(receipt.proves(&published), "journal {number}");
+        let mut altered = receipt.clone();
+        altered.posted.entries[0].amount += 1;
+        assert!(!altered.proves(&published));
+        let mut moved = receipt.clone();
+        moved.batch.root = [0; 32];
+        moved.batch = moved.batch.sealed();
+        assert!(!moved.proves(&published));
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn every_planted_fault_is_found_and_a_good_story_is_silent() {
     let played = Temporary::new().unwrap();
@@ -397,6 +415,8 @@ async fn every_planted_fault_is_found_and_a_good_story_is_silent() {
     let report = audit(&path).await;
     assert_eq!(report.findings, []);
     assert!(report.journals >= 9, "the story moved money: {report:?}");
+
+    receipts_prove_themselves(&path).await;
 
     let mut found = std::collections::BTreeSet::new();
     for (rule, fault) in FAULTS {

@@ -5,7 +5,10 @@
 
 pub mod chain;
 pub mod invariants;
+mod receipt;
 pub mod usage;
+
+pub use receipt::Receipt;
 
 use crate::queries::{Queries, QueryError};
 use crate::value::{Kind, Value};
