@@ -6,6 +6,7 @@ use super::shop::Shop;
 use super::shopping::Placed;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::Instant;
 use tokio::task::JoinSet;
 
 /// What each of them has at first, in fen.
@@ -55,6 +56,7 @@ impl Crowd {
         let before = Counts::read(&self.api).await?;
         let payers = self.payers.len();
         let start = Arc::new(tokio::sync::Barrier::new(payers));
+        let began = Instant::now();
         let mut paying = JoinSet::new();
         for (person, orders) in self.payers {
             let start = Arc::clone(&start);
@@ -70,12 +72,16 @@ impl Crowd {
             let balance = ended.map_err(|error| Differs(error.to_string()))??;
             same("a balance after the rush", balance, MONEY - PRICE * ORDERS_EACH as i64)?;
         }
+        let seconds = began.elapsed().as_secs_f64();
         let after = Counts::read(&self.api).await?;
         let payments = after.payments - before.payments;
         let commits = (after.commits - before.commits).max(1.0);
         same("payments counted", payments as usize, payers * ORDERS_EACH)?;
         let mean = payments / commits;
-        Ok(((), format!("{payments} payments in {commits} commits, {mean:.1} a commit")))
+        let rate = payments / seconds;
+        let told =
+            format!("{payments} payments in {commits} commits, {mean:.1} a commit, {rate:.0}/s");
+        Ok(((), told))
     }
 }
 
