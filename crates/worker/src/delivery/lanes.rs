@@ -3,12 +3,18 @@
 //! A merchant that fails keeps at most one sender busy and its queue is given up, so that one dead
 //! merchant delays nobody else.
 
+use crate::shell::Instant;
 use crate::slots::Held;
 use domain::fact::Fact;
 use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
 
 /// Failures in a row that make a merchant count as failing.
 const STRIKES_MAX: u32 = 3;
+
+/// A full queue whose first fact has waited for longer holds the reader up no more: its merchant
+/// answers, but too slowly for what it is owed.
+const SLOW: Duration = Duration::from_secs(5);
 
 /// The bounds of all lanes.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +29,7 @@ pub(super) struct Bounds {
 
 #[derive(Default)]
 struct Lane {
-    waiting: VecDeque<Fact>,
+    waiting: VecDeque<(Fact, Instant)>,
     sending: usize,
     strikes: u32,
     in_turn: bool,
@@ -42,8 +48,8 @@ pub(super) enum Offered {
     Taken,
     /// The merchant's queue is full.
     Full(Fact),
-    /// The merchant fails: it is to be tried again later.
-    Failing(Fact),
+    /// The merchant fails, or is too slow: it is to be tried again later.
+    Later(Fact),
 }
 
 /// See the module.
@@ -60,17 +66,19 @@ impl Lanes {
     }
 
     /// Offers a fact to its merchant's queue.
-    pub(super) fn offer(&mut self, fact: Fact) -> Offered {
+    pub(super) fn offer(&mut self, fact: Fact, now: Instant) -> Offered {
         let lane = self.lanes.entry(fact.mchid.clone()).or_default();
         // While a merchant fails, one fact at a time finds out whether it still does.
         if lane.is_failing() && (lane.sending > 0 || !lane.waiting.is_empty()) {
-            return Offered::Failing(fact);
+            return Offered::Later(fact);
         }
         if lane.waiting.len() >= self.bounds.waiting {
-            return Offered::Full(fact);
+            let since = lane.waiting.front().map_or(now, |(_, since)| *since);
+            let slow = now.duration_since(since) >= SLOW;
+            return if slow { Offered::Later(fact) } else { Offered::Full(fact) };
         }
         let mchid = fact.mchid.clone();
-        lane.waiting.push_back(fact);
+        lane.waiting.push_back((fact, now));
         self.take_turn(&mchid);
         Offered::Taken
     }
@@ -83,7 +91,7 @@ impl Lanes {
         while let Some(mchid) = self.turns.pop_front() {
             let Some(lane) = self.lanes.get_mut(&mchid) else { continue };
             lane.in_turn = false;
-            let Some(fact) = lane.waiting.pop_front() else { continue };
+            let Some((fact, _)) = lane.waiting.pop_front() else { continue };
             lane.sending += 1;
             self.sending += 1;
             self.take_turn(&mchid);
@@ -100,7 +108,7 @@ impl Lanes {
         self.sending -= 1;
         lane.strikes = if acknowledged { 0 } else { lane.strikes.saturating_add(1) };
         let given_up = match lane.is_failing() {
-            true => lane.waiting.drain(..).collect(),
+            true => lane.waiting.drain(..).map(|(fact, _)| fact).collect(),
             false => Vec::new(),
         };
         if lane.sending == 0 && lane.waiting.is_empty() && lane.strikes == 0 {
@@ -114,13 +122,13 @@ impl Lanes {
     /// Everything that waits for a merchant whose queue has been full for too long.
     pub(super) fn give_up(&mut self, mchid: &str) -> Vec<Fact> {
         let lane = self.lanes.get_mut(mchid);
-        lane.map_or_else(Vec::new, |lane| lane.waiting.drain(..).collect())
+        lane.map_or_else(Vec::new, |lane| lane.waiting.drain(..).map(|(fact, _)| fact).collect())
     }
 
     /// Forgets what waits and belongs to slots that are no longer held.
     pub(super) fn keep(&mut self, held: &Held) {
         for lane in self.lanes.values_mut() {
-            lane.waiting.retain(|fact| held.contains_key(&fact.slot));
+            lane.waiting.retain(|(fact, _)| held.contains_key(&fact.slot));
         }
     }
 
@@ -143,11 +151,12 @@ impl Lanes {
 mod tests {
     use super::*;
     use crate::delivery::testing::fact;
+    use crate::shell::instant;
 
     const BOUNDS: Bounds = Bounds { senders: 4, per_merchant: 2, waiting: 3 };
 
     fn offer_all(lanes: &mut Lanes, mchid: &str, count: i64) -> Vec<Offered> {
-        (1..=count).map(|place| lanes.offer(fact(mchid, 1, place))).collect()
+        (1..=count).map(|place| lanes.offer(fact(mchid, 1, place), instant())).collect()
     }
 
     #[test]
@@ -184,21 +193,35 @@ mod tests {
         assert_eq!(lanes.sent("a", false), []);
         lanes.next();
         assert_eq!(lanes.sent("a", false), [fact("a", 1, 1)]);
-        assert_eq!(lanes.offer(fact("a", 2, 1)), Offered::Taken);
-        assert_eq!(lanes.offer(fact("a", 2, 2)), Offered::Failing(fact("a", 2, 2)));
+        assert_eq!(lanes.offer(fact("a", 2, 1), instant()), Offered::Taken);
+        assert_eq!(lanes.offer(fact("a", 2, 2), instant()), Offered::Later(fact("a", 2, 2)));
         lanes.next();
         lanes.sent("a", true);
-        assert_eq!(lanes.offer(fact("a", 2, 3)), Offered::Taken);
-        assert_eq!(lanes.offer(fact("a", 2, 4)), Offered::Taken);
+        assert_eq!(lanes.offer(fact("a", 2, 3), instant()), Offered::Taken);
+        assert_eq!(lanes.offer(fact("a", 2, 4), instant()), Offered::Taken);
     }
 
     #[test]
     fn what_waits_in_a_lost_slot_is_forgotten() {
         let mut lanes = Lanes::new(BOUNDS);
-        lanes.offer(Fact { slot: 1, ..fact("a", 1, 1) });
-        lanes.offer(Fact { slot: 2, ..fact("b", 1, 2) });
+        lanes.offer(Fact { slot: 1, ..fact("a", 1, 1) }, instant());
+        lanes.offer(Fact { slot: 2, ..fact("b", 1, 2) }, instant());
         lanes.keep(&Held::new([(2, (0, 0))].into()));
         assert_eq!(lanes.next().unwrap().mchid, "b");
         assert_eq!(lanes.next(), None);
+    }
+
+    #[test]
+    fn a_merchant_that_answers_too_slowly_holds_the_reader_up_only_so_long() {
+        let mut lanes = Lanes::new(BOUNDS);
+        let began = instant();
+        (1..=3)
+            .for_each(|place| assert_eq!(lanes.offer(fact("a", 1, place), began), Offered::Taken));
+        let soon = began + Duration::from_secs(4);
+        assert_eq!(lanes.offer(fact("a", 2, 1), soon), Offered::Full(fact("a", 2, 1)));
+        let late = began + SLOW;
+        assert_eq!(lanes.offer(fact("a", 2, 1), late), Offered::Later(fact("a", 2, 1)));
+        lanes.next();
+        assert_eq!(lanes.offer(fact("a", 2, 2), late), Offered::Taken);
     }
 }

@@ -150,9 +150,9 @@ impl Delivery {
     /// nothing up; any other full queue does so for a moment.
     fn distribute(&mut self) {
         while let Some(fact) = self.read.pop_front() {
-            match self.lanes.offer(fact) {
+            match self.lanes.offer(fact, shell::instant()) {
                 Offered::Taken => self.blocked = None,
-                Offered::Failing(fact) => self.put_off(fact),
+                Offered::Later(fact) => self.put_off(fact),
                 Offered::Full(fact) => {
                     let since = *self.blocked.get_or_insert_with(shell::instant);
                     if since.elapsed() < PATIENCE {
