@@ -124,6 +124,7 @@ mod tests {
         for bytes in [[0; 16], [0xff; 16], [7; 16]] {
             let id = ThingId::from_bytes(bytes);
             assert_eq!(id.to_string().parse(), Ok(id));
+            assert_eq!((id.bytes(), ThingId::PREFIX), (bytes, "thg"));
         }
     }
 

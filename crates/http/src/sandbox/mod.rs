@@ -73,11 +73,14 @@ async fn move_clock(
         return Err(Problem::invalid("/advance_seconds"));
     }
     let bank = app.sandbox.as_deref().ok_or(Code::RouteUnknown)?;
-    let position = app.engine.advance_clock(body.advance_seconds * SECOND).await?;
-    if let Err(reason) = bank.raise_clock(position.offset).await {
+    let step = body.advance_seconds * SECOND;
+    // The bank first: workers that the wallet's clock wakes ask it at once.
+    let offset = app.engine.position().borrow().offset.saturating_add(step);
+    if let Err(reason) = bank.raise_clock(offset).await {
         tracing::warn!(%reason, "the sandbox bank's clock did not follow");
         return Err(Code::SystemBusy.into());
     }
+    let position = app.engine.advance_clock(step).await?;
     Ok(Json(MoveClockAnswer { now: position.now.rfc3339() }))
 }
 
