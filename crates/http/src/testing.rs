@@ -60,15 +60,7 @@ impl Stage {
     pub(crate) async fn with(change: impl FnOnce(&mut AppState)) -> Self {
         let database = Temporary::new().unwrap();
         let clock = Arc::new(TestClock::default());
-        let store = SqliteStore::open(database.path(), Options::default()).unwrap();
-        let rules = Arc::new(Rules::default());
-        let limits = engine::Limits::default();
-        let shell = EngineShell(Arc::clone(&clock));
-        let engine = Engine::start(Box::new(store), shell, rules, limits).unwrap();
-        assert!(engine.wait_ready().await);
-        let open = OpenSystemAccounts { currency: Currency::Cny, bank: "demo".into() };
-        let system = engine.run(open).await.unwrap();
-        engine.set_rules(Arc::new(Rules { system, ..Rules::default() }));
+        let engine = start_engine(&database, &clock).await;
         let queries = SqliteReaders::open(database.path(), ReaderOptions::default()).unwrap();
         let mut app = AppState {
             engine,
@@ -83,6 +75,18 @@ impl Stage {
         change(&mut app);
         let router = crate::consumer_router(&app);
         Self { app, router, clock, told: Mutex::default(), database }
+    }
+
+    /// Starts another engine on the same database, as another process would.
+    pub(crate) async fn rival(&self) -> Engine {
+        start_engine(&self.database, &self.clock).await
+    }
+
+    /// Ends the engine and starts it anew on what is stored.
+    pub(crate) async fn restart(&mut self) {
+        self.app.engine.shutdown().await;
+        self.app.engine = self.rival().await;
+        self.router = crate::consumer_router(&self.app);
     }
 
     /// Where the database lies.
@@ -148,6 +152,18 @@ impl Stage {
     }
 }
 
+async fn start_engine(database: &Temporary, clock: &Arc<TestClock>) -> Engine {
+    let store = SqliteStore::open(database.path(), Options::default()).unwrap();
+    let shell = EngineShell(Arc::clone(clock));
+    let (rules, limits) = (Arc::new(Rules::default()), engine::Limits::default());
+    let engine = Engine::start(Box::new(store), shell, rules, limits).unwrap();
+    assert!(engine.wait_ready().await);
+    let open = OpenSystemAccounts { currency: Currency::Cny, bank: "demo".into() };
+    let system = engine.run(open).await.unwrap();
+    engine.set_rules(Arc::new(Rules { system, ..Rules::default() }));
+    engine
+}
+
 impl Told {
     /// The same text with a name for everything that is random.
     fn tidy(&mut self, text: &str) -> String {
@@ -156,6 +172,7 @@ impl Told {
         }
         let kind = match text.split_once('_') {
             Some((kind, rest)) if rest.len() == 26 && kernel::id::decode(rest).is_ok() => kind,
+            _ if text.len() == 28 && text.bytes().all(|byte| byte.is_ascii_digit()) => "payment",
             _ if text.len() == 43 && !text.contains([' ', '<']) => "token",
             _ => return text.to_owned(),
         };

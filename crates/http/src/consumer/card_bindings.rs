@@ -15,7 +15,7 @@ use axum::http::StatusCode;
 use domain::card::{
     BindingState, CardBinding, ConfirmCardBinding, StartCardBinding, code_place, secrets_place,
 };
-use domain::catalogue::{Code, Params};
+use domain::catalogue::{Code, Param, Params};
 use domain::ids::{CardBindingId, CardId};
 use kernel::ExposeSecret;
 use serde::{Deserialize, Serialize};
@@ -142,7 +142,7 @@ struct CardBindingAnswer {
     /// When it ended, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     ended_at: Option<String>,
-    /// Why it failed.
+    /// Why it failed, or that the code was wrong and how many tries are left.
     #[serde(skip_serializing_if = "Option::is_none")]
     notice: Option<Explanation>,
 }
@@ -167,7 +167,7 @@ async fn get_binding(
     let binding = find::<CardBinding>(app.queries.as_ref(), &id).await?;
     let binding = binding.filter(|binding| binding.user == caller.user);
     let binding = binding.ok_or(Code::ObjectNotFound)?;
-    let why = |code: Code| Explanation::new(code, &Params::default(), language);
+    let why = why(&binding, app.rules().binding_code_tries);
     Ok(Json(CardBindingAnswer {
         id,
         state: binding.state,
@@ -180,8 +180,16 @@ async fn get_binding(
         started_at: binding.started_at.rfc3339(),
         expires_at: binding.expires_at.rfc3339(),
         ended_at: binding.ended_at.map(|at| at.rfc3339()),
-        notice: binding.failure.map(why),
+        notice: why.map(|(code, params)| Explanation::new(code, &params, language)),
     }))
+}
+
+/// What is to be told of a binding besides its state.
+fn why(binding: &CardBinding, tries: i64) -> Option<(Code, Params)> {
+    let is_wrong = binding.state == BindingState::OtpSent && binding.wrong_codes > 0;
+    let left = Param::Number(tries - binding.wrong_codes);
+    let wrong = is_wrong.then(|| (Code::OtpInvalid, Params(vec![("n", left)])));
+    binding.failure.map(|code| (code, Params::default())).or(wrong)
 }
 
 #[derive(Deserialize, ToSchema)]

@@ -36,7 +36,7 @@ pub(super) struct OrderAnswer {
     /// The payment, for the caller who made it.
     #[serde(skip_serializing_if = "Option::is_none")]
     payment: Option<OrderPayment>,
-    /// Why it cannot be paid (any more).
+    /// Why it cannot be paid (any more); not for who paid it.
     #[serde(skip_serializing_if = "Option::is_none")]
     notice: Option<Explanation>,
 }
@@ -97,8 +97,8 @@ pub(super) async fn show(
     }
     let merchant = find::<Merchant>(app.queries.as_ref(), &order.mchid).await?;
     let expires_at = order.expires_at.min(session.expires_at);
-    let why = unpayable(&order, expires_at, app.business_now());
     let is_payer = order.payer.is_some() && order.payer == caller.wallet;
+    let why = unpayable(&order, expires_at, app.business_now()).filter(|_| !is_payer);
     Ok(OrderAnswer {
         order_ref: session.prepay_id,
         merchant_name: merchant.ok_or(Code::SystemError)?.name,

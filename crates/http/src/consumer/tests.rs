@@ -1,10 +1,16 @@
-//! The resources about people, through the router, as a caller.
+//! The resources, through the router, as a caller.
 
 mod bodies;
+mod cards;
 mod codes;
 mod documents;
+mod limits;
+mod money;
 mod passwords;
+mod paying;
 mod rights;
+mod rush;
+mod shop;
 mod story;
 
 use crate::testing::{Answer, Stage};

@@ -26,8 +26,8 @@ async fn what_cannot_be_right_is_named() {
         (id("11010119900307001"), 422, "ID_NUMBER_FORMAT_INVALID", NUMBER, None),
         (id("990101199003070015"), 422, "ID_AREA_INVALID", NUMBER, None),
         (id("110101201302290014"), 422, "ID_BIRTHDATE_INVALID", NUMBER, None),
-        (id(&minor("20190101")), 403, "ID_AGE_TOO_YOUNG", NUMBER, None),
-        (id(&minor("20120101")), 403, "GUARDIAN_CONSENT_REQUIRED", NUMBER, None),
+        (id(&born_on("20190101")), 403, "ID_AGE_TOO_YOUNG", NUMBER, None),
+        (id(&born_on("20120101")), 403, "GUARDIAN_CONSENT_REQUIRED", NUMBER, None),
         (resident("张", "110101199003070011"), 422, "ID_NAME_INVALID", NAME, None),
         (resident("张3三", "110101199003070011"), 422, "ID_NAME_INVALID", NAME, None),
         (mrz(&CHINESE_2[1..]), 422, "PASSPORT_MRZ_INVALID", LINE_2, None),
@@ -84,7 +84,7 @@ async fn what_cannot_be_right_is_named() {
 }
 
 /// A resident ID of somebody born on a day.
-fn minor(birth_date: &str) -> String {
+pub(super) fn born_on(birth_date: &str) -> String {
     const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
     let head = format!("110101{birth_date}001");
     let digits = head.bytes().map(|byte| u32::from(byte - b'0'));
