@@ -109,7 +109,7 @@ impl Refusal for PayOrderRefusal {
             Self::Closed => Code::OrderClosed,
             Self::Expired => Code::OrderExpired,
             Self::ResultUnknown => Code::PaymentResultUnknown,
-            Self::AmountChanged => Code::OrderParamsChanged,
+            Self::AmountChanged => Code::OrderAmountChanged,
             Self::PayerMismatch => Code::OrderPayerMismatch,
             Self::MerchantSuspended => Code::MerchantAbnormal,
             Self::Wallet(blocked) => blocked.code(),
@@ -162,7 +162,7 @@ impl Command for PayOrder {
             }
         }
         check_password(tx, wallet.id, &self.password)?.map_err(PayOrderRefusal::Password)?;
-        let class = tx.get::<Identity>(&identity)?.class();
+        let class = tx.get::<Identity>(&identity)?.class(tx.rules());
         let usage = tx.find::<Usage>(&identity)?.unwrap_or_else(|| Usage::none(identity));
         let usage = usage
             .on(tx.now())

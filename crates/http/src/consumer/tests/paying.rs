@@ -129,7 +129,7 @@ async fn orders_that_cannot_be_paid_say_why() {
     assert_eq!(pay("closed-order", "closed", 1_000).await, (409, "ORDER_CLOSED".into()));
     assert_eq!(state("closed").await, ("CLOSED".into(), "ORDER_CLOSED".into()));
     stage.place("other", 1_000).await;
-    assert_eq!(pay("other-amount", "other", 999).await, (409, "ORDER_PARAMS_CHANGED".into()));
+    assert_eq!(pay("other-amount", "other", 999).await, (409, "ORDER_AMOUNT_CHANGED".into()));
     assert_eq!(state("other").await, ("NOTPAY".into(), String::new()));
     stage.wait(2 * HOUR);
     assert_eq!(pay("old-code", "other", 1_000).await, (410, "ORDER_EXPIRED".into()));
