@@ -18,6 +18,19 @@ pub enum BankOperation {
     Credit,
 }
 
+impl BankOperation {
+    /// Whether a code speaks of this operation: nobody is told of a refund who withdraws.
+    fn may_fail_with(self, code: Code) -> bool {
+        let speaks_of = |prefix| code.as_str().starts_with(prefix);
+        let is_of_other = match self {
+            Self::Binding => !speaks_of("CARD_"),
+            Self::Debit => speaks_of("WITHDRAW_") || speaks_of("REFUND_"),
+            Self::Credit => speaks_of("TOPUP_") || speaks_of("PAYMENT_") || speaks_of("REFUND_"),
+        };
+        !is_of_other
+    }
+}
+
 /// A bank's no, as a code of the catalogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BankDecline(Code);
@@ -40,7 +53,8 @@ impl BankDecline {
     pub fn parse(text: &str, operation: BankOperation) -> Self {
         let named = Code::parse(text)
             .filter(|code| code.is_caused_by(Source::Bank))
-            .filter(|code| matches!(code.status(), Status::Http(400..)));
+            .filter(|code| matches!(code.status(), Status::Http(400..)))
+            .filter(|code| operation.may_fail_with(*code));
         Self(named.unwrap_or_else(|| response_code(text, operation)))
     }
 
@@ -146,6 +160,21 @@ mod tests {
         assert_eq!(parse("ORDER_NOT_FOUND"), Code::CardInfoUnverifiable);
         assert_eq!(parse("PAYMENT_RESULT_UNKNOWN"), Code::CardInfoUnverifiable);
         assert_eq!(parse("'; drop table card"), Code::CardInfoUnverifiable);
+    }
+
+    #[test]
+    fn a_reason_that_speaks_of_another_operation_is_a_no_without_a_reason() {
+        use BankOperation::{Binding, Credit, Debit};
+        for (text, operation, expected) in [
+            ("REFUND_ABNORMAL", Credit, "WITHDRAW_BANK_REJECTED"),
+            ("TOPUP_BANK_DECLINED", Credit, "WITHDRAW_BANK_REJECTED"),
+            ("PAYMENT_FAILED", Credit, "WITHDRAW_BANK_REJECTED"),
+            ("WITHDRAW_CARD_CLASS_LIMIT", Debit, "PAYMENT_FAILED"),
+            ("BANK_DECLINED", Binding, "CARD_INFO_UNVERIFIABLE"),
+        ] {
+            let code = BankDecline::parse(text, operation).code();
+            assert_eq!(code.as_str(), expected, "{text} {operation:?}");
+        }
     }
 
     #[test]
