@@ -283,7 +283,8 @@ fn behaviour_of_code(code: &str) -> (Behaviour, String, String) {
             "先受理，2小时后退回".to_owned(),
             "accepted, sent back 2 hours later".to_owned(),
         ),
-        "WITHDRAW_OVERDUE" => settles(14 * 24 * HOUR, "14天", "14 days later"),
+        // Longer than any run of holidays, so that the promised day has passed for sure.
+        "WITHDRAW_OVERDUE" => settles(21 * 24 * HOUR, "21天", "21 days later"),
         "REFUND_PROCESSING" => settles(48 * HOUR, "2天", "2 days later"),
         _ if code.ends_with("_DELAY") => settles(26 * HOUR, "26小时", "26 hours later"),
         _ if code.ends_with("_UNKNOWN") => settles(10 * MINUTE, "10分钟", "10 minutes later"),
