@@ -2,18 +2,17 @@
 //! headers that keep browsers careful.
 
 use crate::app::AppState;
-use crate::extract::Reader;
+use crate::extract::{Caller, Reader};
 use crate::problem::Problem;
 use axum::Router;
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::http::header::{
-    AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use domain::catalogue::Code;
-use kernel::Timestamp;
 use kernel::time::SECOND;
 use std::any::Any;
 use std::net::SocketAddr;
@@ -132,25 +131,27 @@ fn careful(response: &mut Response) {
     headers.entry(CONTENT_SECURITY_POLICY).or_insert(policy);
 }
 
-/// Bounds what one address may ask for without a session. A request with a token is not refused
-/// here, so strangers behind the same address cannot lock a user out; a wrong token costs as much
-/// as none.
-async fn bound_strangers(State(app): State<AppState>, request: Request, next: Next) -> Response {
+/// Bounds what one address may ask for without a session. Who proves a session is not refused
+/// here, so strangers behind the same address cannot lock a user out. A header alone proves
+/// nothing: routes that need no session never look at it.
+async fn bound_strangers(
+    State(app): State<AppState>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let Some(limiter) = &app.limits.anonymous else { return next.run(request).await };
     let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let Some(address) = address else { return next.run(request).await };
-    let now: Timestamp = app.shell.now();
-    if request.headers().contains_key(AUTHORIZATION) {
-        let response = next.run(request).await;
-        if response.status() == StatusCode::UNAUTHORIZED
-            && let Err(seconds) = limiter.take(address, now)
-        {
-            return Problem::new(Code::RateLimited).after(seconds).into_response();
+    match Caller::find(&app, request.headers()).await {
+        Ok(Some(caller)) => {
+            // Found once: the handler takes it from here.
+            request.extensions_mut().insert(caller);
+            next.run(request).await
         }
-        return response;
-    }
-    match limiter.take(address, now) {
-        Ok(()) => next.run(request).await,
-        Err(seconds) => Problem::new(Code::RateLimited).after(seconds).into_response(),
+        Ok(None) => match limiter.take(address, app.shell.now()) {
+            Ok(()) => next.run(request).await,
+            Err(seconds) => Problem::new(Code::RateLimited).after(seconds).into_response(),
+        },
+        Err(problem) => problem.into_response(),
     }
 }

@@ -212,6 +212,9 @@ async fn strangers_of_one_address_are_bounded_and_users_are_not() {
     };
     assert_eq!([status(None).await, status(None).await, status(None).await], [200, 200, 429]);
     assert_eq!(status(Some(&token)).await, 200);
+    for forged in ["x", &"A".repeat(43)] {
+        assert_eq!(status(Some(forged)).await, 429, "a header proves nothing: {forged}");
+    }
     stage.wait(SECOND);
     assert_eq!([status(None).await, status(None).await], [200, 429]);
 }
