@@ -11,7 +11,7 @@ LONG_SUITES =
 
 .DEFAULT_GOAL := help
 .PHONY: help require run demo test check format clippy unit-test sdk-test tidy deny long-test \
-	crash-test openapi ddl clean
+	crash-test openapi ddl configuration clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -69,6 +69,9 @@ openapi: ## write the committed OpenAPI document anew
 
 ddl: ## write the committed DDL of both databases anew
 	UPDATE_GENERATED=1 $(CARGO) test --quiet --package jiaozi-store ddl
+
+configuration: ## write the committed list of configuration keys anew
+	UPDATE_GENERATED=1 $(CARGO) test --quiet --package jiaozi-server --lib configuration
 
 clean: ## remove what builds and tests made; the wallet's data folder stays
 	$(CARGO) clean

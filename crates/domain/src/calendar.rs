@@ -67,13 +67,13 @@ impl WorkingDays {
         Some(!is_weekend && !is_holiday)
     }
 
-    /// The third working day after `day`, which is not counted itself: the day on which a
-    /// withdrawal requested on `day` is expected at the latest. `None` when the count runs into a
-    /// missing year; the person is then told "1-3 working days".
-    pub fn third_working_day_after(&self, day: Date) -> Option<Date> {
+    /// The working day that is `count` after `day`, which is not counted itself: the day on which
+    /// a withdrawal requested on `day` is expected at the latest. `None` when the count runs into
+    /// a missing year; the person is then told "1-3 working days".
+    pub fn working_day_after(&self, day: Date, count: i64) -> Option<Date> {
         let mut current = day;
         let mut counted = 0;
-        while counted < 3 {
+        while counted < count {
             current = current.tomorrow().ok()?;
             if self.is_working_day(current)? {
                 counted += 1;
@@ -176,15 +176,15 @@ mod tests {
             (date(2026, 9, 30), date(2026, 10, 10)),
             (date(2026, 12, 28), date(2026, 12, 31)),
         ] {
-            assert_eq!(calendar.third_working_day_after(asked), Some(arrives), "{asked}");
+            assert_eq!(calendar.working_day_after(asked, 3), Some(arrives), "{asked}");
         }
     }
 
     #[test]
     fn a_year_without_data_promises_no_day() {
         let calendar = WorkingDays::mainland();
-        assert_eq!(calendar.third_working_day_after(date(2026, 12, 29)), None);
-        assert_eq!(calendar.third_working_day_after(date(2030, 6, 1)), None);
+        assert_eq!(calendar.working_day_after(date(2026, 12, 29), 3), None);
+        assert_eq!(calendar.working_day_after(date(2030, 6, 1), 3), None);
     }
 
     #[test]

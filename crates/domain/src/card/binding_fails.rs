@@ -58,7 +58,7 @@ impl BindingFails {
         self
     }
 
-    fn after_failure(mut self, now: Timestamp, max: i64) -> Self {
+    fn after_failure(mut self, now: Timestamp, max: i64, rules: &Rules) -> Self {
         self.open -= 1;
         self.failed = self.failed_at(now) + 1;
         if self.failed == 1 {
@@ -66,7 +66,7 @@ impl BindingFails {
             self.blocked_until = Timestamp::default();
         }
         if self.failed >= max {
-            self.blocked_until = now.plus(DAY);
+            self.blocked_until = now.plus(rules.binding_block_s.saturating_mul(SECOND));
         }
         self
     }
@@ -103,11 +103,12 @@ pub(crate) fn count_start(
 
 /// Counts a binding that ended.
 pub(crate) fn count_end(tx: &mut Tx<'_>, binding: &CardBinding, ended: Ended) -> Result<(), Halt> {
-    let now = tx.now();
-    for (row, max) in counters(tx, binding)? {
+    let counters = counters(tx, binding)?;
+    let (now, rules) = (tx.now(), tx.rules());
+    for (row, max) in counters {
         tx.put(match ended {
             Ended::Well => row.after_success(),
-            Ended::Failed => row.after_failure(now, max),
+            Ended::Failed => row.after_failure(now, max, rules),
         });
     }
     Ok(())

@@ -6,14 +6,12 @@ use crate::catalogue::Code;
 use crate::command::Halt;
 use crate::ids::{CardBindingId, CardId, UserId, WalletId};
 use crate::job::{Job, JobKind};
+use crate::rules::Rules;
 use crate::tx::Tx;
 use crate::validate::bin_table::CardKind;
 use crate::{record, text_enum};
 use kernel::Timestamp;
-use kernel::time::{MINUTE, SECOND};
-
-/// How long the issuer is asked about a card before it counts as unavailable.
-const ISSUER_CHECK_MAX: i64 = 5 * MINUTE;
+use kernel::time::SECOND;
 
 text_enum!(
     /// Where a binding stands.
@@ -92,8 +90,8 @@ impl CardBinding {
     }
 
     /// Whether the issuer has been asked for so long that it counts as unavailable.
-    pub fn is_issuer_overdue(&self, now: Timestamp) -> bool {
-        now.since(self.started_at) >= ISSUER_CHECK_MAX
+    pub fn is_issuer_overdue(&self, now: Timestamp, rules: &Rules) -> bool {
+        now.since(self.started_at) >= rules.card_issuer_s.saturating_mul(SECOND)
     }
 
     /// Lives on from now, and is given up when nothing more happens.

@@ -79,12 +79,17 @@ fn cards_of_two_banks_raise_the_class_and_a_second_of_one_bank_does_not() {
     let phone = world.get::<Identity>(&super::testing::IDENTITY);
     world.put(phone.with(crate::wallet::Channel::Phone));
     bind(&mut world, &start(5), 5);
-    let class = |world: &World| world.get::<Identity>(&super::testing::IDENTITY).class();
-    assert_eq!(class(&world), IdentityClass::ClassII);
+    let class = |world: &mut World| {
+        let identity = world.get::<Identity>(&super::testing::IDENTITY);
+        identity.class(world.rules())
+    };
+    assert_eq!(class(&mut world), IdentityClass::ClassII);
     bind(&mut world, &start(6), 6);
     assert_eq!(world.get::<Identity>(&super::testing::IDENTITY).channels, 0b111);
     bind(&mut world, &StartCardBinding { bank: "CMB".into(), ..start(7) }, 7);
     assert_eq!(world.get::<Identity>(&super::testing::IDENTITY).channels, 0b1111);
+    world.rules().class3_channels = 4;
+    assert_eq!(class(&mut world), IdentityClass::ClassIII, "how many it takes is a figure");
 }
 
 #[test]

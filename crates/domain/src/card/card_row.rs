@@ -4,13 +4,11 @@ use super::bank_answer::{BankDecline, Weight};
 use crate::catalogue::Code;
 use crate::command::Halt;
 use crate::ids::{CardId, WalletId};
+use crate::rules::Rules;
 use crate::tx::Tx;
 use crate::validate::bin_table::CardKind;
 use crate::{record, text_enum};
 use kernel::Timestamp;
-
-/// Hard declines in a row that suspend a card.
-const HARD_DECLINES_MAX: i64 = 3;
 
 text_enum!(
     /// Where a bound card stands.
@@ -142,7 +140,13 @@ impl Card {
 
     /// A movement failed: what was to be taken on `day` was not, and the reason may tell that the
     /// card is of no use any more.
-    pub(crate) fn after_failure(mut self, why: Code, day: i64, debited_minor: i64) -> Self {
+    pub(crate) fn after_failure(
+        mut self,
+        why: Code,
+        day: i64,
+        debited_minor: i64,
+        rules: &Rules,
+    ) -> Self {
         self.open_items -= 1;
         if self.day == day {
             self.debited_day = (self.debited_day - debited_minor).max(0);
@@ -150,9 +154,9 @@ impl Card {
         match BankDecline::weight_of(why) {
             Weight::Soft => return self,
             Weight::Hard => self.hard_declines += 1,
-            Weight::Dead => self.hard_declines = HARD_DECLINES_MAX,
+            Weight::Dead => self.hard_declines = rules.card_hard_declines_max,
         }
-        if self.hard_declines >= HARD_DECLINES_MAX && self.state == CardState::Bound {
+        if self.hard_declines >= rules.card_hard_declines_max && self.state == CardState::Bound {
             self.state = CardState::Suspended;
             self.failure = Some(why);
         }

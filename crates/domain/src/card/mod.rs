@@ -25,7 +25,7 @@ mod unbind;
 mod unbind_tests;
 
 pub use bank_answer::{BankAnswer, BankDecline, BankOperation};
-pub use bank_limits::{BankLimit, bank_limit};
+pub use bank_limits::{BankLimit, BankLimits};
 pub use bank_movement::{BankMovement, MovementState};
 pub use binding_fails::BindingFails;
 pub use binding_row::{BindingState, CardBinding};

@@ -63,7 +63,7 @@ impl Command for RecordIssuerCheck {
                 let counts = if is_down { Ended::Well } else { Ended::Failed };
                 Ok(binding.end(tx, Err(why.code()), counts)?)
             }
-            IssuerAnswer::Unknown if binding.is_issuer_overdue(tx.now()) => {
+            IssuerAnswer::Unknown if binding.is_issuer_overdue(tx.now(), tx.rules()) => {
                 Ok(binding.end(tx, Err(Code::CardIssuerUnavailable), Ended::Well)?)
             }
             IssuerAnswer::Unknown => {

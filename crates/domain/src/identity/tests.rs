@@ -83,7 +83,7 @@ fn a_match_makes_a_person_of_two_channels_and_keeps_nothing_in_the_submission() 
     let person = world.get::<Identity>(&id);
     assert_eq!((person.channels, person.wallets), (3, 1));
     assert_eq!((person.name.clone(), person.number.clone()), (vec![1], vec![2]));
-    assert_eq!(person.class(), IdentityClass::ClassI);
+    assert_eq!(person.class(world.rules()), IdentityClass::ClassI);
     assert_eq!(world.get::<Wallet>(&wallet(1)).state, WalletState::Opening, "no password yet");
 }
 

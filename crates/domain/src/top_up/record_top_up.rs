@@ -45,7 +45,9 @@ impl Command for RecordTopUp {
                 None => top_up.state,
             },
             BankAnswer::Pending => wait(tx, top_up, TopUpState::BankProcessing)?,
-            BankAnswer::NotSeen if top_up.is_open() && !top_up.may_be_sent(tx.now()) => {
+            BankAnswer::NotSeen
+                if top_up.is_open() && !top_up.may_be_sent(tx.now(), tx.rules()) =>
+            {
                 fail(tx, top_up, Code::BankSystemError)?
             }
             BankAnswer::Unknown | BankAnswer::NotSeen => wait(tx, top_up, TopUpState::Unknown)?,
@@ -148,7 +150,7 @@ fn fail(tx: &mut Tx<'_>, mut top_up: TopUp, why: Code) -> Result<TopUpState, Hal
     }
     tx.put(usage);
     let card = tx.get::<Card>(&top_up.card)?;
-    tx.put(card.after_failure(why, top_up.day, top_up.amount.minor()));
+    tx.put(card.after_failure(why, top_up.day, top_up.amount.minor(), tx.rules()));
     close_job(tx, JobKind::SubmitTopUp, top_up.id.to_string())?;
     (top_up.state, top_up.failure) = (TopUpState::Failed, Some(why));
     (top_up.is_counted, top_up.ended_at) = (false, Some(tx.now()));

@@ -1,7 +1,7 @@
 //! A person asks for money from a card; the bank is to be asked for it.
 
 use super::top_up_row::{TopUp, TopUpState};
-use crate::card::{Card, CardBlocked, bank_limit, find_own};
+use crate::card::{Card, CardBlocked, find_own};
 use crate::catalogue::{Code, Params};
 use crate::command::{Command, Once, Refusal, Stop};
 use crate::ids::{CardId, TopUpId, UserId, WalletId};
@@ -110,7 +110,7 @@ impl Command for StartTopUp {
         let mut usage = usage.on(tx.now());
         usage.topped_up_day = usage.topped_up_day.saturating_add(self.amount.minor());
         let card = card.after_start(usage.day, self.amount.minor());
-        let bank_day_minor = bank_limit(&card.bank, card.kind).day_minor;
+        let bank_day_minor = tx.rules().bank_limits.of(&card.bank, card.kind).day_minor;
         if usage.topped_up_day > tx.rules().topup_day_max_minor || card.debited_day > bank_day_minor
         {
             return Err(StartTopUpRefusal::DayLimit.into());
@@ -156,8 +156,9 @@ impl StartTopUp {
                 return Err(StartTopUpRefusal::CardNotSupported);
             }
         }
-        let bank_single = bank_limit(&card.bank, card.kind).single_minor;
-        if self.amount.minor() > tx.rules().topup_single_max_minor.min(bank_single) {
+        let rules = tx.rules();
+        let bank = rules.bank_limits.of(&card.bank, card.kind);
+        if self.amount.minor() > rules.topup_single_max_minor.min(bank.single_minor) {
             return Err(StartTopUpRefusal::SingleLimit);
         }
         Ok(card)

@@ -5,9 +5,7 @@ use crate::card::testing::{
     USER, WALLET, add_card, any_answer, declined, done, fen, person, returned, right, usage,
     wallet_balance, wrong,
 };
-use crate::card::{
-    BankAnswer, BankMovement, BankOperation, Card, CardState, MovementState, bank_limit,
-};
+use crate::card::{BankAnswer, BankMovement, BankOperation, Card, CardState, MovementState};
 use crate::catalogue::Code;
 use crate::command::{Once, Refusal};
 use crate::ids::{CardId, TopUpId, UserId};
@@ -139,9 +137,17 @@ fn a_request_the_bank_never_saw_is_given_up_after_a_day() {
     let mut world = world();
     world.run(&start(1, 10_000)).unwrap();
     assert_eq!(record(&mut world, 1, BankAnswer::NotSeen), TopUpState::Unknown);
-    assert!(world.get::<TopUp>(&id(1)).may_be_sent(world.now()));
+    let may_be_sent = |world: &mut World| {
+        let (top_up, now) = (world.get::<TopUp>(&id(1)), world.now());
+        top_up.may_be_sent(now, world.rules())
+    };
+    assert!(may_be_sent(&mut world));
+    world.rules().topup_send_s = 60;
+    world.wait(60 * SECOND);
+    assert!(!may_be_sent(&mut world), "the life is a figure");
+    world.rules().topup_send_s = 86_400;
     world.wait(DAY);
-    assert!(!world.get::<TopUp>(&id(1)).may_be_sent(world.now()));
+    assert!(!may_be_sent(&mut world));
     assert_eq!(record(&mut world, 1, BankAnswer::Unknown), TopUpState::Unknown);
     assert_eq!(record(&mut world, 1, BankAnswer::NotSeen), TopUpState::Failed);
     assert_eq!(world.get::<TopUp>(&id(1)).failure, Some(Code::BankSystemError));
@@ -274,7 +280,7 @@ fn a_top_up_is_refused_in_the_order_of_the_checks() {
 #[test]
 fn the_lower_of_our_limit_and_the_banks_holds() {
     let mut world = world();
-    let bank = bank_limit("ICBC", CardKind::Debit);
+    let bank = world.rules().bank_limits.of("ICBC", CardKind::Debit);
     world.run(&start(1, bank.single_minor)).unwrap();
     let rest = bank.day_minor - bank.single_minor;
     assert_eq!(world.run(&start(2, rest + 1)), Err(StartTopUpRefusal::DayLimit));
@@ -287,6 +293,26 @@ fn the_lower_of_our_limit_and_the_banks_holds() {
     assert_eq!(world.run(&by_other(100)), Ok(id(3)), "another bank's day is another day");
     world.at("2026-11-22T00:00:00+08:00");
     assert_eq!(world.run(&start(4, 100)), Ok(id(4)), "a new day");
+}
+
+#[test]
+fn a_changed_bank_limit_holds_from_then_on() {
+    let mut world = world();
+    assert!(world.rules().set_figure("bank_limit.icbc.debit.single", 100));
+    assert!(world.rules().set_figure("bank_limit.icbc.debit.day", 150));
+    assert_eq!(world.run(&start(1, 101)), Err(StartTopUpRefusal::SingleLimit));
+    assert_eq!(world.run(&start(1, 100)), Ok(id(1)));
+    assert_eq!(world.run(&start(2, 51)), Err(StartTopUpRefusal::DayLimit));
+    assert_eq!(world.run(&start(2, 50)), Ok(id(2)));
+}
+
+#[test]
+fn a_single_hard_no_suspends_where_the_figure_says_so() {
+    let mut world = world();
+    world.rules().card_hard_declines_max = 1;
+    world.run(&start(1, 100)).unwrap();
+    record(&mut world, 1, no("05"));
+    assert_eq!(world.get::<Card>(&CARD).state, CardState::Suspended);
 }
 
 #[test]

@@ -3,8 +3,9 @@
 use crate::catalogue::Code;
 use crate::ids::{CardId, IdentityId, TopUpId, WalletId};
 use crate::ledger::Subject;
+use crate::rules::Rules;
 use crate::{record, text_enum};
-use kernel::time::DAY;
+use kernel::time::SECOND;
 use kernel::{Amount, Timestamp};
 
 text_enum!(
@@ -66,10 +67,10 @@ impl TopUp {
         }
     }
 
-    /// Whether a request that the bank never saw may still be sent: within a day. Nobody wants a
-    /// card debited long after they gave up waiting.
-    pub fn may_be_sent(&self, now: Timestamp) -> bool {
-        self.is_open() && now.since(self.created_at) < DAY
+    /// Whether a request that the bank never saw may still be sent. Nobody wants a card debited
+    /// long after they gave up waiting.
+    pub fn may_be_sent(&self, now: Timestamp, rules: &Rules) -> bool {
+        self.is_open() && now.since(self.created_at) < rules.topup_send_s.saturating_mul(SECOND)
     }
 
     /// What is to be told besides the state.

@@ -2,12 +2,8 @@
 
 use super::resident_id::age;
 use crate::catalogue::Code;
+use crate::rules::Rules;
 use jiff::civil::Date;
-
-/// Below this age nobody has a wallet, in years.
-const WALLET_AGE: i16 = 8;
-/// From this age a wallet needs no consent of a guardian, in years.
-const OWN_CONSENT_AGE: i16 = 16;
 
 /// Why a person may not have a wallet of their own yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,14 +24,15 @@ impl AgeError {
     }
 }
 
-/// Checks the age on the business day `today`: 8 years, and 16 without a guardian.
+/// Checks the age on the business day `today`: old enough for a wallet, and for one without a
+/// guardian.
 ///
 /// # Errors
 /// When the person is younger.
-pub fn check(birth_date: Date, today: Date) -> Result<(), AgeError> {
-    match age(birth_date, today) {
-        years if years < WALLET_AGE => Err(AgeError::TooYoung),
-        years if years < OWN_CONSENT_AGE => Err(AgeError::GuardianNeeded),
+pub fn check(birth_date: Date, today: Date, rules: &Rules) -> Result<(), AgeError> {
+    match i64::from(age(birth_date, today)) {
+        years if years < rules.wallet_age => Err(AgeError::TooYoung),
+        years if years < rules.own_consent_age => Err(AgeError::GuardianNeeded),
         _ => Ok(()),
     }
 }
@@ -47,15 +44,19 @@ mod tests {
 
     #[test]
     fn a_birthday_counts_from_its_own_day() {
-        let today = date(2026, 11, 21);
+        let (today, mut rules) = (date(2026, 11, 21), Rules::default());
         for (born, expected) in [
             (date(2018, 11, 22), Err(AgeError::TooYoung)),
             (date(2018, 11, 21), Err(AgeError::GuardianNeeded)),
             (date(2010, 11, 22), Err(AgeError::GuardianNeeded)),
             (date(2010, 11, 21), Ok(())),
         ] {
-            assert_eq!(check(born, today), expected, "{born}");
+            assert_eq!(check(born, today, &rules), expected, "{born}");
         }
+        (rules.wallet_age, rules.own_consent_age) = (14, 18);
+        assert_eq!(check(date(2012, 11, 22), today, &rules), Err(AgeError::TooYoung));
+        assert_eq!(check(date(2010, 11, 21), today, &rules), Err(AgeError::GuardianNeeded));
+        assert_eq!(check(date(2008, 11, 21), today, &rules), Ok(()));
         assert_eq!(AgeError::TooYoung.code().as_str(), "ID_AGE_TOO_YOUNG");
         assert_eq!(AgeError::GuardianNeeded.code().as_str(), "GUARDIAN_CONSENT_REQUIRED");
     }

@@ -1,17 +1,18 @@
 //! The verified person behind wallets: the document, and how strongly it was verified.
 
 use crate::ids::IdentityId;
+use crate::rules::Rules;
 use crate::{record, text_enum};
 use kernel::Timestamp;
 
 text_enum!(
     /// The class of a payment account, which fixes its caps.
     IdentityClass {
-        /// One channel.
+        /// Fewer channels than the others need.
         ClassI = "CLASS_I",
-        /// Three channels.
+        /// Three channels by default.
         ClassII = "CLASS_II",
-        /// Five channels.
+        /// Five channels by default.
         ClassIII = "CLASS_III",
     }
 );
@@ -91,11 +92,11 @@ pub fn number_place(document_index: &[u8; 32]) -> Vec<u8> {
 
 impl Identity {
     /// The class that the channels give.
-    pub fn class(&self) -> IdentityClass {
-        match self.channels.count_ones() {
-            0..=2 => IdentityClass::ClassI,
-            3 | 4 => IdentityClass::ClassII,
-            _ => IdentityClass::ClassIII,
+    pub fn class(&self, rules: &Rules) -> IdentityClass {
+        match i64::from(self.channels.count_ones()) {
+            channels if channels >= rules.class3_channels => IdentityClass::ClassIII,
+            channels if channels >= rules.class2_channels => IdentityClass::ClassII,
+            _ => IdentityClass::ClassI,
         }
     }
 

@@ -47,7 +47,8 @@ pub fn quote_all(
 
 impl Quote {
     fn of(priced: WithdrawalQuote, now: Timestamp, rules: &Rules) -> Self {
-        let arrival = rules.working_days.third_working_day_after(now.business_date());
+        let (today, days) = (now.business_date(), rules.withdraw_arrival_days);
+        let arrival = rules.working_days.working_day_after(today, days);
         Self {
             amount_minor: priced.amount,
             fee_minor: priced.fee,

@@ -66,7 +66,7 @@ fn wait(
     if is_accepted {
         withdrawal.state = WithdrawalState::BankProcessing;
     }
-    if withdrawal.overdue_at.is_none() && withdrawal.is_overdue(tx.now()) {
+    if withdrawal.overdue_at.is_none() && withdrawal.is_overdue(tx.now(), tx.rules()) {
         withdrawal.overdue_at = Some(tx.now());
     }
     let state = withdrawal.state;
@@ -194,7 +194,7 @@ fn give_back(
     }
     tx.put(usage);
     let card = tx.get::<Card>(&withdrawal.card)?;
-    tx.put(card.after_failure(why, withdrawal.day, 0));
+    tx.put(card.after_failure(why, withdrawal.day, 0, tx.rules()));
     close_job(tx, JobKind::SubmitWithdrawal, withdrawal.id.to_string())?;
     withdrawal.state = WithdrawalState::Returned;
     withdrawal.failure = Some(why);

@@ -213,22 +213,37 @@ fn an_unclear_answer_keeps_the_money_in_transit_and_is_asked_again() {
 fn a_slow_bank_is_told_and_an_overdue_withdrawal_is_marked() {
     let mut world = world(200_000);
     world.run(&start(1, 1_000, 0)).unwrap();
-    let notice = |world: &World| world.get::<Withdrawal>(&id(1)).notice(world.now());
-    assert_eq!(notice(&world), None);
+    let notice = |world: &mut World| {
+        let (withdrawal, now) = (world.get::<Withdrawal>(&id(1)), world.now());
+        withdrawal.notice(now, world.rules())
+    };
+    assert_eq!(notice(&mut world), None);
     world.wait(2 * HOUR);
-    assert_eq!(notice(&world), Some(Code::WithdrawBankDelay));
+    assert_eq!(notice(&mut world), Some(Code::WithdrawBankDelay));
     world.at("2026-11-25T23:59:59+08:00");
     record(&mut world, 1, BankAnswer::Pending);
     assert_eq!(world.get::<Withdrawal>(&id(1)).overdue_at, None);
     world.wait(SECOND);
-    assert_eq!(notice(&world), Some(Code::WithdrawOverdue));
+    assert_eq!(notice(&mut world), Some(Code::WithdrawOverdue));
     record(&mut world, 1, BankAnswer::Pending);
     let since = Some(world.now());
     world.wait(DAY);
     record(&mut world, 1, BankAnswer::Unknown);
     assert_eq!(world.get::<Withdrawal>(&id(1)).overdue_at, since);
     record(&mut world, 1, done("R1"));
-    assert_eq!(notice(&world), None);
+    assert_eq!(notice(&mut world), None);
+}
+
+#[test]
+fn what_is_slow_and_what_is_late_are_figures() {
+    let mut world = world(200_000);
+    world.rules().withdraw_arrival_days = 1;
+    world.rules().withdraw_delay_told_s = 60;
+    world.at("2026-11-18T10:00:00+08:00");
+    assert_eq!(world.run(&start(1, 1_000, 0)).unwrap().arrival_day, Some(20_261_119));
+    world.wait(60 * SECOND);
+    let (withdrawal, now) = (world.get::<Withdrawal>(&id(1)), world.now());
+    assert_eq!(withdrawal.notice(now, world.rules()), Some(Code::WithdrawBankDelay));
 }
 
 #[test]
@@ -237,10 +252,13 @@ fn without_calendar_data_no_day_is_promised_and_two_weeks_are_overdue() {
     world.at("2026-12-30T10:00:00+08:00");
     assert_eq!(world.run(&start(1, 1_000, 0)).unwrap().arrival_day, None);
     world.wait(13 * DAY);
-    let notice = |world: &World| world.get::<Withdrawal>(&id(1)).notice(world.now());
-    assert_eq!(notice(&world), Some(Code::WithdrawBankDelay));
+    let notice = |world: &mut World| {
+        let (withdrawal, now) = (world.get::<Withdrawal>(&id(1)), world.now());
+        withdrawal.notice(now, world.rules())
+    };
+    assert_eq!(notice(&mut world), Some(Code::WithdrawBankDelay));
     world.wait(DAY);
-    assert_eq!(notice(&world), Some(Code::WithdrawOverdue));
+    assert_eq!(notice(&mut world), Some(Code::WithdrawOverdue));
 }
 
 #[test]

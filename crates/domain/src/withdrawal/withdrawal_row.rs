@@ -4,15 +4,10 @@ use crate::calendar::day_key;
 use crate::catalogue::Code;
 use crate::ids::{CardId, IdentityId, WalletId, WithdrawalId};
 use crate::ledger::Subject;
+use crate::rules::Rules;
 use crate::{record, text_enum};
-use kernel::time::{DAY, HOUR};
+use kernel::time::SECOND;
 use kernel::{Amount, Timestamp};
-
-/// After this the person is told that the bank takes its time.
-const DELAY_TOLD_AFTER: i64 = 2 * HOUR;
-
-/// When it is overdue if no arrival day could be counted: longer than any run of holidays.
-const OVERDUE_WITHOUT_CALENDAR: i64 = 14 * DAY;
 
 text_enum!(
     /// Where a withdrawal stands.
@@ -90,21 +85,25 @@ impl Withdrawal {
     }
 
     /// What is to be told besides the state.
-    pub fn notice(&self, now: Timestamp) -> Option<Code> {
+    pub fn notice(&self, now: Timestamp, rules: &Rules) -> Option<Code> {
         if !self.is_open() {
             None
-        } else if self.is_overdue(now) {
+        } else if self.is_overdue(now, rules) {
             Some(Code::WithdrawOverdue)
         } else {
-            let is_slow = now.since(self.created_at) >= DELAY_TOLD_AFTER;
+            let told_after = rules.withdraw_delay_told_s.saturating_mul(SECOND);
+            let is_slow = now.since(self.created_at) >= told_after;
             is_slow.then_some(Code::WithdrawBankDelay)
         }
     }
 
-    pub(crate) fn is_overdue(&self, now: Timestamp) -> bool {
+    pub(crate) fn is_overdue(&self, now: Timestamp, rules: &Rules) -> bool {
         match self.arrival_day {
             Some(day) => day_key(now.business_date()) > day,
-            None => now.since(self.created_at) >= OVERDUE_WITHOUT_CALENDAR,
+            None => {
+                let overdue_after = rules.withdraw_overdue_s.saturating_mul(SECOND);
+                now.since(self.created_at) >= overdue_after
+            }
         }
     }
 

@@ -185,14 +185,13 @@ impl BillReader<'_> {
     }
 
     async fn withdrawal(&self, withdrawal: &Withdrawal) -> Result<BillItem, Problem> {
-        let now = self.app.business_now();
         Ok(BillItem {
             state: withdrawal.state.as_str(),
             withdrawal: Some(withdrawal.id),
             fee: Some(Money::cny(withdrawal.fee_minor)),
             arrival_day: withdrawal.arrival_day.map(civil_day),
             card: Some(CardTail::find(self.app, withdrawal.card, self.language).await?),
-            notice: withdrawals::notice(withdrawal, now, self.language),
+            notice: withdrawals::notice(withdrawal, self.app, self.language),
             ..BillItem::default()
         })
     }

@@ -3,7 +3,8 @@
 use crate::app::AppState;
 use crate::problem::{Explanation, Problem};
 use crate::wire::Money;
-use domain::card::{Card, CardState, bank_limit};
+use domain::Rules;
+use domain::card::{Card, CardState};
 use domain::catalogue::{Code, Language, Params};
 use domain::ids::CardId;
 use domain::validate::bin_table::Bank;
@@ -53,8 +54,8 @@ struct BankLimits {
 }
 
 impl CardAnswer {
-    pub(super) fn new(card: Card, language: Language) -> Self {
-        let limit = bank_limit(&card.bank, card.kind);
+    pub(super) fn new(card: Card, rules: &Rules, language: Language) -> Self {
+        let limit = rules.bank_limits.of(&card.bank, card.kind);
         let why = |code: Code| Explanation::new(code, &Params::default(), language);
         Self {
             id: card.id,

@@ -120,7 +120,8 @@ async fn list_cards(
     let parameters = vec![wallet, after, unbound];
     let cards = select::<Card>(app.queries.as_ref(), &condition, parameters).await?;
     let page = paging.page(cards, |card| card.id.to_string());
-    Ok(Json(page.map(|card| CardAnswer::new(card, language))))
+    let rules = app.rules();
+    Ok(Json(page.map(|card| CardAnswer::new(card, &rules, language))))
 }
 
 /// Shows one of the caller's cards.
@@ -143,7 +144,8 @@ async fn get_card(
     let wallet = own_wallet_id(&caller)?;
     let card = find::<Card>(app.queries.as_ref(), &id).await?;
     let card = card.filter(|card| card.wallet == wallet && card.state != CardState::Unbound);
-    Ok(Json(CardAnswer::new(card.ok_or(Code::ObjectNotFound)?, language)))
+    let card = card.ok_or(Code::ObjectNotFound)?;
+    Ok(Json(CardAnswer::new(card, &app.rules(), language)))
 }
 
 #[derive(Deserialize, ToSchema)]

@@ -3,6 +3,7 @@
 
 use crate::extract::Wire;
 use crate::problem::Problem;
+use domain::Rules;
 use domain::catalogue::Code;
 use domain::validate::age;
 use domain::validate::mrz::{Mrz, MrzError, MrzField};
@@ -76,15 +77,15 @@ pub(super) struct Person {
 
 impl SubmitVerificationBody {
     /// Reads the document as of the business day `today`.
-    pub(super) fn read(self, today: Date) -> Result<Person, Problem> {
+    pub(super) fn read(self, today: Date, rules: &Rules) -> Result<Person, Problem> {
         let consent = self.consent.ok_or(Problem::new(Code::ConsentRequired).at("/consent"))?;
         let is_known = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
         if !(1..=CONSENT_MAX).contains(&consent.len()) || !consent.bytes().all(is_known) {
             return Err(Problem::invalid("/consent"));
         }
         match (self.resident_id, self.passport) {
-            (Some(resident_id), None) => resident_id.read(consent, today),
-            (None, Some(passport)) => passport.read(consent, today),
+            (Some(resident_id), None) => resident_id.read(consent, today, rules),
+            (None, Some(passport)) => passport.read(consent, today, rules),
             (Some(_), Some(_)) => Err(Problem::invalid("/passport")),
             (None, None) => Err(Problem::invalid("/resident_id")),
         }
@@ -92,13 +93,13 @@ impl SubmitVerificationBody {
 }
 
 impl ResidentIdBody {
-    fn read(self, consent: String, today: Date) -> Result<Person, Problem> {
+    fn read(self, consent: String, today: Date, rules: &Rules) -> Result<Person, Problem> {
         const NUMBER: &str = "/resident_id/number";
         let name = PersonName::parse(&self.name)
             .map_err(|error| Problem::new(error.code()).at("/resident_id/name"))?;
         let id = ResidentId::parse(&self.number, today)
             .map_err(|error| Problem::new(error.code()).at(NUMBER))?;
-        age::check(id.birth_date(), today)
+        age::check(id.birth_date(), today, rules)
             .map_err(|error| Problem::new(error.code()).at(NUMBER))?;
         Ok(Person {
             document: DocumentKind::ResidentId,
@@ -111,13 +112,13 @@ impl ResidentIdBody {
 }
 
 impl PassportBody {
-    fn read(self, consent: String, today: Date) -> Result<Person, Problem> {
+    fn read(self, consent: String, today: Date, rules: &Rules) -> Result<Person, Problem> {
         let mrz = Mrz::parse_td3(&self.mrz_line_1, &self.mrz_line_2, today).map_err(mrz_problem)?;
         let number = PassportNumber::parse(&mrz.number, PassportKind::Other)
             .map_err(|error| at_part(error.code(), MrzField::Number))?;
         let name = PersonName::parse(format!("{} {}", mrz.surname, mrz.given_names).trim())
             .map_err(|error| Problem::new(error.code()).at(LINE_1))?;
-        age::check(mrz.birth_date, today)
+        age::check(mrz.birth_date, today, rules)
             .map_err(|error| at_part(error.code(), MrzField::BirthDate))?;
         Ok(Person {
             document: DocumentKind::Passport,

@@ -88,7 +88,7 @@ async fn submit(
     caller: Caller,
     Keyed { body, key }: Keyed<SubmitVerificationBody>,
 ) -> Result<(StatusCode, Json<VerificationSubmitted>), Problem> {
-    let person = body.read(app.business_now().business_date())?;
+    let person = body.read(app.business_now().business_date(), &app.rules())?;
     let wallet = own_wallet_id(&caller)?;
     let index = document_index(&app.keys, person.document, &person.issuer, &person.number);
     let command = SubmitVerification {

@@ -114,7 +114,8 @@ pub(super) async fn show(app: &AppState, wallet: Wallet) -> Result<WalletAnswer,
             let identity = find::<Identity>(queries, &id).await?.ok_or(Code::SystemError)?;
             let usage = find::<Usage>(queries, &id).await?.unwrap_or(Usage::none(id));
             let usage = usage.on(app.business_now());
-            let limits = LimitsLeft::of(&usage, identity.class(), &app.rules());
+            let rules = app.rules();
+            let limits = LimitsLeft::of(&usage, identity.class(&rules), &rules);
             (Some(show_identity(app, &identity)?), Some(limits.into()))
         }
     };
@@ -147,7 +148,7 @@ fn show_identity(app: &AppState, identity: &Identity) -> Result<IdentityAnswer, 
         document: identity.document,
         name: masking::own_name(&name),
         number: masking::document(&number),
-        class: identity.class(),
+        class: identity.class(&app.rules()),
         channels: channels.into_iter().filter(|(one, _)| has(*one)).map(|(_, name)| name).collect(),
     })
 }

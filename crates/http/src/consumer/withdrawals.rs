@@ -16,7 +16,6 @@ use domain::ids::{CardId, WithdrawalId};
 use domain::ledger::Account;
 use domain::wallet::Usage;
 use domain::withdrawal::{StartWithdrawal, Withdrawal, WithdrawalState, quote, quote_all};
-use kernel::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::queries::find;
 use utoipa::ToSchema;
@@ -253,17 +252,17 @@ async fn get_withdrawal(
         arrival_day: withdrawal.arrival_day.map(civil_day),
         started_at: withdrawal.created_at.rfc3339(),
         ended_at: withdrawal.ended_at.map(|at| at.rfc3339()),
-        notice: notice(&withdrawal, app.business_now(), language),
+        notice: notice(&withdrawal, &app, language),
     }))
 }
 
 /// What is to be told of a withdrawal besides its state.
 pub(super) fn notice(
     withdrawal: &Withdrawal,
-    now: Timestamp,
+    app: &AppState,
     language: Language,
 ) -> Option<Explanation> {
-    let code = withdrawal.failure.or(withdrawal.notice(now))?;
+    let code = withdrawal.failure.or(withdrawal.notice(app.business_now(), &app.rules()))?;
     let arrival = withdrawal.arrival_day.map(|day| ("time", Param::Text(civil_day(day))));
     Some(Explanation::new(code, &Params(arrival.into_iter().collect()), language))
 }

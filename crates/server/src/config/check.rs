@@ -1,4 +1,5 @@
-//! `jiaozi config check`: every key, its value, where that comes from, and what it means.
+//! `jiaozi config check`: every key, its value, where that comes from, what it may be
+//! and what it means.
 
 use super::key;
 use super::{Config, ConfigError, Flags, Layers};
@@ -10,8 +11,11 @@ pub(crate) fn print_all(file: Option<&Path>, flags: Flags) -> Result<(), ConfigE
     Config::of(&layers)?;
     for key in key::all() {
         let (value, layer) = layers.shown(&key)?;
-        println!("{:<28} = {value:<18} {layer}", key.name);
-        println!("    {}", key.doc);
+        println!("{:<30} = {value:<18} {layer}", key.name);
+        match key.range_shown() {
+            Some(range) => println!("    {} ({range})", key.doc),
+            None => println!("    {}", key.doc),
+        }
     }
     Ok(())
 }

@@ -20,11 +20,19 @@ pub(crate) struct Key {
     pub(crate) name: &'static str,
     /// Its default.
     pub(crate) default: Default,
+    /// The smallest and the largest number it may be; both 0 when it is no number.
+    pub(crate) range: [i64; 2],
     /// What it means, with its unit.
     pub(crate) doc: &'static str,
 }
 
 impl Key {
+    /// What it may be, if it is a number.
+    pub(crate) fn range_shown(&self) -> Option<String> {
+        let [min, max] = self.range;
+        matches!(self.default, Default::Number(_)).then(|| format!("{min} to {max}"))
+    }
+
     /// The environment variable that sets it.
     pub(crate) fn variable(&self) -> String {
         format!("{PREFIX}{}", self.name.replace('.', "_").to_ascii_uppercase())
@@ -42,8 +50,15 @@ pub(crate) fn is_other_variable(name: &str) -> bool {
 }
 
 const fn key(name: &'static str, default: Default, doc: &'static str) -> Key {
-    Key { name, default, doc }
+    Key { name, default, range: [0, 0], doc }
 }
+
+const fn number(name: &'static str, default: i64, range: [i64; 2], doc: &'static str) -> Key {
+    Key { name, default: Default::Number(default), range, doc }
+}
+
+/// The largest number of things at once.
+const MANY: i64 = u32::MAX as i64;
 
 const PROGRAM: [Key; 11] = [
     key("data", Default::Text("data"), "Folder of the database and the keys."),
@@ -56,23 +71,33 @@ const PROGRAM: [Key; 11] = [
         "Where bank, carrier and authority are reached; a sandbox starts its own.",
     ),
     key("log.filter", Default::Text("info"), "What is logged, as `tracing` filters are written."),
-    key("http.request_s", Default::Number(15), "Longest time for one request, in seconds."),
-    key("http.connections", Default::Number(10_000), "Connections at once, per listener."),
-    key(
+    number("http.request_s", 15, [1, 3_600], "Longest time for one request, in seconds."),
+    number("http.connections", 10_000, [1, MANY], "Connections at once, per listener."),
+    number(
         "http.anonymous_per_second",
-        Default::Number(0),
+        0,
+        [0, MANY],
         "Requests a second without a session, per address; 0 for no limit.",
     ),
-    key("http.anonymous_burst", Default::Number(60), "Such requests at once, per address."),
-    key("engine.queue_places", Default::Number(4_096), "Commands that may wait for the engine."),
+    number("http.anonymous_burst", 60, [1, MANY], "Such requests at once, per address."),
+    number("engine.queue_places", 4_096, [1, MANY], "Commands that may wait for the engine."),
 ];
 
 /// Every key, those of the program first.
 pub(crate) fn all() -> impl Iterator<Item = Key> {
-    let figures = Rules::FIGURES.iter();
-    PROGRAM
-        .into_iter()
-        .chain(figures.map(|figure| key(figure.key, Default::Number(figure.default), figure.doc)))
+    PROGRAM.into_iter().chain(figures())
+}
+
+/// The keys of the program itself.
+#[cfg(test)]
+pub(crate) fn of_program() -> impl Iterator<Item = Key> {
+    PROGRAM.into_iter()
+}
+
+/// The keys of the figures.
+pub(crate) fn figures() -> impl Iterator<Item = Key> {
+    Rules::figures()
+        .map(|figure| number(figure.key, figure.default, [figure.min, figure.max], figure.doc))
 }
 
 /// The known key that is written most like this one.
@@ -101,5 +126,6 @@ mod tests {
     fn a_misspelt_key_finds_its_neighbour() {
         assert_eq!(nearest("withdraw.fee_pb"), "withdraw.fee_bp");
         assert_eq!(nearest("lisen"), "listen");
+        assert_eq!(nearest("bank_limit.icbc.debt.single"), "bank_limit.icbc.debit.single");
     }
 }

@@ -87,14 +87,13 @@ impl Layers {
         self.0.extract_inner(key).map_err(|error| Box::new(error).into())
     }
 
-    /// The value of a key that is a number from 0 to `max`.
-    pub(crate) fn number(&self, key: &'static str, max: i64) -> Result<i64, ConfigError> {
-        let value = self.value(key)?;
-        let range = |why| Err(ConfigError::Range { key, value, why });
-        match value {
-            ..0 => range("it cannot be below zero"),
-            _ if value > max => range("it is too large"),
-            _ => Ok(value),
+    /// The value of a key that is a number in its range.
+    pub(crate) fn number(&self, key: &Key) -> Result<i64, ConfigError> {
+        let value = self.value(key.name)?;
+        let [min, max] = key.range;
+        match (min..=max).contains(&value) {
+            true => Ok(value),
+            false => Err(ConfigError::Range { key: key.name, value, min, max }),
         }
     }
 
@@ -231,9 +230,41 @@ mod tests {
         for toml in ["withdraw.fee_bp = 'x'", "withdraw.fee_bp = 1.5", "listen = 'nowhere'"] {
             assert!(config(toml, &[], Flags::default()).is_err(), "{toml}");
         }
+        for (toml, message) in [
+            ("withdraw.fee_bp = -1", "`withdraw.fee_bp` is -1: it may be from 0 to 10000"),
+            ("otp.ttl_s = 0", "`otp.ttl_s` is 0: it may be from 30 to 86400"),
+            ("card.hard_declines = 0", "`card.hard_declines` is 0: it may be from 1 to 1000000"),
+            (
+                "bank_limit.icbc.debit.day = 0",
+                "`bank_limit.icbc.debit.day` is 0: it may be from 1 to 99999999999",
+            ),
+            ("http.connections = 0", "`http.connections` is 0: it may be from 1 to 4294967295"),
+        ] {
+            let refused = config(toml, &[], Flags::default()).unwrap_err();
+            assert_eq!(refused, format!("configuration key {message}"));
+        }
+    }
+
+    #[test]
+    fn figures_that_contradict_each_other_refuse() {
         assert_eq!(
-            config("withdraw.fee_bp = -1", &[], Flags::default()).unwrap_err(),
-            "configuration key `withdraw.fee_bp` is -1: it cannot be below zero"
+            config("[age]\nwallet = 17", &[], Flags::default()).unwrap_err(),
+            "configuration key `age.wallet` is 17: it may not be above `age.own_consent`, which \
+             is 16"
+        );
+    }
+
+    #[test]
+    fn a_banks_limit_is_set_like_any_figure() {
+        let toml = "[bank_limit.icbc.debit]\nsingle = 100";
+        let variables = [("JIAOZI_BANK_LIMIT_OTHER_CREDIT_DAY", "200")];
+        let rules = config(toml, &variables, Flags::default()).unwrap().rules;
+        assert_eq!(rules.figure("bank_limit.icbc.debit.single"), Some(100));
+        assert_eq!(rules.figure("bank_limit.other.credit.day"), Some(200));
+        assert_eq!(
+            config("[bank_limit.icbk.debit]\nsingle = 1", &[], Flags::default()).unwrap_err(),
+            "unknown configuration key `bank_limit.icbk.debit.single` in FILE; did you mean \
+             `bank_limit.icbc.debit.single`?"
         );
     }
 }

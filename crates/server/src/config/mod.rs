@@ -2,6 +2,8 @@
 //! that nobody knows stops the program, because a misspelt limit is a limit that does not hold.
 
 mod check;
+#[cfg(test)]
+mod document;
 mod key;
 mod layers;
 
@@ -32,14 +34,31 @@ pub(crate) enum ConfigError {
     #[error(transparent)]
     Value(#[from] Box<figment::Error>),
     /// A number outside its range.
-    #[error("configuration key `{key}` is {value}: {why}")]
+    #[error("configuration key `{key}` is {value}: it may be from {min} to {max}")]
     Range {
         /// The key.
         key: &'static str,
         /// The value.
         value: i64,
-        /// What it may be.
-        why: &'static str,
+        /// The smallest that makes sense.
+        min: i64,
+        /// The largest that makes sense.
+        max: i64,
+    },
+    /// Two figures of which one bounds the other, the wrong way round.
+    #[error(
+        "configuration key `{low}` is {low_value}: it may not be above `{high}`, which is \
+         {high_value}"
+    )]
+    Contradiction {
+        /// The key that is too large.
+        low: &'static str,
+        /// Its value.
+        low_value: i64,
+        /// The key that bounds it.
+        high: &'static str,
+        /// Its value.
+        high_value: i64,
     },
     /// The file that was named is not there.
     #[error("configuration file {0} does not exist")]
@@ -83,11 +102,7 @@ impl Config {
 
     /// Takes the values out of the layers.
     pub(crate) fn of(layers: &Layers) -> Result<Self, ConfigError> {
-        let mut rules = Rules::default();
-        for figure in Rules::FIGURES {
-            rules.set_figure(figure.key, layers.number(figure.key, i64::MAX)?);
-        }
-        let seconds = layers.number("http.request_s", 3_600)?;
+        let rules = rules(layers)?;
         Ok(Self {
             data: layers.value("data")?,
             listen: layers.value("listen")?,
@@ -95,11 +110,11 @@ impl Config {
             sandbox: layers.value("sandbox")?,
             providers_url: layers.value("providers.url")?,
             log_filter: layers.value("log.filter")?,
-            request_time: Duration::from_secs(seconds.unsigned_abs().max(1)),
-            connections: at_least_one(layers, "http.connections")?,
+            request_time: Duration::from_secs(small(layers, "http.request_s")?.into()),
+            connections: many(layers, "http.connections")?,
             anonymous_per_second: small(layers, "http.anonymous_per_second")?,
             anonymous_burst: small(layers, "http.anonymous_burst")?,
-            queue_places: at_least_one(layers, "engine.queue_places")?,
+            queue_places: many(layers, "engine.queue_places")?,
             rules,
         })
     }
@@ -135,11 +150,28 @@ impl Config {
     }
 }
 
-fn small(layers: &Layers, key: &'static str) -> Result<u32, ConfigError> {
-    let number = layers.number(key, i64::from(u32::MAX))?;
-    Ok(u32::try_from(number).expect("the range was checked"))
+fn rules(layers: &Layers) -> Result<Rules, ConfigError> {
+    let mut rules = Rules::default();
+    for figure in key::figures() {
+        rules.set_figure(figure.name, layers.number(&figure)?);
+    }
+    let value = |key| rules.figure(key).unwrap_or_default();
+    match rules.contradiction() {
+        None => Ok(rules),
+        Some([low, high]) => Err(ConfigError::Contradiction {
+            low,
+            low_value: value(low),
+            high,
+            high_value: value(high),
+        }),
+    }
 }
 
-fn at_least_one(layers: &Layers, key: &'static str) -> Result<usize, ConfigError> {
-    Ok(usize::try_from(small(layers, key)?).unwrap_or(usize::MAX).max(1))
+fn small(layers: &Layers, name: &'static str) -> Result<u32, ConfigError> {
+    let key = key::all().find(|key| key.name == name).expect("the program names its own keys");
+    Ok(u32::try_from(layers.number(&key)?).expect("the ranges of these keys end at 32 bits"))
+}
+
+fn many(layers: &Layers, name: &'static str) -> Result<usize, ConfigError> {
+    Ok(usize::try_from(small(layers, name)?).unwrap_or(usize::MAX))
 }

@@ -18,7 +18,7 @@ pub(super) async fn meet(jobs: &Jobs, job: &Job) -> Met {
     if binding.state != BindingState::IssuerCheck {
         return Err(Unmet::Gone);
     }
-    let answer = if binding.is_issuer_overdue(jobs.now()) {
+    let answer = if binding.is_issuer_overdue(jobs.now(), &jobs.engine.rules()) {
         // Asked for too long: the command gives it up, and no code is sent to anybody any more.
         IssuerAnswer::Unknown
     } else {

@@ -16,7 +16,7 @@ pub(super) async fn meet(jobs: &Jobs, job: &Job) -> Met {
         return Err(Unmet::Gone);
     }
     let bank = &jobs.providers.bank;
-    let may_be_sent = top_up.may_be_sent(jobs.now());
+    let may_be_sent = top_up.may_be_sent(jobs.now(), &jobs.engine.rules());
     let known = match job.attempts {
         0 if may_be_sent => BankAnswer::NotSeen,
         _ => bank.find_debit(&request_id(id)?).await,
