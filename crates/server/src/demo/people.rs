@@ -20,7 +20,7 @@ pub struct Person {
 }
 
 /// A password that no rule finds weak for these people.
-const PASSWORD: &str = "739204";
+pub(super) const PASSWORD: &str = "739204";
 
 impl Person {
     /// Registers with a phone and the code of a message, then logs in on a second device.

@@ -1,5 +1,6 @@
 //! Made-up people and numbers, new at each run.
 
+use super::people::PASSWORD;
 use aws_lc_rs::rand;
 
 /// Random bytes.
@@ -19,9 +20,15 @@ pub fn key() -> String {
     hex::encode(bytes::<16>())
 }
 
-/// A mainland mobile number in a range nobody's message goes to from here.
+/// A mainland mobile number in a range nobody's message goes to from here. It never holds
+/// [`PASSWORD`], which would then be refused as easy to guess.
 pub fn phone() -> String {
-    format!("139{:08}", below(100_000_000))
+    let mut drawn = std::iter::repeat_with(|| below(100_000_000));
+    first_phone(&mut drawn).expect("drawing does not end")
+}
+
+fn first_phone(tails: &mut impl Iterator<Item = u64>) -> Option<String> {
+    tails.map(|tail| format!("139{tail:08}")).find(|phone| !phone.contains(PASSWORD))
 }
 
 /// A valid resident ID of a grown person.
@@ -74,4 +81,16 @@ fn is_luhn(number: &str) -> bool {
         })
         .sum();
     sum.is_multiple_of(10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_phone_makes_the_password_of_the_story_weak() {
+        let inside: u64 = format!("{PASSWORD}55").parse().unwrap();
+        let mut drawn = [inside, 12_345_678].into_iter();
+        assert_eq!(first_phone(&mut drawn).as_deref(), Some("13912345678"));
+    }
 }
