@@ -7,7 +7,7 @@ SDK_NODE = tests/sdk-node
 STEP = scripts/step.sh
 
 # Suites that are too long for `make test`; CI runs them after it.
-LONG_SUITES =
+LONG_SUITES = crash-test
 
 .DEFAULT_GOAL := help
 .PHONY: help require run demo test check format clippy unit-test sdk-test tidy deny long-test \

@@ -39,7 +39,7 @@ pub struct Credentials {
 /// See the module.
 pub struct Shop {
     http: reqwest::Client,
-    base: String,
+    base: Mutex<String>,
     /// What it knows of itself.
     pub credentials: Credentials,
     key: PrivateKey,
@@ -87,12 +87,18 @@ impl Shop {
         let serial = serial.ok_or_else(|| Differs("bad certificate serial number".into()))?;
         let inbox = Inbox::default();
         let notify_url = receive(inbox.clone()).await?;
-        let base = base.trim_end_matches('/').to_owned();
+        let base = Mutex::new(base.trim_end_matches('/').to_owned());
         let http = http.clone();
         let platform = None;
         let mut shop = Self { http, base, credentials, key, serial, platform, inbox, notify_url };
         shop.platform = Some(shop.fetch_certificate().await?);
         Ok(shop)
+    }
+
+    /// The server answers elsewhere from now on: it was started again.
+    pub fn moved(&self, base: &str) {
+        base.trim_end_matches('/')
+            .clone_into(&mut self.base.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
     async fn fetch_certificate(&self) -> Told<Certificate> {
@@ -126,11 +132,15 @@ impl Shop {
         let nonce = hex::encode(random::bytes::<16>());
         let caller = (self.credentials.mchid.as_str(), &self.serial);
         let header = Authorization::sign(&self.key, caller, (&nonce, now as i64), &request);
+        let url = {
+            let base = self.base.lock().unwrap_or_else(PoisonError::into_inner);
+            format!("{base}{target}")
+        };
         let method = reqwest::Method::from_bytes(method.as_bytes())
             .map_err(|_| Differs(format!("no such method: {method}")))?;
         let response = self
             .http
-            .request(method, format!("{}{target}", self.base))
+            .request(method, url)
             .header("authorization", header)
             .header("accept", "application/json")
             .header("user-agent", "jiaozi-demo")
@@ -211,7 +221,12 @@ impl Shop {
         }
     }
 
-    fn opened(&self) -> Told<Vec<Notification>> {
+    /// Everything that arrived so far, verified and decrypted, in the order of arrival.
+    ///
+    /// # Errors
+    ///
+    /// If a signature is wrong or something does not open.
+    pub fn opened(&self) -> Told<Vec<Notification>> {
         let platform = self.platform.as_ref().expect("an open shop has the certificate");
         let received = self.inbox.received.lock().unwrap_or_else(PoisonError::into_inner);
         let open_one = |one: &Received| {
