@@ -1,5 +1,6 @@
 //! The payment password is set, or changed by who knows the old one. Whether the new one is easy to
-//! guess was checked where the digits were read; here they are tags.
+//! guess was looked at where the digits were read; here they are tags. It is told only to who knows
+//! the old one: otherwise a stolen session could try birthdays and ends of numbers, uncounted.
 
 use super::password::{
     PasswordRefusal, PasswordTry, PaymentPassword, check_password, password_keys,
@@ -10,6 +11,7 @@ use crate::command::{Command, Once, Refusal, Stop};
 use crate::ids::{UserId, WalletId};
 use crate::record::RowKey;
 use crate::tx::Tx;
+use crate::validate::weak_password::WeakReason;
 use serde::{Deserialize, Serialize};
 
 /// See the module.
@@ -23,6 +25,8 @@ pub struct SetPaymentPassword {
     pub old: Option<PasswordTry>,
     /// The new password under every live version of the key, the newest first.
     pub new: PasswordTry,
+    /// What makes the new one easy to guess.
+    pub weak: Option<WeakReason>,
     /// The caller's key.
     pub once: Once,
 }
@@ -49,6 +53,8 @@ pub enum SetPaymentPasswordRefusal {
     OldRequired,
     /// The old one was not accepted.
     Old(PasswordRefusal),
+    /// The new one is easy to guess.
+    Weak(WeakReason),
     /// The new one is the old one or one of the last three before it.
     Reused,
 }
@@ -61,6 +67,7 @@ impl Refusal for SetPaymentPasswordRefusal {
             Self::Closed => Code::AccountStatusAbnormal,
             Self::OldRequired => Code::ParamInvalid,
             Self::Old(refusal) => refusal.code(),
+            Self::Weak(_) => Code::PayPasswordTooWeak,
             Self::Reused => Code::PayPasswordReused,
         }
     }
@@ -72,6 +79,7 @@ impl Refusal for SetPaymentPasswordRefusal {
             | Self::Frozen
             | Self::Closed
             | Self::OldRequired
+            | Self::Weak(_)
             | Self::Reused => Params::default(),
         }
     }
@@ -79,14 +87,14 @@ impl Refusal for SetPaymentPasswordRefusal {
     fn field(&self) -> Option<&'static str> {
         match self {
             Self::OldRequired | Self::Old(PasswordRefusal::Wrong { .. }) => Some("/old_password"),
-            Self::Reused => Some("/new_password"),
+            Self::Weak(_) | Self::Reused => Some("/new_password"),
             Self::WalletNotFound | Self::Frozen | Self::Closed | Self::Old(_) => None,
         }
     }
 
     /// The digits are no part of the request's fingerprint, so whatever they decide is not kept.
     fn is_about_secret(&self) -> bool {
-        matches!(self, Self::OldRequired | Self::Old(_) | Self::Reused)
+        matches!(self, Self::OldRequired | Self::Old(_) | Self::Weak(_) | Self::Reused)
     }
 }
 
@@ -127,6 +135,9 @@ impl Command for SetPaymentPassword {
             None if before.is_some() => return Err(SetPaymentPasswordRefusal::OldRequired.into()),
             None => {}
         }
+        if let Some(reason) = self.weak {
+            return Err(SetPaymentPasswordRefusal::Weak(reason).into());
+        }
         if before.as_ref().is_some_and(|before| before.was(&self.new)) {
             return Err(SetPaymentPasswordRefusal::Reused.into());
         }
@@ -162,8 +173,8 @@ mod tests {
     }
 
     fn set(old: Option<u8>, new: u8) -> SetPaymentPassword {
-        let (user, wallet, once) = (USER, WALLET, Once::State);
-        SetPaymentPassword { user, wallet, old: old.map(digits), new: digits(new), once }
+        let (user, wallet, weak, once) = (USER, WALLET, None, Once::State);
+        SetPaymentPassword { user, wallet, old: old.map(digits), new: digits(new), weak, once }
     }
 
     fn world_with(state: WalletState) -> World {
@@ -240,6 +251,20 @@ mod tests {
         }
         world.run(&set(Some(5), 1)).unwrap();
         assert_eq!(world.get::<PaymentPassword>(&WALLET).earlier.len(), 3 * 33);
+    }
+
+    #[test]
+    fn weakness_is_told_only_to_who_knows_the_old_password() {
+        let mut world = world_with(WalletState::Opening);
+        let weak = SetPaymentPasswordRefusal::Weak(WeakReason::Birthday);
+        let try_weak = |old| SetPaymentPassword { weak: Some(WeakReason::Birthday), ..set(old, 9) };
+        assert_eq!(world.run(&try_weak(None)), Err(weak));
+        world.run(&set(None, 1)).unwrap();
+        let required = SetPaymentPasswordRefusal::OldRequired;
+        assert_eq!(world.run(&try_weak(None)), Err(required));
+        let wrong = SetPaymentPasswordRefusal::Old(PasswordRefusal::Wrong { left: 4 });
+        assert_eq!(world.run(&try_weak(Some(2))), Err(wrong));
+        assert_eq!(world.run(&try_weak(Some(1))), Err(weak));
     }
 
     #[test]

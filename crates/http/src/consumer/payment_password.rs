@@ -13,10 +13,12 @@ use domain::catalogue::Code;
 use domain::ids::WalletId;
 use domain::user::{User, phone_place};
 use domain::validate::resident_id::ResidentId;
-use domain::validate::weak_password::{self, KnownAboutPerson, PaymentPasswordError, WeakReason};
+use domain::validate::weak_password::{self, KnownAboutPerson, PaymentPasswordError};
 use domain::wallet::{
-    DocumentKind, Identity, SetPaymentPassword, Wallet, WalletState, number_place,
+    DocumentKind, Identity, SetPaymentPassword, SetPaymentPasswordRefusal, Wallet, WalletState,
+    number_place,
 };
+use engine::Failed;
 use serde::{Deserialize, Serialize};
 use store::queries::{Value, find, select};
 use utoipa::ToSchema;
@@ -88,25 +90,32 @@ async fn set_payment_password(
     }
     let wallet = own_wallet(&app, &caller).await?;
     let person = known_about(&app, &wallet).await?;
-    weak_password::check(new.expose(), &person).map_err(refused)?;
+    let weak = match weak_password::check(new.expose(), &person) {
+        Ok(()) => None,
+        Err(PaymentPasswordError::Weak(reason)) => Some(reason),
+        Err(error @ PaymentPasswordError::Format) => {
+            return Err(Problem::new(error.code()).at("/new_password"));
+        }
+    };
     let entered = |secret: &Secret| secret.as_payment_password(&app.keys, &key, wallet.id);
     let command = SetPaymentPassword {
         user: caller.user,
         wallet: wallet.id,
         old: body.old_password.as_ref().map(entered),
         new: entered(new),
+        weak,
         once: key.once(caller.owner()),
     };
-    let set = app.engine.run(command).await?;
+    let set = app.engine.run(command).await.map_err(refused)?;
     Ok(Json(PaymentPasswordAnswer { wallet: set.wallet, state: set.state }))
 }
 
-fn refused(error: PaymentPasswordError) -> Problem {
-    let reason = match error {
-        PaymentPasswordError::Format => None,
-        PaymentPasswordError::Weak(weak) => Some(WeakReason::as_str(weak)),
+fn refused(failed: Failed<SetPaymentPasswordRefusal>) -> Problem {
+    let reason = match &failed {
+        Failed::Refused(SetPaymentPasswordRefusal::Weak(reason)) => Some(reason.as_str()),
+        _ => None,
     };
-    Problem::new(error.code()).at("/new_password").because(reason)
+    Problem::from(failed).because(reason)
 }
 
 /// Everything about the person that a guess would start from, opened for this comparison.
