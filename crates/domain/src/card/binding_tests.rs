@@ -178,6 +178,23 @@ fn five_failures_of_a_card_and_ten_of_a_wallet_block_for_a_day() {
 }
 
 #[test]
+fn how_long_an_issuer_is_asked_and_a_card_is_blocked_are_figures() {
+    let mut world = person();
+    let rules = world.rules();
+    (rules.card_issuer_s, rules.binding_fails_card, rules.binding_block_s) = (60, 1, 3_600);
+    world.run(&start(5)).unwrap();
+    world.wait(MINUTE);
+    assert_eq!(world.run(&checked(5, IssuerAnswer::Unknown)), Ok(BindingState::Failed));
+    fail(&mut world, 6, 77);
+    let until = world.now().plus(60 * MINUTE);
+    let same_card = StartCardBinding { number_index: [77; 32], ..start(7) };
+    let blocked = Err(StartCardBindingRefusal::TooManyAttempts { until });
+    assert_eq!(world.run(&same_card), blocked);
+    world.wait(60 * MINUTE);
+    assert_eq!(world.run(&same_card), Ok(binding_id(7)), "the block is over, and so is the count");
+}
+
+#[test]
 fn bindings_that_go_on_count_so_that_parallel_tries_do_not_pass_the_cap() {
     let mut world = person();
     for number in 1..=5 {
