@@ -114,7 +114,7 @@ pub(crate) struct SandboxBankFlags {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum UserAction {
-    /// Stop a wallet: it can neither pay nor receive until it is unfrozen.
+    /// Stop a wallet: nothing leaves it until it is unfrozen; refunds still reach it.
     Freeze(WalletFlags),
     /// Let a frozen wallet work again.
     Unfreeze(WalletFlags),
