@@ -1,5 +1,5 @@
-//! A receipt: one journal, its path in the hash tree of its batch, and the batch that closes it. It is
-//! checked without seeing anybody else's journals, against a batch hash that was published.
+//! A receipt: one journal, its path in the hash tree of its batch, and the batch that closes it. It
+//! is checked without seeing anybody else's journals, against a batch hash that was published.
 
 use crate::queries::{Queries, QueryError, find, select};
 use crate::value::Value;
