@@ -145,6 +145,8 @@ figures! {
         "Top-ups a day per identity, in fen.";
     topup_send_s, "topup.send_s" = 86_400, 60..=LONG_S,
         "How long a top-up that the bank never saw may still be sent to it, in seconds.";
+    topup_delay_told_s, "topup.delay_told_s" = 60, 1..=DAY_S,
+        "After this an open top-up's owner is told not to pay again, in seconds.";
     balance_cap_minor, "balance.cap" = 0, 0..=FEN,
         "Largest balance of a wallet, in fen; 0 for none.";
     card_count_max, "card.count" = 10, 1..=MANY, "Cards bound to one wallet.";

@@ -11,6 +11,7 @@ use crate::command::{Once, Refusal};
 use crate::ids::{CardId, TopUpId, UserId};
 use crate::job::JobKind;
 use crate::ledger::JournalKind;
+use crate::rules::Rules;
 use crate::testing::{World, id_bytes};
 use crate::validate::bin_table::CardKind;
 use crate::wallet::{PasswordRefusal, Wallet, WalletBlocked, WalletState};
@@ -114,6 +115,10 @@ fn a_no_gives_the_days_sum_back_while_the_day_lasts() {
     assert_eq!(world.get::<Card>(&CARD).debited_day, 7_000);
 }
 
+fn notice(world: &World) -> Option<Code> {
+    world.get::<TopUp>(&id(1)).notice(world.now(), &Rules::default())
+}
+
 #[test]
 fn an_unclear_answer_is_asked_again_later_and_later() {
     let mut world = world();
@@ -123,13 +128,26 @@ fn an_unclear_answer_is_asked_again_later_and_later() {
         let job = world.job(JobKind::SubmitTopUp, id(1)).unwrap();
         assert_eq!(job.due_at, world.now().plus(wait * SECOND));
     }
-    assert_eq!(world.get::<TopUp>(&id(1)).notice(), Some(Code::PaymentResultUnknown));
+    assert_eq!(notice(&world), Some(Code::PaymentResultUnknown));
     assert_eq!(record(&mut world, 1, BankAnswer::Pending), TopUpState::BankProcessing);
-    assert_eq!(world.get::<TopUp>(&id(1)).notice(), None);
+    assert_eq!(notice(&world), None);
     assert_eq!(record(&mut world, 1, done("R1")), TopUpState::Success);
     assert_eq!(record(&mut world, 1, BankAnswer::Unknown), TopUpState::Success);
     assert_eq!(record(&mut world, 1, BankAnswer::Pending), TopUpState::Success);
     assert_eq!(world.job(JobKind::SubmitTopUp, id(1)), None);
+}
+
+#[test]
+fn a_person_is_told_not_to_pay_again_when_the_bank_takes_a_minute() {
+    let mut world = world();
+    world.run(&start(1, 10_000)).unwrap();
+    record(&mut world, 1, BankAnswer::Pending);
+    world.wait(59 * SECOND);
+    assert_eq!(notice(&world), None);
+    world.wait(SECOND);
+    assert_eq!(notice(&world), Some(Code::PaymentResultUnknown));
+    record(&mut world, 1, done("R1"));
+    assert_eq!(notice(&world), None);
 }
 
 #[test]

@@ -74,8 +74,14 @@ impl TopUp {
     }
 
     /// What is to be told besides the state.
-    pub fn notice(&self) -> Option<Code> {
-        (self.state == TopUpState::Unknown).then_some(Code::PaymentResultUnknown)
+    pub fn notice(&self, now: Timestamp, rules: &Rules) -> Option<Code> {
+        let told_after = rules.topup_delay_told_s.saturating_mul(SECOND);
+        let is_unsettling = match self.state {
+            TopUpState::Unknown => true,
+            TopUpState::BankProcessing => now.since(self.created_at) >= told_after,
+            TopUpState::Success | TopUpState::Failed => false,
+        };
+        is_unsettling.then_some(Code::PaymentResultUnknown)
     }
 
     pub(crate) fn subject(&self) -> Subject {

@@ -179,7 +179,7 @@ impl BillReader<'_> {
             state: top_up.state.as_str(),
             top_up: Some(top_up.id),
             card: Some(CardTail::find(self.app, top_up.card, self.language).await?),
-            notice: top_ups::notice(top_up, self.language),
+            notice: top_ups::notice(top_up, self.app, self.language),
             ..BillItem::default()
         })
     }

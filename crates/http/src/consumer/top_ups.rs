@@ -149,12 +149,12 @@ async fn get_top_up(
         bill: (top_up.journal > 0).then(|| top_up.journal.to_string()),
         started_at: top_up.created_at.rfc3339(),
         ended_at: top_up.ended_at.map(|at| at.rfc3339()),
-        notice: notice(&top_up, language),
+        notice: notice(&top_up, &app, language),
     }))
 }
 
 /// What is to be told of a top-up besides its state.
-pub(super) fn notice(top_up: &TopUp, language: Language) -> Option<Explanation> {
-    let code = top_up.failure.or(top_up.notice())?;
+pub(super) fn notice(top_up: &TopUp, app: &AppState, language: Language) -> Option<Explanation> {
+    let code = top_up.failure.or(top_up.notice(app.business_now(), &app.rules()))?;
     Some(Explanation::new(code, &Params::default(), language))
 }
