@@ -38,8 +38,9 @@ pub struct Deps {
 /// How a worker works.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The name of this process in its leases: another at each start, so that a process that was
-    /// replaced cannot be mistaken for the one that replaced it.
+    /// The name of this process in its leases. Processes that can run at the same time have
+    /// different ones; one that follows another that is surely gone may take its name, and with it
+    /// its work, before the leases end.
     pub holder: String,
     /// Whether merchants may be notified at private addresses and over plain http, as in the
     /// sandbox.

@@ -36,6 +36,10 @@ const UPKEEP: Duration = Duration::from_secs(5);
 /// The borders between which times are counted.
 const SECONDS: [f64; 11] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.0, 10.0];
 
+/// The name under which work is leased. It is the same at each start: the lock of the database says
+/// that every earlier server is gone, so its work goes on at once instead of when its leases end.
+const HOLDER: &str = "server";
+
 /// Serves until the system asks it to end.
 pub(crate) async fn run(flags: ServeFlags) -> Result<(), Box<dyn Error>> {
     let config = Config::load(flags.config.config.as_deref(), config_flags(&flags))?;
@@ -58,7 +62,8 @@ pub(crate) async fn run(flags: ServeFlags) -> Result<(), Box<dyn Error>> {
     let addresses = listeners.addresses;
     let serving = listeners.serve(&config, &app, link.callbacks(&app), &ending);
     let socket = Socket::bind(config.control_socket())?;
-    let operator = Operator { engine: app.engine.clone(), keys: Arc::clone(&app.keys) };
+    let (engine, keys) = (app.engine.clone(), Arc::clone(&app.keys));
+    let operator = Operator { engine, keys, merchant_address: addresses.merchant };
     let control = tokio::spawn(operator::serve(socket, operator, ending));
     announce(&config, addresses, bank.as_ref());
     if flags.demo_people {
@@ -174,8 +179,11 @@ fn start_worker(config: &Config, app: &AppState, providers: Providers) -> Worker
         providers,
         shell: Arc::new(worker::SystemShell::default()),
     };
-    let holder = kernel::id::encode(app.shell.id());
-    let config = worker::Config { holder, relaxed_addresses: config.sandbox, deliver: true };
+    let config = worker::Config {
+        holder: HOLDER.to_owned(),
+        relaxed_addresses: config.sandbox,
+        deliver: true,
+    };
     Worker::start(deps, config)
 }
 

@@ -11,6 +11,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 /// A message to the same phone may be sent only so much later, in seconds.
 const RESEND_S: i64 = 61;
+const DAY_S: i64 = 24 * 3_600;
 const PASSWORD: &str = "739204";
 
 /// See the module.
@@ -89,7 +90,13 @@ impl Newcomer {
         loop {
             let at = self.world.advanced.load(Relaxed);
             let body = json!({ "number": number, "phone": self.phone });
-            let started = caller.post("/v1/card-bindings", body, &mut self.dice).await.done();
+            let started = caller.post("/v1/card-bindings", body, &mut self.dice).await;
+            if started.status == 429 {
+                // Business time ran away too often: there is a limit of failed bindings a day.
+                self.world.advance(DAY_S).await;
+                continue;
+            }
+            let started = started.done();
             let path = format!("/v1/card-bindings/{}", started.text("/id"));
             let shown = caller.until(&path, &["OTP_SENT", "FAILED"]).await;
             if shown["state"] == "FAILED" {

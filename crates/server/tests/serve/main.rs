@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails to unwrap has failed")]
 
 mod program;
+mod story;
 
 use program::{Program, Running};
 use reqwest::StatusCode;
@@ -55,6 +56,7 @@ async fn operator_reaches_the_running_server_or_the_database_alike() {
     let running = program.serve();
     let add = |name| program.run(&["merchant", "add", "--json", "--name", name]).json();
     let first = add("Tea");
+    assert_eq!(first["address"], json!(running.merchant), "where it listens, not the default");
     let freeze = program.run(&["user", "freeze", NO_WALLET]);
     assert!(freeze.error().contains("OBJECT_NOT_FOUND"), "{}", freeze.error());
     assert!(running.end().success());

@@ -87,11 +87,16 @@ impl Ended {
 pub(crate) struct Running {
     child: Child,
     consumer: SocketAddr,
-    merchant: SocketAddr,
+    pub(crate) merchant: SocketAddr,
     bank: SocketAddr,
 }
 
 impl Running {
+    /// The address of the people's API.
+    pub(crate) fn people(&self) -> String {
+        format!("http://{}", self.consumer)
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Value {
         let url = format!("http://{}{path}", self.consumer);
         reqwest::get(url).await.unwrap().json().await.unwrap()
