@@ -29,11 +29,14 @@ async fn add(flags: AddMerchantFlags) -> Result<(), Box<dyn Error>> {
         println!("{told}");
         return Ok(());
     }
+    // The running server may listen elsewhere than the configuration of this command says.
+    let address = serde_json::from_value(told["address"].clone());
+    let address = address.unwrap_or(config.merchant_listen);
     let merchant: NewMerchant = serde_json::from_value(told)?;
     // Whatever fails here, the merchant is added and its private key must come out now.
     let key = public_key(&config).await.unwrap_or_default();
     let platform = key.as_ref().map(|key| (key.id.as_str(), key.public.as_str()));
-    let guide = Guide { merchant: &merchant, address: config.merchant_listen, platform };
+    let guide = Guide { merchant: &merchant, address, platform };
     print!("{}", guide.text());
     Ok(())
 }

@@ -23,7 +23,8 @@ pub(crate) async fn ask(config: &Config, request: &Request) -> Result<Answer, Bo
     }
     let keys = Arc::new(key_file::load(&config.key_file())?);
     let database = Database::open(config).await?;
-    let answer = Operator { engine: database.engine.clone(), keys }.perform(request).await;
+    let (engine, merchant_address) = (database.engine.clone(), config.merchant_listen);
+    let answer = Operator { engine, keys, merchant_address }.perform(request).await;
     database.close().await;
     Ok(answer)
 }

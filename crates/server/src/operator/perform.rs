@@ -9,6 +9,7 @@ use http_api::SystemShell;
 use http_api::merchant::add_merchant;
 use kernel::keys::KeyRing;
 use serde_json::{Value, json};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// Runs requests of operators.
@@ -18,6 +19,8 @@ pub(crate) struct Operator {
     pub(crate) engine: Engine,
     /// Seals what is kept of a merchant.
     pub(crate) keys: Arc<KeyRing>,
+    /// Where merchants connect.
+    pub(crate) merchant_address: SocketAddr,
 }
 
 impl Operator {
@@ -43,7 +46,11 @@ impl Operator {
             Request::MerchantAdd(request) => {
                 let shell = SystemShell::default();
                 match add_merchant(&self.engine, &self.keys, &shell, request).await {
-                    Ok(merchant) => Answer::Done(json!(merchant)),
+                    Ok(merchant) => {
+                        let mut told = json!(merchant);
+                        told["address"] = json!(self.merchant_address);
+                        Answer::Done(told)
+                    }
                     Err(error) => Answer::Failed(error.to_string()),
                 }
             }
