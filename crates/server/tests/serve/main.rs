@@ -57,7 +57,6 @@ async fn operator_reaches_the_running_server_or_the_database_alike() {
     let add = |name| program.run(&["merchant", "add", "--json", "--name", name]).json();
     let first = add("Tea");
     assert_eq!(first["address"], json!(running.merchant), "where it listens, not the default");
-    assert_eq!(first["address"], json!(running.merchant), "where it listens, not the default");
     let freeze = program.run(&["user", "freeze", NO_WALLET]);
     assert!(freeze.error().contains("OBJECT_NOT_FOUND"), "{}", freeze.error());
     assert!(running.end().success());
