@@ -11,6 +11,6 @@ pub use body::{Body, Wire};
 pub use caller::{Caller, SessionToken};
 pub use id::Id;
 pub use idempotency::{Keyed, RequestKey};
-pub use paging::{Page, Paging, Query};
 pub(crate) use paging::PagingQuery;
+pub use paging::{Page, Paging, Query};
 pub use reader::Reader;
