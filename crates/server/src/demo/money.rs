@@ -96,7 +96,7 @@ impl Person {
     }
 
     /// A withdrawal that the bank accepts and pays out.
-    pub(crate) async fn withdraw_and_settle(&self, card: &str, minor: i64) -> Told<((), String)> {
+    pub async fn withdraw_and_settle(&self, card: &str, minor: i64) -> Told<((), String)> {
         let (path, fee) = self.withdraw(card, minor).await?;
         let shown = self.api.until(&path, &["BANK_PROCESSING", "SUCCESS"]).await?;
         let arrival = shown["arrival_day"].as_str().unwrap_or("1-3 working days").to_owned();

@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails to unwrap has failed")]
 
+mod canaries;
+mod haystack;
 mod program;
+mod secrets;
 mod story;
 
 use program::{Program, Running};

@@ -2,6 +2,7 @@
 
 use reqwest::StatusCode;
 use serde_json::Value;
+use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -11,12 +12,18 @@ use tokio::net::TcpStream;
 
 /// The program with a data folder.
 pub(crate) struct Program {
+    folder: PathBuf,
     data: PathBuf,
 }
 
 impl Program {
     pub(crate) fn new(folder: &Path) -> Self {
-        Self { data: folder.join("data") }
+        Self { folder: folder.to_owned(), data: folder.join("data") }
+    }
+
+    /// Where servers write what they log.
+    pub(crate) fn log(&self) -> PathBuf {
+        self.folder.join("log")
     }
 
     pub(crate) fn data(&self) -> &Path {
@@ -42,7 +49,10 @@ impl Program {
         let anywhere = "127.0.0.1:0";
         let arguments = ["serve", "--sandbox", "--listen", anywhere, "--merchant-listen", anywhere];
         let mut command = self.command(&arguments);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        // All that can be logged by us: where secrets would be found first.
+        command.env("JIAOZI_LOG_FILTER", "debug");
+        let log = OpenOptions::new().create(true).append(true).open(self.log()).unwrap();
+        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut addresses: Vec<SocketAddr> = Vec::new();
         for line in lines {
@@ -92,6 +102,11 @@ pub(crate) struct Running {
 }
 
 impl Running {
+    /// The address of the merchants' API.
+    pub(crate) fn merchants(&self) -> String {
+        format!("http://{}", self.merchant)
+    }
+
     /// The address of the people's API.
     pub(crate) fn people(&self) -> String {
         format!("http://{}", self.consumer)
