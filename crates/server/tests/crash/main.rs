@@ -15,6 +15,7 @@ use dice::Dice;
 use jiaozi_server::audit::Audit;
 use jiaozi_server::demo::{Api, Person, Shop};
 use payer::Payer;
+use serde_json::Value;
 use server::{Place, Server};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -46,7 +47,7 @@ async fn nothing_acknowledged_is_lost_when_the_server_is_killed_again_and_again(
             panic!("round {round}, seed {seed}: {lost}\n{}", place.last_words());
         }
     }
-    story.end().await;
+    story.end(&place).await;
 }
 
 fn number(variable: &str) -> Option<u64> {
@@ -55,6 +56,15 @@ fn number(variable: &str) -> Option<u64> {
 
 fn fresh_seed() -> u64 {
     u64::from_be_bytes(jiaozi_server::demo::random::bytes())
+}
+
+const DAY_US: i64 = 24 * 3_600 * 1_000_000;
+
+/// The days between two times in microseconds, as statements name them.
+fn days(from: i64, to: i64) -> Vec<String> {
+    let count = (to - from) / DAY_US;
+    let day = |one: i64| kernel::Timestamp::from_micros(from + one * DAY_US).business_date();
+    (0..=count).map(|one| day(one).to_string()).collect()
 }
 
 struct Story {
@@ -159,7 +169,7 @@ impl Story {
     }
 
     /// Everybody finishes; then all that was written down is compared.
-    async fn end(mut self) {
+    async fn end(mut self, place: &Place) {
         self.place.send_modify(|place| place.finishing = true);
         let arrived: usize = joined(&mut self.newcomers).await.into_iter().sum();
         let mut payers = joined(&mut self.payers).await;
@@ -168,6 +178,7 @@ impl Story {
             payer.compare_all().await.unwrap();
         }
         self.everything_was_told(&payers).await;
+        self.bank_agrees(place).await;
         self.audit().await.unwrap();
         let count = |what: fn(&Payer) -> usize| payers.iter().map(what).sum::<usize>();
         println!(
@@ -180,6 +191,37 @@ impl Story {
         let liar = &mut payers[0];
         liar.pretend().await;
         assert!(liar.compare_all().await.is_err(), "a lost payment would not be noticed");
+    }
+
+    /// Outside, too, everything happened once: what the bank's statements add up to is what our
+    /// books say of it.
+    async fn bank_agrees(&self, place: &Place) {
+        let secret = place.bank_secret();
+        let bank = self.server.bank();
+        let ask = async |path: String| -> Value {
+            let request = self.world.http.get(format!("http://{bank}{path}"));
+            let answer = request.bearer_auth(secret.trim()).send().await.unwrap();
+            answer.json().await.unwrap()
+        };
+        let clock = ask("/clock".into()).await;
+        let number = |value: &Value| value.as_i64().unwrap();
+        let (now, offset) = (number(&clock["now_us"]), number(&clock["offset_us"]));
+        let (mut sum, mut lines) = (0, 0);
+        for day in days(now - offset - DAY_US, now + DAY_US) {
+            let statement = ask(format!("/bank/v1/statement?day={day}")).await;
+            for line in statement["lines"].as_array().unwrap() {
+                let amount = number(&line["amount"]);
+                sum += match line["direction"].as_str().unwrap() {
+                    "DEBIT" | "CREDIT_RETURN" => amount,
+                    _ => -amount,
+                };
+                lines += 1;
+            }
+        }
+        let audit = Audit::of(&self.server.demo().database).await.unwrap();
+        let ours = audit.trial_balance.iter().find(|line| line.account == "SYSTEM/BANK").unwrap();
+        assert_eq!(-ours.balance, sum, "the bank's statements say otherwise");
+        println!("{lines} lines of the bank's statements agree with the books");
     }
 
     /// Every payment and refund was notified, each under one id however often.

@@ -26,6 +26,11 @@ impl Place {
         OpenOptions::new().create(true).append(true).open(self.folder.join("log")).unwrap()
     }
 
+    /// What one shows to the bank.
+    pub(crate) fn bank_secret(&self) -> String {
+        std::fs::read_to_string(self.folder.join("data/sandbox-bank/secret")).unwrap()
+    }
+
     /// The last lines that the servers logged.
     pub(crate) fn last_words(&self) -> String {
         let log = std::fs::read_to_string(self.folder.join("log")).unwrap_or_default();
@@ -102,6 +107,11 @@ pub(crate) struct Server {
 impl Server {
     pub(crate) fn demo(&self) -> &DemoFile {
         self.demo.as_ref().unwrap()
+    }
+
+    /// Where the bank is.
+    pub(crate) fn bank(&self) -> SocketAddr {
+        self.bank.unwrap()
     }
 
     /// A connection that breaks when the bank ends.

@@ -58,7 +58,10 @@ impl Story {
         let number = random::resident_id();
         self.add("the resident ID", &number);
         self.add("the name", NAME);
-        let document = |number: &str| json!({ "consent": "identity-1", "resident_id": { "name": NAME, "number": number } });
+        let document = |number: &str| {
+            let resident_id = json!({ "name": NAME, "number": number });
+            json!({ "consent": "identity-1", "resident_id": resident_id })
+        };
         let last = if number.ends_with('1') { '2' } else { '1' };
         let mistyped = format!("{}{last}", &number[..17]);
         self.add("the mistyped resident ID", &mistyped);

@@ -137,6 +137,9 @@ fn configuration_is_listed_with_its_sources_and_unknown_keys_refuse() {
     assert!(line.contains("= 12") && line.contains("jiaozi.toml"), "{line}");
     let line = listed.lines().find(|line| line.starts_with("otp.ttl_s ")).unwrap();
     assert!(line.contains("= 300") && line.contains("default"), "{line}");
+    for weaker in ["sync", "durab", "journal"] {
+        assert!(!listed.contains(weaker), "durability is no matter of configuration: {weaker}");
+    }
     fs::write(&file, "[withdraw]\nfee_pb = 12\n").unwrap();
     let refused = program.run(&["serve", "--config", config]);
     assert!(refused.error().contains("did you mean `withdraw.fee_bp`?"), "{}", refused.error());
