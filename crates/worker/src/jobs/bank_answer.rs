@@ -1,6 +1,7 @@
 //! A bank's answer about money, in the wallet's words.
 
 use domain::card::{BankAnswer, BankDecline, BankOperation};
+use domain::catalogue::{Code, Status};
 use domain::ids::{TopUpId, WithdrawalId};
 use providers::RequestId;
 use providers::bank::{BankAnswer as Said, Direction};
@@ -32,11 +33,20 @@ pub(crate) fn in_our_words(said: Said, operation: BankOperation) -> BankAnswer {
         Said::Returned { bank_ref, code } if is_plain(&bank_ref) => {
             BankAnswer::Returned { bank_ref, why: decline(&code) }
         }
-        Said::Declined { code } => BankAnswer::Declined(decline(&code)),
+        Said::Declined { code } if is_no(&code) => BankAnswer::Declined(decline(&code)),
         Said::Pending { .. } => BankAnswer::Pending,
         Said::NotSeen => BankAnswer::NotSeen,
-        Said::Done { .. } | Said::Returned { .. } | Said::Unknown(_) => BankAnswer::Unknown,
+        Said::Done { .. } | Said::Returned { .. } | Said::Declined { .. } | Said::Unknown(_) => {
+            BankAnswer::Unknown
+        }
     }
+}
+
+/// Whether a reason tells that no money moved. 68 is the card networks' word for an answer that came
+/// too late, and a code that is read as open is open.
+fn is_no(code: &str) -> bool {
+    let is_open = |code: Code| code.status() == Status::Http(202);
+    code != "68" && !Code::parse(code).is_some_and(is_open)
 }
 
 fn is_plain(bank_ref: &str) -> bool {
@@ -46,7 +56,6 @@ fn is_plain(bank_ref: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::catalogue::Code;
     use providers::Unclear;
 
     #[test]
@@ -69,6 +78,16 @@ mod tests {
         assert_eq!(why.code(), Code::WithdrawBankRejected);
         let silence = Said::Unknown(Unclear::TimedOut);
         assert_eq!(in_our_words(silence, BankOperation::Debit), BankAnswer::Unknown);
+    }
+
+    #[test]
+    fn a_no_that_says_that_it_is_open_is_no_no() {
+        for code in ["68", "PAYMENT_RESULT_UNKNOWN", "WITHDRAW_BANK_DELAY"] {
+            for operation in [BankOperation::Debit, BankOperation::Credit] {
+                let said = Said::Declined { code: code.into() };
+                assert_eq!(in_our_words(said, operation), BankAnswer::Unknown, "{code}");
+            }
+        }
     }
 
     #[test]
