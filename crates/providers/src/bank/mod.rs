@@ -32,14 +32,14 @@ pub trait Bank: Send + Sync {
     /// Takes money from a card.
     fn debit<'a>(&'a self, movement: &'a Movement) -> Answering<'a, BankAnswer>;
 
-    /// Where the debit with this id stands.
-    fn find_debit<'a>(&'a self, id: &'a RequestId) -> Answering<'a, BankAnswer>;
+    /// Where the debit with this id stands. A bank that speaks of another amount has not answered.
+    fn find_debit<'a>(&'a self, id: &'a RequestId, amount: Amount) -> Answering<'a, BankAnswer>;
 
     /// Sends money to a card.
     fn credit<'a>(&'a self, movement: &'a Movement) -> Answering<'a, BankAnswer>;
 
-    /// Where the credit with this id stands.
-    fn find_credit<'a>(&'a self, id: &'a RequestId) -> Answering<'a, BankAnswer>;
+    /// Where the credit with this id stands. A bank that speaks of another amount has not answered.
+    fn find_credit<'a>(&'a self, id: &'a RequestId, amount: Amount) -> Answering<'a, BankAnswer>;
 
     /// All movements that the bank booked on a business day.
     fn statement<'a>(

@@ -36,16 +36,23 @@ impl SandboxBank {
             // A bank cannot claim that it never saw what it just answered.
             Ok(Reply::NotSeen) => BankAnswer::Unknown(Unclear::Unreadable),
             Ok(Reply::Answer(reply)) if reply.amount != movement.amount.minor() => {
-                BankAnswer::Unknown(Unclear::Unreadable)
+                other_amount(&movement.request_id)
             }
             Ok(Reply::Answer(reply)) => reply.answer(direction, &movement.request_id),
         }
     }
 
-    async fn find_movement(&self, path: &str, direction: Direction, id: &RequestId) -> BankAnswer {
+    async fn find_movement(
+        &self,
+        path: &str,
+        direction: Direction,
+        id: &RequestId,
+        amount: Amount,
+    ) -> BankAnswer {
         match self.0.find::<MovementReply>(path, id).await {
             Err(unclear) => BankAnswer::Unknown(unclear),
             Ok(Reply::NotSeen) => BankAnswer::NotSeen,
+            Ok(Reply::Answer(reply)) if reply.amount != amount.minor() => other_amount(id),
             Ok(Reply::Answer(reply)) => reply.answer(direction, id),
         }
     }
@@ -101,16 +108,16 @@ impl Bank for SandboxBank {
         Box::pin(self.move_money("/bank/v1/debits", Direction::Debit, movement))
     }
 
-    fn find_debit<'a>(&'a self, id: &'a RequestId) -> Answering<'a, BankAnswer> {
-        Box::pin(self.find_movement("/bank/v1/debits", Direction::Debit, id))
+    fn find_debit<'a>(&'a self, id: &'a RequestId, amount: Amount) -> Answering<'a, BankAnswer> {
+        Box::pin(self.find_movement("/bank/v1/debits", Direction::Debit, id, amount))
     }
 
     fn credit<'a>(&'a self, movement: &'a Movement) -> Answering<'a, BankAnswer> {
         Box::pin(self.move_money("/bank/v1/credits", Direction::Credit, movement))
     }
 
-    fn find_credit<'a>(&'a self, id: &'a RequestId) -> Answering<'a, BankAnswer> {
-        Box::pin(self.find_movement("/bank/v1/credits", Direction::Credit, id))
+    fn find_credit<'a>(&'a self, id: &'a RequestId, amount: Amount) -> Answering<'a, BankAnswer> {
+        Box::pin(self.find_movement("/bank/v1/credits", Direction::Credit, id, amount))
     }
 
     fn statement<'a>(
@@ -213,6 +220,13 @@ fn signing_answer(
         ("PENDING", ..) => SigningAnswer::Pending,
         _ => unreadable,
     }
+}
+
+/// The bank speaks of another amount than it was asked for: no yes and no no, and somebody must
+/// look at it.
+fn other_amount(id: &RequestId) -> BankAnswer {
+    tracing::error!(%id, "the bank speaks of another amount than ours; nothing is booked");
+    BankAnswer::Unknown(Unclear::Unreadable)
 }
 
 /// What the bank says about a movement, in an answer or a callback.

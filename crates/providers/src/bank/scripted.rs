@@ -44,11 +44,11 @@ pub enum BankCall {
     /// Money was taken.
     Debit(RequestId, Amount),
     /// A debit was asked for.
-    FindDebit(RequestId),
+    FindDebit(RequestId, Amount),
     /// Money was sent.
     Credit(RequestId, Amount),
     /// A credit was asked for.
-    FindCredit(RequestId),
+    FindCredit(RequestId, Amount),
     /// A statement was fetched.
     Statement(StatementQuery),
 }
@@ -183,16 +183,16 @@ impl Bank for ScriptedBank {
         ready(self.submitted(BankCall::Debit(movement.request_id.clone(), movement.amount)))
     }
 
-    fn find_debit<'a>(&'a self, id: &'a RequestId) -> Answering<'a, BankAnswer> {
-        ready(self.queried(BankCall::FindDebit(id.clone())))
+    fn find_debit<'a>(&'a self, id: &'a RequestId, amount: Amount) -> Answering<'a, BankAnswer> {
+        ready(self.queried(BankCall::FindDebit(id.clone(), amount)))
     }
 
     fn credit<'a>(&'a self, movement: &'a Movement) -> Answering<'a, BankAnswer> {
         ready(self.submitted(BankCall::Credit(movement.request_id.clone(), movement.amount)))
     }
 
-    fn find_credit<'a>(&'a self, id: &'a RequestId) -> Answering<'a, BankAnswer> {
-        ready(self.queried(BankCall::FindCredit(id.clone())))
+    fn find_credit<'a>(&'a self, id: &'a RequestId, amount: Amount) -> Answering<'a, BankAnswer> {
+        ready(self.queried(BankCall::FindCredit(id.clone(), amount)))
     }
 
     fn statement<'a>(
@@ -221,16 +221,19 @@ mod tests {
         let id = RequestId::parse("tp_1").unwrap();
         let debit = movement(&id);
         assert_eq!(bank.debit(&debit).await, BankAnswer::Unknown(Unclear::TimedOut));
-        assert_eq!(bank.find_debit(&id).await, done("R1"));
+        assert_eq!(bank.find_debit(&id, debit.amount).await, done("R1"));
         assert_eq!(bank.credit(&debit).await, BankAnswer::Declined { code: "05".to_owned() });
-        assert_eq!(bank.find_credit(&id).await, done("R2"));
-        assert_eq!(bank.find_credit(&id).await, BankAnswer::Unknown(Unclear::Connection));
+        assert_eq!(bank.find_credit(&id, debit.amount).await, done("R2"));
+        assert_eq!(
+            bank.find_credit(&id, debit.amount).await,
+            BankAnswer::Unknown(Unclear::Connection)
+        );
         let expected = [
             BankCall::Debit(id.clone(), debit.amount),
-            BankCall::FindDebit(id.clone()),
+            BankCall::FindDebit(id.clone(), debit.amount),
             BankCall::Credit(id.clone(), debit.amount),
-            BankCall::FindCredit(id.clone()),
-            BankCall::FindCredit(id),
+            BankCall::FindCredit(id.clone(), debit.amount),
+            BankCall::FindCredit(id, debit.amount),
         ];
         assert_eq!(bank.calls(), expected);
     }

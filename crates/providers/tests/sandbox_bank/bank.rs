@@ -110,7 +110,10 @@ async fn a_debit_happens_once_and_a_credit_arrives_later() {
     let first = stage.bank.debit(&debit).await;
     assert!(matches!(first, BankAnswer::Done { .. }), "{first:?}");
     assert_eq!(stage.bank.debit(&debit).await, first);
-    assert_eq!(stage.bank.find_debit(&id("d1")).await, first);
+    assert_eq!(stage.bank.find_debit(&id("d1"), fen(12_300)).await, first);
+
+    let otherwise = stage.bank.find_debit(&id("d1"), fen(12_301)).await;
+    assert_eq!(otherwise, BankAnswer::Unknown(Unclear::Unreadable), "another amount is no answer");
 
     let other = stage.movement("d1", &token, fen(12_400));
     assert_eq!(stage.bank.debit(&other).await, BankAnswer::Unknown(Unclear::Status(409)));
@@ -120,8 +123,11 @@ async fn a_debit_happens_once_and_a_credit_arrives_later() {
     assert!(matches!(accepted, BankAnswer::Pending { .. }), "{accepted:?}");
     stage.clock.raise_offset(CREDIT_SETTLED_US).await.unwrap();
     let bank_ref = reference(&accepted);
-    assert_eq!(stage.bank.find_credit(&id("d1")).await, BankAnswer::Done { bank_ref });
-    assert_eq!(stage.bank.find_credit(&id("d2")).await, BankAnswer::NotSeen);
+    let found = stage.bank.find_credit(&id("d1"), fen(500)).await;
+    assert_eq!(found, BankAnswer::Done { bank_ref });
+    let otherwise = stage.bank.find_credit(&id("d1"), fen(50)).await;
+    assert_eq!(otherwise, BankAnswer::Unknown(Unclear::Unreadable), "another amount is no answer");
+    assert_eq!(stage.bank.find_credit(&id("d2"), fen(500)).await, BankAnswer::NotSeen);
 }
 
 #[tokio::test]
@@ -168,20 +174,20 @@ async fn a_late_lost_or_garbled_answer_is_unknown_and_a_query_tells() {
         let token = stage.sign(&stage.card(name, Some("DEBIT"))).await;
         let debit = stage.movement(name, &token, fen(700));
         assert_eq!(stage.hasty_bank.debit(&debit).await, unknown, "{name}");
-        let found = stage.bank.find_debit(&id(name)).await;
+        let found = stage.bank.find_debit(&id(name), fen(700)).await;
         assert!(matches!(found, BankAnswer::Done { .. }), "{name} {found:?}");
 
         let token = stage.sign(&stage.card(name, Some("CREDIT"))).await;
         let credit = stage.movement(name, &token, fen(700));
         assert_eq!(stage.hasty_bank.credit(&credit).await, unknown, "{name}");
-        let found = stage.bank.find_credit(&id(name)).await;
+        let found = stage.bank.find_credit(&id(name), fen(700)).await;
         assert!(matches!(found, BankAnswer::Pending { .. }), "{name} {found:?}");
     }
     let busy = stage.sign(&stage.card("busy", Some("DEBIT"))).await;
     let debit = stage.movement("busy", &busy, fen(700));
     for _ in 0..2 {
         assert_eq!(stage.bank.debit(&debit).await, BankAnswer::Unknown(Unclear::Status(503)));
-        assert_eq!(stage.bank.find_debit(&id("busy")).await, BankAnswer::NotSeen);
+        assert_eq!(stage.bank.find_debit(&id("busy"), fen(700)).await, BankAnswer::NotSeen);
     }
     assert!(matches!(stage.bank.debit(&debit).await, BankAnswer::Done { .. }));
 }
@@ -193,7 +199,7 @@ async fn a_request_that_never_arrived_may_be_sent_again_under_its_id() {
     let credit = stage.movement("w1", &token, fen(700));
     let answer = stage.bank.credit(&credit).await;
     assert_eq!(answer, BankAnswer::Unknown(Unclear::Connection));
-    assert_eq!(stage.bank.find_credit(&id("w1")).await, BankAnswer::NotSeen);
+    assert_eq!(stage.bank.find_credit(&id("w1"), fen(700)).await, BankAnswer::NotSeen);
     assert!(matches!(stage.bank.credit(&credit).await, BankAnswer::Pending { .. }));
 }
 
@@ -204,7 +210,7 @@ async fn a_bank_that_contradicts_itself_says_so_by_query_and_callback() {
     let first = stage.bank.debit(&stage.movement("d1", &token, fen(700))).await;
     assert_eq!(first, declined("05"));
     stage.clock.raise_offset(LATE_US).await.unwrap();
-    let found = stage.bank.find_debit(&id("d1")).await;
+    let found = stage.bank.find_debit(&id("d1"), fen(700)).await;
     let told = stage.callback().await;
     assert_eq!((told.direction, told.request_id.as_str()), (Direction::Debit, "d1"));
     assert!(matches!(told.answer, BankAnswer::Done { .. }));
@@ -215,7 +221,7 @@ async fn a_bank_that_contradicts_itself_says_so_by_query_and_callback() {
     let bank_ref = reference(&first);
     stage.clock.raise_offset(LATE_US + CREDIT_SETTLED_US).await.unwrap();
     let returned = BankAnswer::Returned { bank_ref, code: "05".to_owned() };
-    assert_eq!(stage.bank.find_credit(&id("w1")).await, returned);
+    assert_eq!(stage.bank.find_credit(&id("w1"), fen(700)).await, returned);
     let told = stage.callback().await;
     assert_eq!((told.direction, told.answer), (Direction::Credit, returned));
 }
@@ -239,7 +245,10 @@ async fn a_withdrawal_that_the_bank_sends_back_was_pending_first() {
     assert!(matches!(first, BankAnswer::Pending { .. }), "{first:?}");
     stage.clock.raise_offset(CREDIT_SETTLED_US).await.unwrap();
     assert_eq!(stage.callback().await.answer, declined("WITHDRAW_BANK_REJECTED"));
-    assert_eq!(stage.bank.find_credit(&id("w1")).await, declined("WITHDRAW_BANK_REJECTED"));
+    assert_eq!(
+        stage.bank.find_credit(&id("w1"), fen(700)).await,
+        declined("WITHDRAW_BANK_REJECTED")
+    );
 }
 
 #[tokio::test]
@@ -266,7 +275,7 @@ async fn a_wrong_secret_or_a_dead_bank_is_unknown_and_never_a_no() {
     let stranger = stage.stranger();
     let debit = stage.movement("d1", "tok", fen(100));
     assert_eq!(stranger.debit(&debit).await, BankAnswer::Unknown(Unclear::Status(401)));
-    let found = stranger.find_debit(&RequestId::parse("d1").unwrap()).await;
+    let found = stranger.find_debit(&RequestId::parse("d1").unwrap(), fen(100)).await;
     assert_eq!(found, BankAnswer::Unknown(Unclear::Status(401)));
     let dead = stage::bank_at("http://127.0.0.1:1");
     assert_eq!(dead.debit(&debit).await, BankAnswer::Unknown(Unclear::Connection));

@@ -19,7 +19,7 @@ pub(super) async fn meet(jobs: &Jobs, job: &Job) -> Met {
     let may_be_sent = top_up.may_be_sent(jobs.now(), &jobs.engine.rules());
     let known = match job.attempts {
         0 if may_be_sent => BankAnswer::NotSeen,
-        _ => bank.find_debit(&request_id(id)?).await,
+        _ => bank.find_debit(&request_id(id)?, top_up.amount).await,
     };
     let answer = match known {
         BankAnswer::NotSeen if may_be_sent => bank.debit(&movement(jobs, &top_up).await?).await,

@@ -19,7 +19,7 @@ pub(super) async fn meet(jobs: &Jobs, job: &Job) -> Met {
     let bank = &jobs.providers.bank;
     let known = match job.attempts {
         0 => BankAnswer::NotSeen,
-        _ => bank.find_credit(&request_id(id)?).await,
+        _ => bank.find_credit(&request_id(id)?, withdrawal.amount).await,
     };
     let answer = match known {
         BankAnswer::NotSeen => bank.credit(&movement(jobs, &withdrawal).await?).await,

@@ -102,7 +102,7 @@ async fn a_top_up_whose_answer_was_lost_is_asked_about_and_never_sent_twice() {
     assert_eq!(stage.balance().await, 6_000);
     assert_eq!(stage.job(JobKind::SubmitTopUp, TOP_UP).await, None);
     worker.stop().await;
-    let calls = [BankCall::Debit(id.clone(), fen(5_000)), BankCall::FindDebit(id)];
+    let calls = [BankCall::Debit(id.clone(), fen(5_000)), BankCall::FindDebit(id, fen(5_000))];
     assert_eq!(stage.bank.calls(), calls);
     stage.check_ledger().await;
 }
@@ -140,7 +140,7 @@ async fn a_top_up_that_the_bank_never_saw_is_sent_again_but_not_after_a_day() {
     stage.advance(wait).await;
     wait_after(&stage, JobKind::SubmitTopUp, id.as_str(), 2).await;
     let debit = BankCall::Debit(id.clone(), fen(5_000));
-    assert_eq!(stage.bank.calls(), [debit.clone(), BankCall::FindDebit(id), debit]);
+    assert_eq!(stage.bank.calls(), [debit.clone(), BankCall::FindDebit(id, fen(5_000)), debit]);
     stage.bank.query(BankAnswer::NotSeen);
     stage.advance(DAY).await;
     until_top_up(&stage, TopUpState::Failed).await;
@@ -199,7 +199,7 @@ async fn a_withdrawal_stays_in_transit_until_the_bank_says_clearly_that_it_paid(
     }
     until_withdrawal(&stage, WithdrawalState::Success).await;
     worker.stop().await;
-    let find = BankCall::FindCredit(id.clone());
+    let find = BankCall::FindCredit(id.clone(), fen(5_000));
     let calls = [BankCall::Credit(id, fen(5_000)), find.clone(), find];
     assert_eq!(stage.bank.calls(), calls);
     assert_eq!(stage.balance().await, 5_000);
