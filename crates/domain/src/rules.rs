@@ -180,6 +180,14 @@ figures! {
         "Length of a temporary lock of the payment password, in seconds.";
     password_locks_hard, "payment_password.locks_hard" = 3, 0..=1_000,
         "Temporary locks within 24 hours that make the lock a hard one; 0 for never.";
+    password_reset_tries, "payment_password.reset_tries" = 3, 1..=1_000,
+        "Failed proofs of identity in 24 hours before resetting the password is blocked.";
+    password_reset_block_s, "payment_password.reset_block_s" = 86_400, 1..=LONG_S,
+        "Length of that block, in seconds.";
+    password_reset_cap_minor, "payment_password.reset_cap_day" = 100_000, 1..=FEN,
+        "Withdrawals a day while the payment password was reset a short time ago, in fen.";
+    password_reset_cap_s, "payment_password.reset_cap_s" = 86_400, 0..=LONG_S,
+        "How long that cap holds after a reset, in seconds.";
     identity_fails_day, "identity.fails_day" = 5, 1..=1_000,
         "Rejected verifications per wallet in 24 hours.";
     identity_block_s, "identity.block_s" = 86_400, 1..=LONG_S,

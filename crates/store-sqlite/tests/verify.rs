@@ -130,6 +130,7 @@ fn put_password_and_card(tx: &mut Tx<'_>) {
         key_version: 1,
         earlier: vec![],
         set_at: now,
+        reset_at: None,
     });
     tx.put(Card {
         id: CARD,

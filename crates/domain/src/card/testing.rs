@@ -81,6 +81,7 @@ pub(crate) fn add_wallet(world: &mut World, user: UserId, wallet: WalletId) {
         key_version: 1,
         earlier: Vec::new(),
         set_at: world.now(),
+        reset_at: None,
     });
 }
 

@@ -65,6 +65,7 @@ pub(crate) fn world(fee_bp: i64) -> World {
         key_version: 1,
         earlier: vec![],
         set_at: world.now(),
+        reset_at: None,
     });
     world.fund(balance, 100_000);
     world

@@ -17,8 +17,8 @@ pub fn otp_code(key: &Key32, otp: OtpId, purpose: OtpPurpose) -> SecretString {
 /// What was entered, compared with what was derived. Holds no digit.
 #[derive(Clone, PartialEq, Eq)]
 pub struct OtpTry {
-    pub(super) is_right: bool,
-    pub(super) last_try: [u8; 32],
+    pub(crate) is_right: bool,
+    pub(crate) last_try: [u8; 32],
 }
 
 impl OtpTry {

@@ -28,4 +28,5 @@ pub use register::Register;
 pub use request_otp::{OtpRequested, RequestOtp, RequestOtpRefusal};
 pub use session::{NewSession, Session, SignedIn};
 pub use take_otp::OtpRefusal;
+pub(crate) use take_otp::{otp_keys, take_otp};
 pub use touch_session::TouchSession;

@@ -11,6 +11,8 @@ text_enum!(
         Register = "REGISTER",
         /// To log in.
         LogIn = "LOG_IN",
+        /// To set a new payment password without the old one; only a user's own phone is asked.
+        ResetPaymentPassword = "RESET_PAYMENT_PASSWORD",
     }
 );
 

@@ -44,8 +44,8 @@ pub struct OtpRequested {
 pub enum RequestOtpRefusal {
     /// Too many codes to log in were guessed to the end.
     LogInLocked(Timestamp),
-    /// Too many codes to register were guessed to the end.
-    RegisterLocked(Timestamp),
+    /// Too many codes for something else were guessed to the end.
+    CodesLocked(Timestamp),
     /// The last one was asked for a moment ago.
     TooSoon(Timestamp),
     /// The hour's or the day's number is reached.
@@ -56,7 +56,7 @@ impl Refusal for RequestOtpRefusal {
     fn code(&self) -> Code {
         match self {
             Self::LogInLocked(_) => Code::LoginLocked,
-            Self::RegisterLocked(_) => Code::OtpAttemptsExceeded,
+            Self::CodesLocked(_) => Code::OtpAttemptsExceeded,
             Self::TooSoon(_) => Code::OtpResendTooSoon,
             Self::SendLimit(_) => Code::OtpSendLimit,
         }
@@ -64,7 +64,7 @@ impl Refusal for RequestOtpRefusal {
 
     fn params(&self) -> Params {
         let (Self::LogInLocked(until)
-        | Self::RegisterLocked(until)
+        | Self::CodesLocked(until)
         | Self::TooSoon(until)
         | Self::SendLimit(until)) = self;
         Params(vec![("time", Param::Time(until.micros()))])
@@ -98,7 +98,9 @@ impl Command for RequestOtp {
         {
             return Err(Stop::Refused(match self.purpose {
                 OtpPurpose::LogIn => RequestOtpRefusal::LogInLocked(until),
-                OtpPurpose::Register => RequestOtpRefusal::RegisterLocked(until),
+                OtpPurpose::Register | OtpPurpose::ResetPaymentPassword => {
+                    RequestOtpRefusal::CodesLocked(until)
+                }
             }));
         }
         let before = tx.find::<OtpSends>(&sends_key)?;

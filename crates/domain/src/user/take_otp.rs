@@ -75,7 +75,7 @@ pub(super) fn void_key(phone_index: &[u8; 32], purpose: OtpPurpose) -> (String, 
 }
 
 /// The rows that [`take_otp`] reads, for asking at once.
-pub(super) fn otp_keys(otp: OtpId, phone_index: &[u8; 32], purpose: OtpPurpose) -> [RowKey; 4] {
+pub(crate) fn otp_keys(otp: OtpId, phone_index: &[u8; 32], purpose: OtpPurpose) -> [RowKey; 4] {
     [
         RowKey::of::<Otp>(&otp),
         RowKey::of::<Attempts>(&(otp.to_string(), AttemptPurpose::Otp)),
@@ -85,7 +85,7 @@ pub(super) fn otp_keys(otp: OtpId, phone_index: &[u8; 32], purpose: OtpPurpose) 
 }
 
 /// Uses the challenge up, or counts the try.
-pub(super) fn take_otp(
+pub(crate) fn take_otp(
     tx: &mut Tx<'_>,
     otp: OtpId,
     phone_index: &[u8; 32],

@@ -15,6 +15,8 @@ text_enum!(
         OtpVoid = "OTP_VOID",
         /// Verifications of a wallet's holder that the authority rejected.
         Identity = "IDENTITY",
+        /// Proofs of identity that did not let a payment password be reset.
+        PasswordReset = "PASSWORD_RESET",
         /// The bank's code of a card binding.
         BankCode = "BANK_CODE",
     }

@@ -38,6 +38,7 @@ fn world_with(state: WalletState) -> World {
         key_version: 1,
         earlier: Vec::new(),
         set_at: world.now(),
+        reset_at: None,
     });
     world
 }

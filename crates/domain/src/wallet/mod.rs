@@ -8,6 +8,7 @@ mod identity;
 mod limits_left;
 mod open_wallet;
 mod password;
+mod reset_password;
 mod set_password;
 mod unfreeze_wallet;
 mod usage;
@@ -15,6 +16,8 @@ mod wallet_row;
 
 #[cfg(test)]
 mod freeze_tests;
+#[cfg(test)]
+mod reset_tests;
 
 pub use attempts::{AttemptPurpose, Attempts, Lock};
 pub use freeze::Freeze;
@@ -25,6 +28,9 @@ pub use identity::{
 pub use limits_left::LimitsLeft;
 pub use open_wallet::{OpenWallet, WalletOpened};
 pub use password::{PasswordRefusal, PasswordTry, PaymentPassword, check_password, password_keys};
+pub use reset_password::{
+    IdentityTry, PaymentPasswordReset, ResetPaymentPassword, ResetPaymentPasswordRefusal,
+};
 pub use set_password::{PaymentPasswordSet, SetPaymentPassword, SetPaymentPasswordRefusal};
 pub use unfreeze_wallet::{FreezeLifted, LiftedBy, UnfreezeWallet, UnfreezeWalletRefusal};
 pub use usage::{LimitRefusal, Usage};

@@ -10,9 +10,11 @@ use crate::command::{Halt, Refusal};
 use crate::ids::WalletId;
 use crate::record;
 use crate::record::RowKey;
+use crate::rules::Rules;
 use crate::tx::Tx;
 use kernel::Timestamp;
 use kernel::crypto::equal;
+use kernel::time::SECOND;
 
 /// The stored tag of a wallet's payment password.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +29,8 @@ pub struct PaymentPassword {
     pub earlier: Vec<u8>,
     /// When it was set.
     pub set_at: Timestamp,
+    /// When it was last set without the old one, by who proved to be the holder.
+    pub reset_at: Option<Timestamp>,
 }
 
 record!(PaymentPassword, "payment_password", Kept, wallet: WalletId);
@@ -56,6 +60,12 @@ impl PaymentPassword {
     pub fn was(&self, tried: &PasswordTry) -> bool {
         let mut earlier = self.earlier.chunks_exact(33);
         self.is(tried) || earlier.any(|one| matches(i64::from(one[0]), &one[1..], tried))
+    }
+
+    /// Until when little may be withdrawn, because the password was reset a short time ago.
+    pub fn capped_until(&self, rules: &Rules) -> Option<Timestamp> {
+        let cap_for = rules.password_reset_cap_s.saturating_mul(SECOND);
+        self.reset_at.map(|at| at.plus(cap_for))
     }
 
     /// What the next password keeps of this one: its tag before the earlier ones, three in all.

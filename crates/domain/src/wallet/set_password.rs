@@ -148,6 +148,7 @@ impl Command for SetPaymentPassword {
             wallet: self.wallet,
             tag,
             key_version: version.into(),
+            reset_at: before.as_ref().and_then(|before| before.reset_at),
             earlier: before.map_or(Vec::new(), PaymentPassword::into_earlier),
             set_at: tx.now(),
         });

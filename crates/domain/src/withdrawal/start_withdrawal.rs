@@ -12,9 +12,10 @@ use crate::record::RowKey;
 use crate::tx::Tx;
 use crate::validate::bin_table::CardKind;
 use crate::wallet::{
-    PasswordRefusal, PasswordTry, Usage, Wallet, WalletBlocked, check_password, password_keys,
+    PasswordRefusal, PasswordTry, PaymentPassword, Usage, Wallet, WalletBlocked, check_password,
+    password_keys,
 };
-use kernel::Amount;
+use kernel::{Amount, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// See the module.
@@ -70,6 +71,11 @@ pub enum StartWithdrawalRefusal {
     Password(PasswordRefusal),
     /// More than a day's withdrawals may be.
     DayLimit,
+    /// More than a day's withdrawals may be so soon after the payment password was reset.
+    ResetCooldown {
+        /// When that is over.
+        until: Timestamp,
+    },
     /// As many withdrawals as a day may have.
     CountLimit,
     /// The fee is not what the person saw.
@@ -92,6 +98,7 @@ impl Refusal for StartWithdrawalRefusal {
             Self::SingleLimit => Code::WithdrawLimitSingle,
             Self::Password(refusal) => refusal.code(),
             Self::DayLimit => Code::WithdrawLimitDaily,
+            Self::ResetCooldown { .. } => Code::PasswordResetCooldown,
             Self::CountLimit => Code::WithdrawCountLimit,
             Self::FeeChanged => Code::WithdrawFeeChanged,
             Self::BalanceAndFee { .. } => Code::WithdrawBalanceAndFee,
@@ -102,6 +109,7 @@ impl Refusal for StartWithdrawalRefusal {
         match self {
             Self::Password(refusal) => refusal.params(),
             Self::BalanceAndFee { fee_minor } => Params(vec![("fee", Param::Amount(*fee_minor))]),
+            Self::ResetCooldown { until } => Params(vec![("time", Param::Time(until.micros()))]),
             _ => Params::default(),
         }
     }
@@ -182,6 +190,10 @@ impl StartWithdrawal {
     ) -> Result<(Usage, Withdrawal), Stop<StartWithdrawalRefusal>> {
         let (now, rules) = (tx.now(), tx.rules());
         let balance = tx.get::<Account>(&wallet.balance_account)?.balance;
+        let capped_until = tx
+            .find::<PaymentPassword>(&wallet.id)?
+            .and_then(|password| password.capped_until(rules))
+            .filter(|until| now < *until);
         let mut usage = usage.on(now);
         let priced = quote(self.amount.minor(), &usage, balance, now, rules);
         let priced = priced.ok_or_else(|| {
@@ -195,6 +207,11 @@ impl StartWithdrawal {
         usage.free_used += priced.free_minor;
         if usage.withdrawn_day > rules.withdraw_day_max_minor {
             return Err(StartWithdrawalRefusal::DayLimit.into());
+        }
+        if let Some(until) = capped_until
+            && usage.withdrawn_day > rules.password_reset_cap_minor
+        {
+            return Err(StartWithdrawalRefusal::ResetCooldown { until }.into());
         }
         if usage.withdrawals_day > rules.withdraw_count_day {
             return Err(StartWithdrawalRefusal::CountLimit.into());

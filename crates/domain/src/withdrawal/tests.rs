@@ -14,7 +14,8 @@ use crate::ledger::JournalKind;
 use crate::rules::Rules;
 use crate::testing::{World, id_bytes};
 use crate::validate::bin_table::CardKind;
-use crate::wallet::{PasswordRefusal, Usage, Wallet, WalletBlocked, WalletState};
+use crate::wallet::{PasswordRefusal, PaymentPassword, Usage, Wallet, WalletBlocked, WalletState};
+use kernel::Timestamp;
 use kernel::time::{DAY, HOUR, SECOND};
 use proptest::prelude::*;
 
@@ -318,6 +319,7 @@ fn every_refusal_has_its_code() {
         (R::SingleLimit, Code::WithdrawLimitSingle),
         (R::Password(PasswordRefusal::HardLocked), Code::PayPasswordHardLocked),
         (R::DayLimit, Code::WithdrawLimitDaily),
+        (R::ResetCooldown { until: Timestamp::default() }, Code::PasswordResetCooldown),
         (R::CountLimit, Code::WithdrawCountLimit),
         (R::FeeChanged, Code::WithdrawFeeChanged),
         (R::BalanceAndFee { fee_minor: 1 }, Code::WithdrawBalanceAndFee),
@@ -339,6 +341,22 @@ fn a_day_has_three_withdrawals_and_a_restricted_wallet_may_make_them() {
     assert!(world.run(&start(4, 100, 0)).is_ok(), "a failed one gives its place back");
     world.at("2026-11-22T00:00:00+08:00");
     assert!(world.run(&start(5, 100, 0)).is_ok());
+    check(&mut world);
+}
+
+#[test]
+fn a_day_after_a_reset_of_the_password_little_may_leave() {
+    let mut world = world(400_000);
+    let password = world.get::<PaymentPassword>(&WALLET);
+    world.put(PaymentPassword { reset_at: Some(world.now()), ..password });
+    let until = world.now().plus(DAY);
+    world.run(&start(1, 60_000, 0)).unwrap();
+    let capped = StartWithdrawalRefusal::ResetCooldown { until };
+    assert_eq!(world.run(&start(2, 40_001, 10)), Err(capped));
+    assert_eq!(capped.params().get("time"), Some(&Param::Time(until.micros())));
+    world.run(&start(2, 40_000, 0)).unwrap();
+    world.wait(DAY);
+    world.run(&start(3, 200_000, 200)).unwrap();
     check(&mut world);
 }
 

@@ -438,6 +438,7 @@ impl Command for SeedPayer {
             key_version: 1,
             earlier: vec![],
             set_at: now,
+            reset_at: None,
         });
         Move { from: tx.rules().system.bank, to: account, fen: BALANCE }.decide(tx)
     }

@@ -438,6 +438,7 @@ CREATE TABLE "payment_password" (
     "key_version" bigint NOT NULL,
     "earlier" bytea NOT NULL,
     "set_at" bigint NOT NULL,
+    "reset_at" bigint,
     "version" bigint NOT NULL,
     CHECK ("key_version" BETWEEN 0 AND 255),
     PRIMARY KEY ("book", "wallet")
@@ -455,6 +456,7 @@ COMMENT ON COLUMN "payment_password"."tag" IS 'Keyed hash over wallet and digits
 COMMENT ON COLUMN "payment_password"."key_version" IS 'The version of the key.';
 COMMENT ON COLUMN "payment_password"."earlier" IS 'Earlier tags, newest first: a version byte and 32 bytes each.';
 COMMENT ON COLUMN "payment_password"."set_at" IS 'When it was set.';
+COMMENT ON COLUMN "payment_password"."reset_at" IS 'When it was last set without the old one.';
 COMMENT ON COLUMN "payment_password"."version" IS 'The batch that last wrote it.';
 
 CREATE TABLE "freeze" (

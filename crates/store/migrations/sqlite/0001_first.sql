@@ -263,6 +263,7 @@ CREATE TABLE "payment_password" (
     "key_version" INTEGER NOT NULL, -- The version of the key.
     "earlier" BLOB NOT NULL, -- Earlier tags, newest first: a version byte and 32 bytes each.
     "set_at" INTEGER NOT NULL, -- When it was set.
+    "reset_at" INTEGER, -- When it was last set without the old one.
     "version" INTEGER NOT NULL, -- The batch that last wrote it.
     CHECK ("key_version" BETWEEN 0 AND 255),
     PRIMARY KEY ("book", "wallet")

@@ -97,4 +97,5 @@ describe!(PaymentPassword, Kept, key 1, "The tag of a wallet's payment password.
     key_version: i64, "The version of the key.";
     earlier: Vec<u8>, "Earlier tags, newest first: a version byte and 32 bytes each.";
     set_at: Timestamp, "When it was set.";
+    reset_at: Option<Timestamp>, "When it was last set without the old one.";
 }, checks ["key_version BETWEEN 0 AND 255"]);

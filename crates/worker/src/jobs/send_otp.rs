@@ -50,6 +50,7 @@ fn text(otp: &Otp, code: &SecretString) -> SecretString {
     let (act, in_english) = match otp.purpose {
         OtpPurpose::Register => ("注册", "to register"),
         OtpPurpose::LogIn => ("登录", "to log in"),
+        OtpPurpose::ResetPaymentPassword => ("重置支付密码", "to reset the payment password"),
     };
     let code = code.expose_secret();
     format!(

@@ -367,7 +367,7 @@ pub fn right_password() -> PasswordTry {
 
 fn password(set_at: Timestamp) -> PaymentPassword {
     let (tag, earlier) = ([9; 32], Vec::new());
-    PaymentPassword { wallet: WALLET, tag, key_version: 1, earlier, set_at }
+    PaymentPassword { wallet: WALLET, tag, key_version: 1, earlier, set_at, reset_at: None }
 }
 
 fn wallet(balance_account: i64, opened_at: Timestamp) -> Wallet {
