@@ -3,6 +3,8 @@
 use crate::error::OpenError;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 use store::Registered;
@@ -66,6 +68,9 @@ pub(crate) fn open(
     if access != Access::Create && !path.exists() {
         return Err(OpenError::Missing(path.to_owned()));
     }
+    if access == Access::Create {
+        make_private(path)?;
+    }
     let flags = match access {
         Access::Create => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
         Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE,
@@ -92,6 +97,20 @@ pub(crate) fn open(
         refuse_unsafe(&connection)?;
     }
     Ok(connection)
+}
+
+/// Makes a file that is not there yet so that only its owner reads it. Its log takes over its rights.
+fn make_private(path: &Path) -> Result<(), OpenError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(source) if source.kind() != ErrorKind::AlreadyExists => {
+            Err(OpenError::File { path: path.to_owned(), source })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Versions before 3.51.3 can corrupt a file when a checkpoint meets a writer.

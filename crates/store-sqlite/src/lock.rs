@@ -17,7 +17,11 @@ impl ServerLock {
     pub fn acquire(database: &Path) -> Result<Self, OpenError> {
         let path = lock_path(database)?;
         let failed = |source| OpenError::File { path: path.clone(), source };
-        let open = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+        let mut options = OpenOptions::new();
+        options.create(true).truncate(false).write(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let open = options.open(&path);
         let mut file = open.map_err(failed)?;
         match file.try_lock() {
             Ok(()) => {}
