@@ -162,6 +162,11 @@ impl Engine {
     /// Takes no further command, finishes those that wait, and returns when the store is closed.
     pub async fn shutdown(&self) {
         self.0.queue.stop();
+        self.ended().await;
+    }
+
+    /// Returns when the engine's thread has ended, asked to or not: nothing runs commands any more.
+    pub async fn ended(&self) {
         let mut position = self.0.position.clone();
         while position.changed().await.is_ok() {}
     }

@@ -165,4 +165,5 @@ fn a_store_that_panics_leaves_nobody_waiting() {
     assert_eq!(block_on(answer.recv().unwrap()), busy, "it waited and was not tried");
     assert!(!block_on(engine.wait_ready()));
     assert_eq!(engine.run_blocking(Act::Open { who: 1 }), busy);
+    block_on(engine.ended());
 }
