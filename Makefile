@@ -10,7 +10,7 @@ STEP = scripts/step.sh
 LONG_SUITES = crash-test
 
 .DEFAULT_GOAL := help
-.PHONY: help require run demo test check format clippy unit-test sdk-test tidy deny long-test \
+.PHONY: help require require-node run demo test check format clippy unit-test sdk-test tidy deny long-test \
 	crash-test openapi ddl configuration clean
 
 help: ## list these targets
@@ -19,13 +19,16 @@ help: ## list these targets
 require:
 	@scripts/require.sh
 
+require-node:
+	@scripts/require.sh node
+
 run: require ## build, then start the wallet with its sandbox bank, demo merchant and demo people
 	$(JIAOZI) $(SERVE)
 
 demo: require ## play the whole story over HTTP and check the books afterwards
 	$(JIAOZI) demo
 
-test: require ## every check and test that needs no browser and no foreign toolchain
+test: require-node ## every check and test that needs no browser and no foreign toolchain
 	@$(STEP) "format" $(MAKE) --no-print-directory format
 	@$(STEP) "clippy" $(MAKE) --no-print-directory clippy
 	@$(STEP) "cargo deny" $(MAKE) --no-print-directory deny
@@ -51,7 +54,7 @@ deny: ## licences, sources and bans of what we depend on, when cargo-deny is ins
 	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny check licenses bans sources; \
 	else echo "cargo-deny is not installed: skipped"; fi
 
-sdk-test: $(SDK_NODE)/node_modules/.package-lock.json ## an unmodified WeChat Pay SDK places orders
+sdk-test: require-node $(SDK_NODE)/node_modules/.package-lock.json ## an unmodified WeChat Pay SDK places orders
 	$(CARGO) build --quiet --package jiaozi-server --bin jiaozi
 	cd $(SDK_NODE) && JIAOZI_BIN=$(abspath $(or $(CARGO_TARGET_DIR),target)/debug/jiaozi) npm test --silent
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Says in one line what this machine lacks to build and test Jiaozi. On a throw-away CI machine
-# (CI=true, root, apt-get) it installs what the distribution has new enough.
+# (CI=true, root, apt-get) it installs what the distribution has new enough. `require.sh node` asks
+# for Node too, which only tests need.
 set -euo pipefail
 
 node_major_min=20
@@ -28,12 +29,14 @@ elif ! cargo fmt --version >/dev/null 2>&1 || ! cargo clippy --version >/dev/nul
   missing+=("rustfmt and clippy (rustup component add rustfmt clippy)")
 fi
 
-if ! has node; then
-  missing+=("Node $node_major_min or newer (https://nodejs.org)")
-elif [ "$(node -p 'process.versions.node.split(".")[0]')" -lt "$node_major_min" ]; then
-  missing+=("Node $node_major_min or newer, this is $(node --version) (https://nodejs.org)")
+if [ "${1:-}" = node ]; then
+  if ! has node; then
+    missing+=("Node $node_major_min or newer (https://nodejs.org)")
+  elif [ "$(node -p 'process.versions.node.split(".")[0]')" -lt "$node_major_min" ]; then
+    missing+=("Node $node_major_min or newer, this is $(node --version) (https://nodejs.org)")
+  fi
+  has npm || missing+=("npm (it comes with Node)")
 fi
-has npm || missing+=("npm (it comes with Node)")
 
 if [ "${#missing[@]}" -gt 0 ]; then
   list="${missing[0]}"
