@@ -83,19 +83,19 @@ impl Audit {
 
     /// Prints it for people.
     pub fn print(&self) {
-        println!("trial balance");
+        say!("trial balance");
         for Line { account, currency, accounts, balance } in &self.trial_balance {
             let (yuan, fen) = (balance / 100, (balance % 100).abs());
             let sign = if *balance < 0 && yuan == 0 { "-" } else { "" };
             let amount = format!("{sign}{yuan}.{fen:02}");
-            println!("  {account:<30} {accounts:>6} accounts {amount:>18} {currency}");
+            say!("  {account:<30} {accounts:>6} accounts {amount:>18} {currency}");
         }
         let Self { rules, batches, journals, .. } = self;
-        println!("checked {rules} rules, {batches} batches, {journals} journals");
+        say!("checked {rules} rules, {batches} batches, {journals} journals");
         for Found { rule, says, offender } in &self.findings {
-            println!("  BROKEN {rule}: {says}: {offender}");
+            say!("  BROKEN {rule}: {says}: {offender}");
         }
-        println!("{}", if self.is_clean() { "all rules hold" } else { "THE BOOKS ARE NOT RIGHT" });
+        say!("{}", if self.is_clean() { "all rules hold" } else { "THE BOOKS ARE NOT RIGHT" });
     }
 }
 

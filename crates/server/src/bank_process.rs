@@ -114,7 +114,7 @@ pub(crate) async fn run(flags: SandboxBankFlags) -> Result<(), String> {
     tokio::spawn(async move {
         if let Ok(address) = is_ready.await {
             // Not through the log: the parent reads this line.
-            println!("{READY}{address}");
+            say!("{READY}{address}");
         }
     });
     sandbox_bank::run(config, ready, crate::signals::end()).await.map_err(|error| {

@@ -33,6 +33,12 @@ pub(crate) enum Action {
     /// The merchants.
     #[command(subcommand)]
     Merchant(MerchantAction),
+    /// Money that a bank's contradicting words left in suspense.
+    #[command(subcommand)]
+    Suspense(SuspenseAction),
+    /// The secret keys.
+    #[command(subcommand)]
+    Keys(KeysAction),
     /// The configuration.
     #[command(subcommand)]
     Config(ConfigAction),
@@ -114,6 +120,8 @@ pub(crate) struct SandboxBankFlags {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum UserAction {
+    /// Show ids, states, class and limits; of personal data no more than the masked phone.
+    Show(PersonFlags),
     /// Stop a wallet: nothing leaves it until it is unfrozen; refunds still reach it.
     Freeze(WalletFlags),
     /// Let a frozen wallet work again.
@@ -121,8 +129,16 @@ pub(crate) enum UserAction {
 }
 
 #[derive(Args, Clone, Debug)]
+pub(crate) struct PersonFlags {
+    /// The wallet's id (`wal_…`), the user's (`usr_…`), or the phone.
+    pub(crate) person: String,
+    #[command(flatten)]
+    pub(crate) config: ConfigFlags,
+}
+
+#[derive(Args, Clone, Debug)]
 pub(crate) struct WalletFlags {
-    /// The wallet's id, `wal_…`.
+    /// The wallet's id (`wal_…`), the user's (`usr_…`), or the phone.
     pub(crate) wallet: String,
     /// Why it is in the operator's power.
     #[arg(long, value_enum, default_value = "risk")]
@@ -139,7 +155,62 @@ pub(crate) enum MerchantAction {
     /// Add a merchant: makes its keys and prints a ready configuration for the usual SDKs, once.
     Add(AddMerchantFlags),
     /// List the merchants.
-    List(ListMerchantsFlags),
+    List(ListFlags),
+    /// List the notifications that failed: those that are tried again, and the dead ones.
+    Notifications(NotificationFlags),
+    /// Send a failed notification again, now and by the whole schedule.
+    Resend(ResendFlags),
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct NotificationFlags {
+    /// Those of this merchant only.
+    #[arg(long)]
+    pub(crate) mchid: Option<String>,
+    /// Those only that are given up.
+    #[arg(long)]
+    pub(crate) dead: bool,
+    #[command(flatten)]
+    pub(crate) list: ListFlags,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ResendFlags {
+    /// Which one, `<batch>/<place>` as the list shows it.
+    pub(crate) notification: String,
+    #[command(flatten)]
+    pub(crate) config: ConfigFlags,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SuspenseAction {
+    /// List top-ups and withdrawals with money in suspense, and withdrawals in EXCEPTION.
+    List(ListFlags),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysAction {
+    /// Make the keys that are missing; those that are there stay as they are.
+    Make(MakeKeysFlags),
+    /// Add a version of a key, which writes from the next start on; the older ones still read.
+    Add(AddKeyFlags),
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct MakeKeysFlags {
+    /// Makes them even beside a database that has data: what was kept under lost keys stays lost.
+    #[arg(long)]
+    pub(crate) force_new: bool,
+    #[command(flatten)]
+    pub(crate) config: ConfigFlags,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct AddKeyFlags {
+    /// What the key is for, as the key file names it.
+    pub(crate) purpose: String,
+    #[command(flatten)]
+    pub(crate) config: ConfigFlags,
 }
 
 #[derive(Args, Clone, Debug)]
@@ -164,7 +235,7 @@ pub(crate) struct AddMerchantFlags {
 }
 
 #[derive(Args, Clone, Debug)]
-pub(crate) struct ListMerchantsFlags {
+pub(crate) struct ListFlags {
     /// Prints one JSON array and nothing else.
     #[arg(long)]
     pub(crate) json: bool,

@@ -4,9 +4,10 @@
 use crate::config::Config;
 use crate::surroundings::Surroundings;
 use domain::Rules;
-use domain::ledger::OpenSystemAccounts;
+use domain::ledger::{Batch, OpenSystemAccounts};
 use engine::{Engine, Limits};
 use kernel::Currency;
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 use store::Queries;
@@ -88,6 +89,15 @@ impl Database {
 pub(crate) fn read_only(config: &Config) -> Result<SqliteReaders, DatabaseError> {
     let options = ReaderOptions { threads: 1, ..ReaderOptions::default() };
     Ok(SqliteReaders::open(&config.database(), options)?)
+}
+
+/// Whether anything was ever written to the database; `false` when there is none.
+pub(crate) async fn has_data(config: &Config) -> Result<bool, Box<dyn Error>> {
+    if !config.database().exists() {
+        return Ok(false);
+    }
+    let first = store::queries::find::<Batch>(&read_only(config)?, &1).await?;
+    Ok(first.is_some())
 }
 
 /// Brings the database to the present schema and names what was applied. No server may run.

@@ -1,9 +1,9 @@
 //! The secret keys of an installation: a file in the data folder that nobody else can read, or the
-//! environment. They are made once, by a sandbox; everywhere else a missing key stops the program,
-//! because data sealed under a lost key is lost.
+//! environment. They are made once, by `jiaozi keys make` or by a sandbox; everywhere else a missing
+//! key stops the program, because data sealed under a lost key is lost.
 
 use aws_lc_rs::rand;
-use kernel::crypto::Key32;
+use kernel::crypto::{Key32, WrapKey};
 use kernel::keys::{KeyRing, Versions};
 use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum KeyError {
     /// Not in the file and not in the environment.
-    #[error("key `{purpose}` is missing: add it to {file}, or set {variable}")]
+    #[error("key `{purpose}` is missing: `jiaozi keys make` makes it in {file}, or set {variable}")]
     Missing {
         /// The purpose.
         purpose: &'static str,
@@ -35,6 +35,14 @@ pub(crate) enum KeyError {
         place: String,
         /// What is wrong.
         what: String,
+    },
+    /// No further version of it can be added.
+    #[error("no version can be added to key `{purpose}`: {why}")]
+    Fixed {
+        /// The purpose.
+        purpose: String,
+        /// Why not.
+        why: String,
     },
     /// The file cannot be read or written.
     #[error("failed to use key file {path}")]
@@ -73,19 +81,60 @@ fn load_with(path: &Path, variable: impl Fn(&str) -> Option<String>) -> Result<K
     })
 }
 
-/// Makes a key file with one fresh key per purpose; leaves one that exists as it is.
-pub(crate) fn make_missing(path: &Path) -> Result<(), KeyError> {
-    if path.exists() {
-        return Ok(());
+/// The purposes that have a key neither in the file nor in the environment.
+pub(crate) fn missing(path: &Path) -> Result<Vec<&'static str>, KeyError> {
+    let file = read(path)?;
+    let is_missing = |purpose: &&str| {
+        !file.contains_key(*purpose) && std::env::var_os(variable_of(purpose)).is_none()
+    };
+    Ok(KeyRing::PURPOSES.into_iter().filter(is_missing).collect())
+}
+
+/// Makes a fresh key for every purpose that has none, and names these. What is there stays as it
+/// is.
+pub(crate) fn make_missing(path: &Path) -> Result<Vec<&'static str>, KeyError> {
+    let missing = missing(path)?;
+    if missing.is_empty() {
+        return Ok(missing);
     }
-    let mut text = Zeroizing::new(String::from(
-        "# The secret keys of this wallet. Without them its data is lost: keep a copy apart.\n",
-    ));
-    for purpose in KeyRing::PURPOSES {
-        let key = Zeroizing::new(hex::encode(random()));
-        text.push_str(&format!("\n[{purpose}]\n1 = \"{}\"\n", *key));
+    let mut text = read_secret(path)?.unwrap_or_else(|| Zeroizing::new(OPENING.to_owned()));
+    for purpose in &missing {
+        text.push_str(&format!("\n[{purpose}]\n{}", *line(1)));
     }
-    write_secret(path, text.as_bytes()).map_err(file_error(path))
+    write_secret(path, text.as_bytes()).map_err(file_error(path))?;
+    Ok(missing)
+}
+
+/// Adds a fresh version, which writes from the next start on, and gives its number. The older ones
+/// still read.
+pub(crate) fn add_version(path: &Path, purpose: &str) -> Result<u8, KeyError> {
+    let fixed = |why: &str| KeyError::Fixed { purpose: purpose.into(), why: why.into() };
+    if purpose == "blind_index" {
+        return Err(fixed("what was indexed under the present one would not be found any more"));
+    }
+    if std::env::var_os(variable_of(purpose)).is_some() {
+        return Err(fixed("it is set in the environment, add it there"));
+    }
+    let file = read(path)?;
+    let versions = file.get(purpose).ok_or_else(|| fixed("there is none in the file"))?;
+    let newest = from_file(path, versions)?.newest();
+    let next = newest.checked_add(1).ok_or_else(|| fixed("it has 255 already"))?;
+    let text = read_secret(path)?.unwrap_or_default();
+    let table = format!("[{purpose}]\n");
+    let (before, after) =
+        text.split_once(&table).ok_or_else(|| fixed("its table begins in an unusual way"))?;
+    let new = Zeroizing::new([before, &table, &line(next), after].concat());
+    write_secret(path, new.as_bytes()).map_err(file_error(path))?;
+    Ok(next)
+}
+
+const OPENING: &str =
+    "# The secret keys of this wallet. Without them its data is lost: keep a copy apart.\n";
+
+/// A line with a fresh key.
+fn line(version: u8) -> Zeroizing<String> {
+    let key = Zeroizing::new(hex::encode(random()));
+    Zeroizing::new(format!("{version} = \"{}\"\n", *key))
 }
 
 /// 32 bytes that nobody can guess.
@@ -172,6 +221,7 @@ fn file_error(path: &Path) -> impl Fn(io::Error) -> KeyError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use kernel::crypto::keyed_hash;
     use std::os::unix::fs::PermissionsExt;
     use store_sqlite::Temporary;
 
@@ -192,6 +242,35 @@ mod tests {
         assert_ne!(ring.otp.hash(&[b"x"]), ring.openid.hash(&[b"x"]), "each purpose has its own");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
         assert!(matches!(load_with(&path, none), Err(KeyError::Readable(_))));
+    }
+
+    #[test]
+    fn a_key_that_is_missing_is_made_and_the_others_stay() {
+        let folder = Temporary::empty().unwrap();
+        let path = folder.folder().join("keys.toml");
+        let otp = format!("# ours\n[otp]\n3 = \"{}\"", hex::encode(*random()));
+        write_secret(&path, otp.as_bytes()).unwrap();
+        let made = make_missing(&path).unwrap();
+        assert_eq!(made.len(), KeyRing::PURPOSES.len() - 1);
+        assert!(fs::read_to_string(&path).unwrap().starts_with(&otp));
+        assert_eq!(load_with(&path, none).unwrap().otp.newest(), 3);
+        assert_eq!(make_missing(&path).unwrap(), [""; 0]);
+    }
+
+    #[test]
+    fn a_new_version_writes_and_the_old_one_still_reads() {
+        let folder = Temporary::empty().unwrap();
+        let path = folder.folder().join("keys.toml");
+        make_missing(&path).unwrap();
+        let before = load_with(&path, none).unwrap();
+        assert_eq!(add_version(&path, "personal_data").unwrap(), 2);
+        let ring = load_with(&path, none).unwrap();
+        assert_eq!(ring.personal_data.newest(), 2);
+        let old = ring.personal_data.key(1).unwrap();
+        assert_eq!(keyed_hash(old, &[b"x"]), before.personal_data.hash(&[b"x"]));
+        let refused = add_version(&path, "blind_index").unwrap_err().to_string();
+        assert!(refused.contains("would not be found"), "{refused}");
+        assert!(matches!(add_version(&path, "nothing"), Err(KeyError::Fixed { .. })));
     }
 
     #[test]

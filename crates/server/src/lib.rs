@@ -2,6 +2,9 @@
 //! line. The whole-product tests drive the binary with the clients of [`demo`] and audit what it
 //! left with [`audit`].
 
+#[macro_use]
+mod output;
+
 pub mod audit;
 mod bank_client;
 mod bank_process;
@@ -9,20 +12,24 @@ mod cli;
 mod config;
 mod database;
 pub mod demo;
+mod gauges;
 mod key_file;
+mod keys;
 mod logging;
 mod merchant;
 mod merchant_guide;
+mod notifications;
 mod operator;
+mod person;
 mod providers_link;
 mod serve;
 mod signals;
 mod surroundings;
+mod suspense;
 
 use clap::Parser;
-use cli::{Action, Cli, ConfigAction, ConfigFlags, UserAction, VerifyFlags, WalletFlags};
+use cli::{Action, Cli, ConfigAction, ConfigFlags, VerifyFlags};
 use config::{Config, Flags};
-use operator::{Answer, Request};
 use std::error::Error;
 
 /// Does what was typed after `jiaozi`.
@@ -44,11 +51,16 @@ async fn perform(action: Action) -> Result<(), Box<dyn Error>> {
         Action::Migrate(flags) => migrate(&flags),
         Action::Demo(flags) => demo::run(flags).await,
         Action::Verify(flags) => verify(&flags).await,
-        Action::User(action) => user(action).await,
+        Action::User(action) => {
+            logging::start("warn")?;
+            person::run(action).await
+        }
         Action::Merchant(action) => {
             logging::start("warn")?;
             merchant::run(action).await
         }
+        Action::Suspense(action) => suspense::run(action).await,
+        Action::Keys(action) => keys::run(action).await,
         Action::Config(ConfigAction::Check(flags)) => {
             Ok(config::print_all(flags.config.as_deref(), flags.layer())?)
         }
@@ -59,8 +71,8 @@ fn migrate(flags: &ConfigFlags) -> Result<(), Box<dyn Error>> {
     let config = flags.load()?;
     let applied = database::migrate_only(&config)?;
     match applied.as_slice() {
-        [] => println!("the schema is up to date"),
-        steps => println!("applied: {}", steps.join(", ")),
+        [] => say!("the schema is up to date"),
+        steps => say!("applied: {}", steps.join(", ")),
     }
     Ok(())
 }
@@ -69,30 +81,11 @@ async fn verify(flags: &VerifyFlags) -> Result<(), Box<dyn Error>> {
     let config = flags.config.load()?;
     let audit = audit::Audit::of(&config.database()).await?;
     if flags.json {
-        println!("{}", serde_json::to_string_pretty(&audit)?);
+        say!("{}", serde_json::to_string_pretty(&audit)?);
     } else {
         audit.print();
     }
     if audit.is_clean() { Ok(()) } else { Err("the audit found broken rules".into()) }
-}
-
-async fn user(action: UserAction) -> Result<(), Box<dyn Error>> {
-    let operator = std::env::var("USER").unwrap_or_else(|_| "operator".to_owned());
-    let (flags, request) = match action {
-        UserAction::Freeze(WalletFlags { wallet, because, reason, config }) => {
-            (config, Request::Freeze { wallet, because, reason, operator })
-        }
-        UserAction::Unfreeze(WalletFlags { wallet, because, config, .. }) => {
-            (config, Request::Unfreeze { wallet, because, operator })
-        }
-    };
-    let config = flags.load()?;
-    logging::start("warn")?;
-    match operator::ask(&config, &request).await? {
-        Answer::Done(told) => println!("{told}"),
-        Answer::Failed(why) => return Err(why.into()),
-    }
-    Ok(())
 }
 
 impl ConfigFlags {

@@ -1,9 +1,10 @@
 //! `jiaozi merchant`: adds merchants and lists them.
 
-use crate::cli::{AddMerchantFlags, ListMerchantsFlags, MerchantAction};
+use crate::cli::{AddMerchantFlags, ListFlags, MerchantAction};
 use crate::config::Config;
 use crate::database;
 use crate::merchant_guide::Guide;
+use crate::notifications;
 use crate::operator::{self, Answer, Request};
 use domain::merchant::{KeyState, Merchant, PlatformKey, PlatformKeyKind};
 use http_api::merchant::{MerchantRequest, NewMerchant};
@@ -14,6 +15,8 @@ pub(crate) async fn run(action: MerchantAction) -> Result<(), Box<dyn Error>> {
     match action {
         MerchantAction::Add(flags) => add(flags).await,
         MerchantAction::List(flags) => list(&flags).await,
+        MerchantAction::Notifications(flags) => notifications::list(flags).await,
+        MerchantAction::Resend(flags) => notifications::resend(&flags).await,
     }
 }
 
@@ -26,7 +29,7 @@ async fn add(flags: AddMerchantFlags) -> Result<(), Box<dyn Error>> {
         Answer::Failed(why) => return Err(why.into()),
     };
     if json {
-        println!("{told}");
+        say!("{told}");
         return Ok(());
     }
     // The running server may listen elsewhere than the configuration of this command says.
@@ -37,7 +40,7 @@ async fn add(flags: AddMerchantFlags) -> Result<(), Box<dyn Error>> {
     let key = public_key(&config).await.unwrap_or_default();
     let platform = key.as_ref().map(|key| (key.id.as_str(), key.public.as_str()));
     let guide = Guide { merchant: &merchant, address, platform };
-    print!("{}", guide.text());
+    say!("{}", guide.text().trim_end());
     Ok(())
 }
 
@@ -51,19 +54,19 @@ async fn public_key(config: &Config) -> Result<Option<PlatformKey>, Box<dyn Erro
     Ok(keys.into_iter().find(usable))
 }
 
-async fn list(flags: &ListMerchantsFlags) -> Result<(), Box<dyn Error>> {
+async fn list(flags: &ListFlags) -> Result<(), Box<dyn Error>> {
     let config = flags.config.load()?;
     let queries = database::read_only(&config)?;
     let merchants: Vec<Merchant> =
         store::queries::select(&queries, "1 = 1 ORDER BY mchid", Vec::new()).await?;
     if flags.json {
         let shown: Vec<_> = merchants.iter().map(to_json).collect();
-        println!("{}", serde_json::Value::from(shown));
+        say!("{}", serde_json::Value::from(shown));
         return Ok(());
     }
     for merchant in &merchants {
         let Merchant { mchid, state, fee_bp, name, .. } = merchant;
-        println!("{mchid}  {:<9}  {fee_bp:>5} bp  {name}", state.as_str());
+        say!("{mchid}  {:<9}  {fee_bp:>5} bp  {name}", state.as_str());
     }
     Ok(())
 }

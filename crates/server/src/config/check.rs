@@ -11,10 +11,10 @@ pub(crate) fn print_all(file: Option<&Path>, flags: Flags) -> Result<(), ConfigE
     Config::of(&layers)?;
     for key in key::all() {
         let (value, layer) = layers.shown(&key)?;
-        println!("{:<30} = {value:<18} {layer}", key.name);
+        say!("{:<30} = {value:<18} {layer}", key.name);
         match key.range_shown() {
-            Some(range) => println!("    {} ({range})", key.doc),
-            None => println!("    {}", key.doc),
+            Some(range) => say!("    {} ({range})", key.doc),
+            None => say!("    {}", key.doc),
         }
     }
     Ok(())

@@ -84,7 +84,7 @@ impl Layers {
 
     /// The value of a key.
     pub(crate) fn value<'a, T: Deserialize<'a>>(&self, key: &str) -> Result<T, ConfigError> {
-        self.0.extract_inner(key).map_err(|error| Box::new(error).into())
+        self.0.extract_inner(key).map_err(|error| Box::new(named(error)).into())
     }
 
     /// The value of a key that is a number in its range.
@@ -115,6 +115,12 @@ impl Layers {
         });
         Ok((text, layer))
     }
+}
+
+/// Without the name of the profile, which nobody here knows.
+fn named(mut error: figment::Error) -> figment::Error {
+    error.profile = None;
+    error
 }
 
 fn default(key: Key) -> (&'static str, Value) {
@@ -243,6 +249,12 @@ mod tests {
             let refused = config(toml, &[], Flags::default()).unwrap_err();
             assert_eq!(refused, format!("configuration key {message}"));
         }
+    }
+
+    #[test]
+    fn a_value_that_is_refused_is_named_as_it_is_written() {
+        let refused = config("listen = 'nowhere'", &[], Flags::default()).unwrap_err();
+        assert!(refused.contains("\"listen\""), "{refused}");
     }
 
     #[test]

@@ -150,6 +150,12 @@ impl Api {
         }
     }
 
+    /// The id of the newest message to a phone, 0 for none.
+    pub(super) async fn newest_message(&self, phone: &str) -> Told<i64> {
+        let inbox = self.get(&format!("/sandbox/v1/inbox?to={phone}")).await?;
+        Ok(inbox.pointer("/messages/0/id").and_then(Value::as_i64).unwrap_or(0))
+    }
+
     /// The server's metrics, as text.
     pub async fn metrics(&self) -> Told<String> {
         let answer = self.http.get(format!("{}/metrics", self.base)).send().await?;

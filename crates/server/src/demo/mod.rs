@@ -19,6 +19,7 @@ pub use shopping::Placed;
 
 use crate::audit::Audit;
 use crate::cli::DemoFlags;
+use reqwest::Method;
 use sandbox::Sandbox;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -58,7 +59,7 @@ const STEPS: u64 = 23;
 pub(crate) async fn run(flags: DemoFlags) -> Result<(), Box<dyn Error>> {
     let sandbox = Sandbox::find(&flags).await?;
     let demo = sandbox.demo.clone();
-    println!("people's API {}, merchants' API {}", demo.consumer_api, demo.merchant_api);
+    say!("people's API {}, merchants' API {}", demo.consumer_api, demo.merchant_api);
     let http = reqwest::Client::builder().no_proxy().build()?;
     let mut stage = Stage::new(STEPS);
     let api = Api::new(&http, &demo.consumer_api);
@@ -71,7 +72,7 @@ pub(crate) async fn run(flags: DemoFlags) -> Result<(), Box<dyn Error>> {
     if !audit.is_clean() {
         return Err("the audit found broken rules".into());
     }
-    println!("the story is as it should be: {steps} steps");
+    say!("the story is as it should be: {steps} steps");
     Ok(())
 }
 
@@ -151,6 +152,22 @@ pub(crate) async fn make_payer(consumer_api: &str, minor: i64) -> Result<Payer, 
     let (person, _card) = Person::with_money(&api, minor).await?;
     let Person { phone, token, password, .. } = person;
     Ok(Payer { phone, token, payment_password: password })
+}
+
+/// Logs in once more if the kept session is over, as it is after business time was moved far.
+/// Says whether there is a new token.
+pub(crate) async fn log_in_again(
+    consumer_api: &str,
+    payer: &mut Payer,
+) -> Result<bool, Box<dyn Error>> {
+    let http = reqwest::Client::builder().no_proxy().build()?;
+    let api = Api::new(&http, consumer_api);
+    let (status, _) = api.with_token(&payer.token).call(Method::GET, "/v1/me", None).await?;
+    if status != 401 {
+        return Ok(false);
+    }
+    payer.token = people::session(&api, &payer.phone).await?;
+    Ok(true)
 }
 
 impl Person {

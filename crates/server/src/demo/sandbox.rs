@@ -31,7 +31,7 @@ impl Sandbox {
         {
             return Ok(Self { demo, own: None });
         }
-        println!("no sandbox is running; starting one for the story");
+        say!("no sandbox is running; starting one for the story");
         Self::start().await
     }
 

@@ -48,7 +48,7 @@ impl Stage {
     /// Prints a line above the bar, or plainly where there is no terminal.
     pub(crate) fn say(&self, line: &str) {
         if self.bar.is_hidden() {
-            println!("{line}");
+            say!("{line}");
         } else {
             self.bar.println(line);
         }

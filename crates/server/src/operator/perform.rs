@@ -2,6 +2,7 @@
 
 use super::request::{Answer, Request};
 use domain::ids::WalletId;
+use domain::notification::ResendNotification;
 use domain::wallet::{FreezeWallet, FrozenBy, LiftedBy, UnfreezeWallet};
 use domain::{Command, Once};
 use engine::Engine;
@@ -42,6 +43,10 @@ impl Operator {
                 let Some(wallet) = wallet_id(wallet) else { return no_wallet() };
                 let command = UnfreezeWallet { wallet, by, once: Once::State };
                 self.run(command, |lifted| json!(lifted)).await
+            }
+            Request::Resend { batch, place } => {
+                let command = ResendNotification { batch: *batch, place: *place };
+                self.run(command, |()| json!({ "state": "WAITING" })).await
             }
             Request::MerchantAdd(request) => {
                 let shell = SystemShell::default();

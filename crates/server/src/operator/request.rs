@@ -29,6 +29,13 @@ pub(crate) enum Request {
         /// Who says so.
         operator: String,
     },
+    /// Send a notification again that failed.
+    Resend {
+        /// The batch of its fact.
+        batch: i64,
+        /// The place of its fact.
+        place: i64,
+    },
     /// Add a merchant; the answer holds its keys.
     MerchantAdd(MerchantRequest),
 }

@@ -7,12 +7,13 @@ use crate::bank_client::BankClient;
 use crate::bank_process::BankProcess;
 use crate::cli::ServeFlags;
 use crate::config::{Config, Flags};
-use crate::database::Database;
+use crate::database::{self, Database};
 use crate::demo::inhabitants::{Inhabitants, Place};
 use crate::operator::{self, Operator, Socket};
 use crate::providers_link::{CALLBACK_PATH, Link};
-use crate::{key_file, logging, signals};
+use crate::{gauges, key_file, logging, signals};
 use axum::Router;
+use engine::Engine;
 use http_api::merchant::keep_platform_keys;
 use http_api::rate_limit::AddressLimiter;
 use http_api::sandbox::SandboxBank;
@@ -44,7 +45,7 @@ const HOLDER: &str = "server";
 pub(crate) async fn run(flags: ServeFlags) -> Result<(), Box<dyn Error>> {
     let config = Config::load(flags.config.config.as_deref(), config_flags(&flags))?;
     logging::start(&config.log_filter)?;
-    let keys = Arc::new(load_keys(&config)?);
+    let keys = Arc::new(load_keys(&config).await?);
     let metrics = start_metrics()?;
     let database = Database::open(&config).await?;
     let listeners = Listeners::bind(&config).await?;
@@ -64,12 +65,13 @@ pub(crate) async fn run(flags: ServeFlags) -> Result<(), Box<dyn Error>> {
     let socket = Socket::bind(config.control_socket())?;
     let (engine, keys) = (app.engine.clone(), Arc::clone(&app.keys));
     let operator = Operator { engine, keys, merchant_address: addresses.merchant };
+    gauges::keep(Arc::clone(&app.queries), ending.clone());
     let control = tokio::spawn(operator::serve(socket, operator, ending));
     announce(&config, addresses, bank.as_ref());
     if flags.demo_people {
         settle_inhabitants(&config, &app, addresses, flags.demo_file.as_deref()).await?;
     }
-    signals::end().await;
+    let ended = wait_for_end(&app.engine).await;
     tracing::info!("ending: open requests are finished first");
     end.send_replace(true);
     for listener in serving {
@@ -79,7 +81,19 @@ pub(crate) async fn run(flags: ServeFlags) -> Result<(), Box<dyn Error>> {
     worker.stop().await;
     drop(app);
     database.close().await;
-    Ok(())
+    ended
+}
+
+/// Waits until the system asks us to end. Without its engine the server does nothing more, so it
+/// ends too, with a failure that has it started anew.
+async fn wait_for_end(engine: &Engine) -> Result<(), Box<dyn Error>> {
+    tokio::select! {
+        () = signals::end() => Ok(()),
+        () = engine.ended() => {
+            tracing::error!("the engine ended by itself; so does the server");
+            Err("the engine ended by itself; see the log".into())
+        }
+    }
 }
 
 /// Makes or finds the demo merchant and person, and tells where they are.
@@ -195,11 +209,12 @@ fn config_flags(flags: &ServeFlags) -> Flags {
         .set("sandbox", flags.sandbox.then_some(true))
 }
 
-/// Loads the keys. Only a sandbox makes them, and only together with its database: beside a
-/// database that is there already, new keys would open nothing.
-fn load_keys(config: &Config) -> Result<KeyRing, Box<dyn Error>> {
+/// Loads the keys. Only a sandbox makes them by itself, and only before its database has data:
+/// new keys would open none of it.
+async fn load_keys(config: &Config) -> Result<KeyRing, Box<dyn Error>> {
     let file = config.key_file();
-    if config.sandbox && !config.database().exists() {
+    // A database that cannot be read yet, because it is older than this program, has data.
+    if config.sandbox && !database::has_data(config).await.unwrap_or(true) {
         config.make_folder()?;
         key_file::make_missing(&file)?;
     }
@@ -244,12 +259,12 @@ async fn follow_clock(app: &AppState) {
 fn announce(config: &Config, addresses: Addresses, bank: Option<&BankProcess>) {
     let Addresses { consumer, merchant } = addresses;
     tracing::info!(%consumer, %merchant, sandbox = config.sandbox, "ready");
-    println!("jiaozi is ready");
-    println!("  people's apps   http://{consumer}/v1   (description: http://{consumer}/docs)");
-    println!("  merchants       http://{merchant}/v3");
+    say!("jiaozi is ready");
+    say!("  people's apps   http://{consumer}/v1   (description: http://{consumer}/docs)");
+    say!("  merchants       http://{merchant}/v3");
     if let Some(bank) = bank {
         let bank = bank.address;
-        println!("  sandbox bank    http://{bank}/cards    (messages: http://{bank}/inbox)");
+        say!("  sandbox bank    http://{bank}/cards    (messages: http://{bank}/inbox)");
     }
 }
 
