@@ -7,6 +7,7 @@ use domain::Rules;
 use engine::Engine;
 use kernel::Timestamp;
 use kernel::keys::KeyRing;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use store::Queries;
@@ -39,11 +40,13 @@ pub struct Limits {
     pub request: Duration,
     /// Requests without a valid session, per address; `None` for no limit.
     pub anonymous: Option<Arc<AddressLimiter>>,
+    /// The proxies whose `X-Forwarded-For` is believed.
+    pub proxies: Arc<[IpAddr]>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { request: Duration::from_secs(15), anonymous: None }
+        Self { request: Duration::from_secs(15), anonymous: None, proxies: Arc::new([]) }
     }
 }
 

@@ -1,11 +1,12 @@
 //! What surrounds every route: the request's id, its deadline, failures written for the reader, and
 //! headers that keep browsers careful.
 
+use crate::address::address_of;
 use crate::app::AppState;
 use crate::extract::{Caller, Reader};
 use crate::problem::Problem;
 use axum::Router;
-use axum::extract::{ConnectInfo, MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
@@ -15,7 +16,6 @@ use axum::response::{IntoResponse, Response};
 use domain::catalogue::Code;
 use kernel::time::SECOND;
 use std::any::Any;
-use std::net::SocketAddr;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 use tracing::Instrument;
@@ -32,12 +32,15 @@ const DEADLINE: StatusCode = StatusCode::GATEWAY_TIMEOUT;
 /// The policy of answers that are no pages: nothing may run, nothing may frame them.
 const NO_CONTENT: &str = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'";
 
-/// Wraps the routes of the consumer's listener.
-pub(crate) fn around(routes: Router, app: &AppState) -> Router {
+/// Wraps the routes of a listener. Callers of `proven` are not bounded as strangers: one bank sends
+/// all its messages from one address.
+pub(crate) fn around(routes: Router, proven: Router, app: &AppState) -> Router {
+    let other_method = || async { Problem::new(Code::MethodNotAllowed) };
     routes
         .fallback(|| async { Problem::new(Code::RouteUnknown) })
-        .method_not_allowed_fallback(|| async { Problem::new(Code::MethodNotAllowed) })
+        .method_not_allowed_fallback(other_method)
         .layer(middleware::from_fn_with_state(app.clone(), bound_strangers))
+        .merge(proven.method_not_allowed_fallback(other_method))
         .layer(TimeoutLayer::with_status_code(DEADLINE, app.limits.request))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn_with_state(app.clone(), answer))
@@ -62,7 +65,7 @@ async fn answer(State(app): State<AppState>, mut request: Request, next: Next) -
     let route = route_of(&request);
     let began = app.shell.now();
     request.extensions_mut().insert(id);
-    let span = tracing::info_span!("request", %id, %method, route);
+    let span = tracing::info_span!("request", %id, method = method_name(&method), route);
     let mut response = next.run(request).instrument(span.clone()).await;
     let problem = response.extensions_mut().remove::<Problem>().or_else(|| {
         if response.extensions().get::<Panicked>().is_some() {
@@ -75,8 +78,10 @@ async fn answer(State(app): State<AppState>, mut request: Request, next: Next) -
         response = problem.answer(reader.0, &id.to_string());
     }
     let status = response.status();
-    span.in_scope(|| log(status, problem.as_ref()));
-    count(&method, &route, status, app.shell.now().since(began));
+    let micros = app.shell.now().since(began);
+    let code = problem.as_ref().map_or("", |problem| problem.code().as_str());
+    span.in_scope(|| log(status, code, micros));
+    count(&method, &route, status, micros);
     careful(&mut response);
     let id = HeaderValue::try_from(id.to_string()).expect("an id is plain text");
     response.headers_mut().insert("x-request-id", id);
@@ -95,20 +100,20 @@ fn route_of(request: &Request) -> String {
     matched.map_or("none", MatchedPath::as_str).to_owned()
 }
 
-fn log(status: StatusCode, problem: Option<&Problem>) {
-    let code = problem.map_or("", |problem| problem.code().as_str());
+/// One line for each answer, inside the span that names the request. Refusals are in the log as it
+/// is by default, so that what a person quotes is found there.
+pub(crate) fn log(status: StatusCode, code: &str, micros: i64) {
     let status = status.as_u16();
-    if status >= 500 {
-        tracing::warn!(status, code, "answered");
-    } else {
-        tracing::debug!(status, code, "answered");
+    match status {
+        500.. => tracing::warn!(status, code, micros, "answered"),
+        400.. => tracing::info!(status, code, micros, "refused"),
+        _ => tracing::debug!(status, micros, "answered"),
     }
 }
 
 pub(crate) fn count(method: &Method, route: &str, status: StatusCode, micros: i64) {
     let labels = [
-        // A stranger's method has no bound, so only the known ones become a label.
-        ("method", if is_known(method) { method.to_string() } else { "other".to_owned() }),
+        ("method", method_name(method).to_owned()),
         ("route", route.to_owned()),
         ("status", status.as_str().to_owned()),
     ];
@@ -117,9 +122,11 @@ pub(crate) fn count(method: &Method, route: &str, status: StatusCode, micros: i6
         .record(micros.max(0) as f64 / SECOND as f64);
 }
 
-fn is_known(method: &Method) -> bool {
-    [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::HEAD]
-        .contains(method)
+/// A stranger's method has no bound, so only the known ones get into logs and labels.
+pub(crate) fn method_name(method: &Method) -> &str {
+    let known =
+        [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::HEAD];
+    if known.contains(method) { method.as_str() } else { "other" }
 }
 
 fn careful(response: &mut Response) {
@@ -140,8 +147,9 @@ async fn bound_strangers(
     next: Next,
 ) -> Response {
     let Some(limiter) = &app.limits.anonymous else { return next.run(request).await };
-    let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-    let Some(address) = address else { return next.run(request).await };
+    let Some(address) = address_of(&request, &app.limits.proxies) else {
+        return next.run(request).await;
+    };
     match Caller::find(&app, request.headers()).await {
         Ok(Some(caller)) => {
             // Found once: the handler takes it from here.

@@ -7,8 +7,12 @@ use axum::extract::Request;
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_SECURITY_POLICY;
 use axum::middleware::{self, Next};
+use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{Components, InfoBuilder, OpenApi};
+use utoipa::openapi::{
+    Components, ContentBuilder, InfoBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder,
+    ServerBuilder,
+};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
@@ -21,7 +25,9 @@ const PAGE_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline';
 
 /// The document of the whole API, the sandbox's part included.
 pub fn document() -> OpenApi {
-    described().merge(sandbox::routes()).into_openapi()
+    let mut document = described().merge(sandbox::routes()).into_openapi();
+    complete(&mut document);
+    document
 }
 
 /// The routes of the consumer API with the document that describes them.
@@ -41,15 +47,61 @@ pub(crate) fn pages(document: OpenApi) -> Router<AppState> {
     }))
 }
 
+/// What every route can answer without its handler having a say. Written once here, so that no
+/// operation lacks it.
+const OF_ALL: [(&str, &str); 3] = [
+    ("429", "Too many requests without a session from this address"),
+    ("500", "A fault of ours"),
+    ("503", "Too busy, or the outcome is not known: `retry.class` says which"),
+];
+const OF_GUARDED: (&str, &str) = ("401", "No valid session");
+const OF_BODIES: [(&str, &str); 2] =
+    [("413", "The body is larger than 64 KiB"), ("415", "The body is not JSON in UTF-8")];
+const PROBLEM: &str = "application/problem+json";
+
+/// Adds to each operation what the layers around it answer, and says of each refusal what it is.
+pub(crate) fn complete(document: &mut OpenApi) {
+    for operation in document.paths.paths.values_mut().flat_map(operations_mut) {
+        let mut common = OF_ALL.to_vec();
+        common.extend(operation.security.is_some().then_some(OF_GUARDED));
+        common.extend(operation.request_body.iter().flat_map(|_| OF_BODIES));
+        let responses = &mut operation.responses.responses;
+        for (status, description) in common {
+            let missing = || ResponseBuilder::new().description(description).build().into();
+            responses.entry(status.to_owned()).or_insert_with(missing);
+        }
+        for (status, response) in responses {
+            if let RefOr::T(response) = response
+                && status.as_str() >= "400"
+            {
+                refuse(response);
+            }
+        }
+    }
+}
+
+fn refuse(response: &mut Response) {
+    let problem = Ref::from_schema_name("Problem");
+    let content = ContentBuilder::new().schema(Some(problem)).build();
+    response.content.clear();
+    response.content.insert(PROBLEM.to_owned(), content.into());
+}
+
+fn operations_mut(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    let PathItem { get, post, put, patch, delete, .. } = item;
+    [get, post, put, patch, delete].into_iter().flatten()
+}
+
 fn frame() -> OpenApi {
     let info = InfoBuilder::new()
         .title("Jiaozi")
         .version(env!("CARGO_PKG_VERSION"))
         .description(Some(
             "The API of the wallet. Money is in minor units (fen). Every answer from status 400 up \
-             is a `Problem` in `application/problem+json`. Requests that change something carry an \
-             `Idempotency-Key` of 16 to 64 characters: the same key with the same body gets the \
-             same answer. `Accept-Language` chooses zh-CN (default) or en.",
+             is a `Problem` in `application/problem+json`. Operations that list the header \
+             `Idempotency-Key` need one, 16 to 64 letters, digits, `_` and `-`: the same key with \
+             the same body happens once and gets the same answer. The others take none. \
+             `Accept-Language` chooses zh-CN (default) or en.",
         ))
         .build();
     let bearer = HttpBuilder::new()
@@ -60,12 +112,16 @@ fn frame() -> OpenApi {
     components.add_security_scheme(SESSION, SecurityScheme::Http(bearer));
     let mut frame = OpenApi::new(info, utoipa::openapi::Paths::new());
     frame.components = Some(components);
+    frame.servers = Some(vec![
+        ServerBuilder::new().url("/").description(Some("Where this document is served")).build(),
+    ]);
     frame
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::user::OtpPurpose;
 
     const COMMITTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/openapi.json");
 
@@ -78,6 +134,45 @@ mod tests {
         }
         let committed = std::fs::read_to_string(COMMITTED).unwrap_or_default();
         assert!(fresh == committed, "docs/openapi.json is old: run `make openapi`");
+    }
+
+    #[test]
+    fn every_operation_declares_what_its_layers_answer() {
+        let mut walked = 0;
+        for (path, mut item) in document().paths.paths {
+            for operation in operations_mut(&mut item) {
+                let mut expected = vec!["429", "500", "503"];
+                expected.extend(operation.security.is_some().then_some("401"));
+                expected.extend(operation.request_body.iter().flat_map(|_| ["400", "413", "415"]));
+                for status in expected {
+                    let response = operation.responses.responses.get(status);
+                    let Some(RefOr::T(response)) = response else { panic!("{path} {status}") };
+                    assert!(!response.description.is_empty());
+                    assert_eq!(response.content.keys().collect::<Vec<_>>(), [PROBLEM], "{path}");
+                }
+                walked += 1;
+            }
+        }
+        assert!(walked > 30, "{walked}");
+    }
+
+    #[test]
+    fn closed_lists_of_words_are_told() {
+        let document = serde_json::to_value(document()).unwrap();
+        let schemas = &document["components"]["schemas"];
+        let purposes: Vec<&str> = OtpPurpose::ALL.iter().map(|one| one.as_str()).collect();
+        assert_eq!(schemas["OtpPurpose"]["enum"], serde_json::json!(purposes));
+        let mut retry: Vec<&str> = Vec::new();
+        retry
+            .extend(schemas["Retry"]["enum"].as_array().unwrap().iter().filter_map(|v| v.as_str()));
+        retry.sort_unstable();
+        assert_eq!(retry, ["after_fix", "later", "no", "now", "query"]);
+        for (name, schema) in schemas.as_object().unwrap() {
+            for (field, of) in schema["properties"].as_object().into_iter().flatten() {
+                let is_closed = ["state", "kind", "class", "purpose", "retry"].contains(&&**field);
+                assert!(!is_closed || of["type"] != "string", "{name}.{field} is any text");
+            }
+        }
     }
 
     #[test]

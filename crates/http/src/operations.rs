@@ -12,11 +12,15 @@ use serde::Serialize;
 /// How long before its end the working-day calendar is reported, in days.
 const CALENDAR_WARNING_DAYS: i32 = 60;
 
+/// What anybody may know: that the process answers.
+pub(crate) fn alive() -> Router<AppState> {
+    Router::new().route("/healthz", get(|| async { "ok" }))
+}
+
+/// All of it. The figures tell how much business there is, so outside the sandbox they are on a
+/// listener of their own.
 pub(crate) fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/healthz", get(|| async { "ok" }))
-        .route("/readyz", get(readiness))
-        .route("/metrics", get(metrics))
+    alive().route("/readyz", get(readiness)).route("/metrics", get(metrics))
 }
 
 /// Whether this process should get requests, and what an operator should know.

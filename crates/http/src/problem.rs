@@ -4,6 +4,7 @@
 //! A handler returns a [`Problem`] without knowing the reader; the outermost layer, which knows the
 //! language and the request's id, writes the document.
 
+use crate::spelling::RetryText;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -77,8 +78,12 @@ impl Problem {
 
     /// The document for a reader.
     pub fn document(&self, language: Language, trace_id: &str) -> ProblemDocument {
+        let mut params = self.params.clone();
+        if let Some(seconds) = self.retry_after_s.filter(|_| params.get("time").is_none()) {
+            params.0.push(("time", Param::Text(wait(seconds, language))));
+        }
         let Explanation { code, message, remedies, retry } =
-            Explanation::new(self.code, &self.params, language);
+            Explanation::new(self.code, &params, language);
         ProblemDocument {
             code,
             status: self.status().as_u16(),
@@ -143,6 +148,15 @@ impl<R: Refusal> From<Failed<R>> for Problem {
     }
 }
 
+/// A wait in words that stand where the catalogue names a time.
+fn wait(seconds: u32, language: Language) -> String {
+    match (language, seconds) {
+        (Language::ZhCn, _) => format!("{seconds} 秒"),
+        (Language::En, 1) => "1 second".to_owned(),
+        (Language::En, _) => format!("{seconds} seconds"),
+    }
+}
+
 fn seconds_up(time: Duration) -> u32 {
     let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
     u32::try_from(seconds).unwrap_or(u32::MAX)
@@ -203,6 +217,7 @@ pub struct RemedyText {
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct RetryAdvice {
     /// `now`, `later`, `after_fix`, `query` (read the state first, never repeat) or `no`.
+    #[schema(value_type = RetryText)]
     pub class: &'static str,
     /// When a limit or a lock ends, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -272,6 +287,19 @@ mod tests {
         assert_eq!(document.field.as_deref(), Some("/code"));
         assert_eq!(document.retry.attempts_left, Some(2));
         assert_eq!(document.retry.reset_at.as_deref(), Some("2025-11-21T18:05:00+08:00"));
+    }
+
+    #[test]
+    fn who_has_to_wait_a_little_is_told_how_long() {
+        let remedy = |problem: Problem, language| {
+            problem.document(language, "req_1").remedies.swap_remove(0).text
+        };
+        let busy = || Problem::new(Code::SystemBusy).after(1);
+        assert_eq!(remedy(busy(), Language::ZhCn), "请于 1 秒 后再试");
+        assert_eq!(remedy(busy(), Language::En), "Try again after 1 second");
+        let limited = Problem::new(Code::RateLimited).after(30);
+        assert_eq!(remedy(limited, Language::En), "Try again after 30 seconds");
+        assert_eq!(busy().document(Language::En, "req_1").retry.reset_at, None);
     }
 
     #[test]

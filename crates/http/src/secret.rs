@@ -2,12 +2,17 @@
 
 use crate::extract::RequestKey;
 use crate::personal::password_tags;
+use crate::problem::Problem;
+use domain::catalogue::Code;
 use domain::ids::WalletId;
 use domain::wallet::PasswordTry;
 use kernel::keys::KeyRing;
 use kernel::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use utoipa::ToSchema;
+
+/// How long a payment password is.
+const DIGITS: usize = 6;
 
 /// A text that only its owner may know: a payment password, a one-time password, card data.
 #[derive(Deserialize, ToSchema)]
@@ -28,16 +33,26 @@ impl Secret {
     }
 
     /// Takes it as a payment password that was entered for a wallet: nothing of the digits goes on.
+    /// `field` is the JSON Pointer of this value.
+    ///
+    /// # Errors
+    /// `PAY_PASSWORD_FORMAT` for what cannot be anybody's: a program's mistake is not a guess, so it
+    /// costs no try.
     pub fn as_payment_password(
         &self,
         keys: &KeyRing,
         key: &RequestKey,
         wallet: WalletId,
-    ) -> PasswordTry {
-        PasswordTry {
-            tags: password_tags(keys, wallet, self.expose()),
-            last_try: key.secret_try(&wallet.to_string(), self.expose()),
+        field: &str,
+    ) -> Result<PasswordTry, Problem> {
+        let digits = self.expose();
+        if digits.len() != DIGITS || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(Problem::new(Code::PayPasswordFormat).at(field));
         }
+        Ok(PasswordTry {
+            tags: password_tags(keys, wallet, digits),
+            last_try: key.secret_try(&wallet.to_string(), digits),
+        })
     }
 }
 

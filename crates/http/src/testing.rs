@@ -73,7 +73,7 @@ impl Stage {
             limits: Limits::default(),
         };
         change(&mut app);
-        let router = crate::consumer_router(&app);
+        let router = crate::consumer_router(&app, Router::new());
         Self { app, router, clock, told: Mutex::default(), database }
     }
 
@@ -86,7 +86,7 @@ impl Stage {
     pub(crate) async fn restart(&mut self) {
         self.app.engine.shutdown().await;
         self.app.engine = self.rival().await;
-        self.router = crate::consumer_router(&self.app);
+        self.router = crate::consumer_router(&self.app, Router::new());
     }
 
     /// Where the database lies.

@@ -166,6 +166,10 @@ async fn the_inbox_is_the_stand_ins_and_its_pages_are_there() {
     let (stage, _) = sandbox().await;
     let inbox = stage.get("/sandbox/v1/inbox?after=3").send().await;
     assert_eq!(inbox.body, json!({ "messages": [], "query": "after=3" }));
+    for query in ["after=x", "after=1.5", "from=1"] {
+        let refused = stage.get(&format!("/sandbox/v1/inbox?{query}")).send().await;
+        assert_eq!(refused.problem(), (400, "PARAM_INVALID", None), "{query}");
+    }
     for (path, page) in [("/sandbox/inbox", "inbox"), ("/sandbox/cards", "cards")] {
         let answer = stage.get(path).send().await;
         assert_eq!(answer.status, 307);
@@ -185,7 +189,7 @@ async fn outside_the_sandbox_its_routes_do_not_exist() {
 
 #[tokio::test]
 async fn readiness_names_the_calendar_year_that_is_missing() {
-    let stage = Stage::new().await;
+    let (stage, _) = sandbox().await;
     let ready = stage.get("/readyz").send().await;
     assert_eq!(ready.status, 200);
     let calendar = json!({ "known_until": "2026-12-31", "missing_year": 2027, "ends_soon": true });
@@ -201,7 +205,8 @@ async fn strangers_of_one_address_are_bounded_and_users_are_not() {
     let stage = Stage::with(|app| app.limits.anonymous = Some(limiter)).await;
     let token = stage.register("+8613800138000").await;
     let address: SocketAddr = "192.0.2.1:1000".parse().unwrap();
-    let router = crate::consumer_router(&stage.app).layer(Extension(ConnectInfo(address)));
+    let router =
+        crate::consumer_router(&stage.app, Router::new()).layer(Extension(ConnectInfo(address)));
     let status = |token: Option<&str>| {
         let bearer = token.map(|token| (header::AUTHORIZATION, format!("Bearer {token}")));
         let mut request = Request::get("/v1/catalogue").body(Body::empty()).unwrap();
@@ -217,6 +222,101 @@ async fn strangers_of_one_address_are_bounded_and_users_are_not() {
     }
     stage.wait(SECOND);
     assert_eq!([status(None).await, status(None).await], [200, 429]);
+}
+
+#[tokio::test]
+async fn behind_a_named_proxy_each_caller_has_bounds_of_its_own() {
+    let limiter = Arc::new(AddressLimiter::new(1, 1));
+    let stage = Stage::with(|app| {
+        app.limits.anonymous = Some(limiter);
+        app.limits.proxies = Arc::new(["192.0.2.1".parse().unwrap()]);
+    })
+    .await;
+    let proxy: SocketAddr = "192.0.2.1:1000".parse().unwrap();
+    let router =
+        crate::consumer_router(&stage.app, Router::new()).layer(Extension(ConnectInfo(proxy)));
+    let status = async |caller: &str| {
+        let request = Request::get("/v1/catalogue").header("X-Forwarded-For", caller);
+        let sent = router.clone().oneshot(request.body(Body::empty()).unwrap());
+        sent.await.unwrap().status().as_u16()
+    };
+    assert_eq!([status("198.51.100.7").await, status("198.51.100.8").await], [200, 200]);
+    assert_eq!(status("203.0.113.9, 198.51.100.7").await, 429, "what it says of others is nothing");
+}
+
+#[tokio::test]
+async fn who_proves_itself_otherwise_is_not_bounded_and_has_every_layer() {
+    let stage = Stage::with(|app| {
+        app.limits.anonymous = Some(Arc::new(AddressLimiter::new(1, 1)));
+    })
+    .await;
+    let address: SocketAddr = "192.0.2.1:1000".parse().unwrap();
+    let proven = Router::new().route("/callbacks/test", axum::routing::post(|| async { "taken" }));
+    let router = crate::consumer_router(&stage.app, proven).layer(Extension(ConnectInfo(address)));
+    let send = async |method: &str| {
+        let request = Request::builder().method(method).uri("/callbacks/test");
+        router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+    };
+    for _ in 0..3 {
+        let answer = send("POST").await;
+        assert_eq!(answer.status(), 200);
+        assert!(answer.headers().contains_key("x-request-id"));
+    }
+    let answer = send("GET").await;
+    assert_eq!(answer.status(), 405);
+    assert_eq!(answer.headers()[header::CONTENT_TYPE], "application/problem+json");
+}
+
+#[tokio::test]
+async fn figures_are_for_operators_unless_it_is_a_sandbox() {
+    let stage = Stage::new().await;
+    assert_eq!(stage.get("/healthz").send().await.status, 200);
+    for path in ["/metrics", "/readyz"] {
+        assert_eq!(stage.get(path).send().await.problem(), (404, "ROUTE_UNKNOWN", None));
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let answer = crate::operations_router(&stage.app).oneshot(request).await.unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+    }
+    let (stage, _) = sandbox().await;
+    assert_eq!(stage.get("/metrics").send().await.status, 200);
+}
+
+/// What a subscriber wrote.
+#[derive(Clone, Default)]
+struct Written(Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl std::io::Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn the_trace_id_of_a_refusal_is_in_the_log_and_nothing_of_the_request() {
+    let stage = Stage::new().await;
+    let written = Written::default();
+    let writer = written.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::INFO)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    let secret = "/v1/top-ups/top_13800138000?phone=13800138000";
+    let refused = stage.get(secret).send().await;
+    let served = stage.get("/healthz").send().await;
+    drop(guard);
+    let log = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+    let line = log.lines().find(|line| line.contains(&refused.text("/trace_id"))).unwrap();
+    for part in ["INFO", "GET", "/v1/top-ups/{id}", "401", "SESSION_EXPIRED", "micros=0"] {
+        assert!(line.contains(part), "{part}: {line}");
+    }
+    assert!(!log.contains("13800138000"), "{log}");
+    assert!(!log.contains(served.headers["x-request-id"].to_str().unwrap()), "{log}");
 }
 
 #[tokio::test]
@@ -253,7 +353,7 @@ async fn a_handler_that_does_not_end_is_told_as_unknown_unless_it_only_read() {
     let routes = Router::new()
         .route("/panics", get(panics).post(panics))
         .route("/hangs", get(hangs).post(hangs));
-    let router = crate::layers::around(routes, &stage.app);
+    let router = crate::layers::around(routes, Router::new(), &stage.app);
     for (method, path, status, code) in [
         ("GET", "/panics", 500, "SYSTEM_ERROR"),
         ("POST", "/panics", 503, "RESULT_UNKNOWN"),

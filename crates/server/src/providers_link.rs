@@ -6,9 +6,12 @@ use crate::config::Config;
 use crate::key_file;
 use axum::Router;
 use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
+use domain::catalogue::Code;
+use http_api::problem::Problem;
 use kernel::SecretString;
 use providers::bank::SandboxBank;
 use providers::identity::SandboxIdentity;
@@ -92,13 +95,17 @@ impl Link {
 async fn take(
     State(callbacks): State<BankCallbacks>,
     headers: HeaderMap,
-    body: Bytes,
-) -> StatusCode {
+    body: Result<Bytes, BytesRejection>,
+) -> Result<StatusCode, Problem> {
+    let body = body.map_err(|refused| match refused.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::new(Code::BodyTooLarge),
+        _ => Problem::invalid(""),
+    })?;
     let header = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     match callbacks.take(header("bank-timestamp"), header("bank-signature"), &body).await {
-        Ok(()) => StatusCode::NO_CONTENT,
-        Err(CallbackFailed::Refused(_)) => StatusCode::UNAUTHORIZED,
-        Err(CallbackFailed::Unknown) => StatusCode::NOT_FOUND,
-        Err(CallbackFailed::Unavailable) => StatusCode::SERVICE_UNAVAILABLE,
+        Ok(()) => Ok(StatusCode::NO_CONTENT),
+        Err(CallbackFailed::Refused(_)) => Err(Code::SignatureInvalid.into()),
+        Err(CallbackFailed::Unknown) => Err(Code::ObjectNotFound.into()),
+        Err(CallbackFailed::Unavailable) => Err(Problem::new(Code::SystemBusy).after(1)),
     }
 }

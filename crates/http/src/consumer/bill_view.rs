@@ -5,6 +5,7 @@ use super::withdrawals::civil_day;
 use super::{top_ups, withdrawals};
 use crate::app::AppState;
 use crate::problem::{Explanation, Problem};
+use crate::spelling::{BillDirectionText, BillKindText, BillStateText};
 use crate::wire::Money;
 use domain::catalogue::{Code, Language};
 use domain::ids::{TopUpId, WithdrawalId};
@@ -25,9 +26,10 @@ pub(super) struct BillAnswer {
     /// Its number, or the id of a top-up whose money is not there (yet).
     id: String,
     /// `PAYMENT`, `REFUND`, `TOP_UP`, `WITHDRAWAL_START` or `WITHDRAWAL_RETURN`.
-    #[schema(value_type = String)]
+    #[schema(value_type = BillKindText)]
     kind: JournalKind,
     /// `IN` to the balance or `OUT` of it.
+    #[schema(value_type = BillDirectionText)]
     direction: &'static str,
     /// How much.
     amount: Money,
@@ -44,6 +46,7 @@ pub(super) struct BillAnswer {
 #[derive(Default, Serialize, ToSchema)]
 pub(super) struct BillItem {
     /// Where it stands: the state of the order, refund, top-up or withdrawal.
+    #[schema(value_type = BillStateText)]
     state: &'static str,
     /// The merchant's name.
     #[serde(skip_serializing_if = "Option::is_none")]

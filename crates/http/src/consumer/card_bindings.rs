@@ -9,6 +9,7 @@ use crate::extract::{Caller, Id, Keyed, Reader, Wire};
 use crate::personal::card_index;
 use crate::problem::{Explanation, Problem, ProblemDocument};
 use crate::secret::Secret;
+use crate::spelling::{BindingStateText, CardKindText};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -42,13 +43,14 @@ struct CardBindingStarted {
     #[schema(value_type = String)]
     id: CardBindingId,
     /// `ISSUER_CHECK`: the issuer is asked.
-    #[schema(value_type = String)]
+    #[schema(value_type = BindingStateText)]
     state: BindingState,
     /// The bank's short code.
     bank: String,
     /// The bank's name, in the reader's language.
     bank_name: String,
     /// What the card draws on: `DEBIT` or `CREDIT`.
+    #[schema(value_type = CardKindText)]
     kind: &'static str,
     /// The last four digits of the number.
     last_four: String,
@@ -119,7 +121,7 @@ struct CardBindingAnswer {
     #[schema(value_type = String)]
     id: CardBindingId,
     /// `ISSUER_CHECK`, `OTP_SENT` (the code can be entered), `CONFIRMING`, `BOUND` or `FAILED`.
-    #[schema(value_type = String)]
+    #[schema(value_type = BindingStateText)]
     state: BindingState,
     /// The card, once it is bound.
     #[schema(value_type = Option<String>)]
@@ -130,6 +132,7 @@ struct CardBindingAnswer {
     /// The bank's name, in the reader's language.
     bank_name: String,
     /// What the card draws on: `DEBIT` or `CREDIT`.
+    #[schema(value_type = CardKindText)]
     kind: &'static str,
     /// The last four digits of the number.
     last_four: String,
@@ -210,7 +213,7 @@ struct CardBindingConfirmed {
     #[schema(value_type = String)]
     id: CardBindingId,
     /// `CONFIRMING`: whether the code was right is read with the id.
-    #[schema(value_type = String)]
+    #[schema(value_type = BindingStateText)]
     state: BindingState,
 }
 

@@ -2,6 +2,7 @@
 
 use crate::app::AppState;
 use crate::problem::{Explanation, Problem};
+use crate::spelling::{CardKindText, CardStateText};
 use crate::wire::Money;
 use domain::Rules;
 use domain::card::{Card, CardState};
@@ -21,13 +22,14 @@ pub(super) struct CardAnswer {
     #[schema(value_type = String)]
     id: CardId,
     /// `BOUND` or `SUSPENDED`.
-    #[schema(value_type = String)]
+    #[schema(value_type = CardStateText)]
     state: CardState,
     /// The bank's short code.
     bank: String,
     /// The bank's name, in the reader's language.
     bank_name: String,
     /// What it draws on: `DEBIT` or `CREDIT`.
+    #[schema(value_type = CardKindText)]
     kind: &'static str,
     /// The number, masked.
     number: String,

@@ -7,6 +7,7 @@ use crate::app::AppState;
 use crate::extract::{Body, Caller, Id, Keyed, Page, Paging, PagingQuery, Reader, Wire};
 use crate::problem::{Explanation, Problem, ProblemDocument};
 use crate::secret::Secret;
+use crate::spelling::{CardKindText, CardNetworkText, CardStateText};
 use axum::Json;
 use axum::extract::State;
 use domain::card::{Card, CardState, UnbindCard};
@@ -47,8 +48,10 @@ struct CardFactsAnswer {
     /// The bank's name, in the reader's language.
     bank_name: &'static str,
     /// What the card draws on: `DEBIT`, `CREDIT` or `SEMI_CREDIT`.
+    #[schema(value_type = CardKindText)]
     kind: &'static str,
     /// The network: `UNIONPAY`, `VISA`, `MASTERCARD` and so on.
+    #[schema(value_type = CardNetworkText)]
     network: &'static str,
     /// Whether binding it asks for its month of expiry and its security code.
     needs_security_code: bool,
@@ -166,7 +169,7 @@ struct CardUnbound {
     #[schema(value_type = String)]
     id: CardId,
     /// `UNBOUND`.
-    #[schema(value_type = String)]
+    #[schema(value_type = CardStateText)]
     state: CardState,
 }
 
@@ -201,7 +204,12 @@ async fn unbind_card(
         user: caller.user,
         wallet,
         card,
-        password: body.payment_password.as_payment_password(&app.keys, &key, wallet),
+        password: body.payment_password.as_payment_password(
+            &app.keys,
+            &key,
+            wallet,
+            "/payment_password",
+        )?,
         once: key.once(caller.owner()),
     };
     let id = app.engine.run(command).await?;

@@ -3,6 +3,7 @@
 use crate::app::AppState;
 use crate::extract::{Page, Paging, Query, Reader};
 use crate::problem::{Problem, ProblemDocument, RemedyText};
+use crate::spelling::{RetryText, SOURCES, SourceText, source_name};
 use axum::Json;
 use axum::extract::Path;
 use domain::catalogue::{Code, Params, Source, Status};
@@ -26,8 +27,10 @@ struct CatalogueEntry {
     status: Option<u16>,
     /// Who can cause it, the usual one first: `client`, `us`, `bank`, `authority`, `carrier`,
     /// `provider`.
+    #[schema(value_type = Vec<SourceText>)]
     sources: Vec<&'static str>,
     /// Whether trying again helps: `now`, `later`, `after_fix`, `query` or `no`.
+    #[schema(value_type = RetryText)]
     retry: &'static str,
     /// The text in the reader's language, with general words where a failure fills in its values.
     message: String,
@@ -58,22 +61,12 @@ impl CatalogueEntry {
     }
 }
 
-fn source_name(source: Source) -> &'static str {
-    match source {
-        Source::Client => "client",
-        Source::Us => "us",
-        Source::Bank => "bank",
-        Source::Authority => "authority",
-        Source::Carrier => "carrier",
-        Source::Provider => "provider",
-    }
-}
-
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct CatalogueQuery {
     /// Only codes that this party can cause.
+    #[param(value_type = Option<SourceText>)]
     source: Option<String>,
     /// Where the page before ended: its `next_cursor`.
     cursor: Option<String>,
@@ -110,15 +103,7 @@ async fn list_entries(
 }
 
 fn read_source(text: &str) -> Result<Source, Problem> {
-    let all = [
-        Source::Client,
-        Source::Us,
-        Source::Bank,
-        Source::Authority,
-        Source::Carrier,
-        Source::Provider,
-    ];
-    let known = all.into_iter().find(|source| source_name(*source) == text);
+    let known = SOURCES.into_iter().find(|source| source_name(*source) == text);
     known.ok_or_else(|| Problem::invalid("/source"))
 }
 

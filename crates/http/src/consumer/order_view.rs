@@ -4,6 +4,7 @@ use super::openids::openid_of;
 use crate::app::AppState;
 use crate::extract::Caller;
 use crate::problem::{Explanation, Problem};
+use crate::spelling::OrderStateText;
 use crate::wire::Money;
 use domain::catalogue::{Code, Language, Params};
 use domain::merchant::Merchant;
@@ -29,7 +30,7 @@ pub(super) struct OrderAnswer {
     /// What is to be paid.
     amount: Money,
     /// `NOTPAY`, `BANK_PENDING`, `SUCCESS` or `CLOSED`.
-    #[schema(value_type = String)]
+    #[schema(value_type = OrderStateText)]
     state: OrderState,
     /// It can be paid before then, RFC 3339.
     expires_at: String,

@@ -7,6 +7,7 @@ use crate::app::AppState;
 use crate::extract::{Caller, Keyed, Reader, RequestKey, Wire};
 use crate::problem::{Problem, ProblemDocument};
 use crate::secret::Secret;
+use crate::spelling::OrderStateText;
 use crate::wire::{Money, MoneyBody};
 use axum::Json;
 use axum::extract::{Path, State};
@@ -76,7 +77,7 @@ struct OrderPaidAnswer {
     /// The order's reference.
     order_ref: String,
     /// `SUCCESS`.
-    #[schema(value_type = String)]
+    #[schema(value_type = OrderStateText)]
     state: OrderState,
     /// Our number of the payment: 28 digits.
     transaction_id: String,
@@ -153,7 +154,12 @@ impl Asked {
             wallet: self.wallet,
             prepay_id: session.prepay_id,
             amount: self.amount,
-            password: password.as_payment_password(&app.keys, &self.key, self.wallet),
+            password: password.as_payment_password(
+                &app.keys,
+                &self.key,
+                self.wallet,
+                "/payment_password",
+            )?,
             factors: FACTORS,
             openid: openid_of(app, &order.appid, self.caller.user).await?,
             transaction_id: draw_transaction_id(app),

@@ -4,6 +4,7 @@ use crate::app::AppState;
 use crate::extract::{Body, Wire};
 use crate::personal::phone_index;
 use crate::problem::{Problem, ProblemDocument};
+use crate::spelling::OtpPurposeText;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -28,7 +29,7 @@ struct RequestOtpBody {
     #[schema(example = "13800138000")]
     phone: String,
     /// What the code will be used for: `REGISTER` or `LOG_IN`.
-    #[schema(value_type = String)]
+    #[schema(value_type = OtpPurposeText)]
     purpose: OtpPurpose,
 }
 
@@ -36,7 +37,7 @@ impl Wire for RequestOtpBody {}
 
 /// A challenge: who enters the code that was sent proves to hold the phone.
 #[derive(Serialize, ToSchema)]
-struct OtpChallenge {
+pub(super) struct OtpChallenge {
     /// Its id, to be sent back with the code.
     #[schema(value_type = String)]
     id: OtpId,
@@ -65,23 +66,31 @@ async fn request_otp(
     Body(body): Body<RequestOtpBody>,
 ) -> Result<(StatusCode, Json<OtpChallenge>), Problem> {
     let phone = parse_phone(&body.phone)?;
-    let phone_index = phone_index(&app.keys, &phone);
-    let asked = app
-        .engine
-        .run(RequestOtp {
-            otp: OtpId::from_bytes(app.shell.id()),
-            purpose: body.purpose,
-            phone_index,
-            phone: app.seal(&phone_place(&phone_index), phone.as_str()),
-        })
-        .await?;
-    let challenge = OtpChallenge {
+    match body.purpose {
+        OtpPurpose::Register | OtpPurpose::LogIn => {}
+        // Only who is logged in asks for it, with a route of its own.
+        OtpPurpose::ResetPaymentPassword => return Err(Problem::invalid("/purpose")),
+    }
+    let challenge = send_code(&app, &phone, body.purpose).await?;
+    Ok((StatusCode::CREATED, Json(challenge)))
+}
+
+/// Sends a code to a phone.
+pub(super) async fn send_code(
+    app: &AppState,
+    phone: &PhoneNumber,
+    purpose: OtpPurpose,
+) -> Result<OtpChallenge, Problem> {
+    let otp = OtpId::from_bytes(app.shell.id());
+    let phone_index = phone_index(&app.keys, phone);
+    let sealed = app.seal(&phone_place(&phone_index), phone.as_str());
+    let asked = app.engine.run(RequestOtp { otp, purpose, phone_index, phone: sealed }).await?;
+    Ok(OtpChallenge {
         id: asked.otp,
         phone: phone.masked(),
         expires_at: asked.expires_at.rfc3339(),
         resend_at: asked.resend_at.rfc3339(),
-    };
-    Ok((StatusCode::CREATED, Json(challenge)))
+    })
 }
 
 /// Reads the field `/phone`.

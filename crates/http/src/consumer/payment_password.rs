@@ -6,6 +6,7 @@ use crate::app::AppState;
 use crate::extract::{Caller, Keyed, Wire};
 use crate::problem::{Problem, ProblemDocument};
 use crate::secret::Secret;
+use crate::spelling::WalletStateText;
 use axum::Json;
 use axum::extract::State;
 use domain::card::Card;
@@ -54,7 +55,7 @@ struct PaymentPasswordAnswer {
     #[schema(value_type = String)]
     wallet: WalletId,
     /// Where the wallet stands now: `ACTIVE` once the identity is verified too.
-    #[schema(value_type = String)]
+    #[schema(value_type = WalletStateText)]
     state: WalletState,
 }
 
@@ -97,12 +98,13 @@ async fn set_payment_password(
             return Err(Problem::new(error.code()).at("/new_password"));
         }
     };
-    let entered = |secret: &Secret| secret.as_payment_password(&app.keys, &key, wallet.id);
+    let entered =
+        |secret: &Secret, field| secret.as_payment_password(&app.keys, &key, wallet.id, field);
     let command = SetPaymentPassword {
         user: caller.user,
         wallet: wallet.id,
-        old: body.old_password.as_ref().map(entered),
-        new: entered(new),
+        old: body.old_password.as_ref().map(|old| entered(old, "/old_password")).transpose()?,
+        new: entered(new, "/new_password")?,
         weak,
         once: key.once(caller.owner()),
     };
@@ -119,7 +121,10 @@ fn refused(failed: Failed<SetPaymentPasswordRefusal>) -> Problem {
 }
 
 /// Everything about the person that a guess would start from, opened for this comparison.
-async fn known_about(app: &AppState, wallet: &Wallet) -> Result<KnownAboutPerson, Problem> {
+pub(super) async fn known_about(
+    app: &AppState,
+    wallet: &Wallet,
+) -> Result<KnownAboutPerson, Problem> {
     let queries = app.queries.as_ref();
     let mut known = KnownAboutPerson::default();
     if let Some(user) = find::<User>(queries, &wallet.user).await? {

@@ -74,7 +74,7 @@ impl SignInBody {
         let device_name = self.device.name.trim();
         let length = device_name.chars().count();
         let is_named = (1..=DEVICE_NAME_MAX).contains(&length);
-        if !is_named || device_name.chars().any(char::is_control) {
+        if !is_named || device_name.chars().any(is_invisible) {
             return Err(Problem::invalid("/device/name"));
         }
         let token = SessionToken::draw(app.shell.as_ref());
@@ -92,6 +92,21 @@ impl SignInBody {
             token,
         })
     }
+}
+
+/// Whether it changes how the text around it looks without being seen: a name with it could pass for
+/// another one in a list of devices. Controls, line and paragraph separators, format characters.
+fn is_invisible(char: char) -> bool {
+    char.is_control()
+        || matches!(
+            char,
+            '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}'
+                | '\u{890}'..='\u{891}' | '\u{8e2}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}' | '\u{110bd}' | '\u{110cd}'
+                | '\u{13430}'..='\u{1343f}' | '\u{1bca0}'..='\u{1bca3}'
+                | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e007f}'
+        )
 }
 
 /// Somebody is logged in.

@@ -6,6 +6,7 @@ use crate::app::AppState;
 use crate::extract::{Caller, Id, Keyed, Reader, Wire};
 use crate::problem::{Explanation, Problem, ProblemDocument};
 use crate::secret::Secret;
+use crate::spelling::TopUpStateText;
 use crate::wire::{Money, MoneyBody};
 use axum::Json;
 use axum::extract::State;
@@ -47,7 +48,7 @@ struct TopUpStarted {
     #[schema(value_type = String)]
     id: TopUpId,
     /// `BANK_PROCESSING`: the bank is asked for the money.
-    #[schema(value_type = String)]
+    #[schema(value_type = TopUpStateText)]
     state: TopUpState,
     /// How much.
     amount: Money,
@@ -86,7 +87,12 @@ async fn start_top_up(
         card: body.card,
         top_up: TopUpId::from_bytes(app.shell.id()),
         amount,
-        password: body.payment_password.as_payment_password(&app.keys, &key, wallet),
+        password: body.payment_password.as_payment_password(
+            &app.keys,
+            &key,
+            wallet,
+            "/payment_password",
+        )?,
         once: key.once(caller.owner()),
     };
     let id = app.engine.run(command).await?;
@@ -102,7 +108,7 @@ struct TopUpAnswer {
     #[schema(value_type = String)]
     id: TopUpId,
     /// `BANK_PROCESSING`, `UNKNOWN` (the bank is asked again), `SUCCESS` or `FAILED`.
-    #[schema(value_type = String)]
+    #[schema(value_type = TopUpStateText)]
     state: TopUpState,
     /// How much.
     amount: Money,
@@ -155,6 +161,6 @@ async fn get_top_up(
 
 /// What is to be told of a top-up besides its state.
 pub(super) fn notice(top_up: &TopUp, app: &AppState, language: Language) -> Option<Explanation> {
-    let code = top_up.failure.or(top_up.notice(app.business_now(), &app.rules()))?;
+    let code = top_up.notice(app.business_now(), &app.rules())?;
     Some(Explanation::new(code, &Params::default(), language))
 }

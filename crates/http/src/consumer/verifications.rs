@@ -7,6 +7,7 @@ use crate::app::AppState;
 use crate::extract::{Caller, Id, Keyed, Reader};
 use crate::personal::document_index;
 use crate::problem::{Explanation, Problem, ProblemDocument};
+use crate::spelling::{DocumentKindText, VerificationStateText};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -33,10 +34,10 @@ struct VerificationSubmitted {
     #[schema(value_type = String)]
     id: VerificationId,
     /// The kind of document: `RESIDENT_ID` or `PASSPORT`.
-    #[schema(value_type = String)]
+    #[schema(value_type = DocumentKindText)]
     document: DocumentKind,
     /// `SUBMITTED`: the authority is asked.
-    #[schema(value_type = String)]
+    #[schema(value_type = VerificationStateText)]
     state: VerificationState,
 }
 
@@ -48,10 +49,10 @@ struct VerificationAnswer {
     #[schema(value_type = String)]
     id: VerificationId,
     /// The kind of document: `RESIDENT_ID` or `PASSPORT`.
-    #[schema(value_type = String)]
+    #[schema(value_type = DocumentKindText)]
     document: DocumentKind,
     /// `SUBMITTED`, `VERIFIED` or `REJECTED`.
-    #[schema(value_type = String)]
+    #[schema(value_type = VerificationStateText)]
     state: VerificationState,
     /// When it was submitted, RFC 3339.
     submitted_at: String,

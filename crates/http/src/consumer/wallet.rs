@@ -5,6 +5,7 @@ use crate::app::AppState;
 use crate::extract::{Caller, Keyed, Wire};
 use crate::problem::{Problem, ProblemDocument};
 use crate::secret::Secret;
+use crate::spelling::WalletStateText;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -117,7 +118,7 @@ struct WalletStateAnswer {
     #[schema(value_type = String)]
     id: WalletId,
     /// Where it stands now.
-    #[schema(value_type = String)]
+    #[schema(value_type = WalletStateText)]
     state: WalletState,
 }
 
@@ -184,7 +185,8 @@ async fn unfreeze_wallet(
     Keyed { body, key }: Keyed<UnfreezeWalletBody>,
 ) -> Result<Json<WalletStateAnswer>, Problem> {
     let wallet = own_wallet_id(&caller)?;
-    let password = body.payment_password.as_payment_password(&app.keys, &key, wallet);
+    let password =
+        body.payment_password.as_payment_password(&app.keys, &key, wallet, "/payment_password")?;
     let by = LiftedBy::Owner { user: caller.user, password };
     let once = key.once(caller.owner());
     let lifted = app.engine.run(UnfreezeWallet { wallet, by, once }).await?;

@@ -2,6 +2,9 @@
 
 use crate::app::AppState;
 use crate::problem::Problem;
+use crate::spelling::{
+    CHANNELS, ChannelText, DocumentKindText, FreezeKindText, IdentityClassText, WalletStateText,
+};
 use crate::wire::Money;
 use domain::catalogue::Code;
 use domain::identity::VerificationByWallet;
@@ -24,10 +27,10 @@ pub(super) struct WalletAnswer {
     #[schema(value_type = String)]
     id: WalletId,
     /// `OPENING`, `ACTIVE`, `RESTRICTED`, `FROZEN`, `CLOSING` or `CLOSED`.
-    #[schema(value_type = String)]
+    #[schema(value_type = WalletStateText)]
     state: WalletState,
     /// Who froze it, while it is frozen: `USER`, `RISK` or `JUDICIAL`, the strongest first.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<FreezeKindText>)]
     #[serde(skip_serializing_if = "Option::is_none")]
     frozen_by: Option<FreezeKind>,
     /// What can be spent, in fen.
@@ -55,17 +58,18 @@ pub(super) struct WalletAnswer {
 #[schema(as = Identity)]
 struct IdentityAnswer {
     /// The kind of document: `RESIDENT_ID` or `PASSPORT`.
-    #[schema(value_type = String)]
+    #[schema(value_type = DocumentKindText)]
     document: DocumentKind,
     /// The name, masked.
     name: String,
     /// The document's number, masked.
     number: String,
     /// `CLASS_I`, `CLASS_II` or `CLASS_III`: decides the caps of balance payments.
-    #[schema(value_type = String)]
+    #[schema(value_type = IdentityClassText)]
     class: IdentityClass,
     /// The independent ways in which the person was verified: `DOCUMENT`, `PHONE`, `FIRST_CARD`,
     /// `SECOND_CARD`, `FACE`. Three give class II, five class III.
+    #[schema(value_type = Vec<ChannelText>)]
     channels: Vec<&'static str>,
 }
 
@@ -136,19 +140,12 @@ pub(super) async fn show(app: &AppState, wallet: Wallet) -> Result<WalletAnswer,
 fn show_identity(app: &AppState, identity: &Identity) -> Result<IdentityAnswer, Problem> {
     let name = app.unseal(&name_place(&identity.document_index), &identity.name)?;
     let number = app.unseal(&number_place(&identity.document_index), &identity.number)?;
-    let channels = [
-        (Channel::Document, "DOCUMENT"),
-        (Channel::Phone, "PHONE"),
-        (Channel::FirstCard, "FIRST_CARD"),
-        (Channel::SecondCard, "SECOND_CARD"),
-        (Channel::Face, "FACE"),
-    ];
     let has = |channel: Channel| identity.channels & channel as i64 != 0;
     Ok(IdentityAnswer {
         document: identity.document,
         name: masking::own_name(&name),
         number: masking::document(&number),
         class: identity.class(&app.rules()),
-        channels: channels.into_iter().filter(|(one, _)| has(*one)).map(|(_, name)| name).collect(),
+        channels: CHANNELS.into_iter().filter(|(one, _)| has(*one)).map(|(_, name)| name).collect(),
     })
 }

@@ -7,6 +7,7 @@ use crate::app::AppState;
 use crate::extract::{Body, Caller, Id, Keyed, Reader, Wire};
 use crate::problem::{Explanation, Problem, ProblemDocument};
 use crate::secret::Secret;
+use crate::spelling::WithdrawalStateText;
 use crate::wire::{Money, MoneyBody};
 use axum::Json;
 use axum::extract::State;
@@ -127,7 +128,7 @@ struct WithdrawalStarted {
     #[schema(value_type = String)]
     id: WithdrawalId,
     /// `HELD`: the money has left the balance, and the bank is asked to pay it out.
-    #[schema(value_type = String)]
+    #[schema(value_type = WithdrawalStateText)]
     state: WithdrawalState,
     /// What is to reach the card.
     amount: Money,
@@ -175,7 +176,12 @@ async fn start_withdrawal(
         withdrawal: WithdrawalId::from_bytes(app.shell.id()),
         amount,
         expected_fee_minor,
-        password: body.payment_password.as_payment_password(&app.keys, &key, wallet),
+        password: body.payment_password.as_payment_password(
+            &app.keys,
+            &key,
+            wallet,
+            "/payment_password",
+        )?,
         once: key.once(caller.owner()),
     };
     let started = app.engine.run(command).await?;
@@ -198,7 +204,7 @@ struct WithdrawalAnswer {
     id: WithdrawalId,
     /// `HELD`, `BANK_PROCESSING`, `SUCCESS`, `RETURNED` (with its fee) or `EXCEPTION` (an officer
     /// looks at it).
-    #[schema(value_type = String)]
+    #[schema(value_type = WithdrawalStateText)]
     state: WithdrawalState,
     /// What reaches the card.
     amount: Money,
@@ -262,7 +268,7 @@ pub(super) fn notice(
     app: &AppState,
     language: Language,
 ) -> Option<Explanation> {
-    let code = withdrawal.failure.or(withdrawal.notice(app.business_now(), &app.rules()))?;
+    let code = withdrawal.notice(app.business_now(), &app.rules())?;
     let arrival = withdrawal.arrival_day.map(|day| ("time", Param::Text(civil_day(day))));
     Some(Explanation::new(code, &Params(arrival.into_iter().collect()), language))
 }

@@ -5,14 +5,15 @@ use super::Face;
 use super::call::Call;
 use super::fault::Fault;
 use super::serve::Arrival;
-use crate::layers::count;
+use crate::address::address_of;
+use crate::layers::{count, log, method_name};
 use apiv3::code::Code;
 use apiv3::error::ApiError;
 use apiv3::key_name::KeyName;
 use apiv3::language::Language;
 use apiv3::sign::{PlatformKey, SERIAL_HEADER, SignedHeaders, nonce, request_id};
 use axum::body::{Body, Bytes};
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{Request, State};
 use axum::http::header::{
     ACCEPT_LANGUAGE, CACHE_CONTROL, CONNECTION, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderMap,
     RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
@@ -21,7 +22,7 @@ use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use tracing::Instrument;
 
@@ -33,6 +34,8 @@ pub(super) const DEADLINE: StatusCode = StatusCode::GATEWAY_TIMEOUT;
 pub(super) struct Reply {
     status: StatusCode,
     body: Bytes,
+    /// What the log says: the protocol's code, empty for success.
+    code: &'static str,
     /// The number in `Request-ID`; 0 for success.
     result: u32,
     retry_after_s: Option<u64>,
@@ -45,7 +48,7 @@ impl Reply {
     /// 200 with these bytes of JSON.
     pub(super) fn json(body: Vec<u8>) -> Self {
         let body = Bytes::from(body);
-        Self { status: StatusCode::OK, body, result: 0, retry_after_s: None }
+        Self { status: StatusCode::OK, body, code: "", result: 0, retry_after_s: None }
     }
 
     /// 204 without a body.
@@ -58,6 +61,7 @@ impl Reply {
         Self {
             status: status.expect("the table of codes holds statuses"),
             body: Bytes::from(fault.error.body(language)),
+            code: fault.error.code.as_str(),
             result: fault.error.code.result_number(),
             retry_after_s: fault.retry_after_s,
         }
@@ -78,11 +82,11 @@ pub(super) async fn answer(
 ) -> Response {
     let began = face.app.shell.now();
     let id = face.random::<20>();
-    let asked = Asked::of(&request);
+    let asked = Asked::of(&request, &face.app.limits.proxies);
     let call = Call::parse(&asked.method, request.uri().path());
     let route = call.as_ref().map_or("none", Call::route);
-    let span =
-        tracing::info_span!("merchant request", id = hex(&id), method = %asked.method, route);
+    let method = method_name(&asked.method);
+    let span = tracing::info_span!("merchant request", id = hex(&id), method, route);
     let Some(keys) = face.platform.current(&face.app).await else {
         span.in_scope(|| tracing::error!("no platform key: the answer is not signed"));
         let reply = Reply::refusing(&Code::SystemError.into(), asked.language);
@@ -93,7 +97,6 @@ pub(super) async fn answer(
     let mut response = next.run(request).instrument(span.clone()).await;
     let outcome = response.extensions_mut().remove::<Outcome>();
     let outcome = outcome.unwrap_or_else(|| Err(Code::SystemError.into()));
-    span.in_scope(|| log(&outcome));
     let (reply, signed) = match face.refused_address(&outcome, asked.address) {
         Some(seconds) => face.limited.answer(&face, &choice.key, asked.language, seconds).await,
         None => {
@@ -108,7 +111,9 @@ pub(super) async fn answer(
             (reply, signed)
         }
     };
-    count(&asked.method, route, reply.status, face.app.shell.now().since(began));
+    let micros = face.app.shell.now().since(began);
+    span.in_scope(|| log(reply.status, reply.code, micros));
+    count(&asked.method, route, reply.status, micros);
     write(reply, signed.as_ref(), id, &asked)
 }
 
@@ -122,14 +127,13 @@ struct Asked {
 }
 
 impl Asked {
-    fn of(request: &Request) -> Self {
+    fn of(request: &Request, proxies: &[IpAddr]) -> Self {
         let text = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
-        let connected = request.extensions().get::<ConnectInfo<SocketAddr>>();
         Self {
             method: request.method().clone(),
             language: Language::from_header(text(ACCEPT_LANGUAGE.as_str())),
             key_name: named_key(request.headers()),
-            address: connected.map(|info| info.0.ip()),
+            address: address_of(request, proxies),
             closes: text(CONNECTION.as_str()).is_some_and(|value| {
                 value.split(',').any(|option| option.trim().eq_ignore_ascii_case("close"))
             }),
@@ -237,20 +241,7 @@ fn put(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     headers.insert(name, value);
 }
 
-fn log(outcome: &Outcome) {
-    match outcome {
-        Ok(reply) => tracing::debug!(status = reply.status.as_u16(), "answered"),
-        Err(fault) => {
-            let (code, status) = (fault.error.code.as_str(), fault.error.code.status());
-            if status >= 500 {
-                tracing::warn!(status, code, "answered");
-            } else {
-                tracing::debug!(status, code, "answered");
-            }
-        }
-    }
-}
-
+/// As `Request-ID` spells it, so that what a merchant quotes is found in the logs.
 fn hex(id: &[u8]) -> String {
-    kernel::id::Hex(id).to_string()
+    kernel::id::Hex(id).to_string().to_ascii_uppercase()
 }

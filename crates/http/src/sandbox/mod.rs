@@ -1,7 +1,7 @@
 //! What only the sandbox has: a clock that a developer moves, and the inbox of its messages.
 
 use crate::app::AppState;
-use crate::extract::{Body, Wire};
+use crate::extract::{Body, Query, Wire};
 use crate::problem::{Problem, ProblemDocument};
 use axum::Json;
 use axum::extract::{RawQuery, State};
@@ -12,7 +12,7 @@ use kernel::time::SECOND;
 use serde::{Deserialize, Serialize};
 use std::future::Future;
 use std::pin::Pin;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -78,29 +78,43 @@ async fn move_clock(
     let offset = app.engine.position().borrow().offset.saturating_add(step);
     if let Err(reason) = bank.raise_clock(offset).await {
         tracing::warn!(%reason, "the sandbox bank's clock did not follow");
-        return Err(Code::SystemBusy.into());
+        return Err(Problem::new(Code::SystemBusy).after(1));
     }
     let position = app.engine.advance_clock(step).await?;
     Ok(Json(MoveClockAnswer { now: position.now.rfc3339() }))
 }
 
+/// Read here only to refuse what the stand-in would not understand; it gets the text as it came.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct InboxQuery {
+    /// Only messages to this phone number.
+    #[serde(rename = "to")]
+    _to: Option<String>,
+    /// Only messages with a higher id.
+    #[serde(rename = "after")]
+    _after: Option<i64>,
+}
+
 /// Lists the newest messages that people got by SMS, from us and from their banks.
 #[utoipa::path(
     get, path = "/sandbox/v1/inbox", tag = "sandbox", operation_id = "listInbox",
-    params(
-        ("to" = Option<String>, Query, description = "Only messages to this phone number"),
-        ("after" = Option<i64>, Query, description = "Only messages with a higher id"),
+    params(InboxQuery),
+    responses(
+        (status = 200, description = "At most 200 messages, newest first", body = Object),
+        (status = 400, description = "Not the number of a message", body = ProblemDocument),
     ),
-    responses((status = 200, description = "At most 200 messages, newest first", body = Object)),
 )]
 async fn read_inbox(
     State(app): State<AppState>,
+    _: Query<InboxQuery>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let bank = app.sandbox.as_deref().ok_or(Code::RouteUnknown)?;
     let inbox = bank.inbox(query).await.map_err(|reason| {
         tracing::warn!(%reason, "the sandbox bank's inbox cannot be read");
-        Problem::new(Code::SystemBusy)
+        Problem::new(Code::SystemBusy).after(1)
     })?;
     Ok(([(header::CONTENT_TYPE, "application/json")], inbox).into_response())
 }

@@ -60,10 +60,16 @@ const fn number(name: &'static str, default: i64, range: [i64; 2], doc: &'static
 /// The largest number of things at once.
 const MANY: i64 = u32::MAX as i64;
 
-const PROGRAM: [Key; 11] = [
+const PROGRAM: [Key; 13] = [
     key("data", Default::Text("data"), "Folder of the database and the keys."),
     key("listen", Default::Text("127.0.0.1:4000"), "Where people's apps connect."),
     key("merchant_listen", Default::Text("127.0.0.1:4001"), "Where merchants' servers connect."),
+    key(
+        "operations_listen",
+        Default::Text("127.0.0.1:4002"),
+        "Where operators find /healthz, /readyz and /metrics. A sandbox has them on `listen`, and \
+         here only if this is set.",
+    ),
     key("sandbox", Default::Switch(false), "Run as a sandbox, with a stand-in bank."),
     key(
         "providers.url",
@@ -75,11 +81,18 @@ const PROGRAM: [Key; 11] = [
     number("http.connections", 10_000, [1, MANY], "Connections at once, per listener."),
     number(
         "http.anonymous_per_second",
-        0,
+        20,
         [0, MANY],
-        "Requests a second without a session, per address; 0 for no limit.",
+        "Requests a second without a session, per address; 0 for no limit, which a sandbox has \
+         unless this is set.",
     ),
     number("http.anonymous_burst", 60, [1, MANY], "Such requests at once, per address."),
+    key(
+        "http.trusted_proxies",
+        Default::Text(""),
+        "Addresses of proxies, with commas between: whom their `X-Forwarded-For` names is the \
+         caller. Empty: nobody's is believed.",
+    ),
     number("engine.queue_places", 4_096, [1, MANY], "Commands that may wait for the engine."),
 ];
 

@@ -8,6 +8,9 @@ use figment::{Figment, Metadata, Profile, Provider};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
+/// The lowest layer.
+const DEFAULTS: &str = "default";
+
 /// Values of one layer by key.
 struct Layer {
     name: &'static str,
@@ -68,7 +71,7 @@ impl Layers {
         flags: Flags,
         variables: impl Iterator<Item = (String, String)>,
     ) -> Result<Self, ConfigError> {
-        let defaults = Layer { name: "default", values: key::all().map(default).collect() };
+        let defaults = Layer { name: DEFAULTS, values: key::all().map(default).collect() };
         let mut figment = Figment::from(defaults);
         if let Some(file) = file {
             if !file.is_file() {
@@ -95,6 +98,11 @@ impl Layers {
             true => Ok(value),
             false => Err(ConfigError::Range { key: key.name, value, min, max }),
         }
+    }
+
+    /// Whether a layer above the defaults has a value for a key.
+    pub(crate) fn is_set(&self, key: &str) -> bool {
+        self.0.find_metadata(key).is_some_and(|layer| layer.name != DEFAULTS)
     }
 
     /// The value of a key as text, and the layer it comes from.
@@ -188,6 +196,7 @@ fn collect(table: &Dict, above: &str, names: &mut Vec<String>) {
 mod tests {
     use super::super::Config;
     use super::*;
+    use std::net::IpAddr;
 
     fn config(toml: &str, variables: &[(&str, &str)], flags: Flags) -> Result<Config, String> {
         let folder = store_sqlite::Temporary::empty().unwrap();
@@ -248,6 +257,35 @@ mod tests {
         ] {
             let refused = config(toml, &[], Flags::default()).unwrap_err();
             assert_eq!(refused, format!("configuration key {message}"));
+        }
+    }
+
+    #[test]
+    fn only_a_sandbox_lets_strangers_ask_without_bounds_and_has_no_third_listener() {
+        let read = |toml| {
+            let config = config(toml, &[], Flags::default()).unwrap();
+            let port = config.operations_listen.map(|address| address.port());
+            (config.anonymous_per_second, config.anonymous_burst, port)
+        };
+        assert_eq!(read(""), (20, 60, Some(4002)));
+        assert_eq!(read("sandbox = true"), (0, 60, None));
+        let set = "sandbox = true\noperations_listen = '127.0.0.1:9'\n\
+                   http.anonymous_per_second = 20";
+        assert_eq!(read(set), (20, 60, Some(9)));
+    }
+
+    #[test]
+    fn trusted_proxies_are_addresses() {
+        let read = |text: &str| {
+            let toml = format!("http.trusted_proxies = '{text}'");
+            config(&toml, &[], Flags::default()).map(|config| config.trusted_proxies)
+        };
+        assert!(read("").unwrap().is_empty());
+        let two: [IpAddr; 2] = ["10.0.0.1".parse().unwrap(), "::1".parse().unwrap()];
+        assert_eq!(read("10.0.0.1, ::1").unwrap(), two);
+        for text in ["10.0.0.0/8", "proxy", "10.0.0.1,"] {
+            let refused = read(text).unwrap_err();
+            assert!(refused.contains("`http.trusted_proxies`"), "{refused}");
         }
     }
 

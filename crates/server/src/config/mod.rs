@@ -12,10 +12,13 @@ pub(crate) use layers::Flags;
 use layers::Layers;
 
 use domain::Rules;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+const OPERATIONS: &str = "operations_listen";
+const PER_SECOND: &str = "http.anonymous_per_second";
 
 /// Why the configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +63,14 @@ pub(crate) enum ConfigError {
         /// Its value.
         high_value: i64,
     },
+    /// A list of addresses with something else in it.
+    #[error("configuration key `{key}` holds `{value}`, which is no IP address")]
+    Address {
+        /// The key.
+        key: &'static str,
+        /// The part of the list.
+        value: String,
+    },
     /// The file that was named is not there.
     #[error("configuration file {0} does not exist")]
     NoFile(PathBuf),
@@ -74,6 +85,8 @@ pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
     /// Where merchants' servers connect.
     pub(crate) merchant_listen: SocketAddr,
+    /// Where operators find what is for them alone; a sandbox need not have it.
+    pub(crate) operations_listen: Option<SocketAddr>,
     /// Runs as a sandbox.
     pub(crate) sandbox: bool,
     /// Where bank, carrier and authority are reached; empty in a sandbox.
@@ -88,6 +101,8 @@ pub(crate) struct Config {
     pub(crate) anonymous_per_second: u32,
     /// Such requests at once.
     pub(crate) anonymous_burst: u32,
+    /// The proxies whose word about the caller's address is believed.
+    pub(crate) trusted_proxies: Vec<IpAddr>,
     /// Places in the engine's queue.
     pub(crate) queue_places: usize,
     /// The figures of the rules.
@@ -103,17 +118,24 @@ impl Config {
     /// Takes the values out of the layers.
     pub(crate) fn of(layers: &Layers) -> Result<Self, ConfigError> {
         let rules = rules(layers)?;
+        let sandbox: bool = layers.value("sandbox")?;
+        // Sandboxes run side by side, and tests in them ask as fast as they can.
+        let holds = |key| !sandbox || layers.is_set(key);
+        let operations: SocketAddr = layers.value(OPERATIONS)?;
+        let per_second = small(layers, PER_SECOND)?;
         Ok(Self {
             data: layers.value("data")?,
             listen: layers.value("listen")?,
             merchant_listen: layers.value("merchant_listen")?,
-            sandbox: layers.value("sandbox")?,
+            operations_listen: holds(OPERATIONS).then_some(operations),
+            sandbox,
             providers_url: layers.value("providers.url")?,
             log_filter: layers.value("log.filter")?,
             request_time: Duration::from_secs(small(layers, "http.request_s")?.into()),
             connections: many(layers, "http.connections")?,
-            anonymous_per_second: small(layers, "http.anonymous_per_second")?,
+            anonymous_per_second: if holds(PER_SECOND) { per_second } else { 0 },
             anonymous_burst: small(layers, "http.anonymous_burst")?,
+            trusted_proxies: addresses(layers, "http.trusted_proxies")?,
             queue_places: many(layers, "engine.queue_places")?,
             rules,
         })
@@ -165,6 +187,18 @@ fn rules(layers: &Layers) -> Result<Rules, ConfigError> {
             high_value: value(high),
         }),
     }
+}
+
+fn addresses(layers: &Layers, key: &'static str) -> Result<Vec<IpAddr>, ConfigError> {
+    let text: String = layers.value(key)?;
+    if text.is_empty() {
+        return Ok(Vec::new());
+    }
+    let read = |part: &str| match part.trim().parse::<IpAddr>() {
+        Ok(address) => Ok(address.to_canonical()),
+        Err(_) => Err(ConfigError::Address { key, value: part.trim().to_owned() }),
+    };
+    text.split(',').map(read).collect()
 }
 
 fn small(layers: &Layers, name: &'static str) -> Result<u32, ConfigError> {

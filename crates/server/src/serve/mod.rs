@@ -105,7 +105,7 @@ async fn settle_inhabitants(
 ) -> Result<(), Box<dyn Error>> {
     let data = config.database();
     let folder = data.parent().unwrap_or(Path::new("."));
-    let Addresses { consumer, merchant } = addresses;
+    let Addresses { consumer, merchant, .. } = addresses;
     let place = Place { data: folder, database: &data, consumer, merchant };
     let inhabitants = Inhabitants::settle(app, &place).await?;
     inhabitants.tell(&place, &folder.join("demo.json"))?;
@@ -116,17 +116,19 @@ async fn settle_inhabitants(
     Ok(())
 }
 
-/// Where the two listeners are.
+/// Where the listeners are.
 #[derive(Clone, Copy)]
 struct Addresses {
     consumer: SocketAddr,
     merchant: SocketAddr,
+    operations: Option<SocketAddr>,
 }
 
-/// The two listeners, bound but not answering yet.
+/// The listeners, bound but not answering yet.
 struct Listeners {
     consumer: TcpListener,
     merchant: TcpListener,
+    operations: Option<TcpListener>,
     addresses: Addresses,
 }
 
@@ -135,9 +137,16 @@ impl Listeners {
         let consumer = TcpListener::bind(config.listen).await.map_err(at(config.listen))?;
         let merchant =
             TcpListener::bind(config.merchant_listen).await.map_err(at(config.merchant_listen))?;
-        let addresses =
-            Addresses { consumer: consumer.local_addr()?, merchant: merchant.local_addr()? };
-        Ok(Self { consumer, merchant, addresses })
+        let operations = match config.operations_listen {
+            Some(address) => Some(TcpListener::bind(address).await.map_err(at(address))?),
+            None => None,
+        };
+        let addresses = Addresses {
+            consumer: consumer.local_addr()?,
+            merchant: merchant.local_addr()?,
+            operations: operations.as_ref().map(TcpListener::local_addr).transpose()?,
+        };
+        Ok(Self { consumer, merchant, operations, addresses })
     }
 
     fn serve(
@@ -146,17 +155,23 @@ impl Listeners {
         app: &AppState,
         callbacks: Router,
         ending: &watch::Receiver<bool>,
-    ) -> [JoinHandle<()>; 2] {
-        let consumer = http_api::consumer_router(app).merge(callbacks);
+    ) -> Vec<JoinHandle<()>> {
+        let consumer = http_api::consumer_router(app, callbacks);
         let merchant = http_api::merchant::router(app);
         let serve = |listener, router, case| {
             let places = config.connections;
             tokio::spawn(listen::serve(listener, router, case, places, ending.clone()))
         };
-        [
+        let mut serving = vec![
             serve(self.consumer, consumer, HeaderCase::Lower),
             serve(self.merchant, merchant, HeaderCase::Title),
-        ]
+        ];
+        serving.extend(
+            self.operations.map(|listener| {
+                serve(listener, http_api::operations_router(app), HeaderCase::Lower)
+            }),
+        );
+        serving
     }
 }
 
@@ -242,9 +257,20 @@ fn app_state(
         shell: Arc::new(SystemShell::default()),
         sandbox,
         metrics,
-        unsafe_switches: if config.sandbox { ["sandbox"].into() } else { [].into() },
-        limits: Limits { request: config.request_time, anonymous },
+        unsafe_switches: unsafe_switches(config),
+        limits: Limits {
+            request: config.request_time,
+            anonymous,
+            proxies: config.trusted_proxies.clone().into(),
+        },
     })
+}
+
+/// What is not safe with real people.
+fn unsafe_switches(config: &Config) -> Arc<[&'static str]> {
+    let sandbox = config.sandbox.then_some("sandbox");
+    let unlimited = (config.anonymous_per_second == 0).then_some("no_limit_per_address");
+    sandbox.into_iter().chain(unlimited).collect()
 }
 
 /// A bank that was started anew, or lost its own data, takes over the offset of the wallet.
@@ -257,7 +283,7 @@ async fn follow_clock(app: &AppState) {
 }
 
 fn announce(config: &Config, addresses: Addresses, bank: Option<&BankProcess>) {
-    let Addresses { consumer, merchant } = addresses;
+    let Addresses { consumer, merchant, operations } = addresses;
     tracing::info!(%consumer, %merchant, sandbox = config.sandbox, "ready");
     say!("jiaozi is ready");
     say!("  people's apps   http://{consumer}/v1   (description: http://{consumer}/docs)");
@@ -265,6 +291,11 @@ fn announce(config: &Config, addresses: Addresses, bank: Option<&BankProcess>) {
     if let Some(bank) = bank {
         let bank = bank.address;
         say!("  sandbox bank    http://{bank}/cards    (messages: http://{bank}/inbox)");
+    }
+    if let Some(operations) = operations {
+        say!(
+            "  operators       http://{operations}/readyz    (figures: http://{operations}/metrics)"
+        );
     }
 }
 

@@ -47,7 +47,7 @@ async fn what_is_no_phone_gets_no_code() {
 #[tokio::test]
 async fn a_device_has_a_name_that_can_be_shown() {
     let stage = Stage::new().await;
-    for name in ["", "  ", "a\nb", &"长".repeat(65)] {
+    for name in ["", "  ", "a\nb", "a\u{202e}b", "a\u{200b}", "a\u{2066}", &"长".repeat(65)] {
         let body = json!({
             "otp_challenge": "otp_00000000000000000000000000", "phone": PHONE, "code": "000000",
             "device": {"name": name},

@@ -115,6 +115,29 @@ async fn five_wrong_passwords_lock_and_a_resent_one_counts_once() {
 }
 
 #[tokio::test]
+async fn what_can_be_no_password_costs_no_try() {
+    let stage = Stage::new().await;
+    let token = stage.verified(PHONE, RESIDENT).await;
+    assert_eq!(stage.set_password(&token, "set", None, "739204").await.status, 200);
+    for (count, digits) in
+        ["", "abc", "12345", "1234567", "１２３４５６", "abcdef"].iter().enumerate()
+    {
+        let refused = stage.unfreeze(&token, &format!("no-{count}"), digits).await;
+        let expected = (422, "PAY_PASSWORD_FORMAT", Some("/payment_password"));
+        assert_eq!(refused.problem(), expected, "{digits}");
+        let refused =
+            stage.set_password(&token, &format!("old-{count}"), Some(digits), "820615").await;
+        assert_eq!(
+            refused.problem(),
+            (422, "PAY_PASSWORD_FORMAT", Some("/old_password")),
+            "{digits}"
+        );
+    }
+    let wrong = stage.set_password(&token, "wrong", Some("820615"), "739204").await;
+    assert_eq!(wrong.body["retry"]["attempts_left"], 4, "{}", wrong.body);
+}
+
+#[tokio::test]
 async fn wrong_passwords_sent_at_once_are_counted_one_by_one() {
     let stage = Arc::new(Stage::new().await);
     let token = stage.wallet_of(PHONE).await;
