@@ -28,10 +28,10 @@ fn every_row_of_the_file_is_a_code_with_the_same_content() {
 
 #[test]
 fn the_catalogue_is_complete() {
-    assert_eq!(Code::all().count(), 273);
+    assert_eq!(Code::all().count(), 275);
     assert_eq!(Remedy::all().len(), 60);
     let codes: BTreeSet<&str> = Code::all().map(Code::as_str).collect();
-    assert_eq!(codes.len(), 273);
+    assert_eq!(codes.len(), 275);
     for (index, remedy) in Remedy::all().iter().enumerate() {
         assert_eq!(remedy.id, format!("R{:02}", index + 1));
     }
@@ -61,7 +61,7 @@ fn a_status_is_a_notice_or_a_failure() {
         }
     }
     let notices = Code::all().filter(|code| code.status() == Status::Http(202));
-    assert_eq!(notices.count(), 8);
+    assert_eq!(notices.count(), 10);
 }
 
 #[test]

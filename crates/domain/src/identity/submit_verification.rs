@@ -1,5 +1,6 @@
 //! A person says who they are. Whether the data can be right was checked where they were read; here
-//! is whether this wallet may ask the authority now.
+//! is whether this wallet may ask the authority now. How many wallets the person has is no reason
+//! here: only the authority's answer proves that the caller may know it.
 
 use super::verification::{Verification, VerificationByWallet, VerificationState};
 use crate::catalogue::{Code, Param, Params};
@@ -9,7 +10,7 @@ use crate::job::{Job, JobKind};
 use crate::record::RowKey;
 use crate::tx::Tx;
 use crate::wallet::{
-    AttemptPurpose, Attempts, DocumentKind, Identity, IdentityByDocument, Lock, Wallet, WalletState,
+    AttemptPurpose, Attempts, DocumentKind, IdentityByDocument, Lock, Wallet, WalletState,
 };
 use kernel::Timestamp;
 
@@ -52,8 +53,6 @@ pub enum SubmitVerificationRefusal {
     },
     /// The wallet belongs to a verified person, and this is another document.
     OtherPerson,
-    /// The person has as many wallets as one may have.
-    TooManyWallets,
 }
 
 impl Refusal for SubmitVerificationRefusal {
@@ -64,18 +63,15 @@ impl Refusal for SubmitVerificationRefusal {
             Self::ReviewPending => Code::IdReviewPending,
             Self::AttemptsExceeded { .. } => Code::IdAttemptsExceeded,
             Self::OtherPerson => Code::PermissionDenied,
-            Self::TooManyWallets => Code::IdAccountCountExceeded,
         }
     }
 
     fn params(&self) -> Params {
         match self {
             Self::AttemptsExceeded { until } => Params(vec![("time", Param::Time(until.micros()))]),
-            Self::WalletNotFound
-            | Self::WalletClosed
-            | Self::ReviewPending
-            | Self::OtherPerson
-            | Self::TooManyWallets => Params::default(),
+            Self::WalletNotFound | Self::WalletClosed | Self::ReviewPending | Self::OtherPerson => {
+                Params::default()
+            }
         }
     }
 }
@@ -120,11 +116,6 @@ impl Command for SubmitVerification {
         let known = tx.find::<IdentityByDocument>(&self.document_index)?.map(|row| row.identity);
         if wallet.identity.is_some() && wallet.identity != known {
             return Err(SubmitVerificationRefusal::OtherPerson.into());
-        }
-        if let (None, Some(known)) = (wallet.identity, known)
-            && tx.get::<Identity>(&known)?.wallets >= tx.rules().identity_wallets_max
-        {
-            return Err(SubmitVerificationRefusal::TooManyWallets.into());
         }
         let id = self.verification;
         tx.put(Verification {

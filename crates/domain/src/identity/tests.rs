@@ -1,7 +1,8 @@
 //! Who is verified, who is not, and how often one may try.
 
 use super::*;
-use crate::command::{Once, Refusal, Stop};
+use crate::catalogue::Code;
+use crate::command::{Once, Stop};
 use crate::ids::{IdentityId, UserId, VerificationId, WalletId};
 use crate::job::JobKind;
 use crate::testing::{World, id_bytes};
@@ -177,10 +178,13 @@ fn a_person_has_five_wallets_and_their_rejection_counts_no_try() {
     world.run(&answer(5, MATCH)).unwrap();
     assert_eq!(world.run(&answer(6, MATCH)).unwrap(), VerificationState::Rejected);
     let rejected = world.get::<Verification>(&verification(6));
-    assert_eq!(rejected.reason.unwrap().code(), Refused::TooManyWallets.code());
-    assert_eq!(world.run(&submit(7, 7, 9)), Err(Refused::TooManyWallets));
+    assert_eq!(rejected.reason.unwrap().code(), Code::IdAccountCountExceeded);
+    assert!(world.all::<crate::wallet::Attempts>().is_empty());
+    world.run(&submit(7, 7, 9)).expect("a number alone tells nothing about its holder");
+    assert_eq!(world.run(&answer(7, AuthorityAnswer::Mismatch)).unwrap(), rejected.state);
+    let mismatch = world.get::<Verification>(&verification(7)).reason;
+    assert_eq!(mismatch, Some(RejectReason::InfoMismatch));
     let people = world.all::<Identity>();
     assert_eq!((people.len(), people[0].wallets), (1, 5));
     assert_eq!(world.get::<Wallet>(&wallet(6)).identity, None);
-    assert!(world.all::<crate::wallet::Attempts>().is_empty());
 }

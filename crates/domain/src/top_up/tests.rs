@@ -194,6 +194,8 @@ fn a_yes_after_a_no_goes_to_suspense() {
         assert_eq!((wallet_balance(&world), suspended(&world, 1)), (0, 10_000));
     }
     assert_eq!(record(&mut world, 1, no("05")), TopUpState::Failed, "nothing more is known");
+    let told = world.get::<TopUp>(&id(1)).notice(world.now(), &Rules::default());
+    assert_eq!(told, Some(Code::TopupUnderReview));
 }
 
 #[test]

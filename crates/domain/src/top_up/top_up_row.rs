@@ -73,15 +73,19 @@ impl TopUp {
         self.is_open() && now.since(self.created_at) < rules.topup_send_s.saturating_mul(SECOND)
     }
 
-    /// What is to be told besides the state.
+    /// What is to be told besides the state. What the bank said last is no help to a person while
+    /// money of this top-up is where it belongs to nobody.
     pub fn notice(&self, now: Timestamp, rules: &Rules) -> Option<Code> {
+        if self.suspended_minor != 0 {
+            return Some(Code::TopupUnderReview);
+        }
         let told_after = rules.topup_delay_told_s.saturating_mul(SECOND);
         let is_unsettling = match self.state {
             TopUpState::Unknown => true,
             TopUpState::BankProcessing => now.since(self.created_at) >= told_after,
             TopUpState::Success | TopUpState::Failed => false,
         };
-        is_unsettling.then_some(Code::PaymentResultUnknown)
+        self.failure.or(is_unsettling.then_some(Code::PaymentResultUnknown))
     }
 
     pub(crate) fn subject(&self) -> Subject {

@@ -155,6 +155,9 @@ fn a_contradiction_goes_to_suspense_and_makes_an_exception() {
             assert_eq!(system(&mut world), (0, 0, 1_000));
         }
         assert_eq!(wallet_balance(&world), 199_000, "an officer decides whose it is");
+        let withdrawal = world.get::<Withdrawal>(&id(1));
+        let told = withdrawal.notice(world.now(), &Rules::default());
+        assert_eq!(told, Some(Code::WithdrawUnderReview));
     }
     let mut world = world(200_000);
     world.run(&start(1, 1_000, 0)).unwrap();

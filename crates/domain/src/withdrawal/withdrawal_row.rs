@@ -84,10 +84,13 @@ impl Withdrawal {
         self.amount.minor() + self.fee_minor
     }
 
-    /// What is to be told besides the state.
+    /// What is to be told besides the state. What the bank said last is no help to a person once
+    /// it has contradicted itself.
     pub fn notice(&self, now: Timestamp, rules: &Rules) -> Option<Code> {
-        if !self.is_open() {
-            None
+        if self.state == WithdrawalState::Exception {
+            Some(Code::WithdrawUnderReview)
+        } else if self.failure.is_some() || !self.is_open() {
+            self.failure
         } else if self.is_overdue(now, rules) {
             Some(Code::WithdrawOverdue)
         } else {

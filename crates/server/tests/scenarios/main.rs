@@ -49,6 +49,8 @@ async fn every_card_and_amount_ends_as_its_scenario_says() {
         suspense_holds(&sandbox, actor).await;
         actor.check_money().await;
     }
+    // Our own words about a bank that contradicts itself.
+    told.retain(|code| !code.ends_with("_UNDER_REVIEW"));
     let not_yet: Told = NOT_YET.iter().map(|(code, _)| (*code).to_owned()).collect();
     let of_banks = Code::all().filter(|code| code.is_caused_by(Source::Bank));
     let expected: Told = of_banks.map(|code| code.to_string()).collect();

@@ -100,16 +100,20 @@ impl<'a> Promise<'a> {
 
     /// Of a withdrawal.
     pub(crate) fn of_credit(scenario: &'a str) -> Self {
-        let exception =
-            |code, suspended| Self { state: "EXCEPTION", code, suspended, by: By::Hours };
+        let exception = |suspended| Self {
+            state: "EXCEPTION",
+            code: Some("WITHDRAW_UNDER_REVIEW"),
+            suspended,
+            by: By::Hours,
+        };
         match scenario {
             "success" | "late" | "lost" | "never-arrives" | "busy" | "garbled" => {
                 Self::good("SUCCESS", By::Hours)
             }
             "pending" => Self::good("SUCCESS", By::Minutes),
-            "double" => exception(None, -1),
-            "declined-then-done" => exception(Some("WITHDRAW_BANK_REJECTED"), -1),
-            "done-then-returned" => exception(Some("WITHDRAW_BANK_REJECTED"), 1),
+            "double" => exception(-1),
+            "declined-then-done" => exception(-1),
+            "done-then-returned" => exception(1),
             "WITHDRAW_BANK_DELAY" => Self::good("SUCCESS", By::Day),
             "REFUND_PROCESSING" => Self::good("SUCCESS", By::Days),
             "WITHDRAW_OVERDUE" => Self::good("SUCCESS", By::Weeks),
