@@ -18,6 +18,7 @@ use payer::Payer;
 use serde_json::Value;
 use server::{Place, Server};
 use std::collections::{HashMap, HashSet};
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
@@ -37,9 +38,10 @@ const ROUND_S: i64 = 4 * 3_600;
 async fn nothing_acknowledged_is_lost_when_the_server_is_killed_again_and_again() {
     let seed = number("JIAOZI_CRASH_SEED").unwrap_or_else(fresh_seed);
     let rounds = number("JIAOZI_CRASH_ROUNDS").unwrap_or(50);
-    println!("{rounds} rounds, JIAOZI_CRASH_SEED={seed}");
-    let folder = Temporary::empty().unwrap();
+    // Dropped at the end only: what failed can be looked at.
+    let folder = ManuallyDrop::new(Temporary::empty().unwrap());
     let place = Place::new(folder.folder());
+    println!("{rounds} rounds, JIAOZI_CRASH_SEED={seed}, in {}", folder.folder().display());
     let mut story = Story::begin(&place, Dice::new(seed)).await;
     for round in 1..=rounds {
         let outcome = story.round(&place, round).await;
@@ -48,6 +50,7 @@ async fn nothing_acknowledged_is_lost_when_the_server_is_killed_again_and_again(
         }
     }
     story.end(&place).await;
+    drop(ManuallyDrop::into_inner(folder));
 }
 
 fn number(variable: &str) -> Option<u64> {

@@ -132,5 +132,5 @@ impl Newcomer {
 /// Business time was moved on while somebody typed a code.
 fn is_too_late(told: &Answer) -> bool {
     let code = told.body["code"].as_str().unwrap_or_default();
-    told.status == 410 || code.contains("EXPIRED")
+    told.status == 410 || code.contains("EXPIRED") || code == "OTP_DELIVERY_FAILED"
 }

@@ -2,7 +2,7 @@
 //! down what they were told, and compare it with what the server says after each of its deaths.
 
 use crate::dice::Dice;
-use crate::world::{Answer, Caller, PATIENCE, World};
+use crate::world::{Answer, BANK_ENDS_S, Caller, PATIENCE, World};
 use jiaozi_server::demo::Person;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -13,9 +13,6 @@ use std::time::Instant;
 const TOP_UPS: [i64; 5] = [10_000, 10_001, 10_002, 10_082, 10_086];
 /// Amounts of withdrawals, in fen: paid out, sent back.
 const WITHDRAWALS: [i64; 4] = [10_000, 20_000, 30_000, 10_091];
-/// After that much business time a withdrawal is paid out or back.
-const SETTLED_AFTER_S: i64 = 3 * 3_600;
-
 /// A payment that was answered with success.
 pub(crate) struct Paid {
     pub(crate) number: String,
@@ -271,17 +268,17 @@ impl Payer {
         let now = caller.world.advanced.load(Relaxed);
         for one in self.top_ups.iter_mut().filter(|one| one.effect.is_none()) {
             let shown = caller.until(&one.path, &["BANK_PROCESSING", "UNKNOWN", "SUCCESS"]).await;
-            if shown["state"] != "SUCCESS" && now - one.at < SETTLED_AFTER_S {
+            if shown["state"] != "SUCCESS" && now - one.at < BANK_ENDS_S {
                 continue;
             }
-            caller.until(&one.path, &["SUCCESS"]).await;
+            caller.until_bank(&one.path, &["SUCCESS"]).await;
             one.effect = Some(one.minor);
         }
         for one in self.withdrawals.iter_mut().filter(|one| one.effect.is_none()) {
-            if now - one.at < SETTLED_AFTER_S {
+            if now - one.at < BANK_ENDS_S {
                 continue;
             }
-            let ended = caller.until(&one.path, &["SUCCESS", "RETURNED"]).await;
+            let ended = caller.until_bank(&one.path, &["SUCCESS", "RETURNED"]).await;
             let is_back = ended["state"] == "RETURNED";
             assert_eq!(is_back, one.minor == 10_091, "{ended}");
             one.effect = Some(if is_back { 0 } else { -(one.minor + one.fee) });

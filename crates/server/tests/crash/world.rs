@@ -14,6 +14,9 @@ use tokio::sync::watch;
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(40);
 
+/// Within that much business time the bank ends what it was told to do, in seconds.
+pub(crate) const BANK_ENDS_S: i64 = 3 * 3_600;
+
 /// The server as the clients know it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Place {
@@ -120,6 +123,23 @@ impl Caller {
         }
     }
 
+    /// The same for what may have to wait for the bank: it may have been told late, because the
+    /// server was killed before it could, and is asked again only after a while of business time.
+    pub(crate) async fn until_bank(&self, path: &str, states: &[&str]) -> Value {
+        for _ in 0..20 {
+            let began = Instant::now();
+            while began.elapsed() < PATIENCE / 30 {
+                let object = self.get(path).await.done().body;
+                if object["state"].as_str().is_some_and(|state| states.contains(&state)) {
+                    return object;
+                }
+                tokio::time::sleep(PAUSE).await;
+            }
+            self.world.advance(BANK_ENDS_S).await;
+        }
+        self.until(path, states).await
+    }
+
     /// The newest code sent to a phone after a message, with the message; nothing if business time
     /// went on since it was asked for, because nobody sends a code that is too old.
     pub(crate) async fn code(&self, phone: &str, (after, at): (i64, i64)) -> Option<(String, i64)> {
@@ -192,7 +212,7 @@ impl World {
             let up = place.wait_for(|place| place.base.is_some()).await.unwrap().clone();
             let told = send(up.base.unwrap()).await;
             match told {
-                Some((status, body)) if status < 500 => {
+                Some((status, body)) if !matches!(status, 500 | 503 | 504) => {
                     self.completed.fetch_add(1, Relaxed);
                     return Answer { status, body, was_unknown };
                 }
