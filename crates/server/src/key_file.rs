@@ -1,6 +1,6 @@
 //! The secret keys of an installation: a file in the data folder that nobody else can read, or the
-//! environment. They are made once, by `jiaozi keys make` or by a sandbox; everywhere else a missing
-//! key stops the program, because data sealed under a lost key is lost.
+//! environment. They are made once, by `jiaozi keys make` or by a sandbox; everywhere else a
+//! missing key stops the program, because data sealed under a lost key is lost.
 
 use aws_lc_rs::rand;
 use kernel::crypto::{Key32, WrapKey};

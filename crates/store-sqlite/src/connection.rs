@@ -99,7 +99,8 @@ pub(crate) fn open(
     Ok(connection)
 }
 
-/// Makes a file that is not there yet so that only its owner reads it. Its log takes over its rights.
+/// Makes a file that is not there yet so that only its owner reads it. Its log takes over its
+/// rights.
 fn make_private(path: &Path) -> Result<(), OpenError> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);

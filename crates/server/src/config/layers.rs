@@ -87,7 +87,7 @@ impl Layers {
 
     /// The value of a key.
     pub(crate) fn value<'a, T: Deserialize<'a>>(&self, key: &str) -> Result<T, ConfigError> {
-        self.0.extract_inner(key).map_err(|error| Box::new(named(error)).into())
+        self.0.extract_inner(key).map_err(|error| refused(key, &error))
     }
 
     /// The value of a key that is a number in its range.
@@ -117,18 +117,19 @@ impl Layers {
             },
         };
         let layer = self.0.find_metadata(key.name);
-        let layer = layer.map_or(String::new(), |layer| match &layer.source {
-            Some(source) => source.to_string(),
-            None => layer.name.to_string(),
-        });
+        let layer = layer.map_or(String::new(), layer_of);
         Ok((text, layer))
     }
 }
 
-/// Without the name of the profile, which nobody here knows.
-fn named(mut error: figment::Error) -> figment::Error {
-    error.profile = None;
-    error
+/// Names the key as it is written: the library would put a name before it that nobody here knows.
+fn refused(key: &str, error: &figment::Error) -> ConfigError {
+    let layer = error.metadata.as_ref().map_or(String::new(), layer_of);
+    ConfigError::Refused { key: key.to_owned(), layer, what: error.kind.to_string() }
+}
+
+fn layer_of(layer: &Metadata) -> String {
+    layer.source.as_ref().map_or_else(|| layer.name.to_string(), ToString::to_string)
 }
 
 fn default(key: Key) -> (&'static str, Value) {
@@ -292,7 +293,7 @@ mod tests {
     #[test]
     fn a_value_that_is_refused_is_named_as_it_is_written() {
         let refused = config("listen = 'nowhere'", &[], Flags::default()).unwrap_err();
-        assert!(refused.contains("\"listen\""), "{refused}");
+        assert!(refused.starts_with("configuration key `listen` in FILE: invalid"), "{refused}");
     }
 
     #[test]

@@ -33,7 +33,17 @@ pub(crate) enum ConfigError {
         /// The known key that is written most like it.
         nearest: String,
     },
-    /// A value of the wrong type, or a file that is not TOML.
+    /// A value of the wrong type.
+    #[error("configuration key `{key}` in {layer}: {what}")]
+    Refused {
+        /// The key.
+        key: String,
+        /// Where it was found.
+        layer: String,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A file that is not TOML.
     #[error(transparent)]
     Value(#[from] Box<figment::Error>),
     /// A number outside its range.
