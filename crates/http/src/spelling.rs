@@ -95,7 +95,6 @@ listed! {
     FreezeKindText of FreezeKind;
     IdentityClassText of IdentityClass;
     OrderStateText of OrderState;
-    OtpPurposeText of OtpPurpose;
     TopUpStateText of TopUpState;
     VerificationStateText of VerificationState;
     WalletStateText of WalletState;
@@ -109,6 +108,7 @@ spelled! {
     CardKindText = KINDS.map(CardKind::as_str);
     CardNetworkText = NETWORKS.map(Network::as_str);
     ChannelText = CHANNELS.map(|(_, text)| text);
+    OtpPurposeText = [OtpPurpose::Register, OtpPurpose::LogIn].map(OtpPurpose::as_str);
     RetryText = Code::all().map(|code| code.retry().as_str());
     SourceText = SOURCES.map(source_name);
 }
