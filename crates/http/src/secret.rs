@@ -36,8 +36,8 @@ impl Secret {
     /// `field` is the JSON Pointer of this value.
     ///
     /// # Errors
-    /// `PAY_PASSWORD_FORMAT` for what cannot be anybody's: a program's mistake is not a guess, so it
-    /// costs no try.
+    /// `PAY_PASSWORD_FORMAT` for what cannot be anybody's: a program's mistake is not a guess, so
+    /// it costs no try.
     pub fn as_payment_password(
         &self,
         keys: &KeyRing,

@@ -94,8 +94,8 @@ impl SignInBody {
     }
 }
 
-/// Whether it changes how the text around it looks without being seen: a name with it could pass for
-/// another one in a list of devices. Controls, line and paragraph separators, format characters.
+/// Whether it changes how the text around it looks without being seen: a name with it could pass
+/// for another one in a list of devices. Controls, separators of lines, format characters.
 fn is_invisible(char: char) -> bool {
     char.is_control()
         || matches!(
