@@ -19,7 +19,7 @@ pub struct Session {
     pub user: UserId,
     /// The device.
     pub device: DeviceId,
-    /// The user's epoch when it began.
+    /// The user's epoch that it belongs to; a later one ends it.
     pub epoch: i64,
     /// When it began.
     pub created_at: Timestamp,

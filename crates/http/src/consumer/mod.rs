@@ -14,6 +14,7 @@ mod openids;
 mod order_view;
 mod orders;
 mod otp_challenges;
+mod password_reset;
 mod payment_password;
 mod sessions;
 mod top_ups;
@@ -40,6 +41,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .merge(wallet::routes())
         .merge(verifications::routes())
         .merge(payment_password::routes())
+        .merge(password_reset::routes())
         .merge(cards::routes())
         .merge(card_bindings::routes())
         .merge(top_ups::routes())

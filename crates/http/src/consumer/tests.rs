@@ -6,6 +6,7 @@ mod codes;
 mod documents;
 mod limits;
 mod money;
+mod password_reset;
 mod passwords;
 mod paying;
 mod rights;

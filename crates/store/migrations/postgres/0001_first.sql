@@ -615,7 +615,6 @@ CREATE TRIGGER "session_rename" BEFORE UPDATE ON "session"
     OR OLD."token_hash" IS DISTINCT FROM NEW."token_hash"
     OR OLD."user" IS DISTINCT FROM NEW."user"
     OR OLD."device" IS DISTINCT FROM NEW."device"
-    OR OLD."epoch" IS DISTINCT FROM NEW."epoch"
     OR OLD."created_at" IS DISTINCT FROM NEW."created_at") EXECUTE FUNCTION jiaozi_forbid();
 REVOKE ALL ON "session" FROM PUBLIC;
 GRANT SELECT, INSERT, UPDATE, DELETE ON "session" TO jiaozi_app;
@@ -624,7 +623,7 @@ COMMENT ON COLUMN "session"."book" IS 'The book it belongs to.';
 COMMENT ON COLUMN "session"."token_hash" IS 'SHA-256 of the token.';
 COMMENT ON COLUMN "session"."user" IS 'The user.';
 COMMENT ON COLUMN "session"."device" IS 'The device.';
-COMMENT ON COLUMN "session"."epoch" IS 'The user''s epoch when it began.';
+COMMENT ON COLUMN "session"."epoch" IS 'The epoch of the user that it belongs to; later ones end it.';
 COMMENT ON COLUMN "session"."created_at" IS 'When it began.';
 COMMENT ON COLUMN "session"."seen_at" IS 'When it was used last, written at most once a day.';
 COMMENT ON COLUMN "session"."version" IS 'The batch that last wrote it.';

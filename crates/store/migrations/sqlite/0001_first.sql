@@ -363,7 +363,7 @@ CREATE TABLE "session" (
     "token_hash" BLOB NOT NULL, -- SHA-256 of the token.
     "user" BLOB NOT NULL, -- The user.
     "device" BLOB NOT NULL, -- The device.
-    "epoch" INTEGER NOT NULL, -- The user's epoch when it began.
+    "epoch" INTEGER NOT NULL, -- The epoch of the user that it belongs to; later ones end it.
     "created_at" INTEGER NOT NULL, -- When it began.
     "seen_at" INTEGER NOT NULL, -- When it was used last, written at most once a day.
     "version" INTEGER NOT NULL, -- The batch that last wrote it.
@@ -375,7 +375,6 @@ WHEN OLD."book" IS NOT NEW."book"
     OR OLD."token_hash" IS NOT NEW."token_hash"
     OR OLD."user" IS NOT NEW."user"
     OR OLD."device" IS NOT NEW."device"
-    OR OLD."epoch" IS NOT NEW."epoch"
     OR OLD."created_at" IS NOT NEW."created_at"
 BEGIN SELECT RAISE(ABORT, 'rename is forbidden on session'); END;
 
