@@ -42,8 +42,8 @@ pub(crate) fn in_our_words(said: Said, operation: BankOperation) -> BankAnswer {
     }
 }
 
-/// Whether a reason tells that no money moved. 68 is the card networks' word for an answer that came
-/// too late, and a code that is read as open is open.
+/// Whether a reason tells that no money moved. 68 is the card networks' word for an answer that
+/// came too late, and a code that is read as open is open.
 fn is_no(code: &str) -> bool {
     let is_open = |code: Code| code.status() == Status::Http(202);
     code != "68" && !Code::parse(code).is_some_and(is_open)
