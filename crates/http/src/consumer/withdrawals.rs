@@ -57,6 +57,9 @@ struct WithdrawalQuote {
     /// The day it arrives at the latest, `YYYY-MM-DD`; absent: within 1 to 3 working days.
     #[serde(skip_serializing_if = "Option::is_none")]
     arrival_day: Option<String>,
+    /// When it reaches the card, for people: that day, or how many working days it takes while the
+    /// calendar does not reach so far.
+    arrival_text: String,
 }
 
 /// Tells what a withdrawal costs and when it arrives. Nothing is reserved.
@@ -77,6 +80,7 @@ struct WithdrawalQuote {
 async fn quote_withdrawal(
     State(app): State<AppState>,
     caller: Caller,
+    Reader(language): Reader,
     Body(body): Body<QuoteWithdrawalBody>,
 ) -> Result<Json<WithdrawalQuote>, Problem> {
     let amount = body.amount.map(|amount| amount.parse("/amount")).transpose()?;
@@ -99,6 +103,7 @@ async fn quote_withdrawal(
         free: Money::cny(priced.free_minor),
         total: Money::cny(priced.total_minor),
         balance: Money::cny(balance),
+        arrival_text: arrival_text(priced.arrival_day, language),
         arrival_day: priced.arrival_day.map(civil_day),
     }))
 }
@@ -137,6 +142,9 @@ struct WithdrawalStarted {
     /// The day it arrives at the latest, `YYYY-MM-DD`; absent: within 1 to 3 working days.
     #[serde(skip_serializing_if = "Option::is_none")]
     arrival_day: Option<String>,
+    /// When it reaches the card, for people: that day, or how many working days it takes while the
+    /// calendar does not reach so far.
+    arrival_text: String,
 }
 
 /// Starts a withdrawal: amount and fee leave the balance at once.
@@ -164,6 +172,7 @@ struct WithdrawalStarted {
 async fn start_withdrawal(
     State(app): State<AppState>,
     caller: Caller,
+    Reader(language): Reader,
     Keyed { body, key }: Keyed<StartWithdrawalBody>,
 ) -> Result<(StatusCode, Json<WithdrawalStarted>), Problem> {
     let amount = body.amount.parse("/amount")?;
@@ -190,6 +199,7 @@ async fn start_withdrawal(
         state: WithdrawalState::Held,
         amount: amount.into(),
         fee: Money::cny(started.fee_minor),
+        arrival_text: arrival_text(started.arrival_day, language),
         arrival_day: started.arrival_day.map(civil_day),
     };
     Ok((StatusCode::CREATED, Json(answer)))
@@ -217,6 +227,9 @@ struct WithdrawalAnswer {
     /// The day it arrives at the latest, `YYYY-MM-DD`; absent: within 1 to 3 working days.
     #[serde(skip_serializing_if = "Option::is_none")]
     arrival_day: Option<String>,
+    /// When it reaches the card, for people: that day, or how many working days it takes while the
+    /// calendar does not reach so far.
+    arrival_text: String,
     /// When it was started, RFC 3339.
     started_at: String,
     /// When it ended, RFC 3339.
@@ -255,6 +268,7 @@ async fn get_withdrawal(
         fee: Money::cny(withdrawal.fee_minor),
         total: Money::cny(withdrawal.total_minor()),
         card: CardTail::find(&app, withdrawal.card, language).await?,
+        arrival_text: arrival_text(withdrawal.arrival_day, language),
         arrival_day: withdrawal.arrival_day.map(civil_day),
         started_at: withdrawal.created_at.rfc3339(),
         ended_at: withdrawal.ended_at.map(|at| at.rfc3339()),
@@ -285,5 +299,13 @@ mod tests {
     #[test]
     fn a_day_is_written_as_on_a_calendar() {
         assert_eq!(civil_day(20_261_105), "2026-11-05");
+    }
+}
+
+fn arrival_text(day: Option<i64>, language: Language) -> String {
+    match (day, language) {
+        (Some(day), _) => civil_day(day),
+        (None, Language::ZhCn) => "1-3 个工作日".to_owned(),
+        (None, Language::En) => "1-3 working days".to_owned(),
     }
 }

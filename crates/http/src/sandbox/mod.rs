@@ -19,6 +19,9 @@ use utoipa_axum::routes;
 /// Ten years: more is a mistake of the caller.
 const ADVANCE_MAX_S: i64 = 10 * 366 * 24 * 3_600;
 
+/// Both clocks move together: a second mover starts from where the first one ended.
+static MOVING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 /// What an answer of the stand-in is, once it comes; the error is a text for the log.
 pub type Later<'a, T> = Pin<Box<dyn Future<Output = Result<T, String>> + Send + 'a>>;
 
@@ -74,6 +77,7 @@ async fn move_clock(
     }
     let bank = app.sandbox.as_deref().ok_or(Code::RouteUnknown)?;
     let step = body.advance_seconds * SECOND;
+    let _alone = MOVING.lock().await;
     // The bank first: workers that the wallet's clock wakes ask it at once.
     let offset = app.engine.position().borrow().offset.saturating_add(step);
     if let Err(reason) = bank.raise_clock(offset).await {

@@ -99,7 +99,7 @@ impl Person {
     pub async fn withdraw_and_settle(&self, card: &str, minor: i64) -> Told<((), String)> {
         let (path, fee) = self.withdraw(card, minor).await?;
         let shown = self.api.until(&path, &["BANK_PROCESSING", "SUCCESS"]).await?;
-        let arrival = shown["arrival_day"].as_str().unwrap_or("1-3 working days").to_owned();
+        let arrival = text(&shown, "/arrival_text")?;
         // The bank pays out after two hours of its own time.
         self.api.advance(3 * 3_600).await?;
         self.api.until(&path, &["SUCCESS"]).await?;
