@@ -55,7 +55,7 @@ deny: ## licences, sources and bans of what we depend on, when cargo-deny is ins
 	else echo "cargo-deny is not installed: skipped"; fi
 
 sdk-test: require-node $(SDK_NODE)/node_modules/.package-lock.json ## an unmodified WeChat Pay SDK places orders
-	$(CARGO) build --quiet --package jiaozi-server --bin jiaozi
+	$(CARGO) build --locked --workspace --bin jiaozi
 	cd $(SDK_NODE) && JIAOZI_BIN=$(abspath $(or $(CARGO_TARGET_DIR),target)/debug/jiaozi) npm test --silent
 
 $(SDK_NODE)/node_modules/.package-lock.json: $(SDK_NODE)/package-lock.json
@@ -65,7 +65,7 @@ $(SDK_NODE)/node_modules/.package-lock.json: $(SDK_NODE)/package-lock.json
 long-test: require $(LONG_SUITES) ## the suites that take minutes
 
 crash-test: ## kill -9 at random moments of a running story, then look for anything lost
-	$(CARGO) test --locked --package jiaozi-server --test crash -- --nocapture
+	$(CARGO) test --locked --workspace --test crash -- --nocapture
 
 openapi: ## write the committed OpenAPI document anew
 	UPDATE_GENERATED=1 $(CARGO) test --quiet --package jiaozi-http openapi

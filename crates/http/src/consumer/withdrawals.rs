@@ -292,6 +292,14 @@ pub(super) fn civil_day(day: i64) -> String {
     format!("{:04}-{:02}-{:02}", day / 10_000, day / 100 % 100, day % 100)
 }
 
+fn arrival_text(day: Option<i64>, language: Language) -> String {
+    match (day, language) {
+        (Some(day), _) => civil_day(day),
+        (None, Language::ZhCn) => "1-3 个工作日".to_owned(),
+        (None, Language::En) => "1-3 working days".to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -299,13 +307,5 @@ mod tests {
     #[test]
     fn a_day_is_written_as_on_a_calendar() {
         assert_eq!(civil_day(20_261_105), "2026-11-05");
-    }
-}
-
-fn arrival_text(day: Option<i64>, language: Language) -> String {
-    match (day, language) {
-        (Some(day), _) => civil_day(day),
-        (None, Language::ZhCn) => "1-3 个工作日".to_owned(),
-        (None, Language::En) => "1-3 working days".to_owned(),
     }
 }
