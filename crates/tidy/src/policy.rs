@@ -144,15 +144,8 @@ pub(crate) const UNRUN: [&str; 6] =
 /// Beginnings of paths that exist on one machine only.
 pub(crate) const MACHINE_PATHS: [&str; 4] = ["/home/", "/root/", "/work/", "/Users/"];
 
-/// Hosts that a configuration must not pin: which registry is used belongs to the machine.
-pub(crate) const REGISTRY_HOSTS: [&str; 6] = [
-    "registry.npmjs.org",
-    "registry.npmmirror.com",
-    "registry.yarnpkg.com",
-    "index.crates.io",
-    "static.crates.io",
-    "proxy.golang.org",
-];
+/// Keys that a configuration must not set: which registry is used belongs to the machine.
+pub(crate) const REGISTRY_KEYS: [&str; 4] = ["registry", "index", "replace-with", "proxy"];
 
 /// The only source a locked crate may have.
 pub(crate) const CRATE_SOURCE: &str = "registry+https://github.com/rust-lang/crates.io-index";

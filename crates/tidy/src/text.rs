@@ -71,8 +71,11 @@ fn starts_path(line: &str, start: &str) -> bool {
 }
 
 fn registry(path: &str, line: &str) -> Option<(&'static str, String)> {
-    if let Some(host) = policy::REGISTRY_HOSTS.iter().find(|host| line.contains(**host)) {
-        return Some(("registry-host", format!("`{host}`: the machine chooses the registry")));
+    // `.npmrc` and the configuration of cargo: `registry = ...`, `registry=...`, `index = ...`.
+    let is_configuration = path.ends_with(".npmrc") || path.contains(".cargo/");
+    let key = line.split('=').next().unwrap_or_default().trim();
+    if is_configuration && policy::REGISTRY_KEYS.contains(&key) {
+        return Some(("registry-host", format!("`{key}`: the machine chooses the registry")));
     }
     if path.ends_with("package-lock.json") && line.contains("\"resolved\":") {
         let advice = "lock again with omit-lockfile-registry-resolved=true in .npmrc";
@@ -140,8 +143,10 @@ mod tests {
 
     #[test]
     fn lock_files_pin_no_registry() {
-        let line = "registry = \"https://registry.npmjs.org/\"\n";
+        let line = "registry = \"https://example.org/\"\n";
         assert_eq!(rules_broken(".npmrc", line), ["registry-host"]);
+        let line = "omit-lockfile-registry-resolved=true\n";
+        assert_eq!(rules_broken(".npmrc", line), [""; 0]);
         let line = "      \"resolved\": \"https://example.org/a.tgz\",\n";
         assert_eq!(rules_broken("tests/a/package-lock.json", line), ["registry-host"]);
         let line = "source = \"git+https://example.org/a\"\n";
