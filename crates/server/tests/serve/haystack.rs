@@ -76,7 +76,9 @@ impl Haystack {
         let mut found = BTreeSet::new();
         for Stored { place, bytes, .. } in self.values.iter().filter(|one| one.is_text) {
             for run in bytes.split(|byte| !byte.is_ascii_alphanumeric()) {
+                // No card begins with 1; a time in microseconds does.
                 let is_card = (13..=19).contains(&run.len())
+                    && run[0] != b'1'
                     && std::str::from_utf8(run).is_ok_and(sandbox_bank::is_card_number);
                 if is_card || is_resident_id(run) {
                     found.insert(format!("{} in {place}", String::from_utf8_lossy(run)));
