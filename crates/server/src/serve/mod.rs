@@ -67,11 +67,12 @@ pub(crate) async fn run(flags: ServeFlags) -> Result<(), Box<dyn Error>> {
     let operator = Operator { engine, keys, merchant_address: addresses.merchant };
     gauges::keep(Arc::clone(&app.queries), ending.clone());
     let control = tokio::spawn(operator::serve(socket, operator, ending));
+    let asked = signals::end();
     announce(&config, addresses, bank.as_ref());
     if flags.demo_people {
         settle_inhabitants(&config, &app, addresses, flags.demo_file.as_deref()).await?;
     }
-    let ended = wait_for_end(&app.engine).await;
+    let ended = wait_for_end(&app.engine, asked).await;
     tracing::info!("ending: open requests are finished first");
     end.send_replace(true);
     for listener in serving {
@@ -86,9 +87,12 @@ pub(crate) async fn run(flags: ServeFlags) -> Result<(), Box<dyn Error>> {
 
 /// Waits until the system asks us to end. Without its engine the server does nothing more, so it
 /// ends too, with a failure that has it started anew.
-async fn wait_for_end(engine: &Engine) -> Result<(), Box<dyn Error>> {
+async fn wait_for_end(
+    engine: &Engine,
+    asked: impl Future<Output = ()>,
+) -> Result<(), Box<dyn Error>> {
     tokio::select! {
-        () = signals::end() => Ok(()),
+        () = asked => Ok(()),
         () = engine.ended() => {
             tracing::error!("the engine ended by itself; so does the server");
             Err("the engine ended by itself; see the log".into())
