@@ -2,8 +2,8 @@
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Listens from now on; what it gives resolves at the first SIGTERM or SIGINT. Call it before telling
-/// anybody that the program is ready: until then a signal ends the process at once.
+/// Listens from now on; what it gives resolves at the first SIGTERM or SIGINT. Call it before
+/// telling anybody that the program is ready: until then a signal ends the process at once.
 pub(crate) fn end() -> impl Future<Output = ()> + Send + 'static {
     let handlers = (listen(SignalKind::terminate()), listen(SignalKind::interrupt()));
     async move {
