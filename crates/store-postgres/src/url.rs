@@ -1,0 +1,108 @@
+//! Where a database is. The password in it is never shown.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+use tokio_postgres::Config;
+use tokio_postgres::config::{Host, SslMode};
+
+/// The address of a database: `postgres://user:password@host:port/database?sslmode=require`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Url {
+    config: Config,
+}
+
+/// A text that is no address of a database. It does not repeat the text, which may hold a password.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not the address of a PostgreSQL database: {0}")]
+pub struct BadUrl(String);
+
+impl FromStr for Url {
+    type Err = BadUrl;
+
+    fn from_str(text: &str) -> Result<Self, BadUrl> {
+        let bad = |what: &str| BadUrl(what.to_owned());
+        if !text.starts_with("postgres://") && !text.starts_with("postgresql://") {
+            return Err(bad("it begins with postgres://"));
+        }
+        let mut config = Config::from_str(text).map_err(|error| {
+            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            BadUrl(cause.unwrap_or_else(|| error.to_string()))
+        })?;
+        if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
+            return Err(bad("it names no host"));
+        }
+        if config.get_dbname().is_none() {
+            return Err(bad("it names no database"));
+        }
+        if config.get_user().is_none() {
+            return Err(bad("it names no user"));
+        }
+        config.application_name("jiaozi");
+        Ok(Self { config })
+    }
+}
+
+impl Url {
+    /// The same server and user, another database.
+    pub fn with_database(&self, name: &str) -> Self {
+        let mut config = self.config.clone();
+        config.dbname(name);
+        Self { config }
+    }
+
+    /// The database's name.
+    pub fn database(&self) -> &str {
+        self.config.get_dbname().unwrap_or_default()
+    }
+
+    /// Whether every server it names is on this machine.
+    pub fn is_local(&self) -> bool {
+        let is_local = |host: &Host| match host {
+            Host::Tcp(name) => match name.parse::<std::net::IpAddr>() {
+                Ok(address) => address.is_loopback(),
+                Err(_) => name == "localhost",
+            },
+            #[cfg(unix)]
+            Host::Unix(_) => true,
+        };
+        self.config.get_hosts().iter().all(is_local)
+            && self.config.get_hostaddrs().iter().all(std::net::IpAddr::is_loopback)
+    }
+
+    /// Whether it says in words that the connection is not to be encrypted.
+    pub fn is_plain(&self) -> bool {
+        self.config.get_ssl_mode() == SslMode::Disable
+    }
+
+    pub(crate) fn config(&self, connect_timeout: Duration) -> Config {
+        let mut config = self.config.clone();
+        config.connect_timeout(connect_timeout);
+        config
+    }
+}
+
+impl fmt::Display for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "postgres://{}@", self.config.get_user().unwrap_or_default())?;
+        let ports = self.config.get_ports();
+        for (place, host) in self.config.get_hosts().iter().enumerate() {
+            let comma = if place == 0 { "" } else { "," };
+            match host {
+                Host::Tcp(name) => write!(f, "{comma}{name}")?,
+                #[cfg(unix)]
+                Host::Unix(path) => write!(f, "{comma}{}", path.display())?,
+            }
+            if let Some(port) = ports.get(place).or(ports.first()) {
+                write!(f, ":{port}")?;
+            }
+        }
+        write!(f, "/{}", self.database())
+    }
+}
+
+impl fmt::Debug for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Url({self})")
+    }
+}
