@@ -118,6 +118,17 @@ impl Engine {
         Ok(*self.0.position.borrow())
     }
 
+    /// Learns what other processes committed: when this returns, [`Engine::position`] is at or after
+    /// every batch that was visible when it was called, and all of those are durable.
+    pub async fn catch_up(&self) -> Result<Position, Failed<Never>> {
+        let (operation, answer) = MoveClock::new(0);
+        if self.0.queue.push_alone(Box::new(operation)).is_err() {
+            return Err(Failed::Busy { retry_after: self.0.retry_after });
+        }
+        answer.await.unwrap_or(Err(Failed::Unknown))?;
+        Ok(*self.0.position.borrow())
+    }
+
     /// Replaces the configuration, from the next batch on.
     pub fn set_rules(&self, rules: Arc<Rules>) {
         *self.0.rules.write().unwrap_or_else(PoisonError::into_inner) = rules;

@@ -16,6 +16,9 @@ pub struct Stats {
     pub commands: u64,
     /// Batches that lost their place to another process.
     pub conflicts: u64,
+    /// The most batches in a row that lost their place before one was committed. More than 1 is a
+    /// defect: who has lost excludes the others before it tries again.
+    pub losing_run_max: u64,
     /// Commits with an unknown outcome.
     pub unknowns: u64,
     /// Times a batch was decided.
@@ -32,6 +35,7 @@ pub(crate) struct Totals {
     commits: AtomicU64,
     commands: AtomicU64,
     conflicts: AtomicU64,
+    losing_run_max: AtomicU64,
     unknowns: AtomicU64,
     rounds: AtomicU64,
     rows_loaded: AtomicU64,
@@ -44,6 +48,7 @@ impl Totals {
             commits: self.commits.load(Relaxed),
             commands: self.commands.load(Relaxed),
             conflicts: self.conflicts.load(Relaxed),
+            losing_run_max: self.losing_run_max.load(Relaxed),
             unknowns: self.unknowns.load(Relaxed),
             rounds: self.rounds.load(Relaxed),
             rows_loaded: self.rows_loaded.load(Relaxed),
@@ -58,11 +63,14 @@ pub(crate) struct Meter {
     pub(crate) totals: Arc<Totals>,
     left: HashMap<(&'static str, &'static str), u64>,
     carried: HashMap<&'static str, u64>,
+    losing_run: u64,
 }
 
 impl Meter {
-    pub(crate) fn conflict(&self) {
+    pub(crate) fn conflict(&mut self) {
+        self.losing_run += 1;
         self.totals.conflicts.fetch_add(1, Relaxed);
+        self.totals.losing_run_max.fetch_max(self.losing_run, Relaxed);
         counter!("jiaozi_engine_conflicts_total").increment(1);
     }
 
@@ -89,6 +97,7 @@ impl Meter {
 
     /// A batch is committed that carried these commands.
     pub(crate) fn committed(&mut self, riders: &[Box<dyn Rider>]) {
+        self.losing_run = 0;
         self.totals.commits.fetch_add(1, Relaxed);
         self.totals.commands.fetch_add(riders.len() as u64, Relaxed);
         counter!("jiaozi_engine_commits_total").increment(1);

@@ -115,6 +115,23 @@ fn business_time_moves_forward_and_is_kept() {
 }
 
 #[test]
+fn an_idle_engine_learns_what_another_committed_and_writes_nothing_otherwise() {
+    let memory = Memory::new();
+    let (idle, _) = start(&memory, &Script::default(), Limits::default());
+    let (busy, _) = start(&memory, &Script::default(), Limits::default());
+    busy.run_blocking(Act::Deposit { who: 1, amount: 100 }).unwrap();
+    let others = busy.position().borrow().seq;
+    assert!(idle.position().borrow().seq < others);
+    let caught_up = block_on(idle.catch_up()).unwrap();
+    assert_eq!(caught_up.seq, others + 1, "durable is what a clean batch stands behind");
+    assert_eq!(block_on(idle.catch_up()).unwrap(), caught_up);
+    assert_eq!((idle.stats().conflicts, idle.stats().losing_run_max), (1, 1));
+    block_on(idle.shutdown());
+    block_on(busy.shutdown());
+    audit(&memory);
+}
+
+#[test]
 fn rules_are_replaced_from_the_next_batch_on() {
     let memory = Memory::new();
     let (engine, _) = start(&memory, &Script::default(), Limits::default());
