@@ -168,6 +168,8 @@ const EXCEPTIONS: &[Exception] = &[
     except("ambient", "crates/worker/src/", "waits for due times and calls the outside world"),
     except("ambient", "crates/engine/src/thread.rs", "the engine's thread reads the clock"),
     except("ambient", "crates/http/src/shell.rs", "the edge draws ids and reads protocol time"),
+    except("ambient", "crates/sim/src/proxy/", "delays what real servers send"),
+    except("ambient", "crates/sim/src/cluster/", "waits for real servers"),
     except("unfinished", "crates/tidy/src/", "names the words it forbids"),
     except("machine-path", "crates/tidy/src/", "names the paths it forbids"),
     except("registry-host", "crates/tidy/src/", "names the hosts it forbids"),

@@ -1,0 +1,4 @@
+//! What the product is put through before it may keep money: connections that break, servers that
+//! die. The binary never depends on this crate.
+
+pub mod proxy;
