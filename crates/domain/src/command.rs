@@ -22,6 +22,12 @@ pub trait Command: Send + 'static {
     /// How repeating this command is made harmless.
     fn once(&self) -> Once;
 
+    /// Decides who may ask at all. It comes before an answer that is kept under the caller's key is
+    /// given again, and what it refuses is never kept. Pure, like [`Command::decide`].
+    fn admit(&self, _tx: &mut Tx<'_>) -> Result<(), Stop<Self::Refusal>> {
+        Ok(())
+    }
+
     /// Decides. Pure: may run many times for one request, and only the last run counts.
     fn decide(&self, tx: &mut Tx<'_>) -> Result<Self::Done, Stop<Self::Refusal>>;
 

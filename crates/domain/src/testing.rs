@@ -110,7 +110,8 @@ impl World {
             let base = Loaded { rows: &self.rows, asked: &asked };
             let cursor = Cursor { seq: self.cursor.seq + 1, facts: 0, ..self.cursor };
             let mut tx = Tx::new(&base, &mut missing, &self.rules, self.now, cursor);
-            let outcome = command.decide(&mut tx);
+            let admitted = command.admit(&mut tx);
+            let outcome = admitted.and_then(|()| command.decide(&mut tx));
             let (changes, cursor) = tx.finish();
             if let Err(Stop::Missing) = outcome {
                 assert!(!missing.is_empty(), "{} misses nothing it asked for", command.name());

@@ -156,6 +156,19 @@ impl<C: Command> Rider for Pending<C> {
         cursor: Cursor,
     ) -> Step {
         let mut tx = Tx::new(view, missing, setting.rules, setting.now, cursor);
+        match catch_unwind(AssertUnwindSafe(|| self.command.admit(&mut tx))) {
+            Ok(Ok(())) => {}
+            Ok(Err(Stop::Missing)) => return Step::Missing,
+            Ok(Err(Stop::Refused(refusal))) => {
+                let refused = Err(Failed::Refused(refusal));
+                return self.through(refused, Changes::default(), cursor);
+            }
+            Ok(Err(Stop::Stale)) => {
+                return self.through(Err(Failed::Stale), Changes::default(), cursor);
+            }
+            Ok(Err(Stop::Defect(what))) => return self.doubt(what),
+            Err(panic) => return self.doubt(format!("panicked: {}", panic_text(&*panic))),
+        }
         let record = self.ticket.as_ref().map_or(Ok(None), |ticket| ticket.look_up(&mut tx));
         match (record, &self.ticket) {
             (Ok(Some(record)), Some(ticket)) => {
@@ -208,14 +221,15 @@ fn panic_text(panic: &(dyn Any + Send)) -> &str {
     text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a text")
 }
 
-/// Moves business time forward, in a batch that is otherwise empty.
+/// Moves business time forward, in a batch that is otherwise empty. With a step of 0 it writes
+/// only if another process has committed since.
 pub(crate) struct MoveClock {
     step: i64,
     caller: oneshot::Sender<Result<(), Failed<domain::Never>>>,
 }
 
 impl MoveClock {
-    /// `step` is in microseconds, above zero.
+    /// `step` is in microseconds, not below zero.
     pub(crate) fn new(step: i64) -> (Self, oneshot::Receiver<Result<(), Failed<domain::Never>>>) {
         let (caller, answer) = oneshot::channel();
         (Self { step, caller }, answer)

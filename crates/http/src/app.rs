@@ -1,5 +1,6 @@
 //! What every handler works with.
 
+use crate::callers::Callers;
 use crate::rate_limit::AddressLimiter;
 use crate::sandbox::SandboxBank;
 use crate::shell::Shell;
@@ -21,6 +22,8 @@ pub struct AppState {
     pub queries: Arc<dyn Queries>,
     /// The secret keys of this installation.
     pub keys: Arc<KeyRing>,
+    /// Who called lately, by the hashes of their tokens.
+    pub callers: Arc<Callers>,
     /// Protocol time and random bytes.
     pub shell: Arc<dyn Shell>,
     /// The stand-in for the outside world; `None` outside the sandbox.

@@ -3,7 +3,7 @@
 
 use crate::address::address_of;
 use crate::app::AppState;
-use crate::extract::{Caller, Reader};
+use crate::extract::{KnownCaller, Reader};
 use crate::problem::Problem;
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
@@ -139,8 +139,9 @@ fn careful(response: &mut Response) {
 }
 
 /// Bounds what one address may ask for without a session. Who proves a session is not refused
-/// here, so strangers behind the same address cannot lock a user out. A header alone proves
-/// nothing: routes that need no session never look at it.
+/// here, so strangers behind the same address cannot lock a user out; neither is who proved one a
+/// moment ago, and the handler looks again. A header alone proves nothing: routes that need no
+/// session never look at it.
 async fn bound_strangers(
     State(app): State<AppState>,
     mut request: Request,
@@ -150,10 +151,12 @@ async fn bound_strangers(
     let Some(address) = address_of(&request, &app.limits.proxies) else {
         return next.run(request).await;
     };
-    match Caller::find(&app, request.headers()).await {
-        Ok(Some(caller)) => {
-            // Found once: the handler takes it from here.
-            request.extensions_mut().insert(caller);
+    match KnownCaller::find(&app, request.headers()).await {
+        Ok(Some(KnownCaller { caller, is_proved })) => {
+            if is_proved {
+                // Found once: the handler takes it from here.
+                request.extensions_mut().insert(caller);
+            }
             next.run(request).await
         }
         Ok(None) => match limiter.take(address, app.shell.now()) {

@@ -6,6 +6,7 @@
 
 mod address;
 pub mod app;
+pub mod callers;
 pub mod consumer;
 pub mod extract;
 mod layers;
@@ -27,6 +28,7 @@ mod testing;
 mod tests;
 
 pub use app::{AppState, Limits};
+pub use callers::Callers;
 pub use layers::RequestId;
 pub use shell::{Shell, SystemShell};
 

@@ -69,6 +69,7 @@ impl Stage {
             shell: clock.clone(),
             sandbox: None,
             metrics: Arc::new(String::new),
+            callers: Arc::default(),
             unsafe_switches: Arc::new([]),
             limits: Limits::default(),
         };

@@ -1,6 +1,8 @@
 //! Hashes, keyed hashes and sealing. Random bytes and keys are handed in.
 
 use aws_lc_rs::{aead, digest, hmac};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use zeroize::Zeroizing;
 
 /// A 32-byte secret key; it does not print and is wiped when dropped.
@@ -46,6 +48,11 @@ pub fn keyed_hash(key: &Key32, parts: &[&[u8]]) -> [u8; 32] {
     let mut tag = [0; 32];
     tag.copy_from_slice(context.sign().as_ref());
     tag
+}
+
+/// Bytes as text that fits into a path: the alphabet of RFC 4648 section 5, without padding.
+pub fn base64url(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
 }
 
 /// Compares two secrets of one length in constant time.

@@ -2,6 +2,7 @@
 //! versions: the newest writes, all of them read.
 
 use crate::crypto::{Key32, WrapKey, keyed_hash};
+use std::sync::Arc;
 
 /// The keys of one purpose, by version. Never empty.
 #[derive(Clone, Debug)]
@@ -59,7 +60,7 @@ pub struct KeyRing {
     /// Wraps the data keys of card data on its way to the bank, and nothing else.
     pub card_data: Versions,
     /// Names a person under a merchant's appid.
-    pub openid: Versions,
+    pub openid: Arc<Versions>,
 }
 
 impl KeyRing {
@@ -86,7 +87,7 @@ impl KeyRing {
             idempotency: take("idempotency")?,
             personal_data: take("personal_data")?,
             card_data: take("card_data")?,
-            openid: take("openid")?,
+            openid: take("openid")?.into(),
         })
     }
 

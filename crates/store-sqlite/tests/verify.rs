@@ -5,7 +5,7 @@
 use domain::card::{BankAnswer, Card, CardByNumber, CardState, CardUse};
 use domain::ids::{CardId, DeviceId, IdentityId, TopUpId, UserId, WalletId, WithdrawalId};
 use domain::ledger::{OpenSystemAccounts, OwnerKind, Purpose};
-use domain::merchant::AddMerchant;
+use domain::merchant::{AddMerchant, OpenidKeys};
 use domain::notification::{Attempted, RecordDeliveries};
 use domain::order::{CreateOrder, PayOrder, TradeType};
 use domain::refund::{CreateRefund, OrderOfRefund};
@@ -258,16 +258,14 @@ fn sell(engine: &Engine) {
     for number in ["T1", "T2", "T3"] {
         let pay = PayOrder {
             user: USER,
+            session: None,
             wallet: WALLET,
             prepay_id: format!("wx{number}"),
-            mchid: MCHID.into(),
-            out_trade_no: number.into(),
             amount: fen(5_000),
             password: right(),
             factors: 1,
-            openid: "o-payer".into(),
+            openid_keys: OpenidKeys::for_tests(),
             transaction_id: format!("4200{number}"),
-            hints: None,
             once: key(&format!("pay-{number}")),
         };
         engine.run_blocking(pay).unwrap();

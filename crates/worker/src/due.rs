@@ -27,15 +27,19 @@ fn none_of(column: &str, values: Vec<String>) -> (String, Vec<Value>) {
     (condition, values.into_iter().map(Value::Text).collect())
 }
 
-/// Jobs in order of their due time.
+/// Jobs in order of their due time, as far as they were written up to a batch.
 pub(crate) async fn jobs(
     queries: &dyn Queries,
     held: &Held,
     without_kinds: Vec<String>,
+    up_to_batch: i64,
     limit: usize,
 ) -> Result<Vec<Job>, QueryError> {
     let (none_of, parameters) = none_of("kind", without_kinds);
-    let condition = format!("{}{none_of} ORDER BY due_at LIMIT {limit}", in_slots(held));
+    let slots = in_slots(held);
+    let condition = format!(
+        "{slots}{none_of} AND version <= {up_to_batch} ORDER BY due_at LIMIT {limit}"
+    );
     select(queries, &condition, parameters).await
 }
 

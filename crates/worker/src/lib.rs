@@ -10,6 +10,7 @@ mod callback;
 mod delivery;
 mod due;
 mod egress;
+mod follow;
 mod jobs;
 mod orders;
 mod pulse;

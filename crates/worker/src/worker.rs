@@ -6,6 +6,7 @@ use crate::delivery::recorder::Recorder;
 use crate::delivery::retries::Retries;
 use crate::delivery::sender::Sender;
 use crate::egress::Egress;
+use crate::follow;
 use crate::jobs::{Jobs, Providers};
 use crate::orders::Expiry;
 use crate::pulse::Pulse;
@@ -42,6 +43,8 @@ pub struct Config {
     /// different ones; one that follows another that is surely gone may take its name, and with it
     /// its work, before the leases end.
     pub holder: String,
+    /// Whether other processes may commit to the same database.
+    pub has_rivals: bool,
     /// Whether merchants may be notified at private addresses and over plain http, as in the
     /// sandbox.
     pub relaxed_addresses: bool,
@@ -78,6 +81,10 @@ impl Worker {
             pulse: pulse.clone(),
         };
         tasks.spawn(Runner::new(jobs).go(pulse.clone(), slots.held(), stopped.clone()));
+        if config.has_rivals {
+            let (engine, queries) = (engine.clone(), Arc::clone(&queries));
+            tasks.spawn(follow::keep_up(engine, queries, slots.held(), stopped.clone()));
+        }
         if config.deliver {
             let rule = match config.relaxed_addresses {
                 true => UrlRule::Relaxed,

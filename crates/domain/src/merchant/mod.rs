@@ -3,10 +3,12 @@
 mod add_merchant;
 mod issue_openid;
 mod keep_platform_key;
+mod openid_keys;
 
 pub use add_merchant::{AddMerchant, AddMerchantRefusal};
 pub use issue_openid::{IssueOpenid, IssueOpenidRefusal};
 pub use keep_platform_key::KeepPlatformKey;
+pub use openid_keys::OpenidKeys;
 
 use crate::ids::UserId;
 use crate::ledger::AccountNumber;

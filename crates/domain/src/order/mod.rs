@@ -10,7 +10,7 @@ pub(crate) mod tests;
 pub use close_order::{CloseOrder, CloseOrderRefusal};
 pub use create_order::{CreateOrder, CreateOrderRefusal, OrderCreated};
 pub use expire_order::ExpireOrder;
-pub use pay_order::{OrderPaid, PayHints, PayOrder, PayOrderRefusal};
+pub use pay_order::{OrderPaid, PayOrder, PayOrderRefusal};
 
 use crate::ids::WalletId;
 use crate::ledger::AccountNumber;

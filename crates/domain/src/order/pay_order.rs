@@ -2,14 +2,15 @@
 
 use super::{Order, OrderByPrepay, OrderByTransaction, OrderState};
 use crate::catalogue::{Code, Params};
-use crate::command::{Command, Once, Refusal, Stop};
+use crate::command::{Command, Halt, Once, Refusal, Stop};
 use crate::fact::FactKind;
 use crate::fee::merchant_fee;
-use crate::ids::{IdentityId, UserId, WalletId};
-use crate::ledger::{Account, AccountNumber, JournalKind, Posting, Subject};
-use crate::merchant::{Merchant, MerchantState};
+use crate::ids::{UserId, WalletId};
+use crate::ledger::{Account, JournalKind, Posting, Subject};
+use crate::merchant::{Merchant, MerchantState, OpenidKeys};
 use crate::record::RowKey;
 use crate::tx::Tx;
+use crate::user::{Session, TouchSession, User};
 use crate::wallet::{
     Identity, LimitRefusal, PasswordRefusal, PasswordTry, Usage, Wallet, WalletBlocked,
     check_password, password_keys,
@@ -17,43 +18,28 @@ use crate::wallet::{
 use kernel::{Amount, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// Keys of rows that the edge resolved beforehand, so that one load suffices. Each is compared with
-/// what the rows say; a difference makes the edge resolve them again.
-#[derive(Clone, Copy, Debug)]
-pub struct PayHints {
-    /// The payer's identity.
-    pub identity: IdentityId,
-    /// The account of the payer's balance.
-    pub payer_account: AccountNumber,
-    /// The account of the merchant's balance.
-    pub merchant_account: AccountNumber,
-}
-
 /// See the module.
 #[derive(Clone, Debug)]
 pub struct PayOrder {
     /// The person.
     pub user: UserId,
+    /// SHA-256 of the token of the session that the person must have, when the edge has not looked
+    /// for itself.
+    pub session: Option<[u8; 32]>,
     /// The wallet that pays.
     pub wallet: WalletId,
     /// The prepay id that the code or page carried.
     pub prepay_id: String,
-    /// The merchant.
-    pub mchid: String,
-    /// The merchant's number.
-    pub out_trade_no: String,
     /// The amount that the payer saw and agreed to.
     pub amount: Amount,
     /// The payment password as entered.
     pub password: PasswordTry,
     /// How many independent factors authorise the payment; the password alone is one.
     pub factors: u32,
-    /// The payer's name under the order's app id.
-    pub openid: String,
+    /// Under which the payer has a name for the order's app id.
+    pub openid_keys: OpenidKeys,
     /// A new payment number, drawn by the edge.
     pub transaction_id: String,
-    /// What the edge resolved; `None` when it could not, then rows are found one after another.
-    pub hints: Option<PayHints>,
     /// The caller's key.
     pub once: Once,
 }
@@ -72,6 +58,8 @@ pub struct OrderPaid {
 /// Why an order was not paid, in order of the checks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PayOrderRefusal {
+    /// The session is over.
+    SessionExpired,
     /// No such order, or the code is not this order's.
     OrderNotFound,
     /// The wallet is not the caller's.
@@ -103,6 +91,7 @@ pub enum PayOrderRefusal {
 impl Refusal for PayOrderRefusal {
     fn code(&self) -> Code {
         match self {
+            Self::SessionExpired => Code::SessionExpired,
             Self::OrderNotFound => Code::OrderNotFound,
             Self::WalletNotFound => Code::ObjectNotFound,
             Self::AlreadyPaid => Code::OrderAlreadyPaid,
@@ -144,23 +133,32 @@ impl Command for PayOrder {
         self.user.to_string()
     }
 
+    fn admit(&self, tx: &mut Tx<'_>) -> Result<(), Stop<PayOrderRefusal>> {
+        let Some(token_hash) = self.session else { return Ok(()) };
+        tx.want(self.keys())?;
+        let session = tx.find::<Session>(&token_hash)?;
+        let user = tx.find::<User>(&self.user)?;
+        match session.zip(user) {
+            Some((session, user)) if session.is_live(&user, tx.now(), tx.rules()) => Ok(()),
+            _ => Err(PayOrderRefusal::SessionExpired.into()),
+        }
+    }
+
     fn decide(&self, tx: &mut Tx<'_>) -> Result<OrderPaid, Stop<PayOrderRefusal>> {
         tx.want(self.keys())?;
+        self.touch_session(tx)?;
         let order = self.payable(tx)?;
+        let openid = self.openid_keys.name_of(tx, &order.appid, self.user)?;
+        if order.openid.as_ref().is_some_and(|bound| *bound != openid) {
+            return Err(PayOrderRefusal::PayerMismatch.into());
+        }
         let wallet = tx.find::<Wallet>(&self.wallet)?.filter(|wallet| wallet.user == self.user);
         let wallet = wallet.ok_or(PayOrderRefusal::WalletNotFound)?;
-        let merchant = tx.get::<Merchant>(&self.mchid)?;
+        let merchant = tx.get::<Merchant>(&order.mchid)?;
         if merchant.state == MerchantState::Suspended {
             return Err(PayOrderRefusal::MerchantSuspended.into());
         }
         let identity = wallet.may_pay().map_err(PayOrderRefusal::Wallet)?;
-        if let Some(hints) = self.hints {
-            let accounts = (wallet.balance_account, merchant.balance_account);
-            let resolved = (hints.payer_account, hints.merchant_account);
-            if hints.identity != identity || resolved != accounts {
-                return Err(Stop::Stale);
-            }
-        }
         check_password(tx, wallet.id, &self.password)?.map_err(PayOrderRefusal::Password)?;
         let class = tx.get::<Identity>(&identity)?.class(tx.rules());
         let usage = tx.find::<Usage>(&identity)?.unwrap_or_else(|| Usage::none(identity));
@@ -169,37 +167,33 @@ impl Command for PayOrder {
             .after_payment(order.amount, class, self.factors, tx.rules())
             .map_err(PayOrderRefusal::Limit)?;
         tx.put(usage);
-        self.pay(tx, order, &wallet, &merchant)
+        self.pay(tx, Order { payer_openid: Some(openid), ..order }, &wallet, &merchant)
     }
 }
 
 impl PayOrder {
+    /// The rows that the request names itself.
     fn keys(&self) -> Vec<RowKey> {
         let mut keys = vec![
-            RowKey::of::<Order>(&(self.mchid.clone(), self.out_trade_no.clone())),
             RowKey::of::<OrderByPrepay>(&self.prepay_id),
             RowKey::of::<OrderByTransaction>(&self.transaction_id),
             RowKey::of::<Wallet>(&self.wallet),
-            RowKey::of::<Merchant>(&self.mchid),
         ];
-        keys.extend(password_keys(self.wallet));
-        if let Some(hints) = self.hints {
-            keys.push(RowKey::of::<Identity>(&hints.identity));
-            keys.push(RowKey::of::<Usage>(&hints.identity));
-            keys.push(RowKey::of::<Account>(&hints.payer_account));
-            keys.push(RowKey::of::<Account>(&hints.merchant_account));
+        if let Some(token_hash) = self.session {
+            keys.push(RowKey::of::<Session>(&token_hash));
+            keys.push(RowKey::of::<User>(&self.user));
         }
+        keys.extend(password_keys(self.wallet));
         keys
     }
 
     /// The order, if this person may pay it now.
     fn payable(&self, tx: &mut Tx<'_>) -> Result<Order, Stop<PayOrderRefusal>> {
-        let key = (self.mchid.clone(), self.out_trade_no.clone());
-        let order = tx.find::<Order>(&key)?.ok_or(PayOrderRefusal::OrderNotFound)?;
         let session = tx.find::<OrderByPrepay>(&self.prepay_id)?;
-        let session = session
-            .filter(|session| (&session.mchid, &session.out_trade_no) == (&key.0, &key.1))
-            .ok_or(PayOrderRefusal::OrderNotFound)?;
+        let session = session.ok_or(PayOrderRefusal::OrderNotFound)?;
+        let key = (session.mchid, session.out_trade_no);
+        self.want_the_rest(tx, &key)?;
+        let order = tx.get::<Order>(&key)?;
         match order.state {
             OrderState::NotPay => {}
             OrderState::BankPending => return Err(PayOrderRefusal::ResultUnknown.into()),
@@ -212,10 +206,32 @@ impl PayOrder {
         if order.amount != self.amount {
             return Err(PayOrderRefusal::AmountChanged.into());
         }
-        if order.openid.as_ref().is_some_and(|openid| *openid != self.openid) {
-            return Err(PayOrderRefusal::PayerMismatch.into());
-        }
         Ok(order)
+    }
+
+    /// Asks at once for what the rows of the first load lead to. The merchant's account comes a load
+    /// later, but every payment to that merchant shares it.
+    fn want_the_rest(&self, tx: &mut Tx<'_>, order: &(String, String)) -> Result<(), Halt> {
+        let mut keys = vec![RowKey::of::<Order>(order), RowKey::of::<Merchant>(&order.0)];
+        if let Some(wallet) = tx.find::<Wallet>(&self.wallet)? {
+            keys.push(RowKey::of::<Account>(&wallet.balance_account));
+            if let Some(identity) = wallet.identity {
+                keys.push(RowKey::of::<Identity>(&identity));
+                keys.push(RowKey::of::<Usage>(&identity));
+            }
+        }
+        tx.want(keys)
+    }
+
+    /// Paying is a use of the session, like any other request.
+    fn touch_session(&self, tx: &mut Tx<'_>) -> Result<(), Stop<PayOrderRefusal>> {
+        let Some(token_hash) = self.session else { return Ok(()) };
+        if let Some(session) = tx.find::<Session>(&token_hash)?
+            && TouchSession::is_due(&session, tx.now())
+        {
+            tx.put(Session { seen_at: tx.now(), ..session });
+        }
+        Ok(())
     }
 
     fn pay(
@@ -231,7 +247,7 @@ impl PayOrder {
         let amount = order.amount.minor();
         let fee = u32::try_from(merchant.fee_bp).ok().and_then(|bp| merchant_fee(amount, bp));
         let fee = fee.filter(|fee| (0..=amount).contains(fee));
-        let fee = fee.ok_or_else(|| Stop::Defect(format!("fee of merchant {}", self.mchid)))?;
+        let fee = fee.ok_or_else(|| Stop::Defect(format!("fee of merchant {}", order.mchid)))?;
         let posting = Posting::balanced(
             JournalKind::Payment,
             Subject::new("order", format_args!("{}:{}", order.mchid, order.out_trade_no)),
@@ -251,7 +267,6 @@ impl PayOrder {
         });
         order.state = OrderState::Success;
         order.payer = Some(wallet.id);
-        order.payer_openid = Some(self.openid.clone());
         order.payer_account = wallet.balance_account;
         order.transaction_id = Some(self.transaction_id.clone());
         order.paid_at = Some(tx.now());

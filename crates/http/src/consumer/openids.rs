@@ -6,19 +6,13 @@ use crate::extract::{Body, Caller, Wire};
 use crate::problem::{Problem, ProblemDocument};
 use axum::Json;
 use axum::extract::State;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::ids::UserId;
-use domain::merchant::{IssueOpenid, Openid};
-use kernel::crypto::{Key32, keyed_hash};
+use domain::merchant::{IssueOpenid, Openid, OpenidKeys};
 use serde::{Deserialize, Serialize};
 use store::queries::find;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-
-/// Bytes of an openid, which are 28 characters.
-const OPENID_BYTES: usize = 21;
 
 /// The routes of this resource.
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
@@ -68,25 +62,17 @@ async fn issue_openid(
     Ok(Json(OpenidAnswer { openid }))
 }
 
-/// The name that a user has under an app id, whether or not it was given out yet. Under a key that
-/// was replaced it stays what it was when it was given out.
+/// The name that a user has under an app id, whether or not it was given out yet.
 pub(super) async fn openid_of(
     app: &AppState,
     appid: &str,
     user: UserId,
 ) -> Result<String, Problem> {
-    let mut keys = app.keys.openid.all();
-    let newest = keys.next().map(|(_, key)| under(key, appid, user));
-    for (_, key) in keys {
-        let openid = under(key, appid, user);
+    let keys = OpenidKeys::of(&app.keys);
+    for openid in keys.older(appid, user) {
         if find::<Openid>(app.queries.as_ref(), &openid).await?.is_some() {
             return Ok(openid);
         }
     }
-    Ok(newest.expect("a ring of keys is never empty"))
-}
-
-fn under(key: &Key32, appid: &str, user: UserId) -> String {
-    let hash = keyed_hash(key, &[appid.as_bytes(), &user.bytes()]);
-    URL_SAFE_NO_PAD.encode(&hash[..OPENID_BYTES])
+    Ok(keys.newest(appid, user))
 }

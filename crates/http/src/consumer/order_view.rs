@@ -68,16 +68,23 @@ pub(super) struct FoundOrder {
 /// # Errors
 /// `ORDER_NOT_FOUND` when there is none.
 pub(super) async fn find_order(app: &AppState, order_ref: &str) -> Result<FoundOrder, Problem> {
-    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    if order_ref.len() > REFERENCE_MAX || !order_ref.bytes().all(is_allowed) {
-        return Err(Code::OrderNotFound.into());
-    }
+    let order_ref = checked_reference(order_ref)?;
     let queries = app.queries.as_ref();
     let session = find::<OrderByPrepay>(queries, &order_ref.to_owned()).await?;
     let session = session.ok_or(Code::OrderNotFound)?;
     let key = (session.mchid.clone(), session.out_trade_no.clone());
     let order = find::<Order>(queries, &key).await?.ok_or(Code::SystemError)?;
     Ok(FoundOrder { session, order })
+}
+
+/// The reference, if it can be one.
+///
+/// # Errors
+/// `ORDER_NOT_FOUND` when no order could have it.
+pub(super) fn checked_reference(order_ref: &str) -> Result<&str, Problem> {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    let fits = order_ref.len() <= REFERENCE_MAX && order_ref.bytes().all(is_allowed);
+    fits.then_some(order_ref).ok_or_else(|| Code::OrderNotFound.into())
 }
 
 /// Shows an order to a caller who holds its reference.

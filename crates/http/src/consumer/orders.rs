@@ -1,31 +1,28 @@
 //! Orders of merchants, seen and paid by people.
 
-use super::openids::openid_of;
-use super::order_view::{FoundOrder, OrderAnswer, find_order, show};
+use super::order_view::{OrderAnswer, checked_reference, show};
 use super::wallet::own_wallet_id;
 use crate::app::AppState;
-use crate::extract::{Caller, Keyed, Reader, RequestKey, Wire};
+use crate::extract::{Caller, Keyed, KnownCaller, Reader, RequestKey, Wire};
 use crate::problem::{Problem, ProblemDocument};
 use crate::secret::Secret;
 use crate::spelling::OrderStateText;
 use crate::wire::{Money, MoneyBody};
 use axum::Json;
 use axum::extract::{Path, State};
+use domain::catalogue::Code;
 use domain::ids::WalletId;
-use domain::merchant::Merchant;
-use domain::order::{OrderState, PayHints, PayOrder};
-use domain::wallet::Wallet;
+use domain::merchant::OpenidKeys;
+use domain::order::{OrderState, PayOrder, PayOrderRefusal};
 use engine::Failed;
 use kernel::Amount;
 use serde::{Deserialize, Serialize};
-use store::QueryError;
-use store::queries::find;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// How often keys are resolved for one payment before the caller is asked to come again.
-const RESOLVES_MAX: usize = 3;
+/// How often a payment number is drawn for one payment before the caller is asked to come again.
+const DRAWS_MAX: usize = 3;
 
 /// The password is the only factor so far.
 const FACTORS: u32 = 1;
@@ -112,17 +109,21 @@ struct OrderPaidAnswer {
 )]
 async fn pay_order(
     State(app): State<AppState>,
-    caller: Caller,
+    payer: KnownCaller,
     Keyed { body, key }: Keyed<PayOrderBody>,
 ) -> Result<Json<OrderPaidAnswer>, Problem> {
     let amount = body.amount.parse("/amount")?;
-    let wallet = own_wallet_id(&caller)?;
-    let asked = Asked { caller, wallet, amount, body, key };
-    let mut resolves = 0;
+    let wallet = own_wallet_id(&payer.caller)?;
+    let asked = Asked { payer, wallet, amount, body, key };
+    let mut draws = 0;
     let paid = loop {
-        resolves += 1;
-        match app.engine.run(asked.resolve(&app).await?).await {
-            Err(Failed::Stale) if resolves < RESOLVES_MAX => {}
+        draws += 1;
+        match app.engine.run(asked.command(&app)?).await {
+            Err(Failed::Stale) if draws < DRAWS_MAX => {}
+            Err(Failed::Refused(PayOrderRefusal::SessionExpired)) => {
+                app.callers.forget(&asked.payer.caller.session);
+                return Err(Code::SessionExpired.into());
+            }
             ended => break ended?,
         }
     };
@@ -137,7 +138,7 @@ async fn pay_order(
 
 /// A payment as it was asked for.
 struct Asked {
-    caller: Caller,
+    payer: KnownCaller,
     wallet: WalletId,
     amount: Amount,
     body: PayOrderBody,
@@ -145,14 +146,16 @@ struct Asked {
 }
 
 impl Asked {
-    /// Finds the rows' keys and makes the command of them, with a new payment number.
-    async fn resolve(&self, app: &AppState) -> Result<PayOrder, Problem> {
-        let FoundOrder { session, order } = find_order(app, &self.body.order_ref).await?;
+    /// The command, with a new payment number. Rows are left to it: the engine reads those of many
+    /// payments at once.
+    fn command(&self, app: &AppState) -> Result<PayOrder, Problem> {
+        let KnownCaller { caller, is_proved } = self.payer;
         let password = &self.body.payment_password;
         Ok(PayOrder {
-            user: self.caller.user,
+            user: caller.user,
+            session: (!is_proved).then_some(caller.session),
             wallet: self.wallet,
-            prepay_id: session.prepay_id,
+            prepay_id: checked_reference(&self.body.order_ref)?.to_owned(),
             amount: self.amount,
             password: password.as_payment_password(
                 &app.keys,
@@ -161,27 +164,10 @@ impl Asked {
                 "/payment_password",
             )?,
             factors: FACTORS,
-            openid: openid_of(app, &order.appid, self.caller.user).await?,
+            openid_keys: OpenidKeys::of(&app.keys),
             transaction_id: draw_transaction_id(app),
-            hints: self.hints(app, &order.mchid).await?,
-            mchid: order.mchid,
-            out_trade_no: order.out_trade_no,
-            once: self.key.once(self.caller.owner()),
+            once: self.key.once(caller.owner()),
         })
-    }
-
-    /// `None` where something is missing: the command says what.
-    async fn hints(&self, app: &AppState, mchid: &str) -> Result<Option<PayHints>, QueryError> {
-        let queries = app.queries.as_ref();
-        let wallet = find::<Wallet>(queries, &self.wallet).await?;
-        let merchant = find::<Merchant>(queries, &mchid.to_owned()).await?;
-        Ok(wallet.zip(merchant).and_then(|(wallet, merchant)| {
-            Some(PayHints {
-                identity: wallet.identity?,
-                payer_account: wallet.balance_account,
-                merchant_account: merchant.balance_account,
-            })
-        }))
     }
 }
 

@@ -35,11 +35,47 @@ impl Caller {
     }
 
     /// Who proves to call; `None` for a stranger.
-    pub(crate) async fn find(app: &AppState, headers: &HeaderMap) -> Result<Option<Self>, Problem> {
-        match SessionToken::of(headers) {
-            Some(token) => find_caller(app, token.hash).await,
-            None => Ok(None),
+    async fn find(app: &AppState, headers: &HeaderMap) -> Result<Option<Self>, Problem> {
+        let Some(token) = SessionToken::of(headers) else { return Ok(None) };
+        let found = find_caller(app, token.hash).await?;
+        match &found {
+            Some(caller) => app.callers.keep(*caller),
+            None => app.callers.forget(&token.hash),
         }
+        Ok(found)
+    }
+}
+
+/// A caller for a command that looks at the session itself: the engine has it in memory, so the
+/// edge need not read it for every request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KnownCaller {
+    /// The user, as of the last time the session was looked up.
+    pub caller: Caller,
+    /// Whether the session was looked up for this very request.
+    pub is_proved: bool,
+}
+
+impl KnownCaller {
+    /// Who calls, or called a moment ago with the same token; `None` for a stranger.
+    pub(crate) async fn find(app: &AppState, headers: &HeaderMap) -> Result<Option<Self>, Problem> {
+        let Some(token) = SessionToken::of(headers) else { return Ok(None) };
+        if let Some(caller) = app.callers.get(&token.hash) {
+            return Ok(Some(Self { caller, is_proved: false }));
+        }
+        let found = Caller::find(app, headers).await?;
+        Ok(found.map(|caller| Self { caller, is_proved: true }))
+    }
+}
+
+impl FromRequestParts<AppState> for KnownCaller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Problem> {
+        if let Some(caller) = parts.extensions.get::<Caller>() {
+            return Ok(Self { caller: *caller, is_proved: true });
+        }
+        Self::find(app, &parts.headers).await?.ok_or_else(|| Code::SessionExpired.into())
     }
 }
 

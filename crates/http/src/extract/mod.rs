@@ -8,7 +8,7 @@ mod paging;
 mod reader;
 
 pub use body::{Body, Wire};
-pub use caller::{Caller, SessionToken};
+pub use caller::{Caller, KnownCaller, SessionToken};
 pub use id::Id;
 pub use idempotency::{Keyed, RequestKey};
 pub(crate) use paging::PagingQuery;

@@ -64,7 +64,7 @@ async fn a_read_that_failed_may_be_tried_again() {
 async fn a_stopped_engine_takes_no_command_and_reads_go_on() {
     let world = World::new().await;
     let prepay_id = world.place("T2026-0001").await;
-    world.pay("T2026-0001", &prepay_id).await;
+    world.pay(&prepay_id).await;
     world.app.engine.shutdown().await;
     let order = world.order("T2026-0002");
     let answer = world.post("/v3/pay/transactions/native", &order).await;

@@ -33,7 +33,7 @@ async fn an_order_is_placed_shown_paid_and_found_by_both_numbers() {
     world.get(&world.by_number("T2026-0001")).await.is(200, shown);
     let second = world.place("T2026-0001").await;
     assert_ne!(first, second, "placed again with the same parameters");
-    let transaction_id = world.pay("T2026-0001", &first).await;
+    let transaction_id = world.pay(&first).await;
     let mut shown = unpaid(&world, "T2026-0001", "SUCCESS", "支付成功");
     let paid = json!({
         "amount": {
@@ -172,7 +172,7 @@ async fn a_jsapi_order_names_a_payer_of_its_app() {
     answer.is(200, json!({ "prepay_id": prepay_id }));
     let answer = world.post(NATIVE, &world.order("T2026-0001")).await;
     assert_eq!(answer.status, 400, "the same number in another scene");
-    world.pay("T2026-0001", &prepay_id).await;
+    world.pay(&prepay_id).await;
     let shown = world.get(&world.by_number("T2026-0001")).await.json();
     assert_eq!(shown["trade_type"], "JSAPI");
 }

@@ -66,7 +66,7 @@ async fn a_refund_keeps_the_rules() {
     let prepay_id = world.place("T2026-0001").await;
     let answer = refund(&world, "R1", 300).await;
     answer.refuses(400, "INVALID_REQUEST", "the order is not paid");
-    world.pay("T2026-0001", &prepay_id).await;
+    world.pay(&prepay_id).await;
     let mut other = world.refund("T2026-0001", "R1", 300);
     other["amount"]["total"] = json!(999);
     let answer = world.post(REFUNDS, &other).await;

@@ -13,7 +13,7 @@ use domain::ids::{IdentityId, UserId, WalletId};
 use domain::ledger::{
     AccountNumber, JournalKind, OpenSystemAccounts, OwnerKind, Posting, Purpose, Subject,
 };
-use domain::merchant::{PlatformKey, PlatformKeyKind};
+use domain::merchant::{OpenidKeys, PlatformKey, PlatformKeyKind};
 use domain::order::PayOrder;
 use domain::wallet::{DocumentKind, Identity, PasswordTry, PaymentPassword, Wallet, WalletState};
 use domain::{Command, Never, Once, Rules, Stop, Tx};
@@ -157,6 +157,7 @@ impl World {
             shell: Arc::new(clock.clone()),
             sandbox: None,
             metrics: Arc::new(String::new),
+            callers: Arc::default(),
             unsafe_switches: [].into(),
             limits: Limits::default(),
         };
@@ -314,20 +315,18 @@ impl World {
     }
 
     /// Has the payer pay an order of 10.00, and gives the number of the payment.
-    pub(crate) async fn pay(&self, out_trade_no: &str, prepay_id: &str) -> String {
+    pub(crate) async fn pay(&self, prepay_id: &str) -> String {
         let transaction_id = format!("4200{}{}", "20261121", self.clock.digits(16));
         let command = PayOrder {
             user: UserId::from_bytes([1; 16]),
+            session: None,
             wallet: WalletId::from_bytes([2; 16]),
             prepay_id: prepay_id.into(),
-            mchid: self.merchant.made.mchid.clone(),
-            out_trade_no: out_trade_no.into(),
             amount: Amount::fen(1_000).unwrap(),
             password: PasswordTry { tags: vec![(1, [9; 32])], last_try: [1; 32] },
             factors: 1,
-            openid: "oPayer".into(),
+            openid_keys: OpenidKeys::of(&self.app.keys),
             transaction_id: transaction_id.clone(),
-            hints: None,
             once: Once::State,
         };
         self.app.engine.run(command).await.unwrap();
@@ -337,7 +336,7 @@ impl World {
     /// Places an order of 10.00 and has it paid.
     pub(crate) async fn paid(&self, out_trade_no: &str) -> String {
         let prepay_id = self.place(out_trade_no).await;
-        self.pay(out_trade_no, &prepay_id).await
+        self.pay(&prepay_id).await
     }
 }
 

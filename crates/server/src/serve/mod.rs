@@ -261,6 +261,7 @@ fn app_state(
         shell: Arc::new(SystemShell::default()),
         sandbox,
         metrics,
+        callers: Arc::default(),
         unsafe_switches: unsafe_switches(config),
         limits: Limits {
             request: config.request_time,

@@ -142,7 +142,8 @@ impl Work for Jobs {
         full_lanes: Vec<String>,
         limit: usize,
     ) -> Result<Vec<Job>, QueryError> {
-        due::jobs(self.queries.as_ref(), held, full_lanes, limit).await
+        // Nobody is called for what is not durable yet: money would move without a record.
+        due::jobs(self.queries.as_ref(), held, full_lanes, self.pulse.seq(), limit).await
     }
 
     fn key(job: &Job) -> (JobKind, String) {

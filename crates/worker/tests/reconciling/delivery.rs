@@ -3,7 +3,7 @@
 use crate::merchant::MerchantServer;
 use crate::stage::{APPID, Stage, USER, WALLET, fen, right_password};
 use domain::Once;
-use domain::merchant::Openid;
+use domain::merchant::{Openid, OpenidKeys};
 use domain::notification::{HoldSlots, Retry, Slot};
 use domain::order::{CreateOrder, PayOrder, TradeType};
 use domain::refund::{CreateRefund, OrderOfRefund};
@@ -33,16 +33,14 @@ fn place(url: &str) -> CreateOrder {
 fn pay() -> PayOrder {
     PayOrder {
         user: USER,
+        session: None,
         wallet: WALLET,
         prepay_id: "wx0001".into(),
-        mchid: MCHID.into(),
-        out_trade_no: "T0001".into(),
         amount: fen(500),
         password: right_password(),
         factors: 1,
-        openid: "o-payer".into(),
+        openid_keys: OpenidKeys::for_tests(),
         transaction_id: "4200202611200000000000000001".into(),
-        hints: None,
         once: Once::State,
     }
 }

@@ -120,8 +120,9 @@ async fn orders_that_cannot_be_paid_say_why() {
         (shown.text("/state"), notice)
     };
     let order_not_found = (404, "ORDER_NOT_FOUND".to_owned());
-    for unknown in ["none", "", "a/b", "%00", &"x".repeat(80)] {
-        assert_eq!(pay("unknown-order", unknown, 1_000).await, order_not_found);
+    for (place, unknown) in ["none", "", "a/b", "%00", &"x".repeat(80)].into_iter().enumerate() {
+        let key = format!("unknown-order-{place}");
+        assert_eq!(pay(&key, unknown, 1_000).await, order_not_found);
     }
     stage.place("closed", 1_000).await;
     let close = CloseOrder { mchid: MCHID.into(), out_trade_no: "closed".into() };
@@ -168,4 +169,39 @@ async fn an_order_for_one_person_is_paid_by_that_person_only() {
     let hidden = stage.get("/v1/orders/wx-order-1").by(&other.token).send().await;
     assert_eq!(hidden.problem(), (404, "ORDER_NOT_FOUND", None));
     assert_eq!(stage.pay(&payer.token, "pay", "order-1", 1_000).send().await.status, 200);
+}
+
+#[tokio::test]
+async fn a_session_that_ended_pays_nothing_and_is_told_no_kept_answer() {
+    let stage = Stage::new().await;
+    let payer = stage.rich(1, 10_000).await;
+    stage.open_shop().await;
+    stage.place("order-1", 1_000).await;
+    stage.place("order-2", 1_000).await;
+    assert_eq!(stage.pay(&payer.token, "first", "order-1", 1_000).send().await.status, 200);
+    let left = stage.delete("/v1/sessions/current").by(&payer.token).send().await;
+    assert_eq!(left.status, 204);
+    for (key, order) in [("first", "order-1"), ("second", "order-2"), ("second", "order-2")] {
+        let refused = stage.pay(&payer.token, key, order, 1_000).send().await;
+        assert_eq!(refused.problem(), (401, "SESSION_EXPIRED", None), "{key}");
+    }
+    let other = stage.wallet_of("13800138099").await;
+    let unpaid = stage.get("/v1/orders/wx-order-2").by(&other).send().await;
+    assert_eq!(unpaid.body["state"], "NOTPAY");
+    stage.assert_books_are_right().await;
+}
+
+#[tokio::test]
+async fn paying_is_a_use_of_the_session() {
+    let stage = Stage::new().await;
+    let payer = stage.rich(1, 10_000).await;
+    stage.open_shop().await;
+    let idle = stage.app.rules().session_idle_s * kernel::time::SECOND;
+    for day in 1..=3 {
+        stage.wait(idle - HOUR);
+        let order = format!("order-{day}");
+        stage.place(&order, 100).await;
+        assert_eq!(stage.pay(&payer.token, &order, &order, 100).send().await.status, 200);
+    }
+    stage.assert_books_are_right().await;
 }
