@@ -1,5 +1,6 @@
 //! What can be typed after `jiaozi`.
 
+use crate::bench::{BenchAction, UnderTest};
 use crate::operator::FreezeBecause;
 use clap::{Args, Parser, Subcommand};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -27,6 +28,9 @@ pub(crate) enum Action {
     Migrate(ConfigFlags),
     /// Audit the database: every rule, the hash chain, the trial balance. A server may be running.
     Verify(VerifyFlags),
+    /// Measure how fast the wallet is on this machine.
+    #[command(subcommand)]
+    Bench(BenchAction),
     /// What an operator does to a user.
     #[command(subcommand)]
     User(UserAction),
@@ -74,6 +78,9 @@ pub(crate) struct ServeFlags {
     /// Writes addresses and demo credentials as JSON to this file once everything answers.
     #[arg(long, value_name = "FILE", requires = "demo_people")]
     pub(crate) demo_file: Option<PathBuf>,
+    /// Serves a benchmark, which holds the other end of standard input.
+    #[arg(long, value_enum, hide = true, conflicts_with = "sandbox")]
+    pub(crate) under_test: Option<UnderTest>,
 }
 
 #[derive(Args, Clone, Debug)]

@@ -8,6 +8,7 @@ mod output;
 pub mod audit;
 mod bank_client;
 mod bank_process;
+mod bench;
 mod cli;
 mod config;
 mod database;
@@ -50,6 +51,7 @@ async fn perform(action: Action) -> Result<(), Box<dyn Error>> {
         }
         Action::Migrate(flags) => migrate(&flags),
         Action::Demo(flags) => demo::run(flags).await,
+        Action::Bench(action) => bench::run(action).await,
         Action::Verify(flags) => verify(&flags).await,
         Action::User(action) => {
             logging::start("warn")?;

@@ -5,6 +5,7 @@ mod listen;
 
 use crate::bank_client::BankClient;
 use crate::bank_process::BankProcess;
+use crate::bench::{self, UnderTest};
 use crate::cli::ServeFlags;
 use crate::config::{Config, Flags};
 use crate::database::{self, Database};
@@ -54,20 +55,28 @@ pub(crate) async fn run(flags: ServeFlags) -> Result<(), Box<dyn Error>> {
         false => None,
     };
     let link = Link::of(&config, bank.as_ref())?;
-    let app = app_state(&config, &database, keys, bank.clone(), metrics)?;
+    let mut app = app_state(&config, &database, keys, bank.clone(), metrics)?;
+    if flags.under_test.is_some() {
+        let switches = app.unsafe_switches.iter().copied();
+        app.unsafe_switches = switches.chain(["under_test"]).collect();
+    }
     follow_clock(&app).await;
     let shell = app.shell.as_ref();
     keep_platform_keys(&app.engine, app.queries.as_ref(), &app.keys, shell).await?;
-    let worker = start_worker(&config, &app, link.providers()?);
+    let worker = start_worker(&config, &flags, &app, link.providers()?);
     let (end, ending) = watch::channel(false);
     let addresses = listeners.addresses;
-    let serving = listeners.serve(&config, &app, link.callbacks(&app), &ending);
+    let mut proven = link.callbacks(&app);
+    if flags.under_test.is_some() {
+        proven = proven.merge(bench::noop::route());
+    }
+    let serving = listeners.serve(&config, &app, proven, &ending);
     let socket = Socket::bind(config.control_socket())?;
     let (engine, keys) = (app.engine.clone(), Arc::clone(&app.keys));
     let operator = Operator { engine, keys, merchant_address: addresses.merchant };
     gauges::keep(Arc::clone(&app.queries), ending.clone());
     let control = tokio::spawn(operator::serve(socket, operator, ending));
-    let asked = signals::end();
+    let asked = asked_to_end(&flags);
     announce(&config, addresses, bank.as_ref());
     if flags.demo_people {
         settle_inhabitants(&config, &app, addresses, flags.demo_file.as_deref()).await?;
@@ -83,6 +92,17 @@ pub(crate) async fn run(flags: ServeFlags) -> Result<(), Box<dyn Error>> {
     drop(app);
     database.close().await;
     ended
+}
+
+/// When the system, or the benchmark that this server serves, asks it to end.
+fn asked_to_end(flags: &ServeFlags) -> impl Future<Output = ()> + use<> {
+    let (signal, is_served) = (signals::end(), flags.under_test.is_some());
+    async move {
+        tokio::select! {
+            () = signal => {}
+            () = bench::left_alone(), if is_served => {}
+        }
+    }
 }
 
 /// Waits until the system asks us to end. Without its engine the server does nothing more, so it
@@ -204,7 +224,12 @@ async fn start_bank(config: &Config, wallet: SocketAddr) -> std::io::Result<Bank
     BankProcess::start(&config.bank_data(), callback_url).await
 }
 
-fn start_worker(config: &Config, app: &AppState, providers: Providers) -> Worker {
+fn start_worker(
+    config: &Config,
+    flags: &ServeFlags,
+    app: &AppState,
+    providers: Providers,
+) -> Worker {
     let deps = Deps {
         engine: app.engine.clone(),
         queries: Arc::clone(&app.queries),
@@ -214,8 +239,8 @@ fn start_worker(config: &Config, app: &AppState, providers: Providers) -> Worker
     };
     let config = worker::Config {
         holder: HOLDER.to_owned(),
-        relaxed_addresses: config.sandbox,
-        deliver: true,
+        relaxed_addresses: config.sandbox || flags.under_test == Some(UnderTest::Notifying),
+        deliver: flags.under_test != Some(UnderTest::Quiet),
     };
     Worker::start(deps, config)
 }

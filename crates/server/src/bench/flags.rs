@@ -1,0 +1,146 @@
+//! What can be typed after `jiaozi bench`.
+
+use clap::{Args, Subcommand, ValueEnum};
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// What is measured.
+#[derive(Debug, Subcommand)]
+pub(crate) enum BenchAction {
+    /// Payments through the public API, next to a route that only parses and answers.
+    Pay(PayFlags),
+}
+
+/// What the server under test does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum UnderTest {
+    /// Notifies nobody: facts are written only.
+    Quiet,
+    /// Notifies merchants, also at private addresses.
+    Notifying,
+}
+
+/// Who is there, and what they did before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Workload {
+    /// Ten thousand people pay a hundred merchants.
+    Uniform,
+    /// Ten thousand people pay one merchant.
+    Hot,
+    /// A million people pay a hundred merchants.
+    #[value(name = "users-1m")]
+    Users1M,
+    /// The same with 20 million entries of history.
+    #[value(name = "history-20m")]
+    History20M,
+}
+
+impl Workload {
+    fn seeded(self) -> Seeded {
+        let uniform = Seeded { users: 10_000, merchants: 100, entries: 0, seed: 1 };
+        match self {
+            Self::Uniform => uniform,
+            Self::Hot => Seeded { merchants: 1, ..uniform },
+            Self::Users1M => Seeded { users: 1_000_000, ..uniform },
+            Self::History20M => Seeded { users: 1_000_000, entries: 20_000_000, ..uniform },
+        }
+    }
+}
+
+/// How clients name their requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ClientKeys {
+    /// UUIDs of version 7: later ones sort later.
+    TimeOrdered,
+    /// Random ones.
+    Random,
+}
+
+/// What is seeded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Seeded {
+    /// People.
+    pub(crate) users: u64,
+    /// Merchants.
+    pub(crate) merchants: u64,
+    /// Ledger entries of earlier payments.
+    pub(crate) entries: u64,
+    /// What everything else follows from.
+    pub(crate) seed: u64,
+}
+
+/// Where the bench runs, and on what.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct WorldFlags {
+    /// `sqlite`, in a folder of this run.
+    #[arg(long, default_value = "sqlite")]
+    pub(crate) database: String,
+    /// A folder to be kept: what was seeded into it is used again.
+    #[arg(long, visible_alias = "keep", value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Who is there, and what they did before.
+    #[arg(long, value_enum, default_value = "uniform")]
+    pub(crate) workload: Workload,
+    /// How many people, other than the workload says.
+    #[arg(long)]
+    pub(crate) users: Option<u64>,
+    /// How many merchants, other than the workload says.
+    #[arg(long)]
+    pub(crate) merchants: Option<u64>,
+    /// How many ledger entries of history, other than the workload says.
+    #[arg(long)]
+    pub(crate) entries: Option<u64>,
+    /// Another seed gives other people.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Prints one JSON object and nothing else.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Audits the books at the end also when there are many entries.
+    #[arg(long)]
+    pub(crate) audit: bool,
+}
+
+impl WorldFlags {
+    /// What is to be in the database.
+    pub(crate) fn seeded(&self) -> Seeded {
+        let of_workload = self.workload.seeded();
+        Seeded {
+            users: self.users.unwrap_or(of_workload.users).max(1),
+            merchants: self.merchants.unwrap_or(of_workload.merchants).max(1),
+            entries: self.entries.unwrap_or(of_workload.entries),
+            seed: self.seed,
+        }
+    }
+}
+
+/// How hard the server is driven.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct LoadFlags {
+    /// How many clients call, each on a connection of its own and one request at a time.
+    #[arg(long, default_value_t = 256)]
+    pub(crate) clients: usize,
+    /// How long is measured, in seconds.
+    #[arg(long, default_value_t = 10)]
+    pub(crate) seconds: u64,
+    /// How long the clients call before it is measured, in seconds.
+    #[arg(long, default_value_t = 2)]
+    pub(crate) warmup: u64,
+    /// How clients name their requests.
+    #[arg(long, value_enum, default_value = "time-ordered")]
+    pub(crate) keys: ClientKeys,
+}
+
+/// `jiaozi bench pay`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct PayFlags {
+    #[command(flatten)]
+    pub(crate) world: WorldFlags,
+    #[command(flatten)]
+    pub(crate) load: LoadFlags,
+    /// How many orders wait to be paid, per second that clients call. When they run out earlier,
+    /// the measured time ends earlier.
+    #[arg(long, default_value_t = 20_000)]
+    pub(crate) orders_per_second: u64,
+}

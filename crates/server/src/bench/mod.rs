@@ -1,0 +1,44 @@
+//! `jiaozi bench`: how fast the wallet is on this machine. The database is seeded by the product's
+//! own commands through an engine in this process; what is measured is a server in a process of its
+//! own, called over its public API.
+
+mod child;
+mod client;
+mod counted;
+mod dice;
+mod flags;
+mod load;
+pub(crate) mod noop;
+mod orders;
+mod pay;
+mod people;
+mod pipeline;
+mod place;
+mod process;
+mod report;
+mod seeding;
+
+pub(crate) use flags::{BenchAction, UnderTest};
+
+use std::error::Error;
+
+/// Does what was typed.
+pub(crate) async fn run(action: BenchAction) -> Result<(), Box<dyn Error>> {
+    match action {
+        BenchAction::Pay(flags) => pay::run(flags).await,
+    }
+}
+
+/// Returns when the benchmark that started this server is gone: it holds the other end of standard
+/// input.
+pub(crate) async fn left_alone() {
+    let (gone, is_gone) = tokio::sync::oneshot::channel::<()>();
+    // A thread of its own: the runtime would wait for one of its threads at the end.
+    std::thread::spawn(move || {
+        // Whatever ends it, nobody is there any more.
+        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        drop(gone);
+    });
+    // It is dropped, never sent.
+    let _ = is_gone.await;
+}

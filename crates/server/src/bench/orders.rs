@@ -1,0 +1,104 @@
+//! Orders to be paid: placed by the command before anything is measured. Who pays which, and under
+//! what reference, follows from the order's number.
+
+use super::dice::{Dice, spread};
+use super::flags::Seeded;
+use super::people::{People, Person};
+use super::pipeline::{Failure, run};
+use super::place::Merchant;
+use domain::Once;
+use domain::merchant::OpenidKeys;
+use domain::order::{CreateOrder, PayOrder, TradeType};
+use kernel::Amount;
+use std::sync::Arc;
+
+/// Where nobody listens, for orders whose notifications are not sent.
+pub(super) const NOWHERE: &str = "http://127.0.0.1:9/paid";
+
+/// A prime, so that orders go through all people before anybody pays a second one.
+const STEP: u64 = 2_654_435_761;
+
+/// Names orders.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Orders {
+    pub(super) dice: Dice,
+    pub(super) seeded: Seeded,
+}
+
+impl Orders {
+    /// The reference under which the order is paid, of the shape that the wallet gives.
+    pub(super) fn reference(self, order: u64) -> String {
+        let random = self.dice.bytes("order", order);
+        format!("wx20261121{:06}{}", order / 10_000 % 1_000_000, hex::encode(&random[..10]))
+    }
+
+    /// Who pays it.
+    pub(super) fn payer(self, order: u64) -> u64 {
+        (order % self.seeded.users).wrapping_mul(STEP % self.seeded.users.max(2))
+            % self.seeded.users
+    }
+
+    /// Who is paid.
+    pub(super) fn merchant(self, order: u64) -> usize {
+        (spread(order) % self.seeded.merchants) as usize
+    }
+}
+
+/// Places orders.
+#[derive(Clone)]
+pub(super) struct Shop {
+    pub(super) people: People,
+    pub(super) orders: Orders,
+    pub(super) merchants: Arc<[Merchant]>,
+    pub(super) notify_url: Arc<str>,
+}
+
+impl Shop {
+    /// Places an order of one fen.
+    pub(super) async fn place(&self, order: u64) -> Result<(), Failure> {
+        let merchant = &self.merchants[self.orders.merchant(order)];
+        let command = CreateOrder {
+            mchid: merchant.mchid.clone(),
+            appid: merchant.appid.clone(),
+            out_trade_no: number_of(order),
+            trade_type: TradeType::Native,
+            description: "Tea".into(),
+            amount: one_fen(),
+            attach: None,
+            notify_url: self.notify_url.to_string(),
+            time_expire: None,
+            openid: None,
+            device_id: None,
+            fingerprint: self.orders.dice.bytes("fingerprint", order),
+            prepay_id: self.orders.reference(order),
+        };
+        run(&self.people.engine, command).await.map(drop)
+    }
+
+    /// Places an order and pays it: two entries of history.
+    pub(super) async fn place_and_pay(&self, order: u64) -> Result<(), Failure> {
+        self.place(order).await?;
+        let Person { user, wallet, .. } = Person::of(self.orders.dice, self.orders.payer(order));
+        let command = PayOrder {
+            user,
+            session: None,
+            wallet,
+            prepay_id: self.orders.reference(order),
+            amount: one_fen(),
+            password: self.people.password(wallet),
+            factors: 1,
+            openid_keys: OpenidKeys::of(&self.people.keys),
+            transaction_id: format!("4200{order:024}"),
+            once: Once::State,
+        };
+        run(&self.people.engine, command).await.map(drop)
+    }
+}
+
+fn number_of(order: u64) -> String {
+    format!("B{order:019}")
+}
+
+fn one_fen() -> Amount {
+    Amount::fen(1).expect("it is within the bounds")
+}
