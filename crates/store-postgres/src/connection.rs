@@ -1,9 +1,17 @@
 //! A connection with the settings that keep money safe, each read back after it was set.
 
 use crate::error::OpenError;
+use crate::outcome::describe;
 use crate::url::Url;
+use std::collections::HashMap;
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use store::Registered;
+use tokio::task::JoinHandle;
+use tokio_postgres::error::Severity;
+use tokio_postgres::types::Type;
+use tokio_postgres::{AsyncMessage, Client, Connection, Error, NoTls, Statement};
 
 /// How a database is worked with.
 #[derive(Clone, Debug)]
@@ -22,7 +30,221 @@ impl Default for Options {
     }
 }
 
-/// The durability settings that are off on this server.
+/// How long connecting may take, greeting included.
+const CONNECT: Duration = Duration::from_secs(5);
+/// How long a read by the writer may take. The server gives up a second earlier.
+pub(crate) const READ: Duration = Duration::from_secs(6);
+
+/// What a connection is for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Session {
+    /// Commits batches. It waits this long for its turn.
+    Write { turn: Duration },
+    /// Lists, each as long as this.
+    Read { limit: Duration },
+    /// Changes the schema.
+    Change,
+}
+
+impl Session {
+    /// Settings of the session. They are sent with the greeting, so there is no moment without.
+    fn settings(self) -> Vec<(&'static str, String)> {
+        let millis = |time: Duration| time.as_millis().to_string();
+        let mut settings = vec![
+            // What a stranger creates in another schema is never taken for ours.
+            ("search_path", "public,pg_temp".to_owned()),
+            // A warning on COMMIT must reach us, whatever the role's setting is.
+            ("client_min_messages", "warning".to_owned()),
+            ("tcp_user_timeout", "5000".to_owned()),
+            ("jit", "off".to_owned()),
+        ];
+        match self {
+            Self::Write { turn } => settings.extend([
+                ("lock_timeout", millis(turn)),
+                ("statement_timeout", "5000".to_owned()),
+                // A paused process lets the others through after this time.
+                ("idle_in_transaction_session_timeout", "2000".to_owned()),
+                // A server that waits for its turn sees that we have gone.
+                ("client_connection_check_interval", "1000".to_owned()),
+                // Every statement of a batch finds its rows by primary key. What the server knows
+                // of a table's size may be of a time when it was empty, so it has no other choice.
+                ("plan_cache_mode", "force_generic_plan".to_owned()),
+                ("enable_seqscan", "off".to_owned()),
+                ("enable_hashjoin", "off".to_owned()),
+                ("enable_mergejoin", "off".to_owned()),
+                ("enable_bitmapscan", "off".to_owned()),
+            ]),
+            Self::Read { limit } => settings.extend([
+                ("default_transaction_read_only", "on".to_owned()),
+                ("statement_timeout", millis(limit)),
+                ("idle_in_transaction_session_timeout", "300000".to_owned()),
+            ]),
+            Self::Change => settings.push(("lock_timeout", "60000".to_owned())),
+        }
+        settings
+    }
+}
+
+/// One connection, with what it was told besides answers.
+pub(crate) struct Link {
+    pub client: Client,
+    pub facts: Facts,
+    warnings: Arc<Mutex<Vec<String>>>,
+    statements: HashMap<(String, Vec<Type>), Statement>,
+    driver: JoinHandle<()>,
+}
+
+/// What the server says of itself.
+pub(crate) struct Facts {
+    version: i64,
+    version_name: String,
+    is_read_only: bool,
+    weak: Vec<&'static str>,
+}
+
+/// Statements kept prepared on a connection. Texts that readers send are few, but not our choice.
+const PREPARED_MAX: usize = 512;
+
+impl Link {
+    /// Connects within a bounded time. Must run inside the runtime that will drive the connection.
+    pub async fn connect(url: &Url, session: Session) -> Result<Self, OpenError> {
+        let unreachable = |what: String| OpenError::Unreachable { url: url.to_string(), what };
+        match tokio::time::timeout(CONNECT, Self::try_connect(url, session)).await {
+            Ok(Ok(link)) => Ok(link),
+            Ok(Err(error)) => Err(unreachable(describe(&error))),
+            Err(_) => Err(unreachable("no answer in time".into())),
+        }
+    }
+
+    async fn try_connect(url: &Url, session: Session) -> Result<Self, Error> {
+        let mut config = url.config(CONNECT);
+        let ours = session.settings();
+        let ours = ours.iter().map(|(name, value)| format!("-c {name}={value}"));
+        let given = config.get_options().unwrap_or_default().to_owned();
+        let options: Vec<String> = std::iter::once(given).chain(ours).collect();
+        config.options(options.join(" ").trim());
+        let (client, connection) = config.connect(NoTls).await?;
+        let warnings = Arc::default();
+        let driver = tokio::spawn(drive(connection, Arc::clone(&warnings)));
+        let facts = Facts::read(&client).await?;
+        Ok(Self { client, facts, warnings, statements: HashMap::new(), driver })
+    }
+
+    /// Prepares a statement unless it is prepared already. Types that are not given are found by
+    /// the server.
+    pub async fn prepare(&mut self, sql: &str, types: &[Type]) -> Result<Statement, Error> {
+        let key = (sql.to_owned(), types.to_vec());
+        if let Some(statement) = self.statements.get(&key) {
+            return Ok(statement.clone());
+        }
+        let statement = self.client.prepare_typed(sql, types).await?;
+        if self.statements.len() >= PREPARED_MAX {
+            self.statements.clear();
+        }
+        self.statements.insert(key, statement.clone());
+        Ok(statement)
+    }
+
+    /// What the server warned of since this was asked last.
+    pub fn take_warnings(&self) -> Vec<String> {
+        std::mem::take(&mut *self.warnings.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
+}
+
+/// Moves bytes until the connection ends, and keeps warnings. A warning that comes before an answer
+/// is kept before the answer is given.
+async fn drive<S, T>(mut connection: Connection<S, T>, warnings: Arc<Mutex<Vec<String>>>)
+where
+    Connection<S, T>: Unpin,
+    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
+    T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
+{
+    while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
+        if let AsyncMessage::Notice(notice) = message
+            && notice.parsed_severity() == Some(Severity::Warning)
+        {
+            let text = notice.message().to_owned();
+            warnings.lock().unwrap_or_else(PoisonError::into_inner).push(text);
+        }
+    }
+}
+
+impl Facts {
+    async fn read(client: &Client) -> Result<Self, Error> {
+        let sql = "SELECT current_setting('server_version_num')::bigint, \
+                   current_setting('server_version'), \
+                   current_setting('transaction_read_only') = 'on' OR pg_is_in_recovery(), \
+                   current_setting('fsync'), current_setting('full_page_writes'), \
+                   current_setting('synchronous_commit')";
+        let row = client.query_one(sql, &[]).await?;
+        let mut weak = Vec::new();
+        for (place, setting) in DURABILITY.into_iter().enumerate() {
+            // A commit that is only `local` is lost with the machine although a standby was asked.
+            let value: &str = row.try_get(3 + place)?;
+            if ["off", "local"].contains(&value) {
+                weak.push(setting);
+            }
+        }
+        Ok(Self {
+            version: row.try_get(0)?,
+            version_name: row.try_get(1)?,
+            is_read_only: row.try_get(2)?,
+            weak,
+        })
+    }
+
+    /// Refuses a server that is too old or takes no writes.
+    pub fn refuse_unfit(&self) -> Result<(), OpenError> {
+        self.refuse_old()?;
+        if self.is_read_only { Err(OpenError::ReadOnly) } else { Ok(()) }
+    }
+
+    /// Refuses a server that is too old.
+    pub fn refuse_old(&self) -> Result<(), OpenError> {
+        if self.version < 150_000 {
+            return Err(OpenError::TooOld { found: self.version_name.clone() });
+        }
+        Ok(())
+    }
+
+    /// Refuses a server that can lose what it acknowledged.
+    pub fn refuse_weak(&self) -> Result<(), OpenError> {
+        self.weak.first().map_or(Ok(()), |setting| Err(OpenError::WeakSetting { setting }))
+    }
+}
+
+const DURABILITY: [&str; 3] = ["fsync", "full_page_writes", "synchronous_commit"];
+
+/// The durability settings that are off on this server, as our sessions find them.
 pub fn weak_settings(url: &Url) -> Result<Vec<&'static str>, OpenError> {
-    Err(OpenError::Unreachable { url: url.to_string(), what: "not built yet".into() })
+    crate::runtime::once(async {
+        let link = Link::connect(url, Session::Change).await?;
+        Ok(link.facts.weak.clone())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_servers_and_copies_are_refused() {
+        let facts = |version, is_read_only| Facts {
+            version,
+            version_name: "14.9".into(),
+            is_read_only,
+            weak: vec!["fsync"],
+        };
+        assert!(matches!(facts(149_999, false).refuse_unfit(), Err(OpenError::TooOld { .. })));
+        assert!(matches!(facts(150_000, true).refuse_unfit(), Err(OpenError::ReadOnly)));
+        facts(150_000, false).refuse_unfit().unwrap();
+        let weak = facts(150_000, false).refuse_weak();
+        assert!(matches!(weak, Err(OpenError::WeakSetting { setting: "fsync" })));
+    }
 }

@@ -1,14 +1,20 @@
 //! PostgreSQL behind the table descriptions. There is no business word in here; what a row means is
 //! known elsewhere.
 
+mod commit;
 mod connection;
 mod distribute;
 mod error;
+mod flight;
 mod migrate;
+mod outcome;
+mod plan;
 mod readers;
+mod runtime;
 mod store;
 pub mod temporary;
 mod url;
+mod wire;
 
 pub use connection::{Options, weak_settings};
 pub use distribute::distribute;

@@ -1,55 +1,257 @@
 //! The writing side: one connection, driven by the engine's thread.
 
-use crate::connection::Options;
+use crate::commit;
+use crate::connection::{Link, Options, READ, Session};
 use crate::error::OpenError;
+use crate::flight::{Flight, Step, fly};
+use crate::migrate;
+use crate::outcome::away;
+use crate::plan::{self, Plan, Plans};
+use crate::runtime::Own;
 use crate::url::Url;
+use crate::wire;
 use domain::ledger::Batch;
 use domain::record::RowKey;
-use store::{Commit, Loaded, Store, Unavailable, Write};
+use std::future::Future;
+use std::time::Duration;
+use store::table::Described;
+use store::{Commit, Corrupt, Loaded, Registered, Store, Unavailable, Value, Write, registry};
+use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 
 /// A writing handle on a database.
-pub struct PostgresStore {}
-
-fn away<T>() -> Result<T, Unavailable> {
-    Err(Unavailable::Away("not built yet".into()))
+pub struct PostgresStore {
+    url: Url,
+    options: Options,
+    plans: Plans,
+    link: Option<Link>,
+    is_excluding: bool,
+    // Dropped last: it drives the connection.
+    runtime: Own,
 }
 
 impl PostgresStore {
     /// Opens a database that has the present schema. Refuses a weaker setting, an old server, and a
     /// schema that is not this program's. Blocks; may be called from asynchronous code too.
-    pub fn open(url: &Url, _options: Options) -> Result<Self, OpenError> {
-        Err(OpenError::Unreachable { url: url.to_string(), what: "not built yet".into() })
+    pub fn open(url: &Url, options: Options) -> Result<Self, OpenError> {
+        if !url.is_local() && url.is_plain() && !options.unsafe_settings {
+            return Err(OpenError::Plain { url: url.to_string() });
+        }
+        let tables = registry::all().iter().chain(options.extra_tables).copied();
+        let mut store = Self {
+            url: url.clone(),
+            plans: plan::plans(tables),
+            link: None,
+            is_excluding: false,
+            options,
+            runtime: Own::new(),
+        };
+        store.connect()?;
+        Ok(store)
     }
+
+    fn connect(&mut self) -> Result<(), OpenError> {
+        // The wait for our turn ends before the deadline, so that its end is no unknown outcome.
+        let session = Session::Write { turn: self.options.commit_deadline * 5 / 6 };
+        let may_be_weak = self.options.unsafe_settings;
+        let url = &self.url;
+        let link = self.runtime.wait(async {
+            let link = Link::connect(url, session).await?;
+            link.facts.refuse_unfit()?;
+            if !may_be_weak {
+                link.facts.refuse_weak()?;
+            }
+            migrate::refuse_other_schema(&link.client).await?;
+            Ok::<_, OpenError>(link)
+        })?;
+        self.link = Some(link);
+        Ok(())
+    }
+
+    /// Reads in bounded time. A connection that does not answer is given up.
+    fn read<T: Send>(
+        &mut self,
+        work: impl for<'a> FnOnce(&'a mut Link, &'a Plans) -> Step<'a, T, Unavailable>,
+    ) -> Result<T, Unavailable> {
+        let link = self.link.as_mut().ok_or_else(|| lost("not connected"))?;
+        let outcome = self.runtime.wait(in_time(READ, work(link, &self.plans)));
+        let is_dead = link.client.is_closed();
+        match outcome {
+            Some(outcome) => {
+                if is_dead {
+                    self.link = None;
+                }
+                outcome
+            }
+            None => {
+                self.link = None;
+                Err(lost("no answer in time"))
+            }
+        }
+    }
+}
+
+fn lost(what: &str) -> Unavailable {
+    Unavailable::Away(what.to_owned())
+}
+
+/// The outcome, or nothing when it takes longer.
+pub(crate) async fn in_time<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
+    tokio::time::timeout(limit, work).await.ok()
+}
+
+/// The plan of a table.
+pub(crate) fn plan_of<'p>(plans: &'p Plans, table: &'static str) -> Result<&'p Plan, Corrupt> {
+    let undescribed =
+        || Corrupt { table, column: "key", what: "the table is not described".into() };
+    plans.get(table).ok_or_else(undescribed)
+}
+
+/// The parts of a key.
+pub(crate) fn key_parts(plan: &Plan, key: &RowKey) -> Result<Vec<Value>, Corrupt> {
+    plan.entry.table.key_values(&key.bytes).ok_or_else(|| Corrupt {
+        table: key.table,
+        column: "key",
+        what: "the key does not fit its columns".into(),
+    })
+}
+
+async fn tip(link: &mut Link) -> Result<Batch, Unavailable> {
+    let table = Batch::TABLE;
+    let statement = link.prepare(&plan::tip(&table), &[]).await.map_err(away)?;
+    let row = link.client.query_opt(&statement, &[]).await.map_err(away)?;
+    let Some(row) = row else { return Ok(Batch::origin()) };
+    let columns = table.columns.iter().map(|column| (column.name, column.kind));
+    Ok(Batch::from_values(wire::read(&row, table.name, columns)?)?)
+}
+
+async fn load(
+    link: &mut Link,
+    plans: &Plans,
+    keys: &[RowKey],
+) -> Result<Vec<(RowKey, Loaded)>, Unavailable> {
+    let mut asked = Vec::new();
+    for of_table in keys.chunk_by(|left, right| left.table == right.table) {
+        let plan = plan_of(plans, of_table[0].table)?;
+        let parts: Result<Vec<_>, _> = of_table.iter().map(|key| key_parts(plan, key)).collect();
+        let kinds = plan.entry.table.key_columns().iter().map(|column| column.kind);
+        let arrays = wire::columns(kinds, parts?)?;
+        let statement = link.prepare(&plan.select, &[]).await.map_err(away)?;
+        asked.push((plan, statement, arrays));
+    }
+    let client = &link.client;
+    let steps = asked.iter().map(|(_, statement, arrays)| {
+        let step = async move { client.query(statement, &borrowed(arrays)).await };
+        Box::pin(step) as Step<'_, Vec<Row>, tokio_postgres::Error>
+    });
+    let answers = match fly(steps.collect()).await {
+        Flight::Grounded(error) => return Err(away(error)),
+        Flight::Landed(answers) => answers,
+    };
+    let mut rows = Vec::with_capacity(keys.len());
+    for ((plan, _, _), answer) in asked.iter().zip(answers) {
+        for row in answer.map_err(away)? {
+            let loaded = read_row(plan.entry, &row)?;
+            rows.push((loaded.row.row_key(), loaded));
+        }
+    }
+    Ok(rows)
+}
+
+async fn first(
+    link: &mut Link,
+    plan: &Plan,
+    limit: usize,
+) -> Result<Vec<(RowKey, i64)>, Unavailable> {
+    let statement = link.prepare(&plan.first, &[]).await.map_err(away)?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = link.client.query(&statement, &[&limit]).await.map_err(away)?;
+    let key = |row| read_row(plan.entry, row).map(|one| (one.row.row_key(), one.version));
+    rows.iter().map(key).collect()
+}
+
+fn read_row(entry: Registered, row: &Row) -> Result<Loaded, Unavailable> {
+    let table = entry.table;
+    let columns = table.columns.iter().map(|column| (column.name, column.kind));
+    let values = wire::read(row, table.name, columns)?;
+    let version = row.try_get(table.columns.len()).map_err(away)?;
+    Ok(Loaded { row: (entry.decode)(values)?, version })
+}
+
+/// Parameters as the client takes them.
+pub(crate) fn borrowed(parameters: &[wire::Parameter]) -> Vec<&(dyn ToSql + Sync)> {
+    parameters.iter().map(|parameter| parameter.as_ref() as &(dyn ToSql + Sync)).collect()
 }
 
 impl Store for PostgresStore {
     fn tip(&mut self) -> Result<Batch, Unavailable> {
-        away()
+        self.read(|link, _| Box::pin(tip(link)))
     }
 
-    fn load(&mut self, _keys: &[RowKey]) -> Result<Vec<(RowKey, Loaded)>, Unavailable> {
-        away()
+    fn load(&mut self, keys: &[RowKey]) -> Result<Vec<(RowKey, Loaded)>, Unavailable> {
+        // Whoever asks need not have sorted: one statement a table all the same.
+        let mut keys = keys.to_vec();
+        keys.sort_unstable();
+        keys.dedup();
+        self.read(|link, plans| Box::pin(async move { load(link, plans, &keys).await }))
     }
 
     fn first(
         &mut self,
-        _table: &'static str,
-        _limit: usize,
+        table: &'static str,
+        limit: usize,
     ) -> Result<Vec<(RowKey, i64)>, Unavailable> {
-        away()
+        self.read(move |link, plans| {
+            Box::pin(async move { first(link, plan_of(plans, table)?, limit).await })
+        })
     }
 
     fn exclude_others(&mut self) -> Result<(), Unavailable> {
-        away()
+        if self.is_excluding {
+            return self.link.as_ref().map(|_| ()).ok_or_else(|| lost("not connected"));
+        }
+        let begun = self.read(|link, _| Box::pin(commit::begin(link)));
+        self.is_excluding = true;
+        if begun.is_err() {
+            self.abandon();
+        }
+        begun
     }
 
-    fn abandon(&mut self) {}
+    fn abandon(&mut self) {
+        if !std::mem::take(&mut self.is_excluding) || self.link.is_none() {
+            return;
+        }
+        let ended = self.read(|link, _| {
+            Box::pin(async { link.client.batch_execute("ROLLBACK").await.map_err(away) })
+        });
+        if let Err(error) = ended {
+            tracing::warn!(%error, "exclusion could not be ended; the connection is given up");
+            self.link = None;
+        }
+    }
 
-    fn commit(&mut self, _batch: &Batch, _writes: &[Write]) -> Commit {
-        Commit::Unavailable("not built yet".into())
+    fn commit(&mut self, batch: &Batch, writes: &[Write]) -> Commit {
+        let is_begun = std::mem::take(&mut self.is_excluding);
+        let Some(link) = self.link.as_mut() else {
+            return Commit::Unavailable("not connected".into());
+        };
+        let (plans, limit) = (&self.plans, self.options.commit_deadline);
+        let mut ending =
+            self.runtime.wait(commit::run(link, plans, batch, writes, is_begun, limit));
+        if ending.is_clean && link.client.is_closed() {
+            ending.is_clean = false;
+        }
+        if !ending.is_clean {
+            self.link = None;
+        }
+        ending.outcome
     }
 
     fn reconnect(&mut self) -> Result<(), Unavailable> {
-        away()
+        self.is_excluding = false;
+        // The old connection goes first: whatever it holds, the new one must not wait for it.
+        drop(self.link.take());
+        self.connect().map_err(|error| Unavailable::Away(error.to_string()))
     }
 }
