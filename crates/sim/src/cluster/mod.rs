@@ -4,11 +4,13 @@
 
 mod node;
 mod programs;
+mod shell;
 #[cfg(test)]
 mod tests;
 
 use node::{Node, USER, conninfo, signal, wait_until};
 use programs::Programs;
+pub use shell::RealShell;
 use std::fs;
 use std::io::{self, Read, Write};
 use std::net::SocketAddr;
@@ -23,6 +25,8 @@ pub enum Replication {
     Synchronous,
     /// It is answered when the primary has it: a failover may lose it.
     Asynchronous,
+    /// There is no standby.
+    None,
 }
 
 /// How a dead primary becomes the standby of its successor.
@@ -89,7 +93,9 @@ impl Cluster {
             Self { programs, folder, password, replication, nodes, primary: 0, janitor };
         cluster.initialise()?;
         cluster.start_node(0)?;
-        cluster.rejoin(Return::Copied)?;
+        if replication != Replication::None {
+            cluster.rejoin(Return::Copied)?;
+        }
         Ok(cluster)
     }
 
@@ -111,7 +117,7 @@ impl Cluster {
     fn start_node(&mut self, which: usize) -> io::Result<()> {
         let other = match self.replication {
             Replication::Synchronous => self.nodes[1 - which].name,
-            Replication::Asynchronous => "",
+            Replication::Asynchronous | Replication::None => "",
         };
         // A base backup in progress must not count as the standby: so no `*`.
         let settings = [("synchronous_standby_names", other)];
@@ -186,7 +192,7 @@ impl Cluster {
         self.start_node(which)?;
         let state = match self.replication {
             Replication::Synchronous => "streaming|sync",
-            Replication::Asynchronous => "streaming|async",
+            Replication::Asynchronous | Replication::None => "streaming|async",
         };
         self.ask_until("SELECT state, sync_state FROM pg_stat_replication", state)
     }
