@@ -74,7 +74,7 @@ impl Audit {
             bar.set_length(of.max(done));
             bar.set_position(done);
         };
-        let Report { findings, rules, batches, journals } = verify(&readers, &progress).await?;
+        let Report { findings, rules, batches, journals, .. } = verify(&readers, &progress).await?;
         bar.finish_and_clear();
         let trial_balance = trial_balance(&readers).await?;
         let findings = findings.into_iter().map(Found::from).collect();

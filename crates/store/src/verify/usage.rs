@@ -1,148 +1,270 @@
-//! Used limits, recomputed from what people paid, topped up and withdrew.
+//! Used limits, recomputed from what people paid, topped up and withdrew: as of a batch, for every
+//! identity whose limits no later batch has written.
 
-use super::{Finding, OFFENDERS_MAX, Progress, Report};
-use crate::queries::{Queries, QueryError, select};
-use crate::table::Described;
-use crate::value::Value;
+use super::Rule;
+use super::finding::Findings;
+use super::lanes::Meter;
+use super::pages::Pages;
+use super::rows::numbers;
+use crate::BOOK;
+use crate::queries::{Queries, QueryError};
+use crate::value::{Kind, Value};
 use domain::calendar::{day_key, year_key};
-use domain::ids::{IdentityId, WalletId};
-use domain::order::Order;
-use domain::top_up::TopUp;
-use domain::wallet::{Usage, Wallet};
-use domain::withdrawal::Withdrawal;
+use domain::ids::IdentityId;
+use domain::ledger::Batch;
+use kernel::Timestamp;
 use std::collections::HashMap;
 
-/// How many rules this module checks.
-pub const RULES: usize = 1;
+/// The rule of this module.
+pub(super) const RULE: Rule = ("X1", "used limits are the sums of the movements they count");
 
-const PAGE: i64 = 2_000;
-const SAYS: &str = "used limits are the sums of the movements they count";
+const PAGE: i64 = 20_000;
 
-/// Compares every used limit with the payments of its identity.
-pub async fn check(
+type Id = [u8; 16];
+
+/// What the stored row says less what was found, which must come to nothing.
+#[derive(Default)]
+struct Sums {
+    day: i64,
+    year: i64,
+    paid_day: i128,
+    topped_up_day: i128,
+    withdrawn_day: i128,
+    withdrawals_day: i128,
+    paid_year: i128,
+    paid_lifetime: i128,
+    free_used: i128,
+    /// Something of it was written behind the batch that is audited.
+    has_moved: bool,
+}
+
+impl Sums {
+    fn is_right(&self) -> bool {
+        let days = [self.paid_day, self.topped_up_day, self.withdrawn_day, self.withdrawals_day];
+        let rest = [self.paid_year, self.paid_lifetime, self.free_used];
+        self.has_moved || (days == [0; 4] && rest == [0; 3])
+    }
+}
+
+/// Compares every used limit with the movements of its identity up to a batch.
+pub(super) async fn check(
     queries: &dyn Queries,
-    report: &mut Report,
-    progress: Progress<'_>,
+    tip: &Batch,
+    pages: &Pages,
+    meter: &Meter<'_>,
+    findings: &mut Findings,
 ) -> Result<(), QueryError> {
-    let identities = identities(queries).await?;
-    let mut stored = usages(queries).await?;
-    let mut recomputed: HashMap<IdentityId, Usage> = HashMap::new();
-    let mut after = (String::new(), String::new());
-    let mut done = 0;
-    loop {
-        progress(SAYS, done, done);
-        let orders = page(queries, &after).await?;
-        let Some(last) = orders.last() else { break };
-        after = (last.mchid.clone(), last.out_trade_no.clone());
-        done += orders.len() as u64;
-        for order in &orders {
-            let Some(identity) = order.payer.and_then(|wallet| identities.get(&wallet)) else {
-                continue;
+    let mut sums = stored(queries, tip, meter).await?;
+    let payers = payers(queries, meter).await?;
+    count_payments(queries, tip, pages, meter, &payers, &mut sums).await?;
+    count_top_ups(queries, tip, meter, &mut sums).await?;
+    count_withdrawals(queries, tip, meter, &mut sums).await?;
+    for (identity, _) in sums.into_iter().filter(|(_, sums)| !sums.is_right()) {
+        findings.add(RULE, IdentityId::from_bytes(identity));
+    }
+    Ok(())
+}
+
+async fn stored(
+    queries: &dyn Queries,
+    tip: &Batch,
+    meter: &Meter<'_>,
+) -> Result<HashMap<Id, Sums>, QueryError> {
+    let columns = "identity, version, day, year, paid_day, topped_up_day, withdrawn_day, \
+                   withdrawals_day, paid_year, paid_lifetime, free_used";
+    let mut sums = HashMap::new();
+    let mut all = ById::new("usage", "identity", columns, 10);
+    while let Some(rows) = all.next(queries).await? {
+        meter.did(RULE.1, rows.len() as u64);
+        for (identity, row) in rows {
+            let [version, day, year, counted @ ..] = numbers::<10>(&row);
+            let [paid_day, topped_up_day, withdrawn_day, withdrawals_day, rest @ ..] =
+                counted.map(i128::from);
+            let [paid_year, paid_lifetime, free_used] = rest;
+            let has_moved = version > tip.seq;
+            let stored = Sums {
+                day,
+                year,
+                paid_day,
+                topped_up_day,
+                withdrawn_day,
+                withdrawals_day,
+                paid_year,
+                paid_lifetime,
+                free_used,
+                has_moved,
             };
-            let stored = stored.get(identity);
-            let sums = recomputed.entry(*identity).or_insert_with(|| Usage::none(*identity));
-            count(order, stored, sums);
+            sums.insert(identity, stored);
         }
     }
-    count_movements(queries, &stored, &mut recomputed).await?;
-    for (identity, sums) in recomputed {
-        let told = stored.remove(&identity).unwrap_or_else(|| Usage::none(identity));
-        if (Usage { day: told.day, year: told.year, ..sums }) != told {
-            found(report, identity);
-        }
-    }
-    for (identity, told) in stored {
-        if (Usage { day: told.day, year: told.year, ..Usage::none(identity) }) != told {
-            found(report, identity);
-        }
-    }
-    Ok(())
+    Ok(sums)
 }
 
-/// Adds top-ups and withdrawals that count.
-async fn count_movements(
+/// The identity behind a balance account.
+async fn payers(queries: &dyn Queries, meter: &Meter<'_>) -> Result<HashMap<i64, Id>, QueryError> {
+    let mut payers = HashMap::new();
+    let columns = "id, balance_account, identity";
+    let mut all = ById::new("wallet", "id", columns, 1);
+    all.kinds.push(Kind::Bytes);
+    while let Some(rows) = all.next(queries).await? {
+        meter.did(RULE.1, rows.len() as u64);
+        for (_, row) in rows {
+            if let [Value::Int(account), Value::Bytes(identity)] = row.as_slice()
+                && let Ok(identity) = Id::try_from(identity.as_slice())
+            {
+                payers.insert(*account, identity);
+            }
+        }
+    }
+    Ok(payers)
+}
+
+async fn count_payments(
     queries: &dyn Queries,
-    stored: &HashMap<IdentityId, Usage>,
-    recomputed: &mut HashMap<IdentityId, Usage>,
+    tip: &Batch,
+    pages: &Pages,
+    meter: &Meter<'_>,
+    payers: &HashMap<i64, Id>,
+    sums: &mut HashMap<Id, Sums>,
 ) -> Result<(), QueryError> {
-    let is_today = |identity: &IdentityId, day: i64| {
-        stored.get(identity).is_some_and(|usage| usage.day == day)
-    };
-    for top_up in all::<TopUp>(queries, "id", |row| row.id.bytes()).await? {
-        if top_up.is_counted && is_today(&top_up.identity, top_up.day) {
-            let sums = recomputed.entry(top_up.identity);
-            let sums = sums.or_insert_with(|| Usage::none(top_up.identity));
-            sums.topped_up_day += top_up.amount.minor();
-        }
-    }
-    for withdrawal in all::<Withdrawal>(queries, "id", |row| row.id.bytes()).await? {
-        if !withdrawal.is_counted {
-            continue;
-        }
-        let sums = recomputed.entry(withdrawal.identity);
-        let sums = sums.or_insert_with(|| Usage::none(withdrawal.identity));
-        sums.free_used += withdrawal.free_minor;
-        if is_today(&withdrawal.identity, withdrawal.day) {
-            sums.withdrawn_day += withdrawal.amount.minor();
-            sums.withdrawals_day += 1;
+    let (condition, pages) = pages.table("order").pages(0);
+    let sql = format!(
+        "SELECT x.payer_account, x.amount, x.paid_at FROM \"order\" x WHERE {condition} \
+         AND x.journal > 0 AND x.journal <= {}",
+        tip.last_journal
+    );
+    let mut keys = DayKeys::default();
+    for (_, page) in pages {
+        let rows = queries.rows(sql.clone(), page, vec![Kind::Int; 3]).await?;
+        meter.did(RULE.1, rows.len() as u64);
+        for row in rows {
+            let [account, amount, paid_at] = numbers(&row);
+            let Some(identity) = payers.get(&account) else { continue };
+            let (day, year) = keys.of(paid_at);
+            let amount = i128::from(amount);
+            let sums = sums.entry(*identity).or_default();
+            sums.paid_lifetime -= amount;
+            sums.paid_year -= if year == sums.year { amount } else { 0 };
+            sums.paid_day -= if day == sums.day { amount } else { 0 };
         }
     }
     Ok(())
 }
 
-/// Adds a payment to the sums whose day and year the stored row names.
-fn count(order: &Order, stored: Option<&Usage>, sums: &mut Usage) {
-    let (Some(paid_at), Some(stored)) = (order.paid_at, stored) else {
-        sums.paid_lifetime += order.amount.minor();
-        return;
-    };
-    let date = paid_at.business_date();
-    sums.paid_lifetime += order.amount.minor();
-    if year_key(date) == stored.year {
-        sums.paid_year += order.amount.minor();
-    }
-    if day_key(date) == stored.day {
-        sums.paid_day += order.amount.minor();
-    }
-}
-
-fn found(report: &mut Report, identity: IdentityId) {
-    if report.findings.iter().filter(|finding| finding.rule == "X1").count() < OFFENDERS_MAX {
-        report.findings.push(Finding { rule: "X1", says: SAYS, offender: identity.to_string() });
-    }
-}
-
-async fn page(queries: &dyn Queries, after: &(String, String)) -> Result<Vec<Order>, QueryError> {
-    let condition = "(mchid > $1 OR (mchid = $1 AND out_trade_no > $2)) \
-                     ORDER BY mchid, out_trade_no LIMIT $3";
-    let (mchid, number) = after.clone();
-    select(queries, condition, vec![Value::Text(mchid), Value::Text(number), Value::Int(PAGE)])
-        .await
-}
-
-async fn identities(queries: &dyn Queries) -> Result<HashMap<WalletId, IdentityId>, QueryError> {
-    let wallets = all::<Wallet>(queries, "id", |wallet| wallet.id.bytes()).await?;
-    Ok(wallets.iter().filter_map(|wallet| Some((wallet.id, wallet.identity?))).collect())
-}
-
-async fn usages(queries: &dyn Queries) -> Result<HashMap<IdentityId, Usage>, QueryError> {
-    let rows = all::<Usage>(queries, "identity", |usage| usage.identity.bytes()).await?;
-    Ok(rows.into_iter().map(|usage| (usage.identity, usage)).collect())
-}
-
-/// Every row of a table whose key is one id, page by page.
-async fn all<R: Described>(
+async fn count_top_ups(
     queries: &dyn Queries,
-    column: &str,
-    id: impl Fn(&R) -> [u8; 16],
-) -> Result<Vec<R>, QueryError> {
-    let condition = format!("{column} > $1 ORDER BY {column} LIMIT $2");
-    let (mut rows, mut after) = (Vec::new(), [0; 16]);
-    loop {
-        let parameters = vec![Value::Bytes(after.to_vec()), Value::Int(PAGE)];
-        let page = select::<R>(queries, &condition, parameters).await?;
-        let Some(last) = page.last() else { return Ok(rows) };
-        after = id(last);
-        rows.extend(page);
+    tip: &Batch,
+    meter: &Meter<'_>,
+    sums: &mut HashMap<Id, Sums>,
+) -> Result<(), QueryError> {
+    let columns = "id, version, day, amount, is_counted, identity";
+    let mut all = ById::new("top_up", "id", columns, 4);
+    all.kinds.push(Kind::Bytes);
+    while let Some(rows) = all.next(queries).await? {
+        meter.did(RULE.1, rows.len() as u64);
+        for (_, row) in rows {
+            let Some(identity) = identity_of(&row) else { continue };
+            let [version, day, amount, is_counted] = numbers(&row);
+            let sums = sums.entry(identity).or_default();
+            sums.has_moved |= version > tip.seq;
+            if is_counted == 1 && day == sums.day {
+                sums.topped_up_day -= i128::from(amount);
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn count_withdrawals(
+    queries: &dyn Queries,
+    tip: &Batch,
+    meter: &Meter<'_>,
+    sums: &mut HashMap<Id, Sums>,
+) -> Result<(), QueryError> {
+    let columns = "id, version, day, amount, free_minor, is_counted, identity";
+    let mut all = ById::new("withdrawal", "id", columns, 5);
+    all.kinds.push(Kind::Bytes);
+    while let Some(rows) = all.next(queries).await? {
+        meter.did(RULE.1, rows.len() as u64);
+        for (_, row) in rows {
+            let Some(identity) = identity_of(&row) else { continue };
+            let [version, day, amount, free, is_counted] = numbers(&row);
+            let sums = sums.entry(identity).or_default();
+            sums.has_moved |= version > tip.seq;
+            if is_counted != 1 {
+                continue;
+            }
+            sums.free_used -= i128::from(free);
+            if day == sums.day {
+                sums.withdrawn_day -= i128::from(amount);
+                sums.withdrawals_day -= 1;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn identity_of(row: &[Value]) -> Option<Id> {
+    match row.last() {
+        Some(Value::Bytes(bytes)) => bytes.as_slice().try_into().ok(),
+        _ => None,
+    }
+}
+
+/// The rows of a table whose key is one id, page by page.
+struct ById {
+    sql: String,
+    kinds: Vec<Kind>,
+    after: Option<Vec<u8>>,
+}
+
+impl ById {
+    /// The columns are the id, then so many numbers, then whatever the caller adds a kind for.
+    fn new(table: &str, key: &str, columns: &str, numbers: usize) -> Self {
+        let sql = format!(
+            "SELECT {columns} FROM {table} WHERE book = {BOOK} AND {key} > $1 \
+             ORDER BY {key} LIMIT {PAGE}"
+        );
+        let mut kinds = vec![Kind::Bytes];
+        kinds.resize(1 + numbers, Kind::Int);
+        Self { sql, kinds, after: Some(Vec::new()) }
+    }
+
+    /// A page of ids with the other columns.
+    async fn next(
+        &mut self,
+        queries: &dyn Queries,
+    ) -> Result<Option<Vec<(Id, Vec<Value>)>>, QueryError> {
+        let Some(after) = self.after.take() else { return Ok(None) };
+        let parameters = vec![Value::Bytes(after)];
+        let rows = queries.rows(self.sql.clone(), parameters, self.kinds.clone()).await?;
+        if rows.len() as i64 == PAGE
+            && let Some(Value::Bytes(last)) = rows.last().and_then(|row| row.first())
+        {
+            self.after = Some(last.clone());
+        }
+        let split = |mut row: Vec<Value>| match row.remove(0) {
+            Value::Bytes(id) => Some((Id::try_from(id).ok()?, row)),
+            _ => None,
+        };
+        Ok(Some(rows.into_iter().filter_map(split).collect()))
+    }
+}
+
+/// Business days of times, which mostly come in order.
+#[derive(Default)]
+struct DayKeys {
+    known: HashMap<i64, (i64, i64)>,
+}
+
+impl DayKeys {
+    /// The day and the year that a time falls on.
+    fn of(&mut self, micros: i64) -> (i64, i64) {
+        // No business zone differs from UTC by a part of a quarter of an hour.
+        let quarter = micros.div_euclid(900_000_000);
+        *self.known.entry(quarter).or_insert_with(|| {
+            let date = Timestamp::from_micros(micros).business_date();
+            (day_key(date), year_key(date))
+        })
     }
 }

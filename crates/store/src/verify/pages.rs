@@ -1,0 +1,325 @@
+//! Rules about tables that grow with every payment: the same statements as elsewhere, but each run
+//! looks at one range of keys, so that none takes long. What belongs to a row is found by key, in a
+//! subquery, which every database runs as a search and not as a join of whole tables.
+
+use super::finding::Findings;
+use super::invariants::{O9, P1, check};
+use super::lanes::Meter;
+use super::rows::numbers;
+use crate::BOOK;
+use crate::ddl::{quoted, quoted_list};
+use crate::queries::{Queries, QueryError};
+use crate::registry::registered;
+use crate::table::Table;
+use crate::value::{Kind, Value};
+use std::collections::BTreeMap;
+
+/// Rows of a page.
+const PAGE: i64 = 50_000;
+
+/// One rule about the rows of one table.
+#[derive(Clone, Copy, Debug)]
+pub struct Paged {
+    /// Its short name.
+    pub rule: &'static str,
+    /// What it says.
+    pub says: &'static str,
+    /// The table whose rows are gone through.
+    pub table: &'static str,
+    /// The statement that finds its offenders. The table is called `x`; `{page}` stands for the
+    /// rows of the page.
+    pub sql: &'static str,
+}
+
+const fn rule(
+    rule: &'static str,
+    says: &'static str,
+    table: &'static str,
+    sql: &'static str,
+) -> Paged {
+    Paged { rule, says, table, sql }
+}
+
+const O7: &str = "a payment number leads to its order, and a paid order to its number";
+const O8: &str = "a prepay id leads to an order, and a refund number to a refund";
+
+/// Every rule.
+pub const ALL: &[Paged] = &[
+    rule(
+        "O1",
+        "an order knows the sum and number of its refunds, which are at most what was paid",
+        "order",
+        "SELECT x.mchid || ':' || x.out_trade_no AS offender FROM \"order\" x WHERE {page} AND ( \
+         x.refunds <> (SELECT COUNT(*) FROM refund r WHERE r.book = x.book \
+         AND r.mchid = x.mchid AND r.out_trade_no = x.out_trade_no AND r.state <> 'CLOSED') \
+         OR x.refunded_minor > x.amount OR (x.refunds = 0 AND (x.refunded_minor <> 0 \
+         OR x.refund_arrived_minor <> 0 OR x.fee_refunded_minor <> 0)) OR (x.refunds > 0 AND ( \
+         x.refunded_minor <> (SELECT SUM(r.amount) FROM refund r WHERE r.book = x.book \
+         AND r.mchid = x.mchid AND r.out_trade_no = x.out_trade_no AND r.state <> 'CLOSED') \
+         OR x.fee_refunded_minor <> (SELECT SUM(r.fee_minor) FROM refund r \
+         WHERE r.book = x.book AND r.mchid = x.mchid AND r.out_trade_no = x.out_trade_no \
+         AND r.state <> 'CLOSED') \
+         OR x.refund_arrived_minor <> (SELECT COALESCE(SUM(r.amount), 0) FROM refund r \
+         WHERE r.book = x.book AND r.mchid = x.mchid AND r.out_trade_no = x.out_trade_no \
+         AND r.state = 'SUCCESS'))))",
+    ),
+    rule(
+        "O2",
+        "a paid order has a payment journal of its own that took its amount from its payer",
+        "order",
+        "SELECT x.mchid || ':' || x.out_trade_no AS offender FROM \"order\" x WHERE {page} \
+         AND x.state = 'SUCCESS' AND (COALESCE((SELECT j.subject FROM journal j \
+         WHERE j.book = x.book AND j.number = x.journal AND j.kind = 'PAYMENT'), '') \
+         <> 'order:' || x.mchid || ':' || x.out_trade_no \
+         OR COALESCE((SELECT e.amount FROM entry e WHERE e.book = x.book \
+         AND e.journal = x.journal AND e.account = x.payer_account), 0) <> -x.amount)",
+    ),
+    rule(
+        "O3",
+        "a refund has a journal of its own that gave its amount to the payer of its order",
+        "refund",
+        "SELECT x.mchid || ':' || x.out_refund_no AS offender FROM refund x WHERE {page} \
+         AND (COALESCE((SELECT j.subject FROM journal j \
+         WHERE j.book = x.book AND j.number = x.journal AND j.kind = 'REFUND'), '') \
+         <> 'refund:' || x.mchid || ':' || x.out_refund_no \
+         OR COALESCE((SELECT e.amount FROM entry e WHERE e.book = x.book \
+         AND e.journal = x.journal AND e.account = (SELECT o.payer_account FROM \"order\" o \
+         WHERE o.book = x.book AND o.mchid = x.mchid AND o.out_trade_no = x.out_trade_no)), 0) \
+         <> x.amount)",
+    ),
+    rule(
+        "O7",
+        O7,
+        "order",
+        "SELECT x.mchid || ':' || x.out_trade_no AS offender FROM \"order\" x WHERE {page} \
+         AND x.transaction_id IS NOT NULL AND COALESCE((SELECT t.mchid || ':' || t.out_trade_no \
+         FROM order_by_transaction t WHERE t.book = x.book \
+         AND t.transaction_id = x.transaction_id), '') <> x.mchid || ':' || x.out_trade_no",
+    ),
+    rule(
+        "O7",
+        O7,
+        "order_by_transaction",
+        "SELECT x.transaction_id AS offender FROM order_by_transaction x WHERE {page} \
+         AND COALESCE((SELECT o.transaction_id FROM \"order\" o WHERE o.book = x.book \
+         AND o.mchid = x.mchid AND o.out_trade_no = x.out_trade_no), '') <> x.transaction_id",
+    ),
+    rule(
+        "O8",
+        O8,
+        "order_by_prepay",
+        "SELECT x.prepay_id AS offender FROM order_by_prepay x WHERE {page} \
+         AND (SELECT COUNT(*) FROM \"order\" o WHERE o.book = x.book \
+         AND o.mchid = x.mchid AND o.out_trade_no = x.out_trade_no) = 0",
+    ),
+    rule(
+        "O8",
+        O8,
+        "refund",
+        "SELECT x.mchid || ':' || x.out_refund_no AS offender FROM refund x WHERE {page} \
+         AND COALESCE((SELECT i.mchid || ':' || i.out_refund_no FROM refund_by_id i \
+         WHERE i.book = x.book AND i.refund_id = x.refund_id), '') \
+         <> x.mchid || ':' || x.out_refund_no",
+    ),
+    rule(
+        "O9",
+        O9,
+        "order",
+        "SELECT x.mchid || ':' || x.out_trade_no AS offender FROM \"order\" x WHERE {page} \
+         AND (SELECT COUNT(*) FROM merchant m WHERE m.book = x.book AND m.mchid = x.mchid) = 0",
+    ),
+    rule(
+        "W3",
+        "a fact about a journal names the order or refund that has this journal",
+        "fact",
+        "SELECT CAST(x.batch AS TEXT) || '/' || CAST(x.place AS TEXT) AS offender FROM fact x \
+         WHERE {page} AND x.journal > 0 AND x.journal <> CASE x.kind \
+         WHEN 'PAYMENT_SUCCEEDED' THEN COALESCE((SELECT o.journal FROM \"order\" o \
+         WHERE o.book = x.book AND o.mchid = x.mchid AND o.out_trade_no = x.subject), 0) \
+         ELSE COALESCE((SELECT r.journal FROM refund r WHERE r.book = x.book \
+         AND r.mchid = x.mchid AND r.out_refund_no = x.subject), 0) END",
+    ),
+    rule(
+        "P1",
+        P1,
+        "wallet",
+        "SELECT CAST(x.balance_account AS TEXT) AS offender FROM wallet x WHERE {page} AND ( \
+         (SELECT COUNT(*) FROM account_path p WHERE p.book = x.book \
+         AND p.number = x.balance_account AND p.owner_kind = 'USER' \
+         AND p.purpose = 'BALANCE') = 0 OR (x.identity IS NOT NULL AND (SELECT COUNT(*) \
+         FROM identity i WHERE i.book = x.book AND i.id = x.identity) = 0))",
+    ),
+    rule(
+        "P2",
+        "an active wallet has a verified person and a payment password",
+        "wallet",
+        "SELECT CAST(x.balance_account AS TEXT) AS offender FROM wallet x WHERE {page} AND ( \
+         (x.state = 'ACTIVE' AND (x.identity IS NULL OR x.has_password = 0)) \
+         OR x.has_password <> (SELECT COUNT(*) FROM payment_password p WHERE p.book = x.book \
+         AND p.wallet = x.id))",
+    ),
+    rule(
+        "I2",
+        "a key was answered once",
+        "idempotency_odd",
+        "SELECT CAST(x.at AS TEXT) AS offender FROM idempotency_odd x WHERE {page} \
+         AND (SELECT COUNT(*) FROM idempotency_even e WHERE e.book = x.book \
+         AND e.key = x.key AND e.owner = x.owner) > 0",
+    ),
+    rule(
+        "S3",
+        "a session belongs to a user and device that are there",
+        "session",
+        "SELECT CAST(x.created_at AS TEXT) AS offender FROM session x WHERE {page} AND ( \
+         (SELECT COUNT(*) FROM \"user\" u WHERE u.book = x.book AND u.id = x.\"user\") = 0 \
+         OR (SELECT COUNT(*) FROM device d WHERE d.book = x.book AND d.id = x.device \
+         AND d.\"user\" = x.\"user\") = 0)",
+    ),
+];
+
+/// A key as values of its columns, after the first `book`.
+pub(super) type Key = Vec<Value>;
+
+/// A table cut into pages when the audit starts. Rows that come later belong to the next audit.
+pub(super) struct Cut {
+    table: &'static Table,
+    /// Page `n` lies behind key `n` and ends with key `n + 1`.
+    keys: Vec<Key>,
+    /// Rows of the last page; every other one is full.
+    last: u64,
+}
+
+/// The tables of all rules, cut into pages.
+pub(super) struct Pages(BTreeMap<&'static str, Cut>);
+
+impl Pages {
+    /// Cuts the tables.
+    pub(super) async fn of(
+        queries: &dyn Queries,
+        since: i64,
+        meter: &Meter<'_>,
+    ) -> Result<Self, QueryError> {
+        let mut cuts = BTreeMap::new();
+        for rule in ALL {
+            if !cuts.contains_key(rule.table) {
+                cuts.insert(rule.table, Cut::of(queries, rule.table, since).await?);
+            }
+            meter.expect(cuts[rule.table].rows());
+        }
+        Ok(Self(cuts))
+    }
+
+    /// The pages of a table: conditions and their parameters, see [`Cut::pages`].
+    pub(super) fn table(&self, name: &str) -> &Cut {
+        self.0.get(name).expect("every table that is asked for has a rule")
+    }
+
+    /// Checks every rule.
+    pub(super) async fn check(
+        &self,
+        queries: &dyn Queries,
+        since: i64,
+        meter: &Meter<'_>,
+        findings: &mut Findings,
+    ) -> Result<(), QueryError> {
+        for paged in ALL {
+            let Paged { rule, says, table, sql } = *paged;
+            let (condition, pages) = self.table(table).pages(since);
+            let sql = sql.replace("{page}", &condition);
+            for (rows, page) in pages {
+                check(queries, (rule, says), &sql, page, findings).await?;
+                meter.did(says, rows);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Cut {
+    async fn of(queries: &dyn Queries, name: &'static str, since: i64) -> Result<Self, QueryError> {
+        let table = registered(name).expect("a rule names a table that is there").table;
+        let kinds: Vec<Kind> = table.key_columns().iter().map(|column| column.kind).collect();
+        let columns = |after| quoted_list(table.key_columns().iter().map(|c| c.name)) + after;
+        let select = format!("SELECT {} FROM {}", columns(""), quoted(name));
+        let mut first: Key = kinds.iter().map(|kind| lowest(*kind)).collect();
+        if !table.is_versioned() {
+            // What is written once has the batch first in its key.
+            first[0] = Value::Int(since);
+        }
+        let newest = format!(
+            "{select} WHERE book = {BOOK} ORDER BY {} DESC LIMIT 1",
+            columns("").replace(", ", " DESC, ")
+        );
+        let newest = queries.rows(newest, Vec::new(), kinds.clone()).await?;
+        let mut keys = vec![first];
+        let Some(newest) = newest.into_iter().next() else {
+            return Ok(Self { table, keys, last: 0 });
+        };
+        let behind = bound(table, "", ">", 1);
+        let next = format!(
+            "{select} WHERE book = {BOOK} AND {behind} ORDER BY {} LIMIT 1 OFFSET {}",
+            columns(""),
+            PAGE - 1
+        );
+        while let Some(last) = keys.last() {
+            let found = queries.rows(next.clone(), last.clone(), kinds.clone()).await?;
+            match found.into_iter().next() {
+                Some(key) => keys.push(key),
+                None => break,
+            }
+        }
+        let count =
+            format!("SELECT COUNT(*) FROM {} WHERE book = {BOOK} AND {behind}", quoted(name));
+        let last = keys.last().cloned().unwrap_or_default();
+        let count = queries.rows(count, last, vec![Kind::Int]).await?;
+        let [last] = numbers(count.first().map_or(&[], Vec::as_slice));
+        keys.push(newest);
+        Ok(Self { table, keys, last: last as u64 })
+    }
+
+    fn rows(&self) -> u64 {
+        self.keys.len().saturating_sub(2) as u64 * PAGE as u64 + self.last
+    }
+
+    /// The condition of a page, for a table that is called `x`, and every page: its rows, and the
+    /// parameters (the key before it, its last key, and the batch that rows must have been written
+    /// behind).
+    pub(super) fn pages(&self, since: i64) -> (String, Vec<(u64, Vec<Value>)>) {
+        let keys = self.table.key;
+        let mut condition = format!(
+            "x.book = {BOOK} AND {} AND {}",
+            bound(self.table, "x.", ">", 1),
+            bound(self.table, "x.", "<=", keys + 1)
+        );
+        let is_part = self.table.is_versioned() && since > 0;
+        if is_part {
+            condition += &format!(" AND x.version > ${}", 2 * keys + 1);
+        }
+        let full = self.keys.len().saturating_sub(2);
+        let page = |(place, pair): (usize, &[Key])| {
+            let mut parameters = [pair[0].as_slice(), &pair[1]].concat();
+            parameters.extend(is_part.then_some(Value::Int(since)));
+            (if place < full { PAGE as u64 } else { self.last }, parameters)
+        };
+        (condition, self.keys.windows(2).enumerate().map(page).collect())
+    }
+}
+
+/// `(x."a", x."b") > ($1, $2)`.
+fn bound(table: &Table, prefix: &str, comparison: &str, first: usize) -> String {
+    let columns = table.key_columns().iter().map(|c| format!("{prefix}{}", quoted(c.name)));
+    let columns: Vec<String> = columns.collect();
+    let places: Vec<String> = (0..columns.len()).map(|n| format!("${}", first + n)).collect();
+    match columns.as_slice() {
+        [column] => format!("{column} {comparison} {}", places[0]),
+        _ => format!("({}) {comparison} ({})", columns.join(", "), places.join(", ")),
+    }
+}
+
+fn lowest(kind: Kind) -> Value {
+    match kind {
+        Kind::Int => Value::Int(i64::MIN),
+        Kind::Text => Value::Text(String::new()),
+        Kind::Bytes => Value::Bytes(Vec::new()),
+    }
+}
