@@ -2,4 +2,6 @@
 //! die. The binary never depends on this crate.
 
 pub mod cluster;
+pub mod model;
+pub mod payers;
 pub mod proxy;

@@ -1,17 +1,19 @@
-//! What can be asked of the wallet, and what it answers, in small plain numbers. The reference model
-//! and the product are asked the same.
+//! What can be asked of the wallet, and what it answers, in small plain numbers. The reference
+//! model and the product are asked the same.
 
 use domain::catalogue::Code;
 
 /// A person, a merchant, a card or a number that a merchant gives, counted from 0.
 pub type Index = usize;
-/// What an ask made: the count of asks so far, so each is another one. 0 for nothing.
+/// What an ask makes, if it makes something: each ask has another one. 0 for nothing.
 pub type Serial = u64;
+/// Merchant and its number of an order.
+pub type Number = (Index, Index);
 /// Who has keys beside the people: the operator.
 pub const OFFICER: Index = 99;
 
 /// A movement by a bank, as the bank tells of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BankSays {
     /// It moved the money, under the first or second reference.
     Done(u8),
@@ -28,7 +30,7 @@ pub enum BankSays {
 }
 
 /// Who freezes a wallet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Freezer {
     /// Its owner.
     Owner,
@@ -39,7 +41,7 @@ pub enum Freezer {
 }
 
 /// Where a wallet stands when nobody froze it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// Identity or payment password are missing.
     Opening,
@@ -51,94 +53,139 @@ pub enum Standing {
     Closed,
 }
 
-/// An order of a merchant, or a refund of one, by the merchant's number.
-pub type Number = (Index, Index);
-
-/// One thing that is asked. `key` is the caller's idempotency key, `digits` a payment password.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[allow(missing_docs, reason = "the names say it, and the model says what each means")]
-pub enum Ask {
-    Wait { micros: i64 },
-    Place { order: Number, amount: i64, life_s: Option<i64>, payer: Option<Index> },
-    Pay { who: Index, wallet: Index, order: Number, amount: i64, digits: u8, factors: u32, key: u64 },
-    Close { order: Number },
-    Expire { order: Number },
-    Refund { order: Number, refund: Index, amount: i64, total: i64 },
-    TopUp { who: Index, wallet: Index, card: Index, amount: i64, digits: u8, key: u64 },
-    TopUpAnswer { top_up: Serial, says: BankSays },
-    Withdraw {
-        who: Index, wallet: Index, card: Index, amount: i64, fee: i64, digits: u8, key: u64,
+/// What is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// Lets `amount` microseconds pass.
+    Wait,
+    /// Begins a session of `who`.
+    SignIn,
+    /// Takes the merchant of `number` out of business, or back.
+    Suspend(bool),
+    /// Puts the wallet of `who` somewhere, without a command.
+    Stand(Standing),
+    /// The merchant places the order `number` over `amount`.
+    Place {
+        /// How many seconds it lives, if the merchant says so.
+        life_s: Option<i64>,
+        /// The only one who may pay.
+        payer: Option<Index>,
     },
-    WithdrawalAnswer { withdrawal: Serial, says: BankSays },
-    SetPassword { who: Index, old: Option<u8>, new: u8, is_weak: bool, key: u64 },
-    ResetPassword { who: Index, is_code_right: bool, is_person_right: bool, new: u8, key: u64 },
-    Freeze { who: Index, by: Freezer, key: u64 },
-    Unfreeze { who: Index, by: Freezer, digits: Option<u8>, key: u64 },
-    SignIn { who: Index },
-    Suspend { merchant: Index, is_on: bool },
-    Stand { who: Index, standing: Standing },
+    /// `who` pays the order, having seen `amount`.
+    Pay {
+        /// How many factors authorise it.
+        factors: u32,
+    },
+    /// The merchant closes the order.
+    Close,
+    /// The timer looks at the order.
+    Expire,
+    /// The merchant gives `amount` of the order back.
+    Refund {
+        /// The merchant's number of it.
+        refund: Index,
+        /// What the order's total is said to be.
+        total: i64,
+    },
+    /// `who` takes `amount` from a card.
+    TopUp {
+        /// The card.
+        card: Index,
+    },
+    /// `who` sends `amount` to a card.
+    Withdraw {
+        /// The card.
+        card: Index,
+        /// The fee that was seen.
+        fee: i64,
+    },
+    /// The bank answers about a top-up or withdrawal.
+    Bank {
+        /// What made it.
+        movement: Serial,
+        /// The answer.
+        says: BankSays,
+    },
+    /// `who` sets `digits` as the payment password.
+    SetPassword {
+        /// The one that was set, as entered.
+        old: Option<u8>,
+        /// Whether the new one is easy to guess.
+        is_weak: bool,
+    },
+    /// `who` sets `digits` as the payment password without the old one.
+    ResetPassword {
+        /// Whether the code on the phone is right.
+        is_code_right: bool,
+        /// Whether name and number are the holder's.
+        is_person_right: bool,
+    },
+    /// The wallet of `who` is frozen.
+    Freeze(Freezer),
+    /// Lifts a freeze: the owner with `digits`, or the operator without.
+    Unfreeze(Freezer, bool),
+}
+
+/// One thing that is asked. Fields that play no part are 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ask {
+    /// What.
+    pub what: What,
+    /// What is made is known by it from then on.
+    pub serial: Serial,
+    /// The person.
+    pub who: Index,
+    /// The wallet whose money is to move, which should be the person's.
+    pub wallet: Index,
+    /// The order.
+    pub number: Number,
+    /// How much, in fen.
+    pub amount: i64,
+    /// The payment password as entered.
+    pub digits: u8,
+    /// The caller's idempotency key.
+    pub key: u64,
 }
 
 /// What is answered. Two answers are equal when a caller could not tell them apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// Done: what was made, a number (a sum in fen or a time), where something stands now.
+    /// Done: what was made, a sum in fen or a time, where something stands now.
     Done(Serial, i64, &'static str),
     /// Refused, with the figure that the text names.
-    Refused(Code, Option<i64>),
+    Refused(Code, i64),
 }
 
 impl Ask {
+    /// Nothing but what.
+    pub fn of(what: What) -> Self {
+        Self { what, serial: 0, who: 0, wallet: 0, number: (0, 0), amount: 0, digits: 0, key: 0 }
+    }
+
     /// Whose key the ask carries, and which, if it carries one.
     pub fn key(&self) -> Option<(Index, u64)> {
-        match *self {
-            Self::Pay { who, key, .. }
-            | Self::TopUp { who, key, .. }
-            | Self::Withdraw { who, key, .. }
-            | Self::SetPassword { who, key, .. }
-            | Self::ResetPassword { who, key, .. }
-            | Self::Freeze { who, by: Freezer::Owner, key }
-            | Self::Unfreeze { who, digits: Some(_), key, .. } => Some((who, key)),
-            Self::Freeze { key, .. } | Self::Unfreeze { key, .. } => Some((OFFICER, key)),
+        match self.what {
+            What::Pay { .. }
+            | What::TopUp { .. }
+            | What::Withdraw { .. }
+            | What::SetPassword { .. }
+            | What::ResetPassword { .. }
+            | What::Freeze(Freezer::Owner)
+            | What::Unfreeze(_, true) => Some((self.who, self.key)),
+            What::Freeze(_) | What::Unfreeze(..) => Some((OFFICER, self.key)),
             _ => None,
         }
     }
 
-    /// The same ask under another key.
-    pub fn with_key(mut self, new: u64) -> Self {
-        match &mut self {
-            Self::Pay { key, .. }
-            | Self::TopUp { key, .. }
-            | Self::Withdraw { key, .. }
-            | Self::SetPassword { key, .. }
-            | Self::ResetPassword { key, .. }
-            | Self::Freeze { key, .. }
-            | Self::Unfreeze { key, .. } => *key = new,
-            _ => {}
-        }
-        self
-    }
-
-    /// The same ask with another payment password.
-    pub fn with_digits(mut self, new: u8) -> Self {
-        match &mut self {
-            Self::Pay { digits, .. } | Self::TopUp { digits, .. } | Self::Withdraw { digits, .. } => {
-                *digits = new;
-            }
-            _ => {}
-        }
-        self
-    }
-
-    /// What the key stands for: the ask without its secrets.
+    /// What the caller wants: the ask without its secrets and without what it makes.
     pub fn content(&self) -> Self {
-        let mut bare = self.clone().with_digits(0);
-        match &mut bare {
-            Self::SetPassword { old, new, is_weak, .. } => (*old, *new, *is_weak) = (None, 0, false),
-            Self::ResetPassword { is_code_right, new, .. } => (*is_code_right, *new) = (false, 0),
-            Self::Unfreeze { digits: Some(digits), .. } => *digits = 0,
-            _ => {}
-        }
-        bare
+        let what = match self.what {
+            What::SetPassword { .. } => What::SetPassword { old: None, is_weak: false },
+            What::ResetPassword { is_person_right, .. } => {
+                What::ResetPassword { is_code_right: false, is_person_right }
+            }
+            what => what,
+        };
+        Self { what, serial: 0, digits: 0, ..*self }
     }
 }

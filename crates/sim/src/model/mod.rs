@@ -1,0 +1,13 @@
+//! The product against a reference model: the same asks, the same answers, the same balances.
+
+pub mod ask;
+mod cast;
+mod house;
+mod product;
+mod reference;
+mod sequences;
+
+pub use house::House;
+pub use product::Product;
+pub use reference::Reference;
+pub use sequences::{Sequences, prelude};
