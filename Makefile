@@ -5,13 +5,14 @@ JIAOZI = $(CARGO) run --package jiaozi-server --bin jiaozi --
 SERVE = serve --sandbox --demo-people
 SDK_NODE = tests/sdk-node
 STEP = scripts/step.sh
+BUILT = $(abspath $(or $(CARGO_TARGET_DIR),target)/debug/jiaozi)
 
 # Suites that are too long for `make test`; CI runs them after it.
-LONG_SUITES = crash-test
+LONG_SUITES = crash-test two-processes-test
 
 .DEFAULT_GOAL := help
 .PHONY: help require require-node run demo test check format clippy unit-test sdk-test tidy deny long-test \
-	crash-test openapi ddl configuration clean
+	crash-test two-processes-test openapi ddl configuration clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -54,9 +55,10 @@ deny: ## licences, sources and bans of what we depend on, when cargo-deny is ins
 	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny check licenses bans sources; \
 	else echo "cargo-deny is not installed: skipped"; fi
 
-sdk-test: require-node $(SDK_NODE)/node_modules/.package-lock.json ## an unmodified WeChat Pay SDK places orders
+sdk-test: require-node $(SDK_NODE)/node_modules/.package-lock.json ## an unmodified WeChat Pay SDK places orders, on both databases
 	$(CARGO) build --locked --workspace --bin jiaozi
-	cd $(SDK_NODE) && JIAOZI_BIN=$(abspath $(or $(CARGO_TARGET_DIR),target)/debug/jiaozi) npm test --silent
+	cd $(SDK_NODE) && JIAOZI_BIN=$(BUILT) npm test --silent
+	cd $(SDK_NODE) && JIAOZI_TEST_DATABASE=postgres JIAOZI_BIN=$(BUILT) npm test --silent
 
 $(SDK_NODE)/node_modules/.package-lock.json: $(SDK_NODE)/package-lock.json
 	cd $(SDK_NODE) && npm ci --no-audit --no-fund --loglevel=error
@@ -66,6 +68,11 @@ long-test: require $(LONG_SUITES) ## the suites that take minutes
 
 crash-test: ## kill -9 at random moments of a running story, then look for anything lost
 	$(CARGO) test --locked --workspace --test crash -- --nocapture
+	JIAOZI_TEST_DATABASE=postgres JIAOZI_CRASH_ROUNDS=15 \
+		$(CARGO) test --locked --workspace --test crash -- --nocapture
+
+two-processes-test: ## two processes on one PostgreSQL: throughput, fairness, one killed or paused
+	$(CARGO) test --locked --workspace --test two_processes -- --nocapture
 
 openapi: ## write the committed OpenAPI document anew
 	UPDATE_GENERATED=1 $(CARGO) test --quiet --package jiaozi-http openapi

@@ -12,10 +12,14 @@ const START_MS_MAX = 60_000;
 const STOP_MS_MAX = 10_000;
 const BUILT = fileURLToPath(new URL('../../target/debug/jiaozi', import.meta.url));
 
+// The database that the server works on: `sqlite`, or `postgres` for a server that is thrown away.
+const DATABASE = process.env.JIAOZI_TEST_DATABASE ?? 'sqlite';
+
 // How this test starts its own server: free ports, and the demo file that `story.test.mjs` describes.
 const serveArguments = (folder, demoFile) => [
   'serve', '--sandbox', '--demo-people',
   '--data', join(folder, 'data'),
+  '--database', DATABASE,
   '--listen', '127.0.0.1:0',
   '--merchant-listen', '127.0.0.1:0',
   '--demo-file', demoFile,

@@ -1,6 +1,7 @@
 // A merchant's whole story, told by an unmodified WeChat Pay SDK: only its base URL is ours.
 //
-// The test starts its own sandbox (JIAOZI_BIN, by default target/debug/jiaozi). To run it against
+// The test starts its own sandbox (JIAOZI_BIN, by default target/debug/jiaozi), on SQLite or, with
+// JIAOZI_TEST_DATABASE=postgres, on a PostgreSQL server that is thrown away. To run it against
 // a running one, set JIAOZI_DEMO to the path of the JSON file that `serve --demo-file` writes:
 //
 //   {

@@ -1,13 +1,12 @@
 //! `jiaozi verify`: the audit of a database, and the trial balance. It reads one state of the
 //! database and changes nothing; a server may be running.
 
+use crate::database::{self, Location};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
-use std::path::Path;
 use std::time::Duration;
 use store::verify::{Finding, Report, verify};
 use store::{Kind, Queries, Value};
-use store_sqlite::SqliteReaders;
 
 /// How long one statement of the audit may take.
 const TIME_LIMIT: Duration = Duration::from_secs(600);
@@ -63,9 +62,17 @@ impl Audit {
         self.findings.is_empty()
     }
 
-    /// Audits the database file.
-    pub async fn of(database: &Path) -> Result<Self, Box<dyn std::error::Error>> {
-        let readers = SqliteReaders::snapshot(database, TIME_LIMIT)?;
+    /// Audits a database: the path of a file, or an address that begins with `postgres://`.
+    pub async fn of(database: &str) -> Result<Self, Box<dyn std::error::Error>> {
+        Self::of_location(&Location::named(database)?).await
+    }
+
+    /// Audits the database at a place.
+    pub(crate) async fn of_location(
+        location: &Location,
+    ) -> Result<Self, Box<dyn std::error::Error>> {
+        let readers = database::snapshot(location, TIME_LIMIT)?;
+        let readers = readers.as_ref();
         let bar = ProgressBar::new(0);
         let style = ProgressStyle::with_template("{bar:24} {pos}/{len} {wide_msg}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
@@ -74,9 +81,9 @@ impl Audit {
             bar.set_length(of.max(done));
             bar.set_position(done);
         };
-        let Report { findings, rules, batches, journals, .. } = verify(&readers, &progress).await?;
+        let Report { findings, rules, batches, journals, .. } = verify(readers, &progress).await?;
         bar.finish_and_clear();
-        let trial_balance = trial_balance(&readers).await?;
+        let trial_balance = trial_balance(readers).await?;
         let findings = findings.into_iter().map(Found::from).collect();
         Ok(Self { findings, rules, batches, journals, trial_balance })
     }

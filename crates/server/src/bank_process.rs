@@ -23,7 +23,7 @@ const RESTART_PAUSE: Duration = Duration::from_secs(1);
 /// Longer than the wallet waits for a bank, so that a late answer is late.
 const LATE_AFTER: Duration = Duration::from_secs(8);
 
-/// A running sandbox bank.
+/// A running sandbox bank: our own child, or another server's.
 #[derive(Clone)]
 pub(crate) struct BankProcess {
     /// Where it listens.
@@ -42,6 +42,17 @@ impl BankProcess {
         arguments.port = address.port();
         tokio::spawn(keep(child, arguments));
         Ok(Self { address, secret })
+    }
+
+    /// The one that another server runs, for a server beside it.
+    pub(crate) fn elsewhere(url: &str, secret: SecretString) -> io::Result<Self> {
+        let address = url.strip_prefix("http://").map(|rest| rest.trim_end_matches('/').parse());
+        match address {
+            Some(Ok(address)) => Ok(Self { address, secret }),
+            _ => Err(io::Error::other(
+                "a sandbox finds the sandbox bank of another server at http://address:port only",
+            )),
+        }
     }
 }
 

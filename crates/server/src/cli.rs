@@ -25,7 +25,7 @@ pub(crate) enum Action {
     /// Play a complete story over HTTP in a sandbox, and audit the books at the end.
     Demo(DemoFlags),
     /// Bring the database to the schema of this program.
-    Migrate(ConfigFlags),
+    Migrate(MigrateFlags),
     /// Audit the database: every rule, the hash chain, the trial balance. A server may be running.
     Verify(VerifyFlags),
     /// Measure how fast the wallet is on this machine.
@@ -54,9 +54,15 @@ pub(crate) struct ConfigFlags {
     /// A TOML file with configuration keys.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// The folder of the database and the keys.
+    /// The folder of the keys, and of the database if it is a file.
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
+    /// The database: `sqlite` for a file in the data folder (the default), `postgres://…` for a
+    /// PostgreSQL database, which several servers may share, `postgres` for one that is made for
+    /// this run and gone with it. An address with a password is better given as JIAOZI_DATABASE:
+    /// everybody on the machine can see a command line.
+    #[arg(long, value_name = "URL")]
+    pub(crate) database: Option<String>,
 }
 
 #[derive(Args, Clone, Debug)]
@@ -92,9 +98,23 @@ pub(crate) struct DemoFlags {
     /// The data folder in which a running sandbox is looked for.
     #[arg(long, value_name = "DIR", default_value = "data")]
     pub(crate) data: PathBuf,
+    /// The database of the story: `sqlite`, `postgres://…` or, for a PostgreSQL that is made for it
+    /// and gone afterwards, `postgres`. A running sandbox is taken only if it has this one.
+    #[arg(long, value_name = "URL", env = "JIAOZI_DATABASE", hide_env_values = true)]
+    pub(crate) database: Option<String>,
     /// How many people pay at once at the end; 0 leaves the rush out.
     #[arg(long, default_value_t = 256)]
     pub(crate) payers: usize,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct MigrateFlags {
+    /// Spreads the tables over the nodes of a Citus cluster by book, and prints the statements that
+    /// did it. What was distributed before stays as it is.
+    #[arg(long)]
+    pub(crate) distribute: bool,
+    #[command(flatten)]
+    pub(crate) config: ConfigFlags,
 }
 
 #[derive(Args, Clone, Debug)]

@@ -14,6 +14,7 @@ mod config;
 mod database;
 pub mod demo;
 mod gauges;
+mod home;
 mod key_file;
 mod keys;
 mod logging;
@@ -29,7 +30,7 @@ mod surroundings;
 mod suspense;
 
 use clap::Parser;
-use cli::{Action, Cli, ConfigAction, ConfigFlags, VerifyFlags};
+use cli::{Action, Cli, ConfigAction, ConfigFlags, MigrateFlags, VerifyFlags};
 use config::{Config, Flags};
 use std::error::Error;
 
@@ -69,19 +70,24 @@ async fn perform(action: Action) -> Result<(), Box<dyn Error>> {
     }
 }
 
-fn migrate(flags: &ConfigFlags) -> Result<(), Box<dyn Error>> {
-    let config = flags.load()?;
+fn migrate(flags: &MigrateFlags) -> Result<(), Box<dyn Error>> {
+    let config = flags.config.load()?;
     let applied = database::migrate_only(&config)?;
     match applied.as_slice() {
         [] => say!("the schema is up to date"),
         steps => say!("applied: {}", steps.join(", ")),
+    }
+    if flags.distribute {
+        for statement in database::distribute(&config)? {
+            say!("{statement};");
+        }
     }
     Ok(())
 }
 
 async fn verify(flags: &VerifyFlags) -> Result<(), Box<dyn Error>> {
     let config = flags.config.load()?;
-    let audit = audit::Audit::of(&config.database()).await?;
+    let audit = audit::Audit::of_location(&config.location).await?;
     if flags.json {
         say!("{}", serde_json::to_string_pretty(&audit)?);
     } else {
@@ -97,6 +103,8 @@ impl ConfigFlags {
     }
 
     fn layer(&self) -> Flags {
-        Flags::default().set_path("data", self.data.as_ref())
+        Flags::default()
+            .set_path("data", self.data.as_ref())
+            .set("database", self.database.as_deref())
     }
 }

@@ -48,7 +48,8 @@ async fn add(flags: AddMerchantFlags) -> Result<(), Box<dyn Error>> {
 async fn public_key(config: &Config) -> Result<Option<PlatformKey>, Box<dyn Error>> {
     let queries = database::read_only(config)?;
     let keys: Vec<PlatformKey> =
-        store::queries::select(&queries, "1 = 1 ORDER BY not_before DESC", Vec::new()).await?;
+        store::queries::select(queries.as_ref(), "1 = 1 ORDER BY not_before DESC", Vec::new())
+            .await?;
     let usable =
         |key: &PlatformKey| key.kind == PlatformKeyKind::PublicKey && key.state == KeyState::Active;
     Ok(keys.into_iter().find(usable))
@@ -58,7 +59,7 @@ async fn list(flags: &ListFlags) -> Result<(), Box<dyn Error>> {
     let config = flags.config.load()?;
     let queries = database::read_only(&config)?;
     let merchants: Vec<Merchant> =
-        store::queries::select(&queries, "1 = 1 ORDER BY mchid", Vec::new()).await?;
+        store::queries::select(queries.as_ref(), "1 = 1 ORDER BY mchid", Vec::new()).await?;
     if flags.json {
         let shown: Vec<_> = merchants.iter().map(to_json).collect();
         say!("{}", serde_json::Value::from(shown));

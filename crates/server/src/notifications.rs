@@ -19,10 +19,10 @@ pub(crate) async fn list(flags: NotificationFlags) -> Result<(), Box<dyn Error>>
     };
     let dead = if dead { " AND state = 'DEAD'" } else { "" };
     let condition = format!("1 = 1{of_merchant}{dead} ORDER BY batch, place");
-    let retries: Vec<Retry> = select(&queries, &condition, parameters).await?;
+    let retries: Vec<Retry> = select(queries.as_ref(), &condition, parameters).await?;
     let mut shown = Vec::new();
     for retry in retries {
-        let fact = find::<Fact>(&queries, &(retry.batch, retry.place)).await?;
+        let fact = find::<Fact>(queries.as_ref(), &(retry.batch, retry.place)).await?;
         shown.push(to_json(&retry, fact.as_ref()));
     }
     if json {

@@ -49,7 +49,7 @@ async fn wallet_of(config: &Config, person: &str) -> Result<WalletId, Box<dyn Er
         return Ok(wallet);
     }
     let queries = database::read_only(config)?;
-    let user = user_of(config, &queries, person).await?;
+    let user = user_of(config, queries.as_ref(), person).await?;
     user.wallet.ok_or_else(|| "this user has no wallet".into())
 }
 
@@ -79,11 +79,12 @@ async fn user_of(
 async fn show(PersonFlags { person, config }: &PersonFlags) -> Result<(), Box<dyn Error>> {
     let config = config.load()?;
     let queries = database::read_only(&config)?;
-    let user = user_of(&config, &queries, person).await?;
+    let queries = queries.as_ref();
+    let user = user_of(&config, queries, person).await?;
     let keys = key_file::load(&config.key_file())?;
     let phone = crypto::open(&keys.personal_data, &phone_place(&user.phone_index), &user.phone)?;
     let wallet = match user.wallet {
-        Some(id) => find::<Wallet>(&queries, &id).await?,
+        Some(id) => find::<Wallet>(queries, &id).await?,
         None => None,
     };
     let mut shown = json!({
@@ -92,11 +93,11 @@ async fn show(PersonFlags { person, config }: &PersonFlags) -> Result<(), Box<dy
         "registered_at": user.registered_at.rfc3339(),
     });
     if let Some(wallet) = wallet {
-        shown["wallet"] = show_wallet(&queries, &wallet).await?;
+        shown["wallet"] = show_wallet(queries, &wallet).await?;
         if let Some(id) = wallet.identity {
-            let identity = find::<Identity>(&queries, &id).await?;
+            let identity = find::<Identity>(queries, &id).await?;
             let identity = identity.ok_or("the wallet's identity is not there")?;
-            shown["identity"] = show_identity(&config, &queries, &identity).await?;
+            shown["identity"] = show_identity(&config, queries, &identity).await?;
         }
     }
     say!("{}", serde_json::to_string_pretty(&shown)?);

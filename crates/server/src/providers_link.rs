@@ -61,10 +61,7 @@ impl Link {
         if config.providers_url.is_empty() {
             return Err(LinkError::Unset);
         }
-        let file = config.providers_secret();
-        let secret = key_file::read_secret(&file)?.ok_or(LinkError::NoSecret(file))?;
-        let secret = SecretString::from(secret.trim().to_owned());
-        Ok(Self { url: config.providers_url.clone(), secret })
+        Ok(Self { url: config.providers_url.clone(), secret: providers_secret(config)? })
     }
 
     /// The clients.
@@ -90,6 +87,13 @@ impl Link {
             .layer(DefaultBodyLimit::max(CALLBACK_BYTES_MAX))
             .with_state(callbacks)
     }
+}
+
+/// What the providers gave us to show to them.
+pub(crate) fn providers_secret(config: &Config) -> Result<SecretString, LinkError> {
+    let file = config.providers_secret();
+    let secret = key_file::read_secret(&file)?.ok_or(LinkError::NoSecret(file))?;
+    Ok(SecretString::from(secret.trim().to_owned()))
 }
 
 async fn take(

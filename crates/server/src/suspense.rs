@@ -18,12 +18,12 @@ pub(crate) async fn run(SuspenseAction::List(flags): SuspenseAction) -> Result<(
     let database = database::read_only(&config.load()?)?;
     let mut cases = Vec::new();
     let condition = "suspended_minor <> 0 ORDER BY id";
-    for case in select::<TopUp>(&database, condition, Vec::new()).await? {
-        cases.push(top_up(&database, &case).await?);
+    for case in select::<TopUp>(database.as_ref(), condition, Vec::new()).await? {
+        cases.push(top_up(database.as_ref(), &case).await?);
     }
     let condition = "(suspended_minor <> 0 OR state = 'EXCEPTION') ORDER BY id";
-    for case in select::<Withdrawal>(&database, condition, Vec::new()).await? {
-        cases.push(withdrawal(&database, &case).await?);
+    for case in select::<Withdrawal>(database.as_ref(), condition, Vec::new()).await? {
+        cases.push(withdrawal(database.as_ref(), &case).await?);
     }
     if json {
         say!("{}", Value::from(cases));

@@ -75,6 +75,24 @@ impl Url {
         self.config.get_ssl_mode() == SslMode::Disable
     }
 
+    /// The whole address, its password included: for handing it on to another process, never for
+    /// showing it.
+    pub fn revealed(&self) -> String {
+        let mode = if self.is_plain() { "?sslmode=disable" } else { "" };
+        let shown = self.to_string();
+        let encode = |byte: &u8| match byte.is_ascii_alphanumeric() {
+            true => char::from(*byte).to_string(),
+            false => format!("%{byte:02X}"),
+        };
+        match (self.config.get_password(), shown.rsplit_once('@')) {
+            (Some(password), Some((user, place))) => {
+                let password: String = password.iter().map(encode).collect();
+                format!("{user}:{password}@{place}{mode}")
+            }
+            _ => format!("{shown}{mode}"),
+        }
+    }
+
     pub(crate) fn config(&self, connect_timeout: Duration) -> Config {
         let mut config = self.config.clone();
         config.connect_timeout(connect_timeout);
@@ -104,5 +122,25 @@ impl fmt::Display for Url {
 impl fmt::Debug for Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Url({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_handed_on_whole_and_shown_without_its_password() {
+        for text in [
+            "postgres://ann:p%40ss%3A%2Fword@db.example:5433/wallet",
+            "postgres://ann:x@h:1/wallet?sslmode=disable",
+            "postgres://ann@127.0.0.1:5432/wallet",
+        ] {
+            let url: Url = text.parse().unwrap();
+            assert_eq!(url.revealed(), text);
+            assert_eq!(url.revealed().parse::<Url>().unwrap(), url);
+        }
+        let url: Url = "postgres://ann:hunter2@h/wallet".parse().unwrap();
+        assert!(!format!("{url} {url:?}").contains("hunter2"));
     }
 }

@@ -35,11 +35,11 @@ pub(crate) async fn jobs(
     up_to_batch: i64,
     limit: usize,
 ) -> Result<Vec<Job>, QueryError> {
-    let (none_of, parameters) = none_of("kind", without_kinds);
-    let slots = in_slots(held);
-    let condition = format!(
-        "{slots}{none_of} AND version <= {up_to_batch} ORDER BY due_at LIMIT {limit}"
-    );
+    let (none_of, mut parameters) = none_of("kind", without_kinds);
+    parameters.push(Value::Int(up_to_batch));
+    let (slots, last) = (in_slots(held), parameters.len());
+    let condition =
+        format!("{slots}{none_of} AND version <= ${last} ORDER BY due_at LIMIT {limit}");
     select(queries, &condition, parameters).await
 }
 

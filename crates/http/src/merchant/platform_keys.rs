@@ -159,13 +159,21 @@ pub enum PlatformKeyError {
     /// A new key could not be kept.
     #[error("the new platform key was not kept: {0}")]
     NotKept(String),
+    /// The database was written under other secret keys.
+    #[error(
+        "these are not the secret keys that the database was written with: platform key {0} does \
+         not open. Every server on one database needs the same key file"
+    )]
+    OtherKeys(String),
 }
 
 /// Sees to it that the platform has a key with a certificate and a bare one, because clients know
-/// both kinds: makes what is missing. Gives the ids of all keys in use.
+/// both kinds: makes what is missing. Gives the ids of all keys in use. They open under the ring:
+/// two servers that made secret keys of their own for one database would otherwise lose what the
+/// other one seals.
 ///
 /// # Errors
-/// When keys cannot be read, made or kept.
+/// When keys cannot be read, made, kept or opened.
 pub async fn keep_platform_keys(
     engine: &Engine,
     queries: &dyn Queries,
@@ -173,16 +181,15 @@ pub async fn keep_platform_keys(
     shell: &dyn Shell,
 ) -> Result<Vec<String>, PlatformKeyError> {
     let now = shell.now();
-    let mut rows = rows(queries).await?;
-    rows.retain(|row| row.state == KeyState::Active && now <= row.not_after);
-    let mut ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
+    let in_use = |row: &PlatformKey| row.state == KeyState::Active && now <= row.not_after;
+    let mut kept = rows(queries).await?;
+    kept.retain(in_use);
     for kind in [PlatformKeyKind::Certificate, PlatformKeyKind::PublicKey] {
-        if rows.iter().any(|row| row.kind == kind) {
+        if kept.iter().any(|row| row.kind == kind) {
             continue;
         }
         let pair = generate_key().await?;
         let key = new_row(kind, &pair, keys, shell)?;
-        ids.push(key.id.clone());
         engine.run(KeepPlatformKey { key }).await.map_err(|failed| {
             PlatformKeyError::NotKept(match failed {
                 Failed::Refused(never) => match never {},
@@ -190,7 +197,13 @@ pub async fn keep_platform_keys(
             })
         })?;
     }
-    Ok(ids)
+    // Read again: another server that started at the same time may have kept its own.
+    let mut kept = rows(queries).await?;
+    kept.retain(in_use);
+    match kept.iter().find(|row| open_platform_key(&keys.personal_data, row).is_err()) {
+        Some(row) => Err(PlatformKeyError::OtherKeys(row.id.clone())),
+        None => Ok(kept.into_iter().map(|row| row.id).collect()),
+    }
 }
 
 /// Draws a pair on a thread that may be busy for a while.

@@ -60,7 +60,7 @@ async fn audit(place: &Place, is_wanted: bool) -> Result<(), Box<dyn Error>> {
     if !is_wanted {
         return Ok(());
     }
-    let audit = crate::audit::Audit::of(&place.seeding()?.database()).await?;
+    let audit = crate::audit::Audit::of_location(&place.seeding()?.location).await?;
     match audit.findings.first() {
         None => Ok(()),
         Some(found) => Err(format!("the books are not right: {found:?}").into()),

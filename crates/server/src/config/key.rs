@@ -39,6 +39,9 @@ impl Key {
     }
 }
 
+/// The key whose value may hold a password.
+pub(crate) const DATABASE: &str = "database";
+
 /// What the environment variables of this program start with.
 pub(crate) const PREFIX: &str = "JIAOZI_";
 
@@ -60,8 +63,19 @@ const fn number(name: &'static str, default: i64, range: [i64; 2], doc: &'static
 /// The largest number of things at once.
 const MANY: i64 = u32::MAX as i64;
 
-const PROGRAM: [Key; 13] = [
-    key("data", Default::Text("data"), "Folder of the database and the keys."),
+const PROGRAM: [Key; 15] = [
+    key("data", Default::Text("data"), "Folder of the keys, and of the database if it is a file."),
+    key(
+        DATABASE,
+        Default::Text(""),
+        "Empty or `sqlite`: a file in the data folder. `postgres://…`: that PostgreSQL database, \
+         which several servers may share. `postgres`: one that lasts as long as the program.",
+    ),
+    key(
+        "database_unsafe_settings",
+        Default::Switch(false),
+        "Work with a PostgreSQL server whose settings lose payments in a crash. For tests.",
+    ),
     key("listen", Default::Text("127.0.0.1:4000"), "Where people's apps connect."),
     key("merchant_listen", Default::Text("127.0.0.1:4001"), "Where merchants' servers connect."),
     key(

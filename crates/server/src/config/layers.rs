@@ -2,6 +2,7 @@
 
 use super::ConfigError;
 use super::key::{self, Default, Key, PREFIX};
+use crate::database::without_password;
 use figment::providers::{Format, Toml};
 use figment::value::{Dict, Map, Value};
 use figment::{Figment, Metadata, Profile, Provider};
@@ -109,6 +110,7 @@ impl Layers {
     pub(crate) fn shown(&self, key: &Key) -> Result<(String, String), ConfigError> {
         let value = self.0.find_value(key.name).map_err(Box::new)?;
         let text = match value {
+            Value::String(_, text) if key.name == key::DATABASE => without_password(&text),
             Value::String(_, text) => text,
             other => match (other.to_i128(), other.to_bool()) {
                 (Some(number), _) => number.to_string(),
@@ -294,6 +296,28 @@ mod tests {
     fn a_value_that_is_refused_is_named_as_it_is_written() {
         let refused = config("listen = 'nowhere'", &[], Flags::default()).unwrap_err();
         assert!(refused.starts_with("configuration key `listen` in FILE: invalid"), "{refused}");
+    }
+
+    #[test]
+    fn a_database_is_a_place_and_its_password_is_not_shown() {
+        let url = "postgres://ann:hunter2@db.example:5433/wallet";
+        let variables = [("JIAOZI_DATABASE".to_owned(), url.to_owned())];
+        let layers = Layers::read(None, Flags::default(), variables.into_iter()).unwrap();
+        let key = key::all().find(|key| key.name == key::DATABASE).unwrap();
+        let (shown, layer) = layers.shown(&key).unwrap();
+        assert_eq!(
+            (shown.as_str(), layer.as_str()),
+            ("postgres://ann@db.example:5433/wallet", "environment")
+        );
+        let config = Config::of(&layers).unwrap();
+        assert!(!format!("{config:?}").contains("hunter2"));
+        let refused = config_error("database = 'mysql://ann:hunter2@db.example/wallet'");
+        assert!(refused.starts_with("`database` is none of"), "{refused}");
+        assert!(!refused.contains("hunter2"));
+    }
+
+    fn config_error(toml: &str) -> String {
+        config(toml, &[], Flags::default()).unwrap_err()
     }
 
     #[test]

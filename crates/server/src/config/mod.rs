@@ -11,6 +11,7 @@ pub(crate) use check::print_all;
 pub(crate) use layers::Flags;
 use layers::Layers;
 
+use crate::database::{BadLocation, Location};
 use domain::Rules;
 use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::DirBuilderExt;
@@ -81,6 +82,9 @@ pub(crate) enum ConfigError {
         /// The part of the list.
         value: String,
     },
+    /// The database is nowhere.
+    #[error(transparent)]
+    Database(#[from] BadLocation),
     /// The file that was named is not there.
     #[error("configuration file {0} does not exist")]
     NoFile(PathBuf),
@@ -91,6 +95,10 @@ pub(crate) enum ConfigError {
 pub(crate) struct Config {
     /// The folder of the database and the keys.
     pub(crate) data: PathBuf,
+    /// Where the database is.
+    pub(crate) location: Location,
+    /// Whether to work with a database server that can lose what was acknowledged.
+    pub(crate) unsafe_settings: bool,
     /// Where people's apps connect.
     pub(crate) listen: SocketAddr,
     /// Where merchants' servers connect.
@@ -133,8 +141,11 @@ impl Config {
         let holds = |key| !sandbox || layers.is_set(key);
         let operations: SocketAddr = layers.value(OPERATIONS)?;
         let per_second = small(layers, PER_SECOND)?;
+        let data: PathBuf = layers.value("data")?;
         Ok(Self {
-            data: layers.value("data")?,
+            location: Location::parse(&layers.value::<String>(key::DATABASE)?, &data)?,
+            data,
+            unsafe_settings: layers.value("database_unsafe_settings")?,
             listen: layers.value("listen")?,
             merchant_listen: layers.value("merchant_listen")?,
             operations_listen: holds(OPERATIONS).then_some(operations),
@@ -154,11 +165,6 @@ impl Config {
     /// Makes the data folder if there is none; only its owner may look into it.
     pub(crate) fn make_folder(&self) -> std::io::Result<()> {
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.data)
-    }
-
-    /// The database file.
-    pub(crate) fn database(&self) -> PathBuf {
-        self.data.join("jiaozi.db")
     }
 
     /// The file of the secret keys.

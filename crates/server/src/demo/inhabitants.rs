@@ -10,7 +10,7 @@ use std::error::Error;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What the demo person has at first, in fen. The daily cap of a top-up is far above it.
 const MONEY: i64 = 500_000;
@@ -20,28 +20,40 @@ const MONEY: i64 = 500_000;
 pub(crate) struct Inhabitants {
     merchant: Credentials,
     payer: Payer,
+    /// The database they are in, as it may be shown; unset for a file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    database: Option<String>,
 }
 
 /// Where the sandbox answers, and its database.
-pub(crate) struct Place<'a> {
+pub(crate) struct Place {
     /// The data folder.
-    pub(crate) data: &'a Path,
-    /// The database file.
-    pub(crate) database: &'a Path,
+    pub(crate) data: PathBuf,
+    /// The database, as it is told to who plays here.
+    pub(crate) database: String,
     /// Where `/v1` is served.
     pub(crate) consumer: SocketAddr,
     /// Where `/v3` is served.
     pub(crate) merchant: SocketAddr,
 }
 
+impl Place {
+    /// The database, if it is not a file of this folder: people of another one are strangers here.
+    fn server(&self) -> Option<String> {
+        self.database.starts_with("postgres://").then(|| self.database.clone())
+    }
+}
+
 impl Inhabitants {
     /// Those of an earlier start, or new ones: the merchant by the command that the command line
     /// uses, the person by the public API.
-    pub(crate) async fn settle(app: &AppState, place: &Place<'_>) -> Result<Self, Box<dyn Error>> {
+    pub(crate) async fn settle(app: &AppState, place: &Place) -> Result<Self, Box<dyn Error>> {
         let kept = place.data.join("demo-people.json");
         let people = format!("http://{}", place.consumer);
-        if let Ok(text) = std::fs::read_to_string(&kept) {
-            let mut inhabitants: Self = serde_json::from_str(&text)?;
+        let database = place.server();
+        if let Some(mut inhabitants) = Self::kept(&kept)?
+            && inhabitants.database == database
+        {
             match super::log_in_again(&people, &mut inhabitants.payer).await {
                 Ok(false) => {}
                 Ok(true) => write(&kept, serde_json::to_string_pretty(&inhabitants)?.as_bytes())?,
@@ -63,17 +75,25 @@ impl Inhabitants {
             apiv3_key: new.apiv3_key,
         };
         let payer = make_payer(&people, MONEY).await?;
-        let inhabitants = Self { merchant, payer };
+        let inhabitants = Self { merchant, payer, database };
         write(&kept, serde_json::to_string_pretty(&inhabitants)?.as_bytes())?;
         Ok(inhabitants)
     }
 
+    fn kept(file: &Path) -> Result<Option<Self>, Box<dyn Error>> {
+        match std::fs::read_to_string(file) {
+            Ok(text) => Ok(Some(serde_json::from_str(&text)?)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Writes the file that tests and `jiaozi demo` read, complete at once.
-    pub(crate) fn tell(&self, place: &Place<'_>, file: &Path) -> Result<(), Box<dyn Error>> {
+    pub(crate) fn tell(&self, place: &Place, file: &Path) -> Result<(), Box<dyn Error>> {
         let demo = DemoFile {
             merchant_api: format!("http://{}", place.merchant),
             consumer_api: format!("http://{}", place.consumer),
-            database: place.database.canonicalize()?,
+            database: place.database.clone(),
             merchant: self.merchant.clone(),
             payer: self.payer.clone(),
         };
@@ -84,7 +104,7 @@ impl Inhabitants {
     }
 
     /// Prints who is there and what to try.
-    pub(crate) fn print(&self, place: &Place<'_>) {
+    pub(crate) fn print(&self, place: &Place) {
         let (Credentials { mchid, appid, private_key_file, apiv3_key, .. }, payer) =
             (&self.merchant, &self.payer);
         say!("  demo merchant   {mchid}, app id {appid}, APIv3 key {apiv3_key}");

@@ -25,7 +25,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use stage::Stage;
 use std::error::Error;
-use std::path::PathBuf;
 
 /// What `serve --demo-file` writes: where a sandbox is, and who is in it.
 #[derive(Clone, Serialize, Deserialize)]
@@ -34,8 +33,8 @@ pub struct DemoFile {
     pub merchant_api: String,
     /// Where `/v1` and `/sandbox/v1` are served.
     pub consumer_api: String,
-    /// The database, for the audit.
-    pub database: PathBuf,
+    /// The database, for the audit: the path of a file, or an address without its password.
+    pub database: String,
     /// The demo merchant.
     pub merchant: Credentials,
     /// A demo person.
@@ -66,7 +65,7 @@ pub(crate) async fn run(flags: DemoFlags) -> Result<(), Box<dyn Error>> {
     let told = play(&mut stage, &http, &api, &demo, flags.payers).await;
     let steps = stage.close();
     told?;
-    let audit = Audit::of(&demo.database).await?;
+    let audit = Audit::of(sandbox.database()).await?;
     audit.print();
     sandbox.end().await;
     if !audit.is_clean() {

@@ -3,6 +3,7 @@
 use super::DemoFile;
 use super::client::Differs;
 use crate::cli::DemoFlags;
+use crate::database::without_password;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -16,6 +17,8 @@ const PATIENCE: Duration = Duration::from_secs(120);
 pub(crate) struct Sandbox {
     /// Where it is and who is in it.
     pub(crate) demo: DemoFile,
+    /// The database as the caller named it, with a password if it has one.
+    named: Option<String>,
     own: Option<(Child, PathBuf)>,
 }
 
@@ -23,19 +26,25 @@ impl Sandbox {
     /// The sandbox whose file was named, the one that runs on the data folder, or a new one.
     pub(crate) async fn find(flags: &DemoFlags) -> Result<Self, Box<dyn Error>> {
         if let Some(file) = &flags.demo_file {
-            return Ok(Self { demo: read(file)?, own: None });
+            return Ok(Self { demo: read(file)?, named: flags.server(), own: None });
         }
         let running = flags.data.join("demo.json");
         if let Ok(demo) = read(&running)
+            && flags.database.as_deref().is_none_or(|named| is_on(&demo, named))
             && answers(&demo).await
         {
-            return Ok(Self { demo, own: None });
+            return Ok(Self { demo, named: flags.server(), own: None });
         }
-        say!("no sandbox is running; starting one for the story");
-        Self::start().await
+        say!("no such sandbox is running; starting one for the story");
+        Self::start(flags).await
     }
 
-    async fn start() -> Result<Self, Box<dyn Error>> {
+    /// The database, for the audit.
+    pub(crate) fn database(&self) -> &str {
+        self.named.as_deref().unwrap_or(&self.demo.database)
+    }
+
+    async fn start(flags: &DemoFlags) -> Result<Self, Box<dyn Error>> {
         let name = format!("jiaozi-demo-{}", hex::encode(super::random::bytes::<6>()));
         let folder = std::env::temp_dir().join(name);
         let file = folder.join("demo.json");
@@ -46,6 +55,8 @@ impl Sandbox {
             .arg(&folder)
             .arg("--demo-file")
             .arg(&file)
+            // Not as a flag, which everybody on the machine could read.
+            .env("JIAOZI_DATABASE", flags.database.as_deref().unwrap_or_default())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -54,7 +65,7 @@ impl Sandbox {
         let began = Instant::now();
         loop {
             if let Ok(demo) = read(&file) {
-                return Ok(Self { demo, own: Some((child, folder)) });
+                return Ok(Self { demo, named: flags.server(), own: Some((child, folder)) });
             }
             if let Some(status) = child.try_wait()? {
                 return Err(format!("the sandbox ended at once: {status}").into());
@@ -71,6 +82,22 @@ impl Sandbox {
         let Some((mut child, folder)) = self.own else { return };
         let _ = child.kill().await;
         let _ = std::fs::remove_dir_all(folder);
+    }
+}
+
+impl DemoFlags {
+    /// The address of a database server, if one was named.
+    fn server(&self) -> Option<String> {
+        self.database.clone().filter(|named| named.contains("://"))
+    }
+}
+
+/// Whether a sandbox has the database that was named. One that was thrown away is never named.
+fn is_on(demo: &DemoFile, named: &str) -> bool {
+    let is_file = !demo.database.contains("://");
+    match named {
+        "" | "sqlite" => is_file,
+        named => without_password(named) == demo.database,
     }
 }
 

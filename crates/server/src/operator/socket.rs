@@ -2,6 +2,7 @@
 
 use super::perform::Operator;
 use super::request::{Answer, Request};
+use crate::home::Home;
 use std::fs::Permissions;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
@@ -21,9 +22,8 @@ pub(crate) struct Socket {
 }
 
 impl Socket {
-    /// Listens. Whatever lies at the path is left from a server that is gone: we hold the lock of
-    /// the database.
-    pub(crate) fn bind(path: PathBuf) -> io::Result<Self> {
+    /// Listens. Whatever lies at the path is left from a server that is gone: we live in its folder.
+    pub(crate) fn bind(path: PathBuf, _home: &Home) -> io::Result<Self> {
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}

@@ -8,10 +8,11 @@ use crate::bank_process::BankProcess;
 use crate::bench::{self, UnderTest};
 use crate::cli::ServeFlags;
 use crate::config::{Config, Flags};
-use crate::database::{self, Database};
+use crate::database::{self, Database, Location, ThrowAway};
 use crate::demo::inhabitants::{Inhabitants, Place};
+use crate::home::Home;
 use crate::operator::{self, Operator, Socket};
-use crate::providers_link::{CALLBACK_PATH, Link};
+use crate::providers_link::{CALLBACK_PATH, Link, providers_secret};
 use crate::{gauges, key_file, logging, signals};
 use axum::Router;
 use engine::Engine;
@@ -38,14 +39,18 @@ const UPKEEP: Duration = Duration::from_secs(5);
 /// The borders between which times are counted.
 const SECONDS: [f64; 11] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.0, 10.0];
 
-/// The name under which work is leased. It is the same at each start: the lock of the database says
-/// that every earlier server is gone, so its work goes on at once instead of when its leases end.
+/// The name under which work is leased on a database that one server has to itself. It is the same
+/// at each start: the lock of the database says that every earlier server is gone, so its work goes
+/// on at once instead of when its leases end.
 const HOLDER: &str = "server";
 
 /// Serves until the system asks it to end.
 pub(crate) async fn run(flags: ServeFlags) -> Result<(), Box<dyn Error>> {
-    let config = Config::load(flags.config.config.as_deref(), config_flags(&flags))?;
+    let mut config = Config::load(flags.config.config.as_deref(), config_flags(&flags))?;
     logging::start(&config.log_filter)?;
+    config.make_folder()?;
+    let home = Home::enter(&config.data)?;
+    let throw_away = ThrowAway::settle(&mut config)?;
     let keys = Arc::new(load_keys(&config).await?);
     let metrics = start_metrics()?;
     let database = Database::open(&config).await?;
@@ -63,7 +68,8 @@ pub(crate) async fn run(flags: ServeFlags) -> Result<(), Box<dyn Error>> {
     follow_clock(&app).await;
     let shell = app.shell.as_ref();
     keep_platform_keys(&app.engine, app.queries.as_ref(), &app.keys, shell).await?;
-    let worker = start_worker(&config, &flags, &app, link.providers()?);
+    let holder = database.is_shared.then(|| home.server_name());
+    let worker = start_worker(&config, &flags, &app, (link.providers()?, holder));
     let (end, ending) = watch::channel(false);
     let addresses = listeners.addresses;
     let mut proven = link.callbacks(&app);
@@ -71,7 +77,7 @@ pub(crate) async fn run(flags: ServeFlags) -> Result<(), Box<dyn Error>> {
         proven = proven.merge(bench::noop::route());
     }
     let serving = listeners.serve(&config, &app, proven, &ending);
-    let socket = Socket::bind(config.control_socket())?;
+    let socket = Socket::bind(config.control_socket(), &home)?;
     let (engine, keys) = (app.engine.clone(), Arc::clone(&app.keys));
     let operator = Operator { engine, keys, merchant_address: addresses.merchant };
     gauges::keep(Arc::clone(&app.queries), ending.clone());
@@ -79,7 +85,8 @@ pub(crate) async fn run(flags: ServeFlags) -> Result<(), Box<dyn Error>> {
     let asked = asked_to_end(&flags);
     announce(&config, addresses, bank.as_ref());
     if flags.demo_people {
-        settle_inhabitants(&config, &app, addresses, flags.demo_file.as_deref()).await?;
+        let place = place(&config, addresses, throw_away.as_ref())?;
+        settle_inhabitants(&app, &place, flags.demo_file.as_deref()).await?;
     }
     let ended = wait_for_end(&app.engine, asked).await;
     tracing::info!("ending: open requests are finished first");
@@ -91,6 +98,7 @@ pub(crate) async fn run(flags: ServeFlags) -> Result<(), Box<dyn Error>> {
     worker.stop().await;
     drop(app);
     database.close().await;
+    drop(throw_away);
     ended
 }
 
@@ -122,22 +130,33 @@ async fn wait_for_end(
 
 /// Makes or finds the demo merchant and person, and tells where they are.
 async fn settle_inhabitants(
-    config: &Config,
     app: &AppState,
-    addresses: Addresses,
+    place: &Place,
     file: Option<&Path>,
 ) -> Result<(), Box<dyn Error>> {
-    let data = config.database();
-    let folder = data.parent().unwrap_or(Path::new("."));
-    let Addresses { consumer, merchant, .. } = addresses;
-    let place = Place { data: folder, database: &data, consumer, merchant };
-    let inhabitants = Inhabitants::settle(app, &place).await?;
-    inhabitants.tell(&place, &folder.join("demo.json"))?;
+    let inhabitants = Inhabitants::settle(app, place).await?;
+    inhabitants.tell(place, &place.data.join("demo.json"))?;
     if let Some(file) = file {
-        inhabitants.tell(&place, file)?;
+        inhabitants.tell(place, file)?;
     }
-    inhabitants.print(&place);
+    inhabitants.print(place);
     Ok(())
+}
+
+/// Where the sandbox is, for who plays in it. The address of a database that somebody gave us is
+/// told without its password.
+fn place(
+    config: &Config,
+    addresses: Addresses,
+    throw_away: Option<&ThrowAway>,
+) -> std::io::Result<Place> {
+    let database = match (&config.location, throw_away) {
+        (_, Some(made)) => made.address(),
+        (Location::Sqlite(path), None) => path.canonicalize()?.to_string_lossy().into_owned(),
+        (location, None) => location.to_string(),
+    };
+    let Addresses { consumer, merchant, .. } = addresses;
+    Ok(Place { data: config.data.clone(), database, consumer, merchant })
 }
 
 /// Where the listeners are.
@@ -216,19 +235,23 @@ fn start_metrics() -> Result<Render, Box<dyn Error>> {
     Ok(Arc::new(move || metrics.render()))
 }
 
-async fn start_bank(config: &Config, wallet: SocketAddr) -> std::io::Result<BankProcess> {
+/// Starts the stand-in for banks, unless the sandbox is told to use the one of another server.
+async fn start_bank(config: &Config, wallet: SocketAddr) -> Result<BankProcess, Box<dyn Error>> {
+    if !config.providers_url.is_empty() {
+        return Ok(BankProcess::elsewhere(&config.providers_url, providers_secret(config)?)?);
+    }
     // An address for listening on all interfaces is no address to call.
     let host = if wallet.ip().is_unspecified() { Ipv4Addr::LOCALHOST.into() } else { wallet.ip() };
     let wallet = SocketAddr::new(host, wallet.port());
     let callback_url = format!("http://{wallet}{CALLBACK_PATH}");
-    BankProcess::start(&config.bank_data(), callback_url).await
+    Ok(BankProcess::start(&config.bank_data(), callback_url).await?)
 }
 
 fn start_worker(
     config: &Config,
     flags: &ServeFlags,
     app: &AppState,
-    providers: Providers,
+    (providers, holder): (Providers, Option<&str>),
 ) -> Worker {
     let deps = Deps {
         engine: app.engine.clone(),
@@ -238,7 +261,8 @@ fn start_worker(
         shell: Arc::new(worker::SystemShell::default()),
     };
     let config = worker::Config {
-        holder: HOLDER.to_owned(),
+        holder: holder.unwrap_or(HOLDER).to_owned(),
+        has_rivals: holder.is_some(),
         relaxed_addresses: config.sandbox || flags.under_test == Some(UnderTest::Notifying),
         deliver: flags.under_test != Some(UnderTest::Quiet),
     };
@@ -246,8 +270,8 @@ fn start_worker(
 }
 
 fn config_flags(flags: &ServeFlags) -> Flags {
-    Flags::default()
-        .set_path("data", flags.config.data.as_ref())
+    let layer = flags.config.layer();
+    layer
         .set("listen", flags.listen.map(|address| address.to_string()))
         .set("merchant_listen", flags.merchant_listen.map(|address| address.to_string()))
         .set("sandbox", flags.sandbox.then_some(true))
@@ -287,7 +311,7 @@ fn app_state(
         sandbox,
         metrics,
         callers: Arc::default(),
-        unsafe_switches: unsafe_switches(config),
+        unsafe_switches: unsafe_switches(config, &database.weak_settings),
         limits: Limits {
             request: config.request_time,
             anonymous,
@@ -297,10 +321,12 @@ fn app_state(
 }
 
 /// What is not safe with real people.
-fn unsafe_switches(config: &Config) -> Arc<[&'static str]> {
+fn unsafe_switches(config: &Config, weak_settings: &[&'static str]) -> Arc<[&'static str]> {
     let sandbox = config.sandbox.then_some("sandbox");
     let unlimited = (config.anonymous_per_second == 0).then_some("no_limit_per_address");
-    sandbox.into_iter().chain(unlimited).collect()
+    let weak = config.unsafe_settings.then_some("database_unsafe_settings");
+    let switches = sandbox.into_iter().chain(unlimited).chain(weak);
+    switches.chain(weak_settings.iter().copied()).collect()
 }
 
 /// A bank that was started anew, or lost its own data, takes over the offset of the wallet.

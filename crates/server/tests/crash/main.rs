@@ -1,7 +1,7 @@
 //! `kill -9` at random moments of a running story, on one data folder: whatever was acknowledged is
 //! there afterwards, whatever was not has one effect when it is sent again, and what was under way
 //! goes on by itself. `JIAOZI_CRASH_SEED` brings back the choices of a run, `JIAOZI_CRASH_ROUNDS`
-//! changes its length.
+//! changes its length, `JIAOZI_TEST_DATABASE=postgres` the database.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 

@@ -12,14 +12,18 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// The data folder on which servers follow one another.
+/// The data folder and the database on which servers follow one another.
 pub(crate) struct Place {
     folder: PathBuf,
+    /// A database server that outlives them, with `JIAOZI_TEST_DATABASE=postgres`.
+    database: Option<store_postgres::Temporary>,
 }
 
 impl Place {
     pub(crate) fn new(folder: &Path) -> Self {
-        Self { folder: folder.to_owned() }
+        let is_server = std::env::var("JIAOZI_TEST_DATABASE").is_ok_and(|kind| kind == "postgres");
+        let database = is_server.then(|| store_postgres::Temporary::empty().unwrap());
+        Self { folder: folder.to_owned(), database }
     }
 
     fn log(&self) -> File {
@@ -43,6 +47,9 @@ impl Place {
         let mut command = Command::new(env!("CARGO_BIN_EXE_jiaozi"));
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("JIAOZI_")) {
             command.env_remove(name);
+        }
+        if let Some(database) = &self.database {
+            command.env("JIAOZI_DATABASE", database.url().revealed());
         }
         let mut child = command
             .args(["serve", "--sandbox", "--demo-people"])

@@ -70,7 +70,8 @@ impl Sandbox {
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         Self {
             api: Api::new(&http, &demo.consumer_api),
-            readers: SqliteReaders::open(&demo.database, ReaderOptions::default()).unwrap(),
+            readers: SqliteReaders::open(Path::new(&demo.database), ReaderOptions::default())
+                .unwrap(),
             demo,
             bank: bank.unwrap(),
             secret: std::fs::read_to_string(secret).unwrap().trim().to_owned(),

@@ -7,6 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::time::Duration;
 use store::{Kind, Queries, Value};
+use store_postgres::{PostgresReaders, Url};
 use store_sqlite::SqliteReaders;
 
 /// A stored value and where it lies.
@@ -30,19 +31,38 @@ pub(crate) struct Canary {
 }
 
 impl Haystack {
-    /// Adds every value of every table.
-    pub(crate) async fn add_database(&mut self, path: &Path) {
+    /// Adds every value of every table of a database file.
+    pub(crate) async fn add_file(&mut self, path: &Path) {
         let readers = SqliteReaders::snapshot(path, Duration::from_secs(60)).unwrap();
         let list = "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c \
                     WHERE m.type = 'table'";
+        let value = |column: &str| format!("typeof(\"{column}\"), hex(CAST(\"{column}\" AS BLOB))");
+        self.add_all(&readers, list, value).await;
+    }
+
+    /// The same of a database on a server, what it keeps for itself included.
+    pub(crate) async fn add_server(&mut self, url: &Url) {
+        let readers = PostgresReaders::snapshot(url, Duration::from_secs(60)).unwrap();
+        let list = "SELECT table_name::text, column_name::text FROM information_schema.columns \
+                    WHERE table_schema = 'public'";
+        let value = |column: &str| {
+            format!(
+                "pg_typeof(\"{column}\")::text, encode(CASE pg_typeof(\"{column}\")::text \
+                 WHEN 'bytea' THEN decode(substr(\"{column}\"::text, 3), 'hex') \
+                 ELSE convert_to(\"{column}\"::text, 'UTF8') END, 'hex')"
+            )
+        };
+        self.add_all(&readers, list, value).await;
+    }
+
+    async fn add_all(&mut self, readers: &dyn Queries, list: &str, value: impl Fn(&str) -> String) {
         let kinds = || vec![Kind::Text, Kind::Text];
         let columns = readers.rows(list.into(), Vec::new(), kinds()).await.unwrap();
+        assert!(columns.len() > 100, "a dump of {} columns", columns.len());
         for column in columns {
             let [Value::Text(table), Value::Text(column)] = column.as_slice() else { panic!() };
-            let read = format!(
-                "SELECT typeof(\"{column}\"), hex(CAST(\"{column}\" AS BLOB)) FROM \"{table}\" \
-                 WHERE \"{column}\" IS NOT NULL"
-            );
+            let value = value(column);
+            let read = format!("SELECT {value} FROM \"{table}\" WHERE \"{column}\" IS NOT NULL");
             for row in readers.rows(read, Vec::new(), kinds()).await.unwrap() {
                 let [Value::Text(kind), Value::Text(hex)] = row.as_slice() else { panic!() };
                 self.values.push(Stored {

@@ -4,73 +4,45 @@
 
 mod canaries;
 mod haystack;
+mod process;
 mod program;
 mod secrets;
+mod shared;
 mod story;
 
 use program::{Program, Running};
-use reqwest::StatusCode;
-use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use store_sqlite::Temporary;
 
-/// A wallet that exists nowhere.
-const NO_WALLET: &str = "wal_00000000000000000000000000";
+/// What holds on either database.
+macro_rules! on_each_database {
+    ($($module:ident::$test:ident),+ $(,)?) => {
+        mod on_a_file {
+            $(#[tokio::test]
+            async fn $test() -> jiaozi_server::demo::Told<()> {
+                super::$module::$test(crate::program::Program::on_a_file()).await
+            })+
+        }
 
-#[tokio::test]
-async fn sandbox_serves_on_an_empty_folder_and_again_on_the_same() {
-    let folder = Temporary::empty().unwrap();
-    let program = Program::new(folder.folder());
-    let running = program.serve();
-    let ready = running.get("/readyz").await;
-    assert_eq!(ready["ready"], true);
-    assert_eq!(ready["unsafe_switches"], json!(["sandbox", "no_limit_per_address"]));
-    let moved = running.post("/sandbox/v1/clock", json!({ "advance_seconds": 86_400 })).await;
-    assert_eq!(moved.0, StatusCode::OK, "{}", moved.1);
-    let keys = fs::read(program.data().join("keys.toml")).unwrap();
-    assert!(running.end().success());
-    let running = program.serve();
-    assert_eq!(running.get("/readyz").await["clock_offset_s"], 86_400);
-    assert_eq!(running.get("/sandbox/v1/inbox").await, json!({ "messages": [] }));
-    assert_eq!(fs::read(program.data().join("keys.toml")).unwrap(), keys);
-    for (name, mode) in [("keys.toml", 0o600), ("control.sock", 0o600), ("", 0o700)] {
-        let rights = fs::metadata(program.data().join(name)).unwrap().permissions().mode();
-        assert_eq!(rights & 0o777, mode, "{name}");
-    }
-    assert!(running.end().success());
-    assert!(!program.data().join("control.sock").exists());
+        mod on_a_server {
+            $(#[tokio::test]
+            async fn $test() -> jiaozi_server::demo::Told<()> {
+                super::$module::$test(crate::program::Program::on_a_server()).await
+            })+
+        }
+    };
 }
 
-#[tokio::test]
-async fn second_server_on_the_same_data_is_refused() {
-    let folder = Temporary::empty().unwrap();
-    let program = Program::new(folder.folder());
-    let running = program.serve();
-    let refused = program.run(&["serve", "--sandbox", "--listen", "127.0.0.1:0"]);
-    assert!(refused.error().contains("another server works on"), "{}", refused.error());
-    assert_eq!(running.get("/readyz").await["ready"], true);
-}
-
-#[tokio::test]
-async fn operator_reaches_the_running_server_or_the_database_alike() {
-    let folder = Temporary::empty().unwrap();
-    let program = Program::new(folder.folder());
-    let running = program.serve();
-    let add = |name| program.run(&["merchant", "add", "--json", "--name", name]).json();
-    let first = add("Tea");
-    assert_eq!(first["address"], json!(running.merchant), "where it listens, not the default");
-    let freeze = program.run(&["user", "freeze", NO_WALLET]);
-    assert!(freeze.error().contains("OBJECT_NOT_FOUND"), "{}", freeze.error());
-    assert!(running.end().success());
-    let second = add("Cake");
-    assert_ne!(first["mchid"], second["mchid"]);
-    let listed = program.run(&["merchant", "list", "--json"]).json();
-    let names: Vec<&Value> = listed.as_array().unwrap().iter().map(|m| &m["name"]).collect();
-    assert_eq!(names.len(), 2);
-    assert!(names.contains(&&json!("Tea")) && names.contains(&&json!("Cake")), "{names:?}");
-    let freeze = program.run(&["user", "freeze", NO_WALLET]);
-    assert!(freeze.error().contains("OBJECT_NOT_FOUND"), "{}", freeze.error());
+on_each_database! {
+    process::sandbox_serves_on_an_empty_folder_and_again_on_the_same,
+    process::second_server_on_the_same_data_is_refused,
+    process::operator_reaches_the_running_server_or_the_database_alike,
+    secrets::dump_files_and_logs_of_a_finished_story_hold_no_secret,
+    story::money_under_way_arrives_at_once_after_the_server_was_killed,
+    story::five_wrong_payment_passwords_lock_across_a_restart,
+    story::operator_freezes_with_and_without_a_server_and_the_audit_is_clean,
+    story::the_bank_ends_with_a_server_that_was_asked_to_end,
+    story::migrate_makes_a_database_once,
 }
 
 /// What a client sends that forgot to sign.
@@ -79,8 +51,8 @@ const REQUEST: &str = "GET /v3/certificates HTTP/1.1\r\nHost: x\r\nUser-Agent: t
 
 #[tokio::test]
 async fn merchant_listener_signs_and_writes_headers_in_title_case() {
-    let folder = Temporary::empty().unwrap();
-    let running = Program::new(folder.folder()).serve();
+    let program = Program::on_a_file();
+    let running = program.serve();
     let answer = running.raw_merchant(REQUEST).await;
     assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
     for header in ["\r\nWechatpay-Signature: ", "\r\nWechatpay-Serial: ", "\r\nContent-Type: "] {
@@ -90,8 +62,7 @@ async fn merchant_listener_signs_and_writes_headers_in_title_case() {
 
 #[tokio::test]
 async fn sandbox_bank_ends_with_the_server_that_was_killed() {
-    let folder = Temporary::empty().unwrap();
-    let program = Program::new(folder.folder());
+    let program = Program::on_a_file();
     let running = program.serve();
     let bank = running.connect_to_bank().await;
     running.kill();
@@ -102,8 +73,7 @@ async fn sandbox_bank_ends_with_the_server_that_was_killed() {
 
 #[test]
 fn weak_or_missing_secrets_refuse_to_start() {
-    let folder = Temporary::empty().unwrap();
-    let program = Program::new(folder.folder());
+    let program = Program::on_a_file();
     let missing = program.run(&["serve"]);
     assert!(missing.error().contains("key `payment_password` is missing"), "{}", missing.error());
     drop(program.serve());
@@ -118,8 +88,7 @@ fn weak_or_missing_secrets_refuse_to_start() {
 
 #[test]
 fn production_needs_to_know_its_bank() {
-    let folder = Temporary::empty().unwrap();
-    let program = Program::new(folder.folder());
+    let program = Program::on_a_file();
     drop(program.serve());
     let refused = program.run(&["serve", "--listen", "127.0.0.1:0"]);
     assert!(refused.error().contains("providers.url"), "{}", refused.error());
@@ -127,9 +96,8 @@ fn production_needs_to_know_its_bank() {
 
 #[test]
 fn configuration_is_listed_with_its_sources_and_unknown_keys_refuse() {
-    let folder = Temporary::empty().unwrap();
-    let program = Program::new(folder.folder());
-    let file = folder.folder().join("jiaozi.toml");
+    let program = Program::on_a_file();
+    let file = program.folder().join("jiaozi.toml");
     fs::write(&file, "[withdraw]\nfee_bp = 12\n").unwrap();
     let config = file.to_str().unwrap();
     let listed = program.run(&["config", "check", "--config", config]).text();

@@ -7,23 +7,48 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::Arc;
+use store_sqlite::Temporary;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// The program with a data folder.
 pub(crate) struct Program {
-    folder: PathBuf,
+    folder: Temporary,
     data: PathBuf,
+    /// Its database server, if the database is not a file.
+    pub(crate) server: Option<Arc<store_postgres::Temporary>>,
 }
 
 impl Program {
-    pub(crate) fn new(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), data: folder.join("data") }
+    /// On SQLite.
+    pub(crate) fn on_a_file() -> Self {
+        let folder = Temporary::empty().unwrap();
+        Self { data: folder.folder().join("data"), folder, server: None }
+    }
+
+    /// On an empty PostgreSQL database.
+    pub(crate) fn on_a_server() -> Self {
+        let database = store_postgres::Temporary::empty().unwrap();
+        Self { server: Some(Arc::new(database)), ..Self::on_a_file() }
+    }
+
+    /// Another one on the same database, with the same keys.
+    pub(crate) fn beside(&self) -> Self {
+        let beside = Self { server: self.server.clone(), ..Self::on_a_file() };
+        std::fs::create_dir(beside.data()).unwrap();
+        std::fs::copy(self.data.join("keys.toml"), beside.data.join("keys.toml")).unwrap();
+        beside
+    }
+
+    /// The folder around the data folder.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.folder()
     }
 
     /// Where servers write what they log.
     pub(crate) fn log(&self) -> PathBuf {
-        self.folder.join("log")
+        self.folder().join("log")
     }
 
     pub(crate) fn data(&self) -> &Path {
@@ -34,6 +59,9 @@ impl Program {
         let mut command = Command::new(env!("CARGO_BIN_EXE_jiaozi"));
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("JIAOZI_")) {
             command.env_remove(name);
+        }
+        if let Some(server) = &self.server {
+            command.env("JIAOZI_DATABASE", server.url().revealed());
         }
         command.args(arguments).arg("--data").arg(&self.data).stdin(Stdio::null());
         command
@@ -46,11 +74,16 @@ impl Program {
 
     /// Starts a sandbox and waits until it says that it is ready.
     pub(crate) fn serve(&self) -> Running {
+        self.serve_with(&[])
+    }
+
+    /// The same with more in its environment.
+    pub(crate) fn serve_with(&self, variables: &[(&str, &str)]) -> Running {
         let anywhere = "127.0.0.1:0";
         let arguments = ["serve", "--sandbox", "--listen", anywhere, "--merchant-listen", anywhere];
         let mut command = self.command(&arguments);
         // All that can be logged by us: where secrets would be found first.
-        command.env("JIAOZI_LOG_FILTER", "debug");
+        command.env("JIAOZI_LOG_FILTER", "debug").envs(variables.iter().copied());
         let log = OpenOptions::new().create(true).append(true).open(self.log()).unwrap();
         let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -102,6 +135,11 @@ pub(crate) struct Running {
 }
 
 impl Running {
+    /// The address of the sandbox bank.
+    pub(crate) fn bank(&self) -> String {
+        format!("http://{}", self.bank)
+    }
+
     /// The address of the merchants' API.
     pub(crate) fn merchants(&self) -> String {
         format!("http://{}", self.merchant)

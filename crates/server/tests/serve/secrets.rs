@@ -8,7 +8,6 @@ use crate::program::Program;
 use aws_lc_rs::digest;
 use jiaozi_server::demo::Told;
 use std::path::Path;
-use store_sqlite::Temporary;
 
 /// The files of the database, with what was not moved into it yet.
 fn copy_files(into: &mut Haystack, data: &Path, when: &str) {
@@ -19,18 +18,22 @@ fn copy_files(into: &mut Haystack, data: &Path, when: &str) {
     }
 }
 
-#[tokio::test]
-async fn dump_files_and_logs_of_a_finished_story_hold_no_secret() -> Told<()> {
-    let folder = Temporary::empty().unwrap();
-    let program = Program::new(folder.folder());
+pub(crate) async fn dump_files_and_logs_of_a_finished_story_hold_no_secret(
+    program: Program,
+) -> Told<()> {
     let running = program.serve();
     let story = Story::play(&program, &running).await?;
     let mut haystack = Haystack::default();
-    copy_files(&mut haystack, program.data(), "while running");
-    let has_wal =
-        haystack.files.iter().any(|(name, bytes)| name.contains("wal") && !bytes.is_empty());
-    assert!(has_wal, "the copy was taken too late");
-    haystack.add_database(&program.data().join("jiaozi.db")).await;
+    match &program.server {
+        Some(server) => haystack.add_server(server.url()).await,
+        None => {
+            copy_files(&mut haystack, program.data(), "while running");
+            let mut files = haystack.files.iter();
+            let has_wal = files.any(|(name, bytes)| name.contains("wal") && !bytes.is_empty());
+            assert!(has_wal, "the copy was taken too late");
+            haystack.add_file(&program.data().join("jiaozi.db")).await;
+        }
+    }
     assert!(running.end().success());
     copy_files(&mut haystack, program.data(), "afterwards");
     let log = std::fs::read(program.log()).unwrap();

@@ -5,7 +5,6 @@ use jiaozi_server::demo::{Api, Person, Told};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
-use store_sqlite::Temporary;
 
 /// Less than a lease on work lasts, so nobody waited for one to run out.
 const AT_ONCE: Duration = Duration::from_secs(20);
@@ -14,10 +13,9 @@ fn api(address: &str) -> Api {
     Api::new(&reqwest::Client::builder().no_proxy().build().unwrap(), address)
 }
 
-#[tokio::test]
-async fn money_under_way_arrives_at_once_after_the_server_was_killed() -> Told<()> {
-    let folder = Temporary::empty().unwrap();
-    let program = Program::new(folder.folder());
+pub(crate) async fn money_under_way_arrives_at_once_after_the_server_was_killed(
+    program: Program,
+) -> Told<()> {
     let running = program.serve();
     let (person, card) = Person::with_money(&api(&running.people()), 10_000).await?;
     let body = json!({
@@ -39,10 +37,9 @@ async fn money_under_way_arrives_at_once_after_the_server_was_killed() -> Told<(
     Ok(())
 }
 
-#[tokio::test]
-async fn five_wrong_payment_passwords_lock_across_a_restart() -> Told<()> {
-    let folder = Temporary::empty().unwrap();
-    let program = Program::new(folder.folder());
+pub(crate) async fn five_wrong_payment_passwords_lock_across_a_restart(
+    program: Program,
+) -> Told<()> {
     let running = program.serve();
     let (person, card) = Person::with_money(&api(&running.people()), 10_000).await?;
     let body = |password: &str| {
@@ -68,10 +65,9 @@ async fn five_wrong_payment_passwords_lock_across_a_restart() -> Told<()> {
     Ok(())
 }
 
-#[tokio::test]
-async fn operator_freezes_with_and_without_a_server_and_the_audit_is_clean() -> Told<()> {
-    let folder = Temporary::empty().unwrap();
-    let program = Program::new(folder.folder());
+pub(crate) async fn operator_freezes_with_and_without_a_server_and_the_audit_is_clean(
+    program: Program,
+) -> Told<()> {
     let running = program.serve();
     let (person, _) = Person::with_money(&api(&running.people()), 10_000).await?;
     let wallet = person.api.get("/v1/wallet").await?["id"].as_str().unwrap().to_owned();
@@ -102,10 +98,9 @@ fn sum(audit: &Value) -> i64 {
     lines.iter().rev().skip(1).map(|line| line["balance"].as_i64().unwrap()).sum()
 }
 
-#[tokio::test]
-async fn the_bank_ends_with_a_server_that_was_asked_to_end() -> Told<()> {
-    let folder = Temporary::empty().unwrap();
-    let program = Program::new(folder.folder());
+pub(crate) async fn the_bank_ends_with_a_server_that_was_asked_to_end(
+    program: Program,
+) -> Told<()> {
     let running = program.serve();
     let bank = running.connect_to_bank().await;
     let began = Instant::now();
@@ -115,13 +110,11 @@ async fn the_bank_ends_with_a_server_that_was_asked_to_end() -> Told<()> {
     Ok(())
 }
 
-#[test]
-fn migrate_makes_a_database_once() {
-    let folder = Temporary::empty().unwrap();
-    let program = Program::new(folder.folder());
+pub(crate) async fn migrate_makes_a_database_once(program: Program) -> Told<()> {
     let applied = program.run(&["migrate"]).text();
     assert!(applied.starts_with("applied: "), "{applied}");
     assert_eq!(program.run(&["migrate"]).text(), "the schema is up to date\n");
     let audit = program.run(&["verify", "--json"]).json();
     assert_eq!(audit["findings"], json!([]));
+    Ok(())
 }

@@ -71,7 +71,8 @@ async fn a_payment_and_a_refund_are_told_signed_and_sealed_and_a_refund_without_
     let mut server = MerchantServer::answering(200).await;
     stage.add_person(10_000).await;
     stage.add_merchant(MCHID).await;
-    let openid = Openid { openid: "o-payer".into(), appid: APPID.into(), user: USER };
+    let name = OpenidKeys::for_tests().newest(APPID, USER);
+    let openid = Openid { openid: name.clone(), appid: APPID.into(), user: USER };
     stage
         .plant(move |tx| {
             tx.put(openid.clone());
@@ -87,7 +88,7 @@ async fn a_payment_and_a_refund_are_told_signed_and_sealed_and_a_refund_without_
     assert_eq!(order["out_trade_no"], "T0001");
     assert_eq!(order["trade_state"], "SUCCESS");
     assert_eq!(order["amount"]["total"], 500);
-    assert_eq!(order["payer"]["openid"], "o-payer");
+    assert_eq!(order["payer"]["openid"], name);
 
     stage.engine.run(refund("R1", 100, None)).await.unwrap();
     stage.advance(MINUTE).await;

@@ -280,7 +280,10 @@ impl Stage {
             shell: self.shell(),
         };
         let holder = holder.to_owned();
-        Worker::start(deps, Config { holder, relaxed_addresses: true, deliver: true })
+        Worker::start(
+            deps,
+            Config { holder, has_rivals: true, relaxed_addresses: true, deliver: true },
+        )
     }
 
     /// Moves business time forward.
