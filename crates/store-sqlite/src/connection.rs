@@ -23,6 +23,33 @@ pub struct Options {
     pub log_limit_pages: u32,
     /// Tables besides the product's, which tests make up.
     pub extra_tables: &'static [Registered],
+    /// How far a commit reaches. Anything but [`Synchronous::Full`] is for tests that show the loss.
+    pub synchronous: Synchronous,
+    /// Through which SQLite VFS the file is reached; `None` for the system's own. Tests bring disks
+    /// that lose power.
+    pub vfs: Option<&'static str>,
+}
+
+/// How far a commit reaches before it is answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Synchronous {
+    /// The log is on the disk. The only one that keeps acknowledged payments.
+    #[default]
+    Full,
+    /// The log is on the disk at checkpoints only: a power cut loses what was acknowledged since.
+    Normal,
+    /// Nothing is waited for: a power cut can destroy the file.
+    Off,
+}
+
+impl Synchronous {
+    fn pragma(self) -> &'static str {
+        match self {
+            Self::Full => "FULL",
+            Self::Normal => "NORMAL",
+            Self::Off => "OFF",
+        }
+    }
 }
 
 impl Default for Options {
@@ -33,6 +60,8 @@ impl Default for Options {
             checkpoint_pages: 4_000,
             log_limit_pages: 16_000,
             extra_tables: &[],
+            synchronous: Synchronous::Full,
+            vfs: None,
         }
     }
 }
@@ -65,18 +94,19 @@ pub(crate) fn open(
     options: &Options,
 ) -> Result<Connection, OpenError> {
     refuse_old(rusqlite::version_number())?;
-    if access != Access::Create && !path.exists() {
-        return Err(OpenError::Missing(path.to_owned()));
-    }
-    if access == Access::Create {
-        make_private(path)?;
+    if options.vfs.is_none() {
+        prepare_file(path, access)?;
     }
     let flags = match access {
         Access::Create => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
         Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE,
         Access::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
     };
-    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = match options.vfs {
+        None => Connection::open_with_flags(path, flags)?,
+        Some(vfs) => Connection::open_with_flags_and_vfs(path, flags, vfs)?,
+    };
     connection.busy_timeout(options.busy_timeout)?;
     connection.set_prepared_statement_cache_capacity(PREPARED);
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
@@ -90,13 +120,24 @@ pub(crate) fn open(
         connection.pragma_update(None, "query_only", "ON")?;
     } else {
         connection.pragma_update(None, "journal_mode", "WAL")?;
-        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "synchronous", options.synchronous.pragma())?;
         connection.pragma_update(None, "wal_autocheckpoint", 0)?;
         connection.pragma_update(None, "secure_delete", "FAST")?;
         connection.pragma_update(None, "journal_size_limit", options.log_limit_bytes())?;
-        refuse_unsafe(&connection)?;
+        if options.synchronous == Synchronous::Full {
+            refuse_unsafe(&connection)?;
+        }
     }
     Ok(connection)
+}
+
+/// What is done to the file itself before SQLite opens it.
+fn prepare_file(path: &Path, access: Access) -> Result<(), OpenError> {
+    match access {
+        Access::Create => make_private(path),
+        Access::Read | Access::Write if path.exists() => Ok(()),
+        Access::Read | Access::Write => Err(OpenError::Missing(path.to_owned())),
+    }
 }
 
 /// Makes a file that is not there yet so that only its owner reads it. Its log takes over its

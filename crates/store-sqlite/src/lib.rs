@@ -12,10 +12,10 @@ mod readers;
 mod store;
 mod temporary;
 
-pub use connection::Options;
+pub use connection::{Options, Synchronous};
 pub use error::OpenError;
 pub use lock::ServerLock;
-pub use migrate::migrate;
+pub use migrate::{migrate, migrate_with};
 pub use readers::{ReaderOptions, SqliteReaders};
 pub use store::SqliteStore;
 pub use temporary::{Temporary, fresh};

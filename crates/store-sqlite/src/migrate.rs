@@ -18,7 +18,12 @@ const SCHEMA_MIGRATION: &str = "CREATE TABLE IF NOT EXISTS \"schema_migration\" 
 /// Killed at any moment, it goes on where it stopped. Refuses a schema that is newer than this
 /// program or was made by other statements.
 pub fn migrate(path: &Path) -> Result<Vec<&'static str>, OpenError> {
-    let mut connection = connection::open(path, Access::Create, &Options::default())?;
+    migrate_with(path, &Options::default())
+}
+
+/// The same with settings of one's own.
+pub fn migrate_with(path: &Path, options: &Options) -> Result<Vec<&'static str>, OpenError> {
+    let mut connection = connection::open(path, Access::Create, options)?;
     apply(&mut connection, SQLITE)
 }
 

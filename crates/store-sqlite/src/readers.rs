@@ -23,11 +23,13 @@ pub struct ReaderOptions {
     /// How long a query may run, at most a quarter more. A long one would keep the log from
     /// starting anew.
     pub time_limit: Duration,
+    /// Through which SQLite VFS the file is reached; `None` for the system's own.
+    pub vfs: Option<&'static str>,
 }
 
 impl Default for ReaderOptions {
     fn default() -> Self {
-        Self { threads: 4, queue: 1024, time_limit: Duration::from_secs(5) }
+        Self { threads: 4, queue: 1024, time_limit: Duration::from_secs(5), vfs: None }
     }
 }
 
@@ -73,7 +75,8 @@ impl SqliteReaders {
         let mut threads = Vec::new();
         let mut watched = Vec::new();
         for number in 0..options.threads.max(1) {
-            let connection = connection::open(path, Access::Read, &Options::default())?;
+            let reached = Options { vfs: options.vfs, ..Options::default() };
+            let connection = connection::open(path, Access::Read, &reached)?;
             begin(&connection)?;
             let watch = Watch::new(connection.get_interrupt_handle());
             watched.push(Arc::clone(&watch));

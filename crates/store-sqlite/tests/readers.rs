@@ -82,7 +82,7 @@ async fn readers_write_nothing_and_say_what_is_wrong() {
 async fn queue_that_is_full_refuses_instead_of_growing() {
     let database = Temporary::new().unwrap();
     let time_limit = Duration::from_millis(200);
-    let options = ReaderOptions { threads: 1, queue: 2, time_limit };
+    let options = ReaderOptions { threads: 1, queue: 2, time_limit, ..Default::default() };
     let readers = SqliteReaders::open(database.path(), options).unwrap();
     let endless: Vec<_> =
         (0..20).map(|_| readers.rows(ENDLESS.into(), vec![], vec![Kind::Int])).collect();
