@@ -139,6 +139,11 @@ impl Cluster {
         self.nodes[self.primary].ask(&self.programs, &self.password, sql)
     }
 
+    /// The same on the other server: the standby, or an old primary that still lives.
+    pub fn ask_other(&self, sql: &str) -> io::Result<String> {
+        self.nodes[1 - self.primary].ask(&self.programs, &self.password, sql)
+    }
+
     /// Waits until statements print this on the primary.
     pub fn ask_until(&self, sql: &str, expected: &str) -> io::Result<()> {
         let what = format!("{sql} gives {expected}");

@@ -2,8 +2,12 @@
 //! payments between them. Everything is made by commands; only the people themselves are put there
 //! at once.
 
+mod books;
 mod person;
 
+pub use books::Books;
+
+use crate::cluster::RealShell;
 use domain::card::BankAnswer;
 use domain::ids::{CardId, IdentityId, TopUpId, UserId, WalletId};
 use domain::ledger::OpenSystemAccounts;
@@ -12,11 +16,14 @@ use domain::order::{CreateOrder, PayOrder, TradeType};
 use domain::top_up::{RecordTopUp, StartTopUp};
 use domain::wallet::PasswordTry;
 use domain::{Once, Rules};
-use engine::Engine;
+use engine::{Engine, Limits};
 use kernel::crypto::Key32;
 use kernel::keys::{KeyRing, Versions};
 use kernel::{Amount, Currency};
 use std::sync::Arc;
+use std::time::Duration;
+use store::Store;
+use store_postgres::{Options, PostgresStore, Url};
 
 /// The merchant's number.
 pub const MCHID: &str = "1900000001";
@@ -34,6 +41,35 @@ pub struct Payment {
     pub payer: Payer,
     /// Counted by the payer.
     pub number: u32,
+}
+
+/// An engine on the database at this address, ready.
+///
+/// # Panics
+/// When it does not become ready.
+pub fn open_engine(url: &str, seed: u64, options: Options, limits: Limits) -> Engine {
+    start_engine(open_store(url, options), seed, limits)
+}
+
+/// The store of such an engine.
+///
+/// # Panics
+/// When the database has not the present schema.
+pub fn open_store(url: &str, options: Options) -> PostgresStore {
+    let url: Url = url.parse().expect("the address of our own server is well formed");
+    PostgresStore::open(&url, options).expect("a migrated database opens")
+}
+
+/// An engine on a store, ready.
+///
+/// # Panics
+/// When it does not become ready.
+pub fn start_engine(store: impl Store + 'static, seed: u64, limits: Limits) -> Engine {
+    let rules = Arc::new(Rules::default());
+    let engine = Engine::start(Box::new(store), RealShell::new(seed), rules, limits);
+    let engine = engine.expect("the system gives a thread");
+    assert!(engine.wait_ready_blocking(Duration::from_secs(60)), "the engine becomes ready");
+    engine
 }
 
 /// Opens the accounts, the merchant and so many people with so much money each, in fen, up to the
