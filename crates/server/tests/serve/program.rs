@@ -99,7 +99,9 @@ impl Program {
                 break;
             }
         }
-        let [consumer, merchant, bank] = addresses.try_into().expect("it did not start");
+        let [consumer, merchant, bank] = addresses.try_into().unwrap_or_else(|_| {
+            panic!("it did not start: {}", std::fs::read_to_string(self.log()).unwrap())
+        });
         Running { child, consumer, merchant, bank }
     }
 }
