@@ -109,6 +109,10 @@ async fn prepare(
     let mut flight = Vec::with_capacity(planned.len() + 4);
     let prepared = in_time(limit, async {
         if !is_begun {
+            if link.is_time_to_plan() {
+                let statement = link.prepare("DISCARD PLANS", &[]).await?;
+                flight.push(Call { statement, parameters: Vec::new() });
+            }
             flight.extend(opening(link).await?);
         }
         for (sql, parameters) in planned {
@@ -214,5 +218,28 @@ fn judge(mut answers: Vec<Result<Vec<Row>, Error>>, warnings: Vec<String>) -> En
             Ending::lost(Commit::Unavailable("COMMIT was answered and nothing is there".into()))
         }
         Err(error) => unknown(describe(&error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answers(looks: usize) -> Vec<Result<Vec<Row>, Error>> {
+        (0..looks).map(|_| Ok(Vec::new())).collect()
+    }
+
+    #[test]
+    fn commit_behind_which_nothing_is_there_is_not_done() {
+        let ending = judge(answers(5), Vec::new());
+        assert!(matches!(ending.outcome, Commit::Unavailable(_)), "{:?}", ending.outcome);
+        assert!(!ending.is_clean);
+    }
+
+    #[test]
+    fn warning_is_an_unknown_outcome() {
+        let ending = judge(answers(5), vec!["not replicated".into()]);
+        assert_eq!(ending.outcome, Commit::Unknown("not replicated".into()));
+        assert!(!ending.is_clean);
     }
 }

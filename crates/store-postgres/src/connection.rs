@@ -66,8 +66,8 @@ impl Session {
                 ("idle_in_transaction_session_timeout", "2000".to_owned()),
                 // A server that waits for its turn sees that we have gone.
                 ("client_connection_check_interval", "1000".to_owned()),
-                // Every statement of a batch finds its rows by primary key. What the server knows
-                // of a table's size may be of a time when it was empty, so it has no other choice.
+                // Every statement of a batch finds its rows by key, whatever the server believes of
+                // the size of its tables.
                 ("plan_cache_mode", "force_generic_plan".to_owned()),
                 ("enable_seqscan", "off".to_owned()),
                 ("enable_hashjoin", "off".to_owned()),
@@ -91,6 +91,7 @@ pub(crate) struct Link {
     pub facts: Facts,
     warnings: Arc<Mutex<Vec<String>>>,
     statements: HashMap<(String, Vec<Type>), Statement>,
+    flights: u64,
     driver: JoinHandle<()>,
 }
 
@@ -127,7 +128,7 @@ impl Link {
         let warnings = Arc::default();
         let driver = tokio::spawn(drive(connection, Arc::clone(&warnings)));
         let facts = Facts::read(&client).await?;
-        Ok(Self { client, facts, warnings, statements: HashMap::new(), driver })
+        Ok(Self { client, facts, warnings, statements: HashMap::new(), flights: 0, driver })
     }
 
     /// Prepares a statement unless it is prepared already. Types that are not given are found by
@@ -143,6 +144,14 @@ impl Link {
         }
         self.statements.insert(key, statement.clone());
         Ok(statement)
+    }
+
+    /// Counts a flight, and says whether the server is to plan its statements anew. What it knows
+    /// of the tables may be of a time when they were empty; a table hardly more than doubles
+    /// between two of these moments.
+    pub fn is_time_to_plan(&mut self) -> bool {
+        self.flights += 1;
+        self.flights.is_power_of_two() || self.flights.is_multiple_of(256)
     }
 
     /// What the server warned of since this was asked last.

@@ -16,7 +16,10 @@ use tokio::sync::{Semaphore, oneshot};
 use tokio_postgres::types::Type;
 
 /// From here on every query sees what is committed now: the moment is taken by the first one.
-const STAND_STILL: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SELECT 1";
+const STAND_STILL: &str =
+    "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SELECT 1; SAVEPOINT still";
+/// A statement that was refused ends no snapshot: the moment stays the same.
+const GO_ON: &str = "ROLLBACK TO SAVEPOINT still";
 
 /// How much reading goes on at once.
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +53,7 @@ impl PostgresReaders {
     }
 
     /// One connection for which the world stands still: all queries see what was committed when it
-    /// was opened. For an audit. A query that fails ends it.
+    /// was opened. For an audit.
     pub fn snapshot(url: &Url, time_limit: Duration) -> Result<Self, OpenError> {
         let options = ReaderOptions { connections: 1, time_limit, ..ReaderOptions::default() };
         Self::start(url, options, Some(STAND_STILL))
@@ -177,7 +180,13 @@ impl Pool {
         let limit = self.options.time_limit * 5 / 4;
         let rows = tokio::time::timeout(limit, read(&mut link, query)).await;
         let Ok(rows) = rows else { return Some(Err(failed("no answer in time"))) };
-        self.idle().push(link);
+        let may_go_on = match rows {
+            Err(_) if self.is_snapshot => link.client.batch_execute(GO_ON).await.is_ok(),
+            _ => true,
+        };
+        if may_go_on {
+            self.idle().push(link);
+        }
         Some(rows)
     }
 }

@@ -255,3 +255,87 @@ impl Store for PostgresStore {
         self.connect().map_err(|error| Unavailable::Away(error.to_string()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::temporary::Temporary;
+    use domain::ledger::{Account, Sign};
+    use kernel::Currency;
+    use std::sync::Arc;
+
+    fn open(database: &Temporary) -> PostgresStore {
+        PostgresStore::open(database.url(), Options::default()).unwrap()
+    }
+
+    fn account(number: i64) -> Vec<Write> {
+        let (currency, sign) = (Currency::Cny, Sign::Credit);
+        let (balance, entries, last_entry) = (0, 0, 0);
+        let row = Account { number, currency, sign, balance, entries, last_entry };
+        vec![Write::Insert(Arc::new(row))]
+    }
+
+    fn run(store: &mut PostgresStore, sql: &str) -> Result<(), Unavailable> {
+        let sql = sql.to_owned();
+        store.read(|link, _| {
+            Box::pin(async move { link.client.batch_execute(&sql).await.map_err(away) })
+        })
+    }
+
+    #[test]
+    fn commit_that_can_only_roll_back_is_not_done() {
+        let database = Temporary::new().unwrap();
+        let mut store = open(&database);
+        let first = Batch { seq: 1, ..Batch::origin() };
+        let second = Batch { seq: 2, ..Batch::origin() };
+        assert_eq!(store.commit(&first, &account(1)), Commit::Done);
+        store.exclude_others().unwrap();
+        assert!(run(&mut store, "SELECT 1 / 0").is_err());
+        let outcome = store.commit(&second, &account(2));
+        assert!(matches!(outcome, Commit::Unavailable(_)), "{outcome:?}");
+        assert_eq!(store.tip().unwrap(), first);
+        assert_eq!(store.commit(&second, &account(2)), Commit::Done);
+    }
+
+    #[test]
+    fn nothing_is_written_outside_the_transaction_it_belongs_to() {
+        let database = Temporary::new().unwrap();
+        let mut store = open(&database);
+        let batch = Batch { seq: 1, ..Batch::origin() };
+        store.exclude_others().unwrap();
+        run(&mut store, "ROLLBACK").unwrap();
+        assert_eq!(store.commit(&batch, &account(1)), Commit::Conflict);
+        assert_eq!(store.tip().unwrap(), Batch::origin());
+        assert!(store.first("account", 1).unwrap().is_empty());
+        assert_eq!(store.commit(&batch, &account(1)), Commit::Done);
+    }
+
+    /// The server plans a statement by what it knows of its tables, which at first is that they are
+    /// empty. A plan made then must not go on to read a table that has grown from end to end.
+    #[test]
+    fn statements_find_their_rows_by_key_in_a_table_that_grows() {
+        let database = Temporary::new().unwrap();
+        let mut store = open(&database);
+        let (flights, rows) = (64, 50);
+        for flight in 0..flights {
+            let writes: Vec<Write> = (1..=rows).flat_map(|n| account(flight * rows + n)).collect();
+            let keys = [writes[0].key()];
+            assert!(store.load(&keys).unwrap().is_empty());
+            let batch = Batch { seq: flight + 1, ..Batch::origin() };
+            assert_eq!(store.commit(&batch, &writes), Commit::Done);
+            assert_eq!(store.load(&keys).unwrap().len(), 1);
+        }
+        // What a session did is counted when it ends.
+        drop(store);
+        let counted = format!(
+            "DO $$ DECLARE inserted bigint; fetched bigint; BEGIN LOOP \
+             SELECT n_tup_ins, idx_tup_fetch + seq_tup_read INTO inserted, fetched \
+             FROM pg_stat_user_tables WHERE relname = 'account'; \
+             EXIT WHEN inserted >= {}; PERFORM pg_sleep(0.01); PERFORM pg_stat_clear_snapshot(); \
+             END LOOP; IF fetched > {} THEN RAISE 'read % rows', fetched; END IF; END $$",
+            flights * rows,
+            flights * rows,
+        );
+        database.run(&counted).unwrap();
+    }
+}
