@@ -83,7 +83,6 @@ impl Person {
         let quote = json!({ "amount": cny(minor) });
         let quote = self.api.post("/v1/withdrawals/quote", quote).await?;
         let fee = number(&quote, "/fee/minor")?;
-        let before = self.balance().await?;
         let body = json!({
             "card": card,
             "amount": cny(minor),
@@ -91,13 +90,14 @@ impl Person {
             "payment_password": self.password,
         });
         let started = self.api.post("/v1/withdrawals", body).await?;
-        same("the balance while in transit", self.balance().await?, before - minor - fee)?;
         Ok((format!("/v1/withdrawals/{}", text(&started, "/id")?), fee))
     }
 
     /// A withdrawal that the bank accepts and pays out.
     pub async fn withdraw_and_settle(&self, card: &str, minor: i64) -> Told<((), String)> {
+        let before = self.balance().await?;
         let (path, fee) = self.withdraw(card, minor).await?;
+        same("the balance while in transit", self.balance().await?, before - minor - fee)?;
         let shown = self.api.until(&path, &["BANK_PROCESSING", "SUCCESS"]).await?;
         let arrival = text(&shown, "/arrival_text")?;
         // The bank pays out after two hours of its own time.

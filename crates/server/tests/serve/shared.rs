@@ -112,6 +112,28 @@ async fn a_database_that_can_lose_payments_is_refused_without_a_switch_that_heal
     assert_eq!(switches, json!(expected));
 }
 
+/// The role that the schema grants its rights to is enough to serve, and may not rewrite history.
+#[tokio::test]
+async fn a_server_works_with_the_rights_of_its_role_and_no_more() -> Told<()> {
+    let program = Program::on_a_server();
+    let owner = program.server.clone().unwrap();
+    program.run(&["migrate"]).text();
+    owner.run("CREATE ROLE teller LOGIN PASSWORD 'hunter2' IN ROLE jiaozi_app").unwrap();
+    let address = owner.url().revealed();
+    let (_, place) = address.rsplit_once('@').unwrap();
+    let teller = format!("postgres://teller:hunter2@{place}");
+    let running = program.serve_with(&[("JIAOZI_DATABASE", &teller)]);
+    let api = Api::new(&http(), &running.people());
+    let (person, _card) = Person::with_money(&api, 50_000).await?;
+    assert_eq!(person.api.get("/v1/wallet").await?["balance"]["minor"], 50_000);
+    assert!(running.end().success());
+    for statement in ["UPDATE entry SET amount = 1", "DELETE FROM journal", "TRUNCATE batch"] {
+        let refused = owner.run(&format!("SET ROLE teller; {statement}")).unwrap_err();
+        assert!(refused.to_string().contains("permission denied"), "{refused}");
+    }
+    Ok(())
+}
+
 #[test]
 fn the_password_of_a_database_is_not_shown() {
     let program = Program::on_a_file();
