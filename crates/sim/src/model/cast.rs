@@ -8,6 +8,7 @@ use domain::card::{Card, CardState};
 use domain::ids::{CardId, DeviceId, IdentityId, OtpId, UserId, WalletId};
 use domain::ledger::{Account, OpenSystemAccounts, OwnerKind, Purpose};
 use domain::merchant::{Merchant, MerchantAppid, MerchantState, Openid, OpenidKeys};
+use domain::record::RowKey;
 use domain::user::{Device, Otp, OtpPurpose, OtpState, Session, User};
 use domain::validate::bin_table::CardKind;
 use domain::wallet::{DocumentKind, Identity, PaymentPassword, Wallet, WalletState};
@@ -112,12 +113,18 @@ impl Cast {
         cast.accounts = put.expect("putting rows refuses nothing");
         let theirs = [system.transit_withdrawal, system.income_fee, system.bank, system.suspense];
         cast.accounts.extend(theirs);
-        let accounts = cast.accounts.clone();
-        let before = engine.run_blocking(Arrange(move |tx: &mut Tx<'_>| {
+        cast.before = cast.look(engine);
+        cast
+    }
+
+    /// The balances of the accounts.
+    pub fn look(&self, engine: &Engine) -> Vec<i64> {
+        let accounts = self.accounts.clone();
+        let looked = engine.run_blocking(Arrange(move |tx: &mut Tx<'_>| {
+            tx.want(accounts.iter().map(RowKey::of::<Account>))?;
             accounts.iter().map(|number| Ok(tx.get::<Account>(number)?.balance)).collect()
         }));
-        cast.before = before.expect("looking refuses nothing");
-        cast
+        looked.expect("looking refuses nothing")
     }
 
     /// An id that nothing else in the house has.

@@ -8,7 +8,6 @@ use super::reference::Reference;
 use domain::card::{BankAnswer, BankDecline, BankOperation};
 use domain::catalogue::Param;
 use domain::ids::{OtpId, TopUpId, WithdrawalId};
-use domain::ledger::Account;
 use domain::merchant::{Merchant, MerchantState, OpenidKeys};
 use domain::order::{CloseOrder, CreateOrder, ExpireOrder, PayOrder, TradeType};
 use domain::refund::{CreateRefund, OrderOfRefund};
@@ -27,6 +26,7 @@ use kernel::{Amount, ExposeSecret};
 use std::collections::BTreeMap;
 
 /// One cast of people and merchants in a house.
+#[derive(Clone)]
 pub struct Product {
     engine: Engine,
     cast: Cast,
@@ -62,13 +62,15 @@ impl Product {
         }
     }
 
+    /// The same cast, asked through another engine of the house.
+    pub fn on(&self, engine: &Engine) -> Self {
+        engine.set_rules(self.engine.rules());
+        Self { engine: engine.clone(), ..self.clone() }
+    }
+
     /// What everybody holds, in the order of the model.
     pub fn balances(&self) -> Vec<i64> {
-        let accounts = self.cast.accounts.clone();
-        let looked = self.engine.run_blocking(Arrange(move |tx: &mut domain::Tx<'_>| {
-            accounts.iter().map(|number| Ok(tx.get::<Account>(number)?.balance)).collect()
-        }));
-        let looked = looked.expect("looking refuses nothing");
+        let looked = self.cast.look(&self.engine);
         looked.iter().zip(&self.cast.before).map(|(now, before)| now - before).collect()
     }
 

@@ -96,6 +96,17 @@ impl Default for Reference {
     }
 }
 
+impl Reference {
+    /// The same under another figure of the configuration.
+    ///
+    /// # Panics
+    /// When there is no such figure.
+    pub fn with_figure(mut self, key: &str, figure: i64) -> Self {
+        assert!(self.rules.set_figure(key, figure), "{key}");
+        self
+    }
+}
+
 /// What comes before every sequence: two days on which people top up, so that there is money.
 pub fn prelude() -> Vec<Ask> {
     let mut asks = Vec::new();
