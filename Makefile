@@ -11,7 +11,7 @@ BUILT = $(abspath $(or $(CARGO_TARGET_DIR),target)/debug/jiaozi)
 LONG_SUITES = crash-test two-processes-test
 
 .DEFAULT_GOAL := help
-.PHONY: help require require-node run demo test check format clippy unit-test sdk-test tidy deny long-test \
+.PHONY: help require require-tests run demo test check format clippy unit-test sdk-test tidy deny long-test \
 	crash-test two-processes-test openapi ddl configuration clean
 
 help: ## list these targets
@@ -20,8 +20,8 @@ help: ## list these targets
 require:
 	@scripts/require.sh
 
-require-node:
-	@scripts/require.sh node
+require-tests:
+	@scripts/require.sh node postgres
 
 run: require ## build, then start the wallet with its sandbox bank, demo merchant and demo people
 	$(JIAOZI) $(SERVE)
@@ -29,7 +29,7 @@ run: require ## build, then start the wallet with its sandbox bank, demo merchan
 demo: require ## play the whole story over HTTP and check the books afterwards
 	$(JIAOZI) demo
 
-test: require-node ## every check and test that needs no browser and no foreign toolchain
+test: require-tests ## every check and test that needs no browser and no foreign toolchain
 	@$(STEP) "format" $(MAKE) --no-print-directory format
 	@$(STEP) "clippy" $(MAKE) --no-print-directory clippy
 	@$(STEP) "cargo deny" $(MAKE) --no-print-directory deny
@@ -55,7 +55,7 @@ deny: ## licences, sources and bans of what we depend on, when cargo-deny is ins
 	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny check licenses bans sources; \
 	else echo "cargo-deny is not installed: skipped"; fi
 
-sdk-test: require-node $(SDK_NODE)/node_modules/.package-lock.json ## an unmodified WeChat Pay SDK places orders, on both databases
+sdk-test: require-tests $(SDK_NODE)/node_modules/.package-lock.json ## an unmodified WeChat Pay SDK places orders, on both databases
 	$(CARGO) build --locked --workspace --bin jiaozi
 	cd $(SDK_NODE) && JIAOZI_BIN=$(BUILT) npm test --silent
 	cd $(SDK_NODE) && JIAOZI_TEST_DATABASE=postgres JIAOZI_BIN=$(BUILT) npm test --silent
@@ -64,7 +64,7 @@ $(SDK_NODE)/node_modules/.package-lock.json: $(SDK_NODE)/package-lock.json
 	cd $(SDK_NODE) && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-long-test: require $(LONG_SUITES) ## the suites that take minutes
+long-test: require-tests $(LONG_SUITES) ## the suites that take minutes
 
 crash-test: ## kill -9 at random moments of a running story, then look for anything lost
 	$(CARGO) test --locked --workspace --test crash -- --nocapture
@@ -72,7 +72,7 @@ crash-test: ## kill -9 at random moments of a running story, then look for anyth
 		$(CARGO) test --locked --workspace --test crash -- --nocapture
 
 two-processes-test: ## two processes on one PostgreSQL: throughput, fairness, one killed or paused
-	$(CARGO) test --locked --workspace --test two_processes -- --nocapture
+	$(CARGO) test --locked --workspace --test two_processes -- --nocapture --test-threads 1
 
 openapi: ## write the committed OpenAPI document anew
 	UPDATE_GENERATED=1 $(CARGO) test --quiet --package jiaozi-http openapi
