@@ -118,8 +118,8 @@ impl Engine {
         Ok(*self.0.position.borrow())
     }
 
-    /// Learns what other processes committed: when this returns, [`Engine::position`] is at or after
-    /// every batch that was visible when it was called, and all of those are durable.
+    /// Learns what other processes committed: when this returns, [`Engine::position`] is at or
+    /// after every batch that was visible when it was called, and all of those are durable.
     pub async fn catch_up(&self) -> Result<Position, Failed<Never>> {
         let (operation, answer) = MoveClock::new(0);
         if self.0.queue.push_alone(Box::new(operation)).is_err() {
@@ -146,13 +146,7 @@ impl Engine {
 
     /// Waits until commands are taken; `false` when they never will be.
     pub async fn wait_ready(&self) -> bool {
-        let mut ready = self.0.queue.watch_ready();
-        while !self.ready() {
-            if self.0.queue.is_stopping() || ready.changed().await.is_err() {
-                return false;
-            }
-        }
-        true
+        self.0.queue.opened().await
     }
 
     /// The same on a thread that may block, at most for `time`.

@@ -22,7 +22,8 @@ pub(crate) struct Socket {
 }
 
 impl Socket {
-    /// Listens. Whatever lies at the path is left from a server that is gone: we live in its folder.
+    /// Listens. Whatever lies at the path is left from a server that is gone: its folder is our
+    /// home.
     pub(crate) fn bind(path: PathBuf, _home: &Home) -> io::Result<Self> {
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

@@ -152,9 +152,8 @@ fn a_process_that_dies_or_stands_still_delays_the_other_only_for_a_moment() {
     assert!(stored >= answered, "{stored} stored of {answered} answered");
 }
 
-/// The other side of the tests above.
+/// The other side of the tests above, which start it as a process and tell it what to do.
 #[test]
-#[ignore = "is started as a process by the other tests"]
 fn a_process_that_pays() {
     if let Some((url, role)) = role() {
         pay(&url, role);

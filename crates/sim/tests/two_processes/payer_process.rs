@@ -151,7 +151,7 @@ impl Process {
     pub(crate) fn start(url: &str, role: Role) -> Self {
         let told = format!("{url} {} {} {}", role.side, u32::from(role.is_hot), role.first);
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "a_process_that_pays", "--ignored", "--nocapture"])
+            .args(["--exact", "a_process_that_pays", "--nocapture"])
             .env("JIAOZI_TEST_PAYER_PROCESS", told)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
