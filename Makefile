@@ -8,11 +8,11 @@ STEP = scripts/step.sh
 BUILT = $(abspath $(or $(CARGO_TARGET_DIR),target)/debug/jiaozi)
 
 # Suites that are too long for `make test`; CI runs them after it.
-LONG_SUITES = crash-test two-processes-test
+LONG_SUITES = crash-test two-processes-test failover-test
 
 .DEFAULT_GOAL := help
 .PHONY: help require require-tests run demo test check format clippy unit-test sdk-test tidy deny long-test \
-	crash-test two-processes-test openapi ddl configuration clean
+	crash-test two-processes-test failover-test openapi ddl configuration clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -73,6 +73,9 @@ crash-test: ## kill -9 at random moments of a running story, then look for anyth
 
 two-processes-test: ## two processes on one PostgreSQL: throughput, fairness, one killed or paused
 	$(CARGO) test --locked --workspace --test two_processes -- --nocapture --test-threads 1
+
+failover-test: ## primaries that die under load, connections cut everywhere: nothing acknowledged is lost
+	$(CARGO) test --locked --package jiaozi-sim --test proxy --test failover -- --nocapture --test-threads 1
 
 openapi: ## write the committed OpenAPI document anew
 	UPDATE_GENERATED=1 $(CARGO) test --quiet --package jiaozi-http openapi
