@@ -2,6 +2,7 @@
 
 use crate::error::OpenError;
 use crate::outcome::describe;
+use crate::tls::Tls;
 use crate::url::Url;
 use std::collections::HashMap;
 use std::future::poll_fn;
@@ -9,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use store::Registered;
 use tokio::task::JoinHandle;
+use tokio_postgres::config::SslMode;
 use tokio_postgres::error::Severity;
 use tokio_postgres::types::Type;
 use tokio_postgres::{AsyncMessage, Client, Connection, Error, NoTls, Statement};
@@ -110,23 +112,46 @@ impl Link {
     /// Connects within a bounded time. Must run inside the runtime that will drive the connection.
     pub async fn connect(url: &Url, session: Session) -> Result<Self, OpenError> {
         let unreachable = |what: String| OpenError::Unreachable { url: url.to_string(), what };
-        match tokio::time::timeout(CONNECT, Self::try_connect(url, session)).await {
+        let tls = match url.is_encrypted() {
+            true => Some(Tls::of_system().map_err(|error| unreachable(error.to_string()))?),
+            false => None,
+        };
+        Self::connect_by(url, session, tls).await
+    }
+
+    /// Connects with encryption of this kind or without.
+    pub async fn connect_by(
+        url: &Url,
+        session: Session,
+        tls: Option<Tls>,
+    ) -> Result<Self, OpenError> {
+        let unreachable = |what: String| OpenError::Unreachable { url: url.to_string(), what };
+        match tokio::time::timeout(CONNECT, Self::try_connect(url, session, tls)).await {
             Ok(Ok(link)) => Ok(link),
             Ok(Err(error)) => Err(unreachable(describe(&error))),
             Err(_) => Err(unreachable("no answer in time".into())),
         }
     }
 
-    async fn try_connect(url: &Url, session: Session) -> Result<Self, Error> {
+    async fn try_connect(url: &Url, session: Session, tls: Option<Tls>) -> Result<Self, Error> {
         let mut config = url.config(CONNECT);
         let ours = session.settings();
         let ours = ours.iter().map(|(name, value)| format!("-c {name}={value}"));
         let given = config.get_options().unwrap_or_default().to_owned();
         let options: Vec<String> = std::iter::once(given).chain(ours).collect();
         config.options(options.join(" ").trim());
-        let (client, connection) = config.connect(NoTls).await?;
         let warnings = Arc::default();
-        let driver = tokio::spawn(drive(connection, Arc::clone(&warnings)));
+        let (client, driver) = match tls {
+            Some(tls) => {
+                config.ssl_mode(SslMode::Require);
+                let (client, connection) = config.connect(tls).await?;
+                (client, tokio::spawn(drive(connection, Arc::clone(&warnings))))
+            }
+            None => {
+                let (client, connection) = config.connect(NoTls).await?;
+                (client, tokio::spawn(drive(connection, Arc::clone(&warnings))))
+            }
+        };
         let facts = Facts::read(&client).await?;
         Ok(Self { client, facts, warnings, statements: HashMap::new(), flights: 0, driver })
     }

@@ -13,6 +13,7 @@ mod readers;
 mod runtime;
 mod store;
 pub mod temporary;
+mod tls;
 mod url;
 mod wire;
 

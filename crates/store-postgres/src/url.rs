@@ -25,7 +25,9 @@ impl FromStr for Url {
         if !text.starts_with("postgres://") && !text.starts_with("postgresql://") {
             return Err(bad("it begins with postgres://"));
         }
-        let mut config = Config::from_str(text).map_err(|error| {
+        // A certificate is always checked; the library knows no word for that.
+        let text = text.replace("sslmode=verify-full", "sslmode=require");
+        let mut config = Config::from_str(&text).map_err(|error| {
             let cause = std::error::Error::source(&error).map(ToString::to_string);
             BadUrl(cause.unwrap_or_else(|| error.to_string()))
         })?;
@@ -75,10 +77,21 @@ impl Url {
         self.config.get_ssl_mode() == SslMode::Disable
     }
 
+    /// Whether the connection is encrypted: to this machine only when the address asks for it, to
+    /// others unless it says otherwise in words.
+    pub(crate) fn is_encrypted(&self) -> bool {
+        let is_asked_for = self.config.get_ssl_mode() == SslMode::Require;
+        is_asked_for || (!self.is_local() && !self.is_plain())
+    }
+
     /// The whole address, its password included: for handing it on to another process, never for
     /// showing it.
     pub fn revealed(&self) -> String {
-        let mode = if self.is_plain() { "?sslmode=disable" } else { "" };
+        let mode = match self.config.get_ssl_mode() {
+            SslMode::Disable => "?sslmode=disable",
+            SslMode::Require => "?sslmode=require",
+            _ => "",
+        };
         let shown = self.to_string();
         let encode = |byte: &u8| match byte.is_ascii_alphanumeric() {
             true => char::from(*byte).to_string(),
@@ -135,6 +148,7 @@ mod tests {
             "postgres://ann:p%40ss%3A%2Fword@db.example:5433/wallet",
             "postgres://ann:x@h:1/wallet?sslmode=disable",
             "postgres://ann@127.0.0.1:5432/wallet",
+            "postgres://ann@127.0.0.1:5432/wallet?sslmode=require",
         ] {
             let url: Url = text.parse().unwrap();
             assert_eq!(url.revealed(), text);
@@ -142,5 +156,24 @@ mod tests {
         }
         let url: Url = "postgres://ann:hunter2@h/wallet".parse().unwrap();
         assert!(!format!("{url} {url:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn connection_to_another_machine_is_encrypted_unless_the_address_says_otherwise() {
+        for (place, is_encrypted) in [
+            ("127.0.0.1", false),
+            ("localhost", false),
+            ("%2Frun%2Fpostgresql", false),
+            ("[::1]", false),
+            ("db.example", true),
+            ("10.0.0.1", true),
+            ("localhost,db.example", true),
+        ] {
+            let url = |mode: &str| format!("postgres://ann@{place}/wallet{mode}").parse::<Url>();
+            assert_eq!(url("").unwrap().is_encrypted(), is_encrypted, "{place}");
+            assert!(url("?sslmode=require").unwrap().is_encrypted(), "{place}");
+            assert!(url("?sslmode=verify-full").unwrap().is_encrypted(), "{place}");
+            assert!(!url("?sslmode=disable").unwrap().is_encrypted(), "{place}");
+        }
     }
 }
