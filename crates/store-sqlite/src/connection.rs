@@ -25,9 +25,23 @@ pub struct Options {
     pub extra_tables: &'static [Registered],
     /// How far a commit reaches. Anything but [`Synchronous::Full`] is for tests that show the loss.
     pub synchronous: Synchronous,
-    /// Through which SQLite VFS the file is reached; `None` for the system's own. Tests bring disks
-    /// that lose power.
+    /// How the file is reached.
+    pub reach: Reach,
+}
+
+/// How files are reached: through the system, or through disks that tests bring.
+#[derive(Clone, Copy, Debug)]
+pub struct Reach {
+    /// The SQLite VFS; `None` for the system's own.
     pub vfs: Option<&'static str>,
+    /// Writes what a file holds to it once more and syncs it. A file that is not there stays so.
+    pub write_again: fn(&Path) -> std::io::Result<()>,
+}
+
+impl Default for Reach {
+    fn default() -> Self {
+        Self { vfs: None, write_again: crate::log::write_again }
+    }
 }
 
 /// How far a commit reaches before it is answered.
@@ -61,7 +75,7 @@ impl Default for Options {
             log_limit_pages: 16_000,
             extra_tables: &[],
             synchronous: Synchronous::Full,
-            vfs: None,
+            reach: Reach::default(),
         }
     }
 }
@@ -94,7 +108,7 @@ pub(crate) fn open(
     options: &Options,
 ) -> Result<Connection, OpenError> {
     refuse_old(rusqlite::version_number())?;
-    if options.vfs.is_none() {
+    if options.reach.vfs.is_none() {
         prepare_file(path, access)?;
     }
     let flags = match access {
@@ -103,7 +117,7 @@ pub(crate) fn open(
         Access::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
     };
     let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = match options.vfs {
+    let connection = match options.reach.vfs {
         None => Connection::open_with_flags(path, flags)?,
         Some(vfs) => Connection::open_with_flags_and_vfs(path, flags, vfs)?,
     };

@@ -5,6 +5,7 @@ mod checkpoint;
 mod connection;
 mod error;
 mod lock;
+mod log;
 mod migrate;
 mod outcome;
 mod plan;
@@ -12,7 +13,7 @@ mod readers;
 mod store;
 mod temporary;
 
-pub use connection::{Options, Synchronous};
+pub use connection::{Options, Reach, Synchronous};
 pub use error::OpenError;
 pub use lock::ServerLock;
 pub use migrate::{migrate, migrate_with};

@@ -2,6 +2,7 @@
 
 use crate::connection::{self, Access, Options};
 use crate::error::OpenError;
+use crate::log;
 use kernel::crypto::sha256;
 use rusqlite::{Connection, TransactionBehavior};
 use std::path::Path;
@@ -24,6 +25,7 @@ pub fn migrate(path: &Path) -> Result<Vec<&'static str>, OpenError> {
 /// The same with settings of one's own.
 pub fn migrate_with(path: &Path, options: &Options) -> Result<Vec<&'static str>, OpenError> {
     let mut connection = connection::open(path, Access::Create, options)?;
+    log::secure(&connection, path, options)?;
     apply(&mut connection, SQLITE)
 }
 

@@ -1,6 +1,6 @@
 //! The reading side: a few connections that only read, each on a thread of its own.
 
-use crate::connection::{self, Access, Options};
+use crate::connection::{self, Access, Options, Reach};
 use crate::error::OpenError;
 use crate::plan;
 use rusqlite::{Connection, InterruptHandle};
@@ -23,13 +23,18 @@ pub struct ReaderOptions {
     /// How long a query may run, at most a quarter more. A long one would keep the log from
     /// starting anew.
     pub time_limit: Duration,
-    /// Through which SQLite VFS the file is reached; `None` for the system's own.
-    pub vfs: Option<&'static str>,
+    /// How the file is reached.
+    pub reach: Reach,
 }
 
 impl Default for ReaderOptions {
     fn default() -> Self {
-        Self { threads: 4, queue: 1024, time_limit: Duration::from_secs(5), vfs: None }
+        Self {
+            threads: 4,
+            queue: 1024,
+            time_limit: Duration::from_secs(5),
+            reach: Reach::default(),
+        }
     }
 }
 
@@ -75,7 +80,7 @@ impl SqliteReaders {
         let mut threads = Vec::new();
         let mut watched = Vec::new();
         for number in 0..options.threads.max(1) {
-            let reached = Options { vfs: options.vfs, ..Options::default() };
+            let reached = Options { reach: options.reach, ..Options::default() };
             let connection = connection::open(path, Access::Read, &reached)?;
             begin(&connection)?;
             let watch = Watch::new(connection.get_interrupt_handle());

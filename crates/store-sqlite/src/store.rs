@@ -3,12 +3,14 @@
 use crate::checkpoint::Checkpoints;
 use crate::connection::{self, Access, Options};
 use crate::error::OpenError;
+use crate::log;
 use crate::migrate;
 use crate::outcome::{away, of_statement};
 use crate::plan::{self, Plan, Plans};
 use domain::ledger::Batch;
 use domain::record::{Record, RowKey};
 use rusqlite::{CachedStatement, Connection, OptionalExtension};
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use store::table::Described;
 use store::{BOOK, Commit, Corrupt, Loaded, Store, Unavailable, Value, Write, registry};
@@ -19,6 +21,8 @@ pub struct SqliteStore {
     options: Options,
     plans: Plans,
     connection: Option<Connection>,
+    /// Whether the connection has done nothing yet, so that another one would be no better.
+    is_fresh: Cell<bool>,
     is_excluding: bool,
     checkpoints: Checkpoints,
 }
@@ -32,6 +36,7 @@ impl SqliteStore {
             path: path.to_owned(),
             plans: plan::plans(tables),
             connection: None,
+            is_fresh: Cell::new(false),
             is_excluding: false,
             checkpoints: Checkpoints::new(path, &options),
             options,
@@ -43,8 +48,10 @@ impl SqliteStore {
     fn connect(&mut self) -> Result<(), OpenError> {
         let mut connection = connection::open(&self.path, Access::Write, &self.options)?;
         migrate::refuse_other_schema(&connection)?;
+        log::secure(&connection, &self.path, &self.options)?;
         self.checkpoints.watch(&mut connection)?;
         self.connection = Some(connection);
+        self.is_fresh.set(true);
         Ok(())
     }
 
@@ -52,6 +59,7 @@ impl SqliteStore {
     fn settled(&self) -> Result<&Connection, Unavailable> {
         let away = |what: &str| Unavailable::Away(what.into());
         let connection = self.connection.as_ref().ok_or_else(|| away("not connected"))?;
+        self.is_fresh.set(false);
         if self.is_excluding && connection.is_autocommit() {
             return Err(away("the transaction that excludes others was rolled back"));
         }
@@ -204,6 +212,9 @@ impl Store for SqliteStore {
     }
 
     fn reconnect(&mut self) -> Result<(), Unavailable> {
+        if self.is_fresh.get() {
+            return Ok(());
+        }
         self.is_excluding = false;
         // The old connection goes first: whatever it holds, the new one must not wait for it.
         drop(self.connection.take());
