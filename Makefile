@@ -8,11 +8,11 @@ STEP = scripts/step.sh
 BUILT = $(abspath $(or $(CARGO_TARGET_DIR),target)/debug/jiaozi)
 
 # Suites that are too long for `make test`; CI runs them after it.
-LONG_SUITES = crash-test two-processes-test failover-test
+LONG_SUITES = crash-test disk-test two-processes-test failover-test
 
 .DEFAULT_GOAL := help
 .PHONY: help require require-tests run demo test check format clippy unit-test sdk-test tidy deny long-test \
-	crash-test two-processes-test failover-test openapi ddl configuration clean
+	crash-test disk-test crash-disk two-processes-test failover-test openapi ddl configuration clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -70,6 +70,12 @@ crash-test: ## kill -9 at random moments of a running story, then look for anyth
 	$(CARGO) test --locked --workspace --test crash -- --nocapture
 	JIAOZI_TEST_DATABASE=postgres JIAOZI_CRASH_ROUNDS=15 \
 		$(CARGO) test --locked --workspace --test crash -- --nocapture
+
+disk-test: ## power cuts, failing syncs and full disks at every operation, under the real product
+	$(CARGO) test --locked --workspace --test disk -- --ignored --nocapture any_operation
+
+crash-disk: ## one cycle of the disk test again: make crash-disk SEED=shopping/cut@117/random/3
+	JIAOZI_TEST_SEED=$(SEED) $(CARGO) test --locked --workspace --test disk -- --ignored --nocapture of_a_seed
 
 two-processes-test: ## two processes on one PostgreSQL: throughput, fairness, one killed or paused
 	$(CARGO) test --locked --workspace --test two_processes -- --nocapture --test-threads 1

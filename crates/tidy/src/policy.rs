@@ -25,7 +25,7 @@ const fn ours(folder: &'static str, key: &'static str, may_name: &'static [&'sta
 
 /// The arrows: the allowed direct `[dependencies]` of each crate among our own.
 /// `[dev-dependencies]` are free, tests may wire what they need.
-pub(crate) const CRATES: [Crate; 14] = [
+pub(crate) const CRATES: [Crate; 15] = [
     ours("kernel", "kernel", &[]),
     ours("domain", "domain", &["kernel"]),
     ours("store", "store", &["domain", "kernel"]),
@@ -39,6 +39,7 @@ pub(crate) const CRATES: [Crate; 14] = [
     ours("sandbox-bank", "sandbox-bank", &[]),
     ours("server", "server", &SERVER_MAY_NAME),
     ours("sim", "sim", &SIM_MAY_NAME),
+    ours("sim-disk", "sim-disk", &["store-sqlite", "engine", "store", "domain", "kernel"]),
     ours("tidy", "tidy", &[]),
 ];
 
@@ -124,8 +125,10 @@ pub(crate) const SQL: [&str; 12] = [
 ];
 
 /// Database drivers, and the crates that may name them outside tests.
-pub(crate) const DRIVERS: [(&str, &[&str]); 2] =
-    [("rusqlite", &["store-sqlite", "sandbox-bank"]), ("tokio_postgres", &["store-postgres"])];
+pub(crate) const DRIVERS: [(&str, &[&str]); 2] = [
+    ("rusqlite", &["store-sqlite", "sandbox-bank", "sim-disk"]),
+    ("tokio_postgres", &["store-postgres"]),
+];
 
 /// Module names that say nothing about what is inside.
 pub(crate) const EMPTY_NAMES: [&str; 8] =

@@ -1,0 +1,210 @@
+//! Thousands of faults under the real product, each followed by a restart and a look at everything.
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
+use jiaozi_sim_disk::{
+    ALWAYS, Case, Fault, Kind, Named, Planted, Setup, Survivors, Violation, Which, World, run,
+};
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+use store_sqlite::Synchronous;
+
+/// What many cycles came to.
+#[derive(Default)]
+struct Tally {
+    cycles: usize,
+    by_fault: BTreeMap<&'static str, usize>,
+    struck: usize,
+    happened_unheard: u64,
+    found: Vec<(Case, Violation)>,
+}
+
+/// Runs cases on all cores.
+fn run_all(world: &World, cases: &[Case]) -> Tally {
+    let tally = Mutex::new(Tally::default());
+    let next = AtomicUsize::new(0);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let outcome = run(world, case);
+                    let mut tally = tally.lock().unwrap();
+                    tally.cycles += 1;
+                    *tally.by_fault.entry(case.fault.word()).or_default() += 1;
+                    match outcome {
+                        Ok(met) => {
+                            tally.struck += usize::from(met.struck.is_some());
+                            tally.happened_unheard += met.happened_unheard;
+                        }
+                        Err(violation) => tally.found.push((*case, violation)),
+                    }
+                }
+            });
+        }
+    });
+    tally.into_inner().unwrap()
+}
+
+/// Power cuts at every `every`th operation of the scripts that are written down.
+fn power_cuts(world: &World, every: u64, seeds: u64, setup: Setup) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for name in Named::ALL {
+        let which = Which::Named(name);
+        for at in (1..=world.reference(which).operations).filter(|at| at % every == 0) {
+            for survivors in Survivors::ALL {
+                let is_sure = matches!(survivors, Survivors::None | Survivors::All);
+                for seed in 0..if is_sure { 1 } else { seeds } {
+                    let case = Case::new(which, Fault::PowerCut { at }, survivors, seed);
+                    cases.push(Case { setup, ..case });
+                }
+            }
+        }
+    }
+    cases
+}
+
+/// Everything else that strikes, at every `every`th operation. An even seed ends with a power cut,
+/// an odd one with a kill.
+fn other_faults(world: &World, every: u64) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for name in Named::ALL {
+        let which = Which::Named(name);
+        for at in (1..=world.reference(which).operations).filter(|at| at % every == 0) {
+            let mut add = |fault, seed| {
+                cases.push(Case::new(which, fault, Survivors::Random, seed));
+            };
+            add(Fault::Kill { at }, 0);
+            add(Fault::WriteFails { at, times: 1 }, at);
+            add(Fault::Full { at, times: if at % 2 == 0 { 1 } else { ALWAYS } }, at / 2);
+            for times in [1, 2, 3, ALWAYS] {
+                add(Fault::SyncFails { at, times }, 0);
+                add(Fault::SyncFails { at, times }, 1);
+            }
+        }
+    }
+    cases
+}
+
+fn by_chance(world: &World, seeds: std::ops::Range<u64>) -> Vec<Case> {
+    seeds.map(|seed| Case::by_chance(world, seed)).collect()
+}
+
+fn report(tally: &Tally, since: Instant) {
+    let faults: Vec<String> =
+        tally.by_fault.iter().map(|(word, count)| format!("{count} {word}")).collect();
+    let seconds = since.elapsed().as_secs_f64();
+    println!(
+        "disk test: {} cycles in {seconds:.1} s ({:.0} a second): {}; {} struck, {} steps happened \
+         unheard, {} violations",
+        tally.cycles,
+        tally.cycles as f64 / seconds,
+        faults.join(", "),
+        tally.struck,
+        tally.happened_unheard,
+        tally.found.len(),
+    );
+}
+
+fn assert_sound(tally: &Tally) {
+    for (case, violation) in tally.found.iter().take(20) {
+        println!("{violation}\n  again: make crash-disk SEED={case}");
+    }
+    assert!(tally.found.is_empty(), "{} of {} cycles", tally.found.len(), tally.cycles);
+}
+
+fn kinds(tally: &Tally) -> Vec<Kind> {
+    tally.found.iter().map(|(_, violation)| violation.kind).collect()
+}
+
+#[test]
+fn no_fault_of_a_disk_loses_or_doubles_anything() {
+    let since = Instant::now();
+    let world = World::new();
+    let mut cases = power_cuts(&world, 7, 1, Setup::default());
+    cases.extend(other_faults(&world, 31));
+    cases.extend(by_chance(&world, 0..160));
+    let tally = run_all(&world, &cases);
+    report(&tally, since);
+    assert_sound(&tally);
+    assert!(tally.happened_unheard > 0, "no commit was cut off from its answer");
+}
+
+#[test]
+#[ignore = "takes minutes: make disk-test"]
+fn no_fault_at_any_operation_loses_or_doubles_anything() {
+    let since = Instant::now();
+    let world = World::new();
+    let mut cases = power_cuts(&world, 1, 3, Setup::default());
+    cases.extend(other_faults(&world, 1));
+    let missing = 20_000_usize.saturating_sub(cases.len()) as u64;
+    cases.extend(by_chance(&world, 0..missing.max(4_000)));
+    let tally = run_all(&world, &cases);
+    report(&tally, since);
+    assert_sound(&tally);
+    assert!(tally.cycles >= 20_000);
+}
+
+#[test]
+#[ignore = "repeats one cycle: make crash-disk SEED=..."]
+fn the_cycle_of_a_seed() {
+    let Ok(seed) = std::env::var("JIAOZI_TEST_SEED") else { return };
+    let world = World::new();
+    tracing_subscriber::fmt().with_max_level(tracing_subscriber::filter::LevelFilter::WARN).init();
+    let case = Case::parse(&world, &seed).unwrap();
+    println!("{case:?}");
+    match run(&world, &case) {
+        Ok(met) => println!("sound: {met:?}"),
+        Err(violation) => panic!("{violation}"),
+    }
+}
+
+#[test]
+fn same_seed_meets_the_same() {
+    let world = World::new();
+    for seed in 0..24 {
+        let case = Case::by_chance(&world, seed);
+        if !case.setup.checkpoints_beside {
+            let met = || format!("{:?}", run(&world, &case));
+            assert_eq!(met(), met(), "{case}");
+        }
+    }
+}
+
+#[test]
+fn weaker_syncing_loses_acknowledged_payments() {
+    let world = World::new();
+    let setup = Setup { synchronous: Synchronous::Normal, ..Setup::default() };
+    let found = kinds(&run_all(&world, &power_cuts(&world, 13, 1, setup)));
+    assert!(found.contains(&Kind::Lost), "{found:?}");
+}
+
+#[test]
+fn no_syncing_at_all_damages_the_file() {
+    let world = World::new();
+    let setup = Setup { synchronous: Synchronous::Off, ..Setup::default() };
+    let found = kinds(&run_all(&world, &power_cuts(&world, 13, 1, setup)));
+    assert!(found.contains(&Kind::Lost) && found.contains(&Kind::Damaged), "{found:?}");
+}
+
+#[test]
+fn answer_before_the_commit_is_found() {
+    let world = World::new();
+    let setup = Setup { planted: Planted::AnswersFirst, ..Setup::default() };
+    let found = kinds(&run_all(&world, &power_cuts(&world, 29, 1, setup)));
+    assert!(found.contains(&Kind::Lost), "{found:?}");
+}
+
+#[test]
+fn unknown_commit_that_is_called_done_is_found() {
+    let world = World::new();
+    let setup = Setup { planted: Planted::TakesUnknownForDone, ..Setup::default() };
+    let cases: Vec<Case> = other_faults(&world, 11)
+        .into_iter()
+        .filter(|case| matches!(case.fault, Fault::SyncFails { .. }))
+        .map(|case| Case { setup, ..case })
+        .collect();
+    let found = kinds(&run_all(&world, &cases));
+    assert!(found.contains(&Kind::Lost), "{found:?}");
+}
