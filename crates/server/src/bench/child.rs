@@ -30,6 +30,7 @@ impl Server {
             .arg(place.data())
             .arg("--config")
             .arg(place.configuration())
+            .envs(place.address()?.map(|address| ("JIAOZI_DATABASE", address)))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)

@@ -73,8 +73,9 @@ pub(crate) struct Seeded {
 /// Where the bench runs, and on what.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct WorldFlags {
-    /// `sqlite`, in a folder of this run.
-    #[arg(long, default_value = "sqlite")]
+    /// `sqlite`, in a folder of this run; `postgres`, a server of this run with its usual
+    /// durability; or the address of a database, `postgres://…`.
+    #[arg(long, default_value = "sqlite", env = "JIAOZI_DATABASE", hide_env_values = true)]
     pub(crate) database: String,
     /// A folder to be kept: what was seeded into it is used again.
     #[arg(long, visible_alias = "keep", value_name = "DIR")]
@@ -143,4 +144,7 @@ pub(crate) struct PayFlags {
     /// the measured time ends earlier.
     #[arg(long, default_value_t = 20_000)]
     pub(crate) orders_per_second: u64,
+    /// The scale of pgbench, which runs on the same PostgreSQL server; 0 leaves it out.
+    #[arg(long, default_value_t = 50)]
+    pub(crate) pgbench_scale: u32,
 }

@@ -1,7 +1,7 @@
 //! Drives a server by many clients at once for a while, and times their requests.
 
 use super::client::{Call, Client};
-use super::process::Sample;
+use super::process::{Sample, Watched};
 use axum::body::Bytes;
 use hdrhistogram::Histogram;
 use hyper::StatusCode;
@@ -152,12 +152,12 @@ impl<T: Traffic> Shared<T> {
     }
 }
 
-/// Lets so many clients call from as many threads as the machine has cores; `process` is whose use
-/// of the machine is sampled.
+/// Lets so many clients call from as many threads as the machine has cores; the use of the
+/// machine by the `watched` is sampled.
 pub(super) async fn drive<T: Traffic>(
     load: Load,
     traffic: T,
-    process: u32,
+    watched: Watched,
 ) -> Result<Driven, Box<dyn Error>> {
     let start = Instant::now();
     let begin = start + load.warmup;
@@ -179,14 +179,14 @@ pub(super) async fn drive<T: Traffic>(
         running.spawn_blocking(move || call_from_thread(&shared, load.address, clients));
     }
     tokio::time::sleep_until(begin.into()).await;
-    let before = Sample::of(process)?;
+    let before = Sample::of(watched)?;
     let mut seen = Seen::none();
     let mut after = None;
     let at_end = tokio::time::sleep_until(end.into());
     tokio::pin!(at_end);
     loop {
         tokio::select! {
-            () = &mut at_end, if after.is_none() => after = Some(Sample::of(process)?),
+            () = &mut at_end, if after.is_none() => after = Some(Sample::of(watched)?),
             ended = running.join_next() => match ended {
                 Some(ended) => seen.add(&ended??),
                 None => break,
@@ -195,7 +195,7 @@ pub(super) async fn drive<T: Traffic>(
     }
     let after = match after {
         Some(after) => after,
-        None => Sample::of(process)?,
+        None => Sample::of(watched)?,
     };
     let ran_out = start + Duration::from_micros(shared.ran_out.load(Relaxed).min(u64::MAX >> 20));
     Ok(Driven {

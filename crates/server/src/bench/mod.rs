@@ -2,6 +2,7 @@
 //! own commands through an engine in this process; what is measured is a server in a process of its
 //! own, called over its public API.
 
+mod bare;
 mod child;
 mod client;
 mod counted;
@@ -14,18 +15,28 @@ mod pay;
 mod people;
 mod pipeline;
 mod place;
+mod postgres;
 mod process;
 mod report;
+mod rivals;
 mod seeding;
 
 pub(crate) use flags::{BenchAction, UnderTest};
 
+use crate::signals;
 use std::error::Error;
 
 /// Does what was typed.
 pub(crate) async fn run(action: BenchAction) -> Result<(), Box<dyn Error>> {
-    match action {
-        BenchAction::Pay(flags) => pay::run(flags).await,
+    let measured = async {
+        match action {
+            BenchAction::Pay(flags) => pay::run(flags).await,
+        }
+    };
+    // Folders and servers of this run go also when it is stopped.
+    tokio::select! {
+        ended = measured => ended,
+        () = signals::end() => Err("stopped".into()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! `jiaozi bench pay`: payments through the public API, one a request, between two measurements of
 //! a route that only parses and answers.
 
+use super::bare;
 use super::child::Server;
 use super::client::Call;
 use super::counted::Counted;
@@ -11,7 +12,10 @@ use super::noop;
 use super::orders::{NOWHERE, Orders};
 use super::people::PASSWORD;
 use super::place::Place;
+use super::postgres::Postgres;
+use super::process::Watched;
 use super::report::{Figures, PayReport};
+use super::rivals::{Bench, Rivals};
 use super::seeding::Seeding;
 use axum::body::Bytes;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
@@ -22,8 +26,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Runs it and prints what came of it.
 pub(super) async fn run(flags: PayFlags) -> Result<(), Box<dyn Error>> {
-    let PayFlags { world, load: how, orders_per_second } = flags;
-    let place = Place::of(world.data.as_deref())?;
+    let PayFlags { world, load: how, orders_per_second, pgbench_scale } = flags;
+    let place = Place::of(world.data.as_deref(), &world.database)?;
+    let postgres = place.address()?.map(Postgres::of).transpose()?;
     let mut seeding = Seeding::open(&place, world.seeded()).await?;
     let count = orders_per_second * (how.warmup + how.seconds);
     let first = seeding.place_orders(count, NOWHERE).await?;
@@ -31,7 +36,11 @@ pub(super) async fn run(flags: PayFlags) -> Result<(), Box<dyn Error>> {
     seeding.close().await;
 
     let server = Server::start(&place, UnderTest::Quiet).await?;
-    let process = server.process()?;
+    let database = match &postgres {
+        Some(postgres) => postgres.main_process().await,
+        None => None,
+    };
+    let watched = Watched { wallet: server.process()?, database };
     let seconds = Duration::from_secs;
     let load = |warmup, measured| {
         let (warmup, measured) = (seconds(warmup), seconds(measured));
@@ -39,21 +48,45 @@ pub(super) async fn run(flags: PayFlags) -> Result<(), Box<dyn Error>> {
     };
     let noop_load = load(how.warmup.min(1), how.seconds.div_ceil(2));
     eprintln!("no-op route ...");
-    let noop_before = drive(noop_load, Noop, process).await?;
+    let noop_before = drive(noop_load, Noop, watched).await?;
     eprintln!("payments ...");
     let payments = Payments::new(orders, first..first + count, how.keys);
-    let before = Counted::of(&server).await?;
-    let paid = drive(load(how.warmup, how.seconds), payments, process).await?;
-    let counted = Counted::of(&server).await?.since(&before);
+    let before = Counted::of(&server, postgres.as_ref()).await?;
+    let paid = drive(load(how.warmup, how.seconds), payments, watched).await?;
+    let counted = Counted::of(&server, postgres.as_ref()).await?.since(&before);
     eprintln!("no-op route ...");
-    let noop_after = drive(noop_load, Noop, process).await?;
+    let noop_after = drive(noop_load, Noop, watched).await?;
     server.end().await?;
 
+    let bare_commit_ms = match how.clients {
+        1 => Some(bare::commit_ms(&place, postgres.as_ref(), how.seconds).await?),
+        _ => None,
+    };
+    let rivals = match &postgres {
+        Some(postgres) if pgbench_scale > 0 => {
+            Some(compare(&place, postgres, pgbench_scale, how.seconds).await?)
+        }
+        _ => None,
+    };
     let noop = (noop_before.per_second() + noop_after.per_second()) / 2.0;
-    let report = PayReport::of(&world, &how, &Figures { paid: &paid, noop, counted });
+    let figures = Figures { paid: &paid, noop, counted, bare_commit_ms, rivals };
+    let report = PayReport::of(&world, &how, &figures);
     report.print(world.json)?;
     audit(&place, world.audit || world.seeded().entries == 0).await?;
     check(&[&noop_before, &paid, &noop_after])
+}
+
+async fn compare(
+    place: &Place,
+    server: &Postgres,
+    scale: u32,
+    seconds: u64,
+) -> Result<Rivals, Box<dyn Error>> {
+    eprintln!("pgbench and plain transfers ...");
+    let bench = Bench::start(server, place.data(), seconds).await?;
+    let rivals = bench.rivals(scale).await;
+    bench.end().await?;
+    rivals
 }
 
 async fn audit(place: &Place, is_wanted: bool) -> Result<(), Box<dyn Error>> {

@@ -2,6 +2,7 @@
 
 use super::flags::Seeded;
 use crate::config::{Config, Flags};
+use crate::database::{Location, ThrowAway};
 use crate::key_file;
 use serde::{Deserialize, Serialize};
 use std::error::Error;
@@ -46,25 +47,40 @@ pub(super) struct Manifest {
 pub(super) struct Place {
     data: PathBuf,
     is_kept: bool,
+    /// The database, as the configuration takes it.
+    database: String,
+    _throw_away: Option<ThrowAway>,
 }
 
 impl Place {
     /// The folder to be kept, or a new one that goes with this value. It is not made in the
     /// system's folder for temporary files, which may be in memory.
-    pub(super) fn of(kept: Option<&Path>) -> Result<Self, Box<dyn Error>> {
+    pub(super) fn of(kept: Option<&Path>, database: &str) -> Result<Self, Box<dyn Error>> {
         let data = match kept {
             Some(data) => data.to_owned(),
             None => PathBuf::from(format!("bench-{}", std::process::id())),
         };
-        let place = Self { data, is_kept: kept.is_some() };
-        place.seeding()?.make_folder()?;
+        let (is_kept, database) = (kept.is_some(), database.to_owned());
+        let mut place = Self { data, is_kept, database, _throw_away: None };
+        let mut config = place.seeding()?;
+        config.make_folder()?;
         std::fs::write(place.configuration(), CONFIGURATION)?;
-        let secret = place.seeding()?.providers_secret();
+        let secret = config.providers_secret();
         if !secret.exists() {
             key_file::write_secret(&secret, b"nobody is asked")?;
         }
-        key_file::make_missing(&place.seeding()?.key_file())?;
+        key_file::make_missing(&config.key_file())?;
+        if let Some(made) = ThrowAway::settle(&mut config)? {
+            place.database = made.address();
+            place._throw_away = Some(made);
+        }
         Ok(place)
+    }
+
+    /// The whole address of the database server, if the database is not a file.
+    pub(super) fn address(&self) -> Result<Option<&str>, Box<dyn Error>> {
+        let is_file = matches!(self.seeding()?.location, Location::Sqlite(_));
+        Ok((!is_file).then_some(self.database.as_str()))
     }
 
     /// The folder itself.
@@ -82,6 +98,7 @@ impl Place {
         let file = self.configuration();
         let flags = Flags::default()
             .set_path("data", Some(&self.data))
+            .set("database", Some(self.database.as_str()))
             .set("engine.queue_places", Some(SEEDING_PLACES));
         Ok(Config::load(file.is_file().then_some(file.as_path()), flags)?)
     }

@@ -29,8 +29,8 @@ impl<'a> Seeding<'a> {
     pub(super) async fn open(place: &'a Place, seeded: Seeded) -> Result<Self, Box<dyn Error>> {
         let config = place.seeding()?;
         let keys = Arc::new(key_file::load(&config.key_file())?);
-        let known = place.manifest()?;
         let is_new = !database::has_data(&config).await?;
+        let known = if is_new { None } else { place.manifest()? };
         let database = Database::open(&config).await?;
         let dice = Dice { seed: seeded.seed };
         let people = People { engine: database.engine.clone(), keys, dice };

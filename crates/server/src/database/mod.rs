@@ -175,6 +175,12 @@ impl ThrowAway {
     }
 }
 
+/// The store of a new file, without an engine: what its commits cost is measured.
+pub(crate) fn bare_file(path: &Path) -> Result<Box<dyn Store>, DatabaseError> {
+    store_sqlite::migrate(path)?;
+    Ok(Box::new(SqliteStore::open(path, Default::default())?))
+}
+
 /// The reading side alone, beside a server or without one.
 pub(crate) fn read_only(config: &Config) -> Result<Box<dyn Queries>, DatabaseError> {
     readers(&config.location)
