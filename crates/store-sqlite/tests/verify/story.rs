@@ -250,7 +250,8 @@ pub fn play_more(engine: &Engine, first: u32, each: u32) {
     });
 }
 
-fn top_up(engine: &Engine, person: Person, number: u32, minor: i64, is_done: bool) {
+/// A top-up, and the bank's word that it is done.
+pub fn top_up_commands(person: Person, number: u32, minor: i64) -> (StartTopUp, RecordTopUp) {
     let top_up = TopUpId::from_bytes(id(9, number));
     let start = StartTopUp {
         user: person.user(),
@@ -261,10 +262,15 @@ fn top_up(engine: &Engine, person: Person, number: u32, minor: i64, is_done: boo
         password: right(),
         once: person.key(&format!("top-up-{number}")),
     };
+    let answer = BankAnswer::Done { bank_ref: format!("B{number}") };
+    (start, RecordTopUp { top_up, answer })
+}
+
+fn top_up(engine: &Engine, person: Person, number: u32, minor: i64, is_done: bool) {
+    let (start, record) = top_up_commands(person, number, minor);
     engine.run_blocking(start).unwrap();
     if is_done {
-        let answer = BankAnswer::Done { bank_ref: format!("B{number}") };
-        engine.run_blocking(RecordTopUp { top_up, answer }).unwrap();
+        engine.run_blocking(record).unwrap();
     }
 }
 

@@ -147,6 +147,21 @@ fn draw<A: Attacker>(dice: &mut Dice, good: &Good) -> String {
     }
 }
 
+/// Keeps a table's rows for [`restore`].
+pub async fn save<A: Attacker>(attacker: &mut A, name: &str) {
+    let (table, saved) = (quoted(name), quoted(&format!("saved_{name}")));
+    let save =
+        format!("DROP TABLE IF EXISTS {saved}; CREATE TABLE {saved} AS SELECT * FROM {table}");
+    attacker.run(&save).await.unwrap();
+}
+
+/// Gives a table the rows back that it had.
+pub async fn restore<A: Attacker>(attacker: &mut A, name: &str) {
+    let (table, saved) = (quoted(name), quoted(&format!("saved_{name}")));
+    let restore = format!("DELETE FROM {table}; INSERT INTO {table} SELECT * FROM {saved}");
+    attacker.run(&restore).await.unwrap();
+}
+
 /// Makes so many tampers one after the other, each on the good database, and audits each.
 ///
 /// # Panics
@@ -160,8 +175,7 @@ pub async fn all_are_found<A: Attacker>(
     let mut good = Vec::new();
     for name in TABLES {
         good.push(Good::read(queries, name).await);
-        let (table, saved) = (quoted(name), quoted(&format!("saved_{name}")));
-        attacker.run(&format!("CREATE TABLE {saved} AS SELECT * FROM {table}")).await.unwrap();
+        save(attacker, name).await;
     }
     let newest = select::<Batch>(queries, "1 = 1 ORDER BY seq DESC LIMIT 1", Vec::new()).await;
     let newest = newest.unwrap().remove(0);
@@ -187,9 +201,7 @@ pub async fn all_are_found<A: Attacker>(
             let cut = statement.starts_with("DELETE") && name == "batch";
             assert!(cut, "seed {seed} is found by the published head alone: {statement}");
         }
-        let (table, saved) = (quoted(name), quoted(&format!("saved_{name}")));
-        let restore = format!("DELETE FROM {table}; INSERT INTO {table} SELECT * FROM {saved}");
-        attacker.run(&restore).await.unwrap();
+        restore(attacker, name).await;
     }
     let clean = audit(queries, &options, &|_, _, _| ()).await.unwrap();
     assert_eq!(clean.findings, [], "the last tamper was taken back");

@@ -2,7 +2,9 @@
 
 use super::Rule;
 use domain::ledger::merkle::Hash;
+use kernel::id::Hex;
 use std::collections::BTreeMap;
+use std::fmt::{self, Display, Formatter};
 
 /// One broken rule with one of its offenders.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,13 +17,19 @@ pub struct Finding {
     pub offender: String,
 }
 
-/// A batch and its hash: everything up to it, in 32 bytes.
+/// A batch and its hash: everything up to it, in 32 bytes. It is written `SEQ:HASH`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Head {
     /// Its place in the sequence; 0 before the first.
     pub seq: i64,
     /// Its hash.
     pub hash: Hash,
+}
+
+impl Display for Head {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.seq, Hex(&self.hash))
+    }
 }
 
 /// What an audit found, and how much it looked at.

@@ -3,7 +3,7 @@
 //! subquery, which every database runs as a search and not as a join of whole tables.
 
 use super::finding::Findings;
-use super::invariants::{O9, P1, check};
+use super::invariants::{B1, O9, P1, P4, check};
 use super::lanes::Meter;
 use super::rows::numbers;
 use crate::BOOK;
@@ -157,6 +157,25 @@ pub const ALL: &[Paged] = &[
          (x.state = 'ACTIVE' AND (x.identity IS NULL OR x.has_password = 0)) \
          OR x.has_password <> (SELECT COUNT(*) FROM payment_password p WHERE p.book = x.book \
          AND p.wallet = x.id))",
+    ),
+    rule(
+        "P4",
+        P4,
+        "wallet",
+        "SELECT CAST(x.balance_account AS TEXT) AS offender FROM wallet x WHERE {page} \
+         AND x.cards <> (SELECT COUNT(*) FROM card c WHERE c.book = x.book \
+         AND c.wallet = x.id AND c.state <> 'UNBOUND')",
+    ),
+    rule(
+        "B1",
+        B1,
+        "top_up",
+        "SELECT CAST(x.journal AS TEXT) AS offender FROM top_up x WHERE {page} \
+         AND (x.state = 'SUCCESS') <> ((SELECT COUNT(*) FROM journal j \
+         JOIN entry e ON e.book = j.book AND e.journal = j.number \
+         JOIN wallet w ON w.book = e.book AND w.balance_account = e.account \
+         WHERE j.book = x.book AND j.number = x.journal AND j.kind = 'TOP_UP' \
+         AND e.amount = x.amount AND w.id = x.wallet) = 1)",
     ),
     rule(
         "I2",
