@@ -3,9 +3,11 @@
 //! at once.
 
 mod books;
+mod hasty;
 mod person;
 
 pub use books::Books;
+pub use hasty::Hasty;
 
 use crate::cluster::RealShell;
 use domain::card::BankAnswer;
@@ -48,7 +50,7 @@ pub struct Payment {
 /// # Panics
 /// When it does not become ready.
 pub fn open_engine(url: &str, seed: u64, options: Options, limits: Limits) -> Engine {
-    start_engine(open_store(url, options), seed, limits)
+    start_engine(Box::new(open_store(url, options)), seed, limits)
 }
 
 /// The store of such an engine.
@@ -64,9 +66,9 @@ pub fn open_store(url: &str, options: Options) -> PostgresStore {
 ///
 /// # Panics
 /// When it does not become ready.
-pub fn start_engine(store: impl Store + 'static, seed: u64, limits: Limits) -> Engine {
+pub fn start_engine(store: Box<dyn Store>, seed: u64, limits: Limits) -> Engine {
     let rules = Arc::new(Rules::default());
-    let engine = Engine::start(Box::new(store), RealShell::new(seed), rules, limits);
+    let engine = Engine::start(store, RealShell::new(seed), rules, limits);
     let engine = engine.expect("the system gives a thread");
     assert!(engine.wait_ready_blocking(Duration::from_secs(60)), "the engine becomes ready");
     engine

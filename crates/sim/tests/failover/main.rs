@@ -8,7 +8,9 @@ mod story;
 
 use engine::Limits;
 use jiaozi_sim::cluster::{Cluster, Replication};
-use jiaozi_sim::payers::{Books, Payer, Payment, found_town, open_engine};
+use jiaozi_sim::payers::{
+    Books, Hasty, Payer, Payment, found_town, open_engine, open_store, start_engine,
+};
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 use store_postgres::Options;
@@ -68,4 +70,28 @@ fn a_failover_to_a_standby_that_nobody_waits_for_loses_payments_and_that_is_seen
     cluster.promote().unwrap();
     let stored = Books::open(&cluster.url(cluster.primary())).all();
     assert_eq!(missing(&told, &stored).len(), 20, "acknowledged and lost");
+}
+
+#[test]
+fn an_engine_that_took_a_cancelled_wait_for_a_yes_would_be_found() {
+    let mut cluster = Cluster::start(Replication::Synchronous).unwrap();
+    let url = cluster.url(cluster.primary());
+    store_postgres::migrate(&url.parse().unwrap()).unwrap();
+    let rules = found_town(&open_engine(&url, 1, Options::default(), Limits::default()), 1, 1_000);
+    let store = Box::new(Hasty(open_store(&url, Options::default())));
+    let engine = start_engine(store, 2, Limits::default());
+    engine.set_rules(rules);
+    let payment = Payment { payer: Payer(0), number: 0 };
+    engine.run_blocking(payment.order()).unwrap();
+    let silence = cluster.silence_standby().unwrap();
+    let paid = std::thread::spawn(move || engine.run_blocking(payment.pay(1)));
+    let end = "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity \
+               WHERE wait_event = 'SyncRep'";
+    cluster.ask_until(end, "1").unwrap();
+    assert!(paid.join().unwrap().is_ok(), "it says that it is done");
+    cluster.kill_primary().unwrap();
+    drop(silence);
+    cluster.promote().unwrap();
+    let stored = Books::open(&cluster.url(cluster.primary())).find(payment);
+    assert_eq!(stored, None, "and it is not");
 }

@@ -1,20 +1,18 @@
-//! An engine on PostgreSQL, and the connection between them broken everywhere: after every few bytes
-//! of a payment in both directions, around COMMIT, and while the loss is being settled. Whatever is
-//! acknowledged is stored, whatever is not happened wholly or not at all, and the same key again has
-//! one effect. The engine is ready again by itself.
+//! An engine on PostgreSQL, and the connection between them broken everywhere: after every few
+//! bytes of a payment in both directions, around COMMIT, and while the loss is being settled.
+//! Whatever is acknowledged is stored, whatever is not happened wholly or not at all, and the same
+//! key again has one effect. The engine is ready again by itself.
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
-use domain::ledger::Batch;
 use domain::order::{OrderPaid, PayOrderRefusal};
-use domain::record::RowKey;
 use engine::{Engine, Failed, Limits};
 use jiaozi_sim::cluster::{Cluster, Replication};
 use jiaozi_sim::payers::{
-    Books, Payer, Payment, found_town, open_engine, open_store, start_engine,
+    Books, Hasty, Payer, Payment, found_town, open_engine, open_store, start_engine,
 };
 use jiaozi_sim::proxy::{Door, Fault, Moment, Passed, Plan, Proxy, Side};
 use std::time::{Duration, Instant};
-use store::{Commit, Loaded, Store, Unavailable, Write};
+use store::Store;
 use store_postgres::{Options, PostgresStore};
 
 /// Short, so that a test of what happens after it is short too.
@@ -223,46 +221,6 @@ fn a_database_that_lets_nobody_in_is_waited_for() {
         });
     }
     stand.audit();
-}
-
-/// Takes a lost answer for a yes.
-struct Hasty(PostgresStore);
-
-impl Store for Hasty {
-    fn tip(&mut self) -> Result<Batch, Unavailable> {
-        self.0.tip()
-    }
-
-    fn load(&mut self, keys: &[RowKey]) -> Result<Vec<(RowKey, Loaded)>, Unavailable> {
-        self.0.load(keys)
-    }
-
-    fn first(
-        &mut self,
-        table: &'static str,
-        limit: usize,
-    ) -> Result<Vec<(RowKey, i64)>, Unavailable> {
-        self.0.first(table, limit)
-    }
-
-    fn exclude_others(&mut self) -> Result<(), Unavailable> {
-        self.0.exclude_others()
-    }
-
-    fn abandon(&mut self) {
-        self.0.abandon();
-    }
-
-    fn commit(&mut self, batch: &Batch, writes: &[Write]) -> Commit {
-        match self.0.commit(batch, writes) {
-            Commit::Unknown(_) => Commit::Done,
-            known => known,
-        }
-    }
-
-    fn reconnect(&mut self) -> Result<(), Unavailable> {
-        self.0.reconnect()
-    }
 }
 
 #[test]
