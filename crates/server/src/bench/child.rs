@@ -14,6 +14,8 @@ pub(super) struct Server {
     child: Child,
     /// Where `/v1` is served.
     pub(super) consumer: SocketAddr,
+    /// Where `/v3` is served.
+    pub(super) merchant: SocketAddr,
     /// Where its figures are.
     operations: SocketAddr,
 }
@@ -44,9 +46,9 @@ impl Server {
         }
         // It prints no more; a full pipe would stop it, a closed one does not.
         drop(lines);
-        let [consumer, _merchant, operations] = <[SocketAddr; 3]>::try_from(addresses)
+        let [consumer, merchant, operations] = <[SocketAddr; 3]>::try_from(addresses)
             .map_err(|_| "the server told its addresses twice")?;
-        Ok(Self { child, consumer, operations })
+        Ok(Self { child, consumer, merchant, operations })
     }
 
     /// Its process.

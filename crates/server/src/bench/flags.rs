@@ -9,6 +9,10 @@ use std::path::PathBuf;
 pub(crate) enum BenchAction {
     /// Payments through the public API, next to a route that only parses and answers.
     Pay(PayFlags),
+    /// Notifications of payments, next to how many signatures this machine makes.
+    Notify(NotifyFlags),
+    /// Orders placed by merchants with signed requests, next to what signing and checking cost.
+    CreateOrder(CreateOrderFlags),
 }
 
 /// What the server under test does.
@@ -147,4 +151,28 @@ pub(crate) struct PayFlags {
     /// The scale of pgbench, which runs on the same PostgreSQL server; 0 leaves it out.
     #[arg(long, default_value_t = 50)]
     pub(crate) pgbench_scale: u32,
+}
+
+/// `jiaozi bench notify`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct NotifyFlags {
+    #[command(flatten)]
+    pub(crate) world: WorldFlags,
+    #[command(flatten)]
+    pub(crate) load: LoadFlags,
+    /// How long clients pay as fast as they can, in seconds.
+    #[arg(long, default_value_t = 10)]
+    pub(crate) peak_seconds: u64,
+    /// How many orders wait to be paid then, per second.
+    #[arg(long, default_value_t = 20_000)]
+    pub(crate) orders_per_second: u64,
+}
+
+/// `jiaozi bench create-order`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct CreateOrderFlags {
+    #[command(flatten)]
+    pub(crate) world: WorldFlags,
+    #[command(flatten)]
+    pub(crate) load: LoadFlags,
 }

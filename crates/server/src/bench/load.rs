@@ -34,6 +34,9 @@ pub(super) struct Load {
     pub(super) warmup: Duration,
     /// Measured.
     pub(super) measured: Duration,
+    /// How many requests are due a second, sent or not; `None` for as many as there can be. The
+    /// latency of one that is due counts from then on.
+    pub(super) per_second: Option<f64>,
 }
 
 /// What came of it.
@@ -69,6 +72,9 @@ impl Driven {
 /// What all clients of a run share.
 struct Shared<T> {
     traffic: T,
+    per_second: Option<f64>,
+    /// How many requests were due.
+    due: AtomicU64,
     start: Instant,
     begin: Instant,
     end: Instant,
@@ -121,7 +127,7 @@ impl<T: Traffic> Shared<T> {
                 self.ran_out.fetch_min(self.since_start(Instant::now()), Relaxed);
                 break;
             };
-            let sent = Instant::now();
+            let sent = self.turn().await;
             let answer = client.send(call).await;
             let now = Instant::now();
             let outcome = match answer {
@@ -145,6 +151,15 @@ impl<T: Traffic> Shared<T> {
         seen
     }
 
+    /// Waits until the next request is due, and gives when that was.
+    async fn turn(&self) -> Instant {
+        let Some(per_second) = self.per_second else { return Instant::now() };
+        let before = self.due.fetch_add(1, Relaxed);
+        let due = self.start + Duration::from_secs_f64(before as f64 / per_second.max(1e-3));
+        tokio::time::sleep_until(due.into()).await;
+        due
+    }
+
     fn note_answer(&self, now: Instant) {
         let at = self.since_start(now);
         let before = self.newest.fetch_max(at, Relaxed);
@@ -164,6 +179,8 @@ pub(super) async fn drive<T: Traffic>(
     let end = begin + load.measured;
     let shared = Arc::new(Shared {
         traffic,
+        per_second: load.per_second,
+        due: AtomicU64::new(0),
         start,
         begin,
         end,
@@ -213,7 +230,7 @@ fn call_from_thread<T: Traffic>(
     address: SocketAddr,
     clients: usize,
 ) -> std::io::Result<Seen> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut calling = JoinSet::new();
         for _ in 0..clients {

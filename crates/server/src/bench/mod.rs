@@ -6,10 +6,12 @@ mod bare;
 mod child;
 mod client;
 mod counted;
+mod create_order;
 mod dice;
 mod flags;
 mod load;
 pub(crate) mod noop;
+mod notify;
 mod orders;
 mod pay;
 mod people;
@@ -20,6 +22,7 @@ mod process;
 mod report;
 mod rivals;
 mod seeding;
+mod signing;
 
 pub(crate) use flags::{BenchAction, UnderTest};
 
@@ -31,6 +34,8 @@ pub(crate) async fn run(action: BenchAction) -> Result<(), Box<dyn Error>> {
     let measured = async {
         match action {
             BenchAction::Pay(flags) => pay::run(flags).await,
+            BenchAction::Notify(flags) => notify::run(flags).await,
+            BenchAction::CreateOrder(flags) => create_order::run(flags).await,
         }
     };
     // Folders and servers of this run go also when it is stopped.

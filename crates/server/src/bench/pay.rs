@@ -21,6 +21,8 @@ use axum::body::Bytes;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use hyper::{Request, StatusCode};
 use std::error::Error;
+use std::ops::Range;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -44,7 +46,8 @@ pub(super) async fn run(flags: PayFlags) -> Result<(), Box<dyn Error>> {
     let seconds = Duration::from_secs;
     let load = |warmup, measured| {
         let (warmup, measured) = (seconds(warmup), seconds(measured));
-        Load { address: server.consumer, clients: how.clients, warmup, measured }
+        let address = server.consumer;
+        Load { address, clients: how.clients, warmup, measured, per_second: None }
     };
     let noop_load = load(how.warmup.min(1), how.seconds.div_ceil(2));
     eprintln!("no-op route ...");
@@ -89,7 +92,8 @@ async fn compare(
     rivals
 }
 
-async fn audit(place: &Place, is_wanted: bool) -> Result<(), Box<dyn Error>> {
+/// Audits what the run left, if that is wanted.
+pub(super) async fn audit(place: &Place, is_wanted: bool) -> Result<(), Box<dyn Error>> {
     if !is_wanted {
         return Ok(());
     }
@@ -100,7 +104,8 @@ async fn audit(place: &Place, is_wanted: bool) -> Result<(), Box<dyn Error>> {
     }
 }
 
-fn check(driven: &[&Driven]) -> Result<(), Box<dyn Error>> {
+/// Every measurement must have answers, and all of them the expected ones.
+pub(super) fn check(driven: &[&Driven]) -> Result<(), Box<dyn Error>> {
     let failures: Vec<String> = driven
         .iter()
         .flat_map(|driven| &driven.failures)
@@ -113,20 +118,32 @@ fn check(driven: &[&Driven]) -> Result<(), Box<dyn Error>> {
 }
 
 /// Payments of orders that wait, each once.
-struct Payments {
+pub(super) struct Payments {
     orders: Orders,
     next: AtomicU64,
     end: u64,
     keys: ClientKeys,
     /// Makes the keys of this run differ from those of any other.
     run: u64,
+    /// How many succeeded.
+    paid: Arc<AtomicU64>,
 }
 
 impl Payments {
-    fn new(orders: Orders, these: std::ops::Range<u64>, keys: ClientKeys) -> Self {
+    fn new(orders: Orders, these: Range<u64>, keys: ClientKeys) -> Self {
+        Self::counting(orders, these, keys, Arc::default())
+    }
+
+    /// Payments of these orders, counted where others see it.
+    pub(super) fn counting(
+        orders: Orders,
+        these: Range<u64>,
+        keys: ClientKeys,
+        paid: Arc<AtomicU64>,
+    ) -> Self {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let run = since.as_millis() as u64;
-        Self { orders, next: AtomicU64::new(these.start), end: these.end, keys, run }
+        Self { orders, next: AtomicU64::new(these.start), end: these.end, keys, run, paid }
     }
 
     fn key(&self, order: u64) -> String {
@@ -160,12 +177,14 @@ impl Traffic for Payments {
     }
 
     fn check(&self, status: StatusCode, body: &[u8]) -> Result<(), String> {
-        check_success(status, body)
+        check_success(status, body)?;
+        self.paid.fetch_add(1, Relaxed);
+        Ok(())
     }
 }
 
 /// The no-op route, with a body and headers of a payment's length.
-struct Noop;
+pub(super) struct Noop;
 
 impl Traffic for Noop {
     fn next(&self) -> Option<Call> {

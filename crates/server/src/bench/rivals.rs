@@ -6,6 +6,9 @@ use serde::Serialize;
 use std::error::Error;
 use std::path::Path;
 
+/// Less is over before all clients are connected.
+const SECONDS_MIN: u64 = 3;
+
 /// Clients of the plain transfer.
 const TRANSFERRING: &str = "64";
 
@@ -72,7 +75,8 @@ impl<'a> Bench<'a> {
         let name = format!("bench_{}", std::process::id());
         server.ask(&format!("CREATE DATABASE {name}")).await?;
         let own = server.beside(&name);
-        let bench = Self { server, own, name, folder, seconds: seconds.max(1).to_string() };
+        let bench =
+            Self { server, own, name, folder, seconds: seconds.max(SECONDS_MIN).to_string() };
         bench.own.ask(TRANSFER).await?;
         Ok(bench)
     }
@@ -111,6 +115,6 @@ impl<'a> Bench<'a> {
         let told = self.own.run("pgbench", &arguments).await?;
         let line = told.lines().find_map(|line| line.strip_prefix("tps = "));
         let number = line.and_then(|rest| rest.split_whitespace().next());
-        Ok(number.ok_or("pgbench told no rate")?.parse()?)
+        Ok(number.ok_or_else(|| format!("pgbench told no rate: {told}"))?.parse()?)
     }
 }

@@ -1,0 +1,53 @@
+//! What RSA-2048 costs on this machine, on all cores, by the code that the wallet signs with.
+
+use apiv3::keys::{KeyError, PrivateKey, PublicKey};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long each is measured.
+const MEASURED: Duration = Duration::from_secs(2);
+
+/// As long as what is signed usually is.
+const TEXT: [u8; 400] = [b'a'; 400];
+
+/// Signatures and verifications a second.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rates {
+    pub(super) sign: f64,
+    pub(super) verify: f64,
+}
+
+/// Measures both. Blocks.
+pub(super) fn measure(key: &PrivateKey) -> Rates {
+    let (signature, public) = (key.sign(&[&TEXT]), key.public_key());
+    let sign = per_second(|| drop(key.sign(&[&TEXT])));
+    let verify = per_second(|| assert_right(&public, &signature));
+    Rates { sign, verify }
+}
+
+/// A new key.
+pub(super) fn new_key() -> Result<Arc<PrivateKey>, KeyError> {
+    PrivateKey::generate().map(Arc::new)
+}
+
+fn assert_right(key: &PublicKey, signature: &[u8]) {
+    assert!(key.verifies(&[&TEXT], signature), "a right signature is right");
+}
+
+fn per_second(one: impl Fn() + Sync) -> f64 {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let began = Instant::now();
+    let count = || {
+        let mut count = 0_u64;
+        while began.elapsed() < MEASURED {
+            one();
+            count += 1;
+        }
+        count
+    };
+    let total: u64 = std::thread::scope(|scope| {
+        let running: Vec<_> = (0..threads).map(|_| scope.spawn(count)).collect();
+        running.into_iter().map(|thread| thread.join().expect("nothing panics there")).sum()
+    });
+    total as f64 / began.elapsed().as_secs_f64()
+}
