@@ -60,10 +60,15 @@ impl Clients {
 
     /// Places an order, as often as it takes.
     pub(crate) fn order(&self, payment: Payment) {
+        let mut is_unknown = false;
         for turn in payment.payer.0.. {
             match self.engine(turn).run_blocking(payment.order()) {
                 Ok(_) => return,
-                Err(Failed::Unknown | Failed::Busy { .. }) => sleep(COMES_AGAIN),
+                // The prepay id is taken: by a try of ours that was placed after all. An edge would
+                // draw another one for every try.
+                Err(Failed::Stale) if is_unknown => return,
+                Err(Failed::Unknown) => is_unknown = true,
+                Err(Failed::Busy { .. }) => sleep(COMES_AGAIN),
                 Err(other) => panic!("order of {payment:?}: {other:?}"),
             }
         }
