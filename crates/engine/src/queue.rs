@@ -122,9 +122,15 @@ impl Queue {
         waiting.ready && !waiting.stopping
     }
 
-    /// Tells when the gate opens and closes.
-    pub(crate) fn watch_ready(&self) -> watch::Receiver<bool> {
-        self.ready.subscribe()
+    /// Waits until the gate is open; `false` when it never will be.
+    pub(crate) async fn opened(&self) -> bool {
+        let mut ready = self.ready.subscribe();
+        while !self.is_ready() {
+            if self.is_stopping() || ready.changed().await.is_err() {
+                return false;
+            }
+        }
+        true
     }
 
     /// Waits on this thread until the gate is open; `false` when the time is over or it never will
