@@ -110,8 +110,8 @@ async fn prepare(
     let prepared = in_time(limit, async {
         if !is_begun {
             if link.is_time_to_plan() {
-                let statement = link.prepare("DISCARD PLANS", &[]).await?;
-                flight.push(Call { statement, parameters: Vec::new() });
+                // Not in the flight: its failure would not keep the batch from being committed.
+                link.client.batch_execute("DISCARD PLANS").await?;
             }
             flight.extend(opening(link).await?);
         }

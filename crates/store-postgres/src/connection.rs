@@ -77,7 +77,6 @@ impl Session {
                 ("enable_bitmapscan", "off".to_owned()),
             ]),
             Self::Read { limit } => settings.extend([
-                ("default_transaction_read_only", "on".to_owned()),
                 ("statement_timeout", millis(limit)),
                 ("idle_in_transaction_session_timeout", "300000".to_owned()),
             ]),
@@ -153,6 +152,10 @@ impl Link {
             }
         };
         let facts = Facts::read(&client).await?;
+        if matches!(session, Session::Read { .. }) {
+            // Not sent with the greeting: by what the server says of itself there, a copy is told.
+            client.batch_execute("SET default_transaction_read_only = on").await?;
+        }
         Ok(Self { client, facts, warnings, statements: HashMap::new(), flights: 0, driver })
     }
 
@@ -233,7 +236,7 @@ impl Facts {
         })
     }
 
-    /// Refuses a server that is too old or takes no writes.
+    /// Refuses a server that is too old or takes no writes: a copy of another one lags behind.
     pub fn refuse_unfit(&self) -> Result<(), OpenError> {
         self.refuse_old()?;
         if self.is_read_only { Err(OpenError::ReadOnly) } else { Ok(()) }

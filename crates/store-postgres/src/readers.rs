@@ -140,7 +140,6 @@ struct Pool {
 impl Pool {
     async fn open_first(&self, begin: Option<&'static str>) -> Result<(), OpenError> {
         let link = self.connect().await?;
-        link.facts.refuse_old()?;
         migrate::refuse_other_schema(&link.client).await?;
         if let Some(begin) = begin {
             let begun = link.client.batch_execute(begin).await;
@@ -151,7 +150,15 @@ impl Pool {
     }
 
     async fn connect(&self) -> Result<Link, OpenError> {
-        Link::connect(&self.url, Session::Read { limit: self.options.time_limit }).await
+        let session = Session::Read { limit: self.options.time_limit };
+        let link = Link::connect(&self.url, session).await?;
+        // An audit may look at a copy; a caller must see what was answered before.
+        if self.is_snapshot {
+            link.facts.refuse_old()?
+        } else {
+            link.facts.refuse_unfit()?
+        }
+        Ok(link)
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Link>> {

@@ -61,8 +61,10 @@ impl PostgresStore {
             if !may_be_weak {
                 link.facts.refuse_weak()?;
             }
-            migrate::refuse_other_schema(&link.client).await?;
-            Ok::<_, OpenError>(link)
+            match in_time(READ, migrate::refuse_other_schema(&link.client)).await {
+                Some(checked) => checked.map(|()| link),
+                None => Err(OpenError::Database("no answer in time".into())),
+            }
         })?;
         self.link = Some(link);
         Ok(())

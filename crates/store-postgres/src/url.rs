@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 use tokio_postgres::Config;
-use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 
 /// The address of a database: `postgres://user:password@host:port/database?sslmode=require`.
 #[derive(Clone, PartialEq, Eq)]
@@ -109,6 +109,10 @@ impl Url {
     pub(crate) fn config(&self, connect_timeout: Duration) -> Config {
         let mut config = self.config.clone();
         config.connect_timeout(connect_timeout);
+        if config.get_hosts().len() + config.get_hostaddrs().len() > 1 {
+            // Of several servers, the one that takes writes, whichever that is by now.
+            config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+        }
         config
     }
 }

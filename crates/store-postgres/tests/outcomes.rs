@@ -4,7 +4,8 @@ use domain::ledger::{Account, Batch, Entry, Sign};
 use domain::record::Record;
 use jiaozi_store_postgres::temporary::Server;
 use jiaozi_store_postgres::{
-    OpenError, Options, PostgresStore, Temporary, Url, migrate, weak_settings,
+    OpenError, Options, PostgresReaders, PostgresStore, ReaderOptions, Temporary, Url, migrate,
+    weak_settings,
 };
 use kernel::Currency;
 use std::sync::Arc;
@@ -64,16 +65,12 @@ impl Waiting {
         let set = format!("ALTER SYSTEM SET synchronous_standby_names = '{name}'");
         self.database.run(&set).expect("a superuser may do so");
         self.database.run("SELECT pg_reload_conf()").expect("a superuser may do so");
-        let until = format!(
-            "DO $$ BEGIN WHILE current_setting('synchronous_standby_names') <> '{name}' LOOP \
-             PERFORM pg_sleep(0.01); END LOOP; END $$"
+        let check = format!(
+            "DO $$ BEGIN IF current_setting('synchronous_standby_names') <> '{name}' \
+             THEN RAISE 'not yet'; END IF; END $$"
         );
         // A new session starts with what the server has read by then.
-        while self
-            .database
-            .run(&until.replace("PERFORM pg_sleep(0.01)", "RAISE 'not yet'"))
-            .is_err()
-        {}
+        while self.database.run(&check).is_err() {}
     }
 }
 
@@ -255,6 +252,9 @@ fn copy_of_another_server_is_refused() {
     database.run(&format!("ALTER DATABASE {name} SET default_transaction_read_only = on")).unwrap();
     let refused = PostgresStore::open(database.url(), Options::default()).err();
     assert!(matches!(refused, Some(OpenError::ReadOnly)), "{refused:?}");
+    let refused = PostgresReaders::open(database.url(), ReaderOptions::default()).err();
+    assert!(matches!(refused, Some(OpenError::ReadOnly)), "{refused:?}");
+    PostgresReaders::snapshot(database.url(), Duration::from_secs(5)).unwrap();
 }
 
 #[test]
