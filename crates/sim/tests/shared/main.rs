@@ -5,16 +5,49 @@
 //! The files are the product's own, included here with `std` meaning this crate, so that
 //! `std::sync` is shuttle's. The product needs no switch for it. One thread of shuttle's runs at a
 //! time and changes places only inside shuttle's own primitives, so what tokio does with the real
-//! ones stays undisturbed.
+//! ones stays undisturbed; before it does anything, others are let in.
 
 extern crate self as std;
+extern crate self as tokio;
 extern crate std as real;
+extern crate tokio as real_tokio;
 
 pub use real::{collections, net, time};
 
 /// Shuttle's in the place of the system's.
 pub mod sync {
     pub use shuttle::sync::*;
+
+    /// Tokio's, which lets other threads in before whatever it does.
+    pub mod watch {
+        use real_tokio::sync::watch;
+        use shuttle::thread::yield_now;
+
+        pub use watch::Receiver;
+
+        /// Tells.
+        pub struct Sender<T>(watch::Sender<T>);
+
+        /// Both ends.
+        pub fn channel<T>(first: T) -> (Sender<T>, Receiver<T>) {
+            let (sender, receiver) = watch::channel(first);
+            (Sender(sender), receiver)
+        }
+
+        impl<T> Sender<T> {
+            /// Tells everyone who listens.
+            pub fn send_replace(&self, value: T) -> T {
+                yield_now();
+                self.0.send_replace(value)
+            }
+
+            /// Listens from now on.
+            pub fn subscribe(&self) -> Receiver<T> {
+                yield_now();
+                self.0.subscribe()
+            }
+        }
+    }
 }
 
 /// What the queue knows of a command.
@@ -46,7 +79,7 @@ use rate_limit::AddressLimiter;
 use rider::Rider;
 use shuttle::rand::Rng;
 use shuttle::thread;
-use sync::{Arc, Mutex};
+use sync::{Arc, Mutex, mpsc};
 use time::Duration;
 
 /// How many interleavings each test sees, half of them drawn so that rare ones are not.
@@ -67,22 +100,24 @@ impl Rider for Order {
 }
 
 /// Takes until the queue is stopped and empty, as the engine's thread does.
-fn take_all(queue: &Queue) -> Vec<u64> {
-    let mut taken = Vec::new();
+fn take_all(queue: &Queue, taken: &mpsc::Sender<u64>) {
     loop {
         match queue.take(2, LONG) {
-            Taken::Batch(riders) => taken.extend(riders.iter().map(|rider| rider.number())),
+            Taken::Batch(riders) => riders.iter().for_each(|rider| {
+                taken.send(rider.number()).expect("somebody listens");
+            }),
             Taken::Idle => panic!("no wait ends by time"),
-            Taken::Stopped => return taken,
+            Taken::Stopped => return,
         }
     }
 }
 
 fn everyone_let_in_is_taken_once_and_in_turn() {
     let queue = Arc::new(Queue::new(8));
+    let (taking, takes) = mpsc::channel();
     let taker = thread::spawn({
         let queue = Arc::clone(&queue);
-        move || take_all(&queue)
+        move || take_all(&queue, &taking)
     });
     let opener = thread::spawn({
         let queue = Arc::clone(&queue);
@@ -99,13 +134,16 @@ fn everyone_let_in_is_taken_once_and_in_turn() {
     let pushers: Vec<_> = pushers.collect();
     let let_in: Vec<Vec<u64>> = pushers.into_iter().map(|it| it.join().expect("pushes")).collect();
     opener.join().expect("opens");
+    // Stopping would wake the taker: first all of them must come by themselves.
+    let count = let_in.iter().map(Vec::len).sum();
+    let taken: Vec<u64> = (0..count).map(|_| takes.recv().expect("one is taken")).collect();
     queue.stop();
-    let taken = taker.join().expect("takes");
+    taker.join().expect("takes");
     for own in &let_in {
         let theirs = taken.iter().copied().filter(|number| own.contains(number));
         assert_eq!(theirs.collect::<Vec<u64>>(), *own, "each once, in the order they came");
     }
-    assert_eq!(taken.len(), let_in.iter().map(Vec::len).sum::<usize>());
+    assert!(takes.recv().is_err(), "nothing is taken twice");
     assert_eq!(queue.len(), 0);
 }
 
