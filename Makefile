@@ -72,10 +72,10 @@ crash-test: ## kill -9 at random moments of a running story, then look for anyth
 		$(CARGO) test --locked --workspace --test crash -- --nocapture
 
 disk-test: ## power cuts, failing syncs and full disks at every operation, under the real product
-	$(CARGO) test --locked --workspace --test disk -- --ignored --nocapture any_operation
+	JIAOZI_TEST_CYCLES=20000 $(CARGO) test --locked --workspace --test disk -- --nocapture no_fault
 
 crash-disk: ## one cycle of the disk test again: make crash-disk SEED=shopping/cut@117/random/3
-	JIAOZI_TEST_SEED=$(SEED) $(CARGO) test --locked --workspace --test disk -- --ignored --nocapture of_a_seed
+	JIAOZI_TEST_SEED=$(SEED) $(CARGO) test --locked --workspace --test disk -- --nocapture no_fault
 
 two-processes-test: ## two processes on one PostgreSQL: throughput, fairness, one killed or paused
 	$(CARGO) test --locked --workspace --test two_processes -- --nocapture --test-threads 1

@@ -210,7 +210,7 @@ impl Act {
             }
             Self::Merchant(number) => {
                 let asked = ask(engine, merchant(number));
-                // The operator who asks again hears that the number is taken, and has what he wants.
+                // Who asks again hears that the number is taken, and has what was wanted.
                 Box::pin(async move {
                     match asked.await {
                         Answer::Said(said)

@@ -14,7 +14,7 @@ const STEP: i64 = 200_000_000;
 const START_AGAIN: i64 = 600_000_000;
 /// After so many pauses in a row the engine stands still until somebody acts: a run must not depend
 /// on how often it tries in vain.
-const PAUSES_MAX: u32 = 8;
+const PAUSES_MAX: u32 = 5;
 
 #[derive(Debug, Default)]
 struct Time {

@@ -1,4 +1,4 @@
-//! One cycle: run, fault, power cut or kill, start again, check, go on, and cut the power once more.
+//! One cycle: run, fault, power cut or kill, start again, check, go on, cut the power once more.
 //!
 //! Expected is what the same script comes to on a sound disk. After a restart the books must be
 //! those after the last acknowledged step, or those after the step that was under way: whatever
@@ -63,7 +63,7 @@ pub struct Met {
 /// One cycle of so many is followed by a whole audit.
 const AUDIT_EVERY: u64 = 8;
 /// How often a client asks again before it gives up until somebody helps.
-const TRIES: u32 = 6;
+const TRIES: u32 = 3;
 
 struct Run<'w> {
     case: &'w Case,

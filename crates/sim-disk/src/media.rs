@@ -48,7 +48,7 @@ impl Survivors {
     }
 }
 
-/// One change of a disk's contents. Files are told apart by number: a name may come to mean another.
+/// One change of a disk's contents. Files have numbers: a name may come to mean another file.
 #[derive(Clone, Debug)]
 pub(super) enum Change {
     Write { file: usize, at: usize, bytes: Box<[u8]> },

@@ -15,6 +15,8 @@ pub enum Planted {
     AnswersFirst,
     /// A commit of which nobody knows whether it was done is called done.
     TakesUnknownForDone,
+    /// What is read from the log is taken for durable.
+    BelievesTheLog,
 }
 
 /// A store with a planted fault.
@@ -75,7 +77,9 @@ impl<S: Store> Store for Wrong<S> {
                 Commit::Unknown(_) => Commit::Done,
                 outcome => outcome,
             },
-            Planted::Nothing | Planted::AnswersFirst => self.caught_up().commit(batch, writes),
+            Planted::Nothing | Planted::AnswersFirst | Planted::BelievesTheLog => {
+                self.caught_up().commit(batch, writes)
+            }
         }
     }
 

@@ -44,7 +44,10 @@ impl Setup {
             log_limit_pages,
             cache_kib: 4_096,
             synchronous: self.synchronous,
-            reach: REACH,
+            reach: match self.planted {
+                Planted::BelievesTheLog => Reach { write_again: |_| Ok(()), ..REACH },
+                _ => REACH,
+            },
             ..Options::default()
         }
     }

@@ -76,8 +76,8 @@ pub(super) fn register() {
             xGetSystemCall: None,
             xNextSystemCall: None,
         }));
-        // SAFETY: the option takes one int. Where SQLite is in use already, it only says no. Counting
-        // memory takes a lock that all threads share.
+        // SAFETY: the option takes one int; where SQLite is in use already, it only says no.
+        // Counting memory takes a lock that all threads share.
         unsafe { ffi::sqlite3_config(ffi::SQLITE_CONFIG_MEMSTATUS, 0 as c_int) };
         // SAFETY: the table is complete for its version and is never freed or changed by us.
         unsafe { ffi::sqlite3_vfs_register(vfs, 0) };

@@ -87,10 +87,6 @@ fn other_faults(world: &World, every: u64) -> Vec<Case> {
     cases
 }
 
-fn by_chance(world: &World, seeds: std::ops::Range<u64>) -> Vec<Case> {
-    seeds.map(|seed| Case::by_chance(world, seed)).collect()
-}
-
 fn report(tally: &Tally, since: Instant) {
     let faults: Vec<String> =
         tally.by_fault.iter().map(|(word, count)| format!("{count} {word}")).collect();
@@ -118,46 +114,32 @@ fn kinds(tally: &Tally) -> Vec<Kind> {
     tally.found.iter().map(|(_, violation)| violation.kind).collect()
 }
 
+/// A sample, or with `JIAOZI_TEST_CYCLES` every operation and so many cycles in all.
+fn cases(world: &World) -> Vec<Case> {
+    let wanted = std::env::var("JIAOZI_TEST_CYCLES").map(|cycles| cycles.parse::<usize>().unwrap());
+    let (every, every_other, seeds) = if wanted.is_ok() { (1, 1, 3) } else { (7, 31, 1) };
+    let mut cases = power_cuts(world, every, seeds, Setup::default());
+    cases.extend(other_faults(world, every_other));
+    let missing = wanted.map_or(160, |wanted| wanted.saturating_sub(cases.len()));
+    cases.extend((0..missing as u64).map(|seed| Case::by_chance(world, seed)));
+    cases
+}
+
 #[test]
 fn no_fault_of_a_disk_loses_or_doubles_anything() {
     let since = Instant::now();
     let world = World::new();
-    let mut cases = power_cuts(&world, 7, 1, Setup::default());
-    cases.extend(other_faults(&world, 31));
-    cases.extend(by_chance(&world, 0..160));
-    let tally = run_all(&world, &cases);
+    if let Ok(seed) = std::env::var("JIAOZI_TEST_SEED") {
+        let warnings = tracing_subscriber::filter::LevelFilter::WARN;
+        tracing_subscriber::fmt().with_max_level(warnings).init();
+        let case = Case::parse(&world, &seed).unwrap();
+        println!("{case:?}");
+        return println!("sound: {:?}", run(&world, &case).unwrap());
+    }
+    let tally = run_all(&world, &cases(&world));
     report(&tally, since);
     assert_sound(&tally);
     assert!(tally.happened_unheard > 0, "no commit was cut off from its answer");
-}
-
-#[test]
-#[ignore = "takes minutes: make disk-test"]
-fn no_fault_at_any_operation_loses_or_doubles_anything() {
-    let since = Instant::now();
-    let world = World::new();
-    let mut cases = power_cuts(&world, 1, 3, Setup::default());
-    cases.extend(other_faults(&world, 1));
-    let missing = 20_000_usize.saturating_sub(cases.len()) as u64;
-    cases.extend(by_chance(&world, 0..missing.max(4_000)));
-    let tally = run_all(&world, &cases);
-    report(&tally, since);
-    assert_sound(&tally);
-    assert!(tally.cycles >= 20_000);
-}
-
-#[test]
-#[ignore = "repeats one cycle: make crash-disk SEED=..."]
-fn the_cycle_of_a_seed() {
-    let Ok(seed) = std::env::var("JIAOZI_TEST_SEED") else { return };
-    let world = World::new();
-    tracing_subscriber::fmt().with_max_level(tracing_subscriber::filter::LevelFilter::WARN).init();
-    let case = Case::parse(&world, &seed).unwrap();
-    println!("{case:?}");
-    match run(&world, &case) {
-        Ok(met) => println!("sound: {met:?}"),
-        Err(violation) => panic!("{violation}"),
-    }
 }
 
 #[test]
@@ -196,15 +178,23 @@ fn answer_before_the_commit_is_found() {
     assert!(found.contains(&Kind::Lost), "{found:?}");
 }
 
+fn failing_syncs(world: &World, planted: Planted) -> Vec<Case> {
+    let setup = Setup { planted, ..Setup::default() };
+    let all = other_faults(world, 11).into_iter();
+    let syncs = all.filter(|case| matches!(case.fault, Fault::SyncFails { .. }));
+    syncs.map(|case| Case { setup, ..case }).collect()
+}
+
 #[test]
 fn unknown_commit_that_is_called_done_is_found() {
     let world = World::new();
-    let setup = Setup { planted: Planted::TakesUnknownForDone, ..Setup::default() };
-    let cases: Vec<Case> = other_faults(&world, 11)
-        .into_iter()
-        .filter(|case| matches!(case.fault, Fault::SyncFails { .. }))
-        .map(|case| Case { setup, ..case })
-        .collect();
-    let found = kinds(&run_all(&world, &cases));
+    let found = kinds(&run_all(&world, &failing_syncs(&world, Planted::TakesUnknownForDone)));
+    assert!(found.contains(&Kind::Lost), "{found:?}");
+}
+
+#[test]
+fn log_that_is_believed_after_failed_syncs_is_found() {
+    let world = World::new();
+    let found = kinds(&run_all(&world, &failing_syncs(&world, Planted::BelievesTheLog)));
     assert!(found.contains(&Kind::Lost), "{found:?}");
 }

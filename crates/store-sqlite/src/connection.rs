@@ -23,7 +23,7 @@ pub struct Options {
     pub log_limit_pages: u32,
     /// Tables besides the product's, which tests make up.
     pub extra_tables: &'static [Registered],
-    /// How far a commit reaches. Anything but [`Synchronous::Full`] is for tests that show the loss.
+    /// How far a commit reaches. All but [`Synchronous::Full`] is for tests that show the loss.
     pub synchronous: Synchronous,
     /// How the file is reached.
     pub reach: Reach,
