@@ -30,7 +30,8 @@ ANALYZE plain_account;";
 const UNIFORM: &str = "\
 \\set from random(1, 10000)
 \\set step random(1, 9999)
-SELECT transfer(:from, (:from + :step - 1) % 10000 + 1, 1);
+\\set to (:from + :step - 1) % 10000 + 1
+SELECT transfer(:from, :to, 1);
 ";
 
 const HOT: &str = "\
