@@ -124,6 +124,17 @@ pub(crate) struct VerifyFlags {
     /// Prints the result as JSON.
     #[arg(long)]
     pub(crate) json: bool,
+    /// Audits what came after this batch, which an earlier audit ended at.
+    #[arg(long, value_name = "BATCH", conflicts_with = "incremental")]
+    #[arg(value_parser = clap::value_parser!(i64).range(0..))]
+    pub(crate) since: Option<i64>,
+    /// Audits what came after the last audit with this flag that found nothing, and that its head
+    /// is still there. The first one is a whole audit.
+    #[arg(long)]
+    pub(crate) incremental: bool,
+    /// A head that was published, as the audit of that time printed it: it must still be there.
+    #[arg(long, value_name = "SEQ:HASH", value_parser = crate::audit::parse_head)]
+    pub(crate) expect_head: Vec<store::verify::Head>,
 }
 
 #[derive(Args, Clone, Debug)]

@@ -28,9 +28,10 @@ mod serve;
 mod signals;
 mod surroundings;
 mod suspense;
+mod verified;
 
 use clap::Parser;
-use cli::{Action, Cli, ConfigAction, ConfigFlags, MigrateFlags, VerifyFlags};
+use cli::{Action, Cli, ConfigAction, ConfigFlags, MigrateFlags};
 use config::{Config, Flags};
 use std::error::Error;
 
@@ -53,7 +54,7 @@ async fn perform(action: Action) -> Result<(), Box<dyn Error>> {
         Action::Migrate(flags) => migrate(&flags),
         Action::Demo(flags) => demo::run(flags).await,
         Action::Bench(action) => bench::run(action).await,
-        Action::Verify(flags) => verify(&flags).await,
+        Action::Verify(flags) => audit::run(&flags).await,
         Action::User(action) => {
             logging::start("warn")?;
             person::run(action).await
@@ -83,17 +84,6 @@ fn migrate(flags: &MigrateFlags) -> Result<(), Box<dyn Error>> {
         }
     }
     Ok(())
-}
-
-async fn verify(flags: &VerifyFlags) -> Result<(), Box<dyn Error>> {
-    let config = flags.config.load()?;
-    let audit = audit::Audit::of_location(&config.location).await?;
-    if flags.json {
-        say!("{}", serde_json::to_string_pretty(&audit)?);
-    } else {
-        audit.print();
-    }
-    if audit.is_clean() { Ok(()) } else { Err("the audit found broken rules".into()) }
 }
 
 impl ConfigFlags {

@@ -177,6 +177,11 @@ impl Config {
         self.data.join("control.sock")
     }
 
+    /// The file in which an incremental audit finds where the last one ended.
+    pub(crate) fn verified_file(&self) -> PathBuf {
+        self.data.join("verified.json")
+    }
+
     /// The file of the secret between us and the providers.
     pub(crate) fn providers_secret(&self) -> PathBuf {
         self.data.join("providers.secret")

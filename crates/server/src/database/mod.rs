@@ -200,14 +200,22 @@ fn readers(location: &Location) -> Result<Box<dyn Queries>, DatabaseError> {
     })
 }
 
-/// Reads for which the world stands still.
-pub(crate) fn snapshot(
+/// Reads for an audit: each statement may take long, and sees a state of its own.
+pub(crate) fn for_audit(
     location: &Location,
     time_limit: Duration,
 ) -> Result<Box<dyn Queries>, DatabaseError> {
     Ok(match location {
-        Location::Sqlite(path) => Box::new(SqliteReaders::snapshot(path, time_limit)?),
-        Location::Postgres(url) => Box::new(PostgresReaders::snapshot(url, time_limit)?),
+        Location::Sqlite(path) => {
+            let options =
+                store_sqlite::ReaderOptions { threads: 3, time_limit, ..Default::default() };
+            Box::new(SqliteReaders::open(path, options)?)
+        }
+        Location::Postgres(url) => {
+            let options =
+                store_postgres::ReaderOptions { connections: 3, time_limit, ..Default::default() };
+            Box::new(PostgresReaders::open(url, options)?)
+        }
         Location::ThrowAway => return Err(DatabaseError::ThrowAway),
     })
 }

@@ -88,8 +88,22 @@ pub(crate) async fn operator_freezes_with_and_without_a_server_and_the_audit_is_
         assert_eq!(audit["findings"], json!([]), "running: {is_running}");
         assert_eq!(sum(&audit), 0);
     }
+    audits_go_on_where_the_last_one_ended(&program);
     assert!(running.end().success());
     Ok(())
+}
+
+fn audits_go_on_where_the_last_one_ended(program: &Program) {
+    let whole = program.run(&["verify", "--incremental", "--json"]).json();
+    assert_eq!((&whole["findings"], &whole["since"]), (&json!([]), &json!(0)));
+    let next = program.run(&["verify", "--incremental", "--json"]).json();
+    assert_eq!((&next["findings"], &next["since"]), (&json!([]), &whole["as_of"]["seq"]));
+    let head = format!("{}:{}", whole["as_of"]["seq"], whole["as_of"]["hash"].as_str().unwrap());
+    let told = program.run(&["verify", "--expect-head", &head]).text();
+    assert!(told.contains("all rules hold"), "{told}");
+    let other = head.replace(|digit: char| digit.is_ascii_alphabetic(), "0");
+    let told = program.run(&["verify", "--expect-head", &other]).error();
+    assert!(told.contains("the audit found broken rules"), "{told}");
 }
 
 fn sum(audit: &Value) -> i64 {

@@ -85,9 +85,6 @@ pub(super) const P1: &str = "a wallet has a balance account of its user, and its
 /// What a top-up has to show.
 pub(super) const B1: &str =
     "a successful top-up, and no other, has a journal that gave its amount to its wallet";
-/// What wallets and card numbers count.
-pub(super) const P4: &str =
-    "a wallet counts its bound cards, and a card number the wallets it is bound to";
 
 /// Every rule of one statement.
 pub const ALL: &[Invariant] = &[
@@ -227,8 +224,12 @@ pub const ALL: &[Invariant] = &[
     ),
     rule(
         "P4",
-        P4,
-        "SELECT CAST(u.wallets AS TEXT) AS offender FROM card_use u \
+        "a wallet counts its bound cards, and a card number the wallets it is bound to",
+        "SELECT CAST(w.balance_account AS TEXT) AS offender FROM wallet w \
+         LEFT JOIN (SELECT wallet, COUNT(*) AS n FROM card WHERE book = 1 \
+         AND state <> 'UNBOUND' GROUP BY wallet) c ON c.wallet = w.id \
+         WHERE w.book = 1 AND COALESCE(c.n, 0) <> w.cards \
+         UNION ALL SELECT CAST(u.wallets AS TEXT) AS offender FROM card_use u \
          LEFT JOIN (SELECT number_index, COUNT(*) AS n FROM card_by_number WHERE book = 1 \
          GROUP BY number_index) c ON c.number_index = u.number_index \
          WHERE u.book = 1 AND COALESCE(c.n, 0) <> u.wallets",
