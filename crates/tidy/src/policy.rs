@@ -171,6 +171,7 @@ const EXCEPTIONS: &[Exception] = &[
     except("ambient", "crates/worker/src/", "waits for due times and calls the outside world"),
     except("ambient", "crates/engine/src/thread.rs", "the engine's thread reads the clock"),
     except("ambient", "crates/http/src/shell.rs", "the edge draws ids and reads protocol time"),
+    except("ambient", "crates/store-postgres/", "gives up on a server that does not answer"),
     except("ambient", "crates/sim/src/proxy/", "delays what real servers send"),
     except("ambient", "crates/sim/src/cluster/", "waits for real servers"),
     except("unfinished", "crates/tidy/src/", "names the words it forbids"),

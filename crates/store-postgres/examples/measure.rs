@@ -1,5 +1,5 @@
-//! How fast a commit and a load are on this machine: `cargo test -p jiaozi-store-postgres --test
-//! measure -- --ignored --nocapture`. Nothing is asserted about time.
+//! How fast a commit and a load are on this machine: `cargo run -p jiaozi-store-postgres --example
+//! measure`. Nothing is asserted about time.
 
 use domain::ledger::{Account, Batch, Sign};
 use domain::record::Record;
@@ -30,9 +30,7 @@ fn commit(store: &mut PostgresStore, writes: &[Write]) -> Duration {
     began.elapsed()
 }
 
-#[test]
-#[ignore = "a measurement"]
-fn commits_and_loads() {
+fn main() {
     let database = Temporary::new().expect("a database can be made");
     let mut store = PostgresStore::open(database.url(), Options::default()).expect("it opens");
     let rows = |from: i64| (from..from + 10_000).map(|number| account(number, 0));
