@@ -3,12 +3,13 @@
 //! caller.
 
 use crate::cache::Cache;
+use crate::map::{RowMap, RowSet};
 use crate::rider::{Rider, Setting, Step};
 use domain::fact::Fact;
 use domain::ledger::{Account, AccountPath, Batch, Entry, Journal, Posted};
 use domain::record::{Record, Row, RowKey};
 use domain::tx::{Changes, Cursor, View};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use store::{Loaded, Write};
 
@@ -47,7 +48,7 @@ pub(crate) struct Decided {
     pub(crate) journals: Vec<Posted>,
     pub(crate) opened: Vec<AccountPath>,
     facts: Vec<Fact>,
-    changed: HashMap<RowKey, Option<Row>>,
+    changed: RowMap<Option<Row>>,
 }
 
 /// What the commands of a batch stand on.
@@ -56,7 +57,7 @@ pub(crate) struct Ground<'a> {
     pub(crate) cache: &'a Cache,
     /// Rows not loaded yet of which it is assumed that they do not exist; the caller makes sure of
     /// it before the outcome counts.
-    pub(crate) assumed_absent: &'a HashSet<RowKey>,
+    pub(crate) assumed_absent: &'a RowSet,
     pub(crate) setting: &'a Setting<'a>,
     pub(crate) cursor: Cursor,
     /// No further command is decided once there are this many rows to write.
@@ -66,7 +67,7 @@ pub(crate) struct Ground<'a> {
 /// Committed rows with the changes of earlier commands over them.
 struct Working<'c> {
     ground: &'c Ground<'c>,
-    changed: HashMap<RowKey, Option<Row>>,
+    changed: RowMap<Option<Row>>,
 }
 
 impl View for Working<'_> {
@@ -88,7 +89,7 @@ pub(crate) fn decide(
     efforts: &mut [Effort],
     ground: &Ground<'_>,
 ) -> Decided {
-    let mut working = Working { ground, changed: HashMap::new() };
+    let mut working = Working { ground, changed: RowMap::default() };
     let mut decided = Decided {
         missing: Vec::new(),
         is_too_much: false,
@@ -98,7 +99,7 @@ pub(crate) fn decide(
         journals: Vec::new(),
         opened: Vec::new(),
         facts: Vec::new(),
-        changed: HashMap::new(),
+        changed: RowMap::default(),
     };
     let mut rows = 0;
     for (place, rider) in riders.iter_mut().enumerate() {
@@ -132,7 +133,7 @@ fn count(changes: &Changes) -> usize {
 }
 
 impl Decided {
-    fn absorb(&mut self, changes: Changes, changed: &mut HashMap<RowKey, Option<Row>>) {
+    fn absorb(&mut self, changes: Changes, changed: &mut RowMap<Option<Row>>) {
         changed.extend(changes.rows);
         changed.extend(changes.marks.into_iter().map(|(key, row)| (key, Some(row))));
         self.journals.extend(changes.journals);
@@ -142,7 +143,7 @@ impl Decided {
 
     /// Rows that are written and were never read: whether each is an insert is not known yet.
     pub(crate) fn unread(&self, cache: &Cache) -> Vec<RowKey> {
-        let opened: HashSet<RowKey> =
+        let opened: RowSet =
             self.opened.iter().map(|path| RowKey::of::<Account>(&path.number)).collect();
         let unread = self.changed.keys().filter(|key| cache.get(key).is_none());
         unread.filter(|key| !opened.contains(*key)).cloned().collect()

@@ -2,9 +2,9 @@
 //! the cache belongs to one batch, the last one that this process committed, and is forgotten
 //! whole.
 
+use crate::map::RowMap;
 use domain::ledger::Batch;
 use domain::record::RowKey;
-use std::collections::HashMap;
 use store::Loaded;
 
 /// `None`: there is no such row.
@@ -14,8 +14,8 @@ type Known = Option<Loaded>;
 /// and what was old and not written again since is dropped.
 pub(crate) struct Cache {
     base: Option<Batch>,
-    young: HashMap<RowKey, Known>,
-    old: HashMap<RowKey, Known>,
+    young: RowMap<Known>,
+    old: RowMap<Known>,
     generation_rows: usize,
 }
 
@@ -23,8 +23,8 @@ impl Cache {
     pub(crate) fn new(rows: usize) -> Self {
         Self {
             base: None,
-            young: HashMap::new(),
-            old: HashMap::new(),
+            young: RowMap::default(),
+            old: RowMap::default(),
             generation_rows: rows.div_ceil(2),
         }
     }

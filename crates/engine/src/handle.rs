@@ -66,6 +66,7 @@ impl Engine {
             rules: Arc::clone(&rules),
             queue: Arc::clone(&queue),
             cache: Cache::new(limits.cached_rows),
+            has_rival: false,
             meter,
             position,
         };

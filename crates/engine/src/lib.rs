@@ -13,6 +13,7 @@ mod batch;
 mod cache;
 mod failed;
 mod handle;
+mod map;
 mod metrics;
 mod once;
 mod queue;

@@ -1,12 +1,14 @@
 //! The one that writes: runs batches to their end, whatever the store and rivals do.
 //!
 //! A batch is tried on cached rows first. When another process came between, or a command came to a
-//! defect, it is tried again on fresh rows while others are kept from committing, so no batch loses
-//! twice and a defect never comes from old rows.
+//! defect, it is tried again on current rows while others are kept from committing, so no batch
+//! loses twice and a defect never comes from old rows. While another process keeps committing,
+//! batches begin that way.
 
 use crate::batch::{self, Decided, Effort, Ground, Writes};
 use crate::cache::Cache;
 use crate::handle::Position;
+use crate::map::RowSet;
 use crate::metrics::Meter;
 use crate::queue::Queue;
 use crate::rider::{Ending, Rider, Setting};
@@ -17,7 +19,6 @@ use domain::ledger::{Batch, merkle};
 use domain::record::RowKey;
 use domain::tx::Cursor;
 use kernel::Timestamp;
-use std::collections::HashSet;
 use std::sync::{Arc, PoisonError, RwLock};
 use store::{Commit, Store, Unavailable};
 use tokio::sync::watch;
@@ -41,6 +42,8 @@ pub(crate) struct Writer {
     pub(crate) rules: SharedRules,
     pub(crate) queue: Arc<Queue>,
     pub(crate) cache: Cache,
+    /// Whether another process committed lately.
+    pub(crate) has_rival: bool,
     pub(crate) meter: Meter,
     pub(crate) position: watch::Sender<Position>,
 }
@@ -101,7 +104,7 @@ impl Writer {
     }
 
     fn run_batch(&mut self, mut riders: Riders, work: &mut Vec<Riders>) {
-        let (mut is_held, mut lost_races, mut tries) = (false, 0, 0);
+        let (mut is_held, mut lost_races, mut tries) = (self.has_rival, 0, 0);
         loop {
             is_held |= self.cache.base().is_none();
             let setback = match self.attempt(&mut riders, is_held) {
@@ -115,6 +118,7 @@ impl Writer {
                 Setback::Conflict => {
                     self.meter.conflict();
                     self.cache.forget();
+                    self.has_rival = true;
                     lost_races += usize::from(is_held);
                     if lost_races == 2 {
                         tracing::error!("a batch found rows changed although it excluded others");
@@ -182,11 +186,19 @@ impl Writer {
         outcome
     }
 
-    /// Keeps others from committing and starts at what is committed now.
+    /// Keeps others from committing and starts at what is committed now. As long as others do
+    /// commit, waiting for our turn first costs less than deciding in vain.
     fn hold(&mut self) -> Result<(), Setback> {
         self.store.exclude_others()?;
         let tip = self.store.tip()?;
-        self.cache.begin_at(tip);
+        let base = self.cache.base().map(|base| (base.seq, base.id));
+        let is_current = base == Some((tip.seq, tip.id));
+        if base.is_some() {
+            self.has_rival = !is_current;
+        }
+        if !is_current {
+            self.cache.begin_at(tip);
+        }
         Ok(())
     }
 
@@ -270,7 +282,7 @@ impl Writer {
 
     /// Records of answers are nearly always absent. Deciding as if they were, and looking
     /// afterwards, saves deciding every command with a key twice.
-    fn assumed_absent(&self, riders: &[Box<dyn Rider>]) -> HashSet<RowKey> {
+    fn assumed_absent(&self, riders: &[Box<dyn Rider>]) -> RowSet {
         let keys = riders.iter().flat_map(|rider| rider.record_keys());
         keys.filter(|key| self.cache.get(key).is_none()).cloned().collect()
     }

@@ -59,6 +59,12 @@ impl AppState {
         self.engine.rules()
     }
 
+    /// The business time in 20 digits, which begin with the day, and `random` random ones. Numbers
+    /// drawn one after another lie side by side in their table, so those of a batch share pages.
+    pub(crate) fn draw_number(&self, random: usize) -> String {
+        self.business_now().business_digits() + &self.shell.digits(random)
+    }
+
     /// Business time: the real clock with the sandbox's offset, as the engine would take it now.
     pub fn business_now(&self) -> Timestamp {
         let position = *self.engine.position().borrow();

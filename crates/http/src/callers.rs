@@ -1,5 +1,6 @@
-//! Who called lately. What is kept of a session here never changes (its user, its device, the wallet
-//! once there is one), except that the session ends: so this spares reading, and proves nothing.
+//! Who called lately. What is kept of a session here never changes (its user, its device, the
+//! wallet once there is one), except that the session ends: so this spares reading, and proves
+//! nothing.
 
 use crate::extract::Caller;
 use std::collections::HashMap;

@@ -65,6 +65,12 @@ impl Timestamp {
         self.zoned().date()
     }
 
+    /// Date and time in the business zone down to the microsecond, 20 digits:
+    /// `20261121180500123456`.
+    pub fn business_digits(self) -> String {
+        self.zoned().strftime("%Y%m%d%H%M%S%6f").to_string()
+    }
+
     /// RFC 3339 in the business zone with whole seconds: `2026-11-21T18:05:00+08:00`.
     pub fn rfc3339(self) -> String {
         self.zoned().strftime("%Y-%m-%dT%H:%M:%S+08:00").to_string()

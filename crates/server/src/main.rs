@@ -1,6 +1,11 @@
 //! The binary `jiaozi`.
 
+use mimalloc::MiMalloc;
 use std::process::ExitCode;
+
+/// Payments make and drop many small values on several threads.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {

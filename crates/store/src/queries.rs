@@ -2,6 +2,7 @@
 
 use crate::BOOK;
 pub use crate::table::Described;
+use crate::table::Table;
 use crate::value::Corrupt;
 pub use crate::value::{Kind, Value};
 use domain::record::RowKey;
@@ -45,19 +46,24 @@ pub async fn find<R: Described>(
     queries: &dyn Queries,
     key: &R::Key,
 ) -> Result<Option<R>, QueryError> {
-    let bytes = RowKey::of::<R>(key).bytes;
-    let parts = R::TABLE.key_values(&bytes).ok_or_else(|| Corrupt {
+    Ok(select(queries, &has_key::<R>(""), key_values::<R>(key)?).await?.pop())
+}
+
+/// The parts of a key as parameters.
+fn key_values<R: Described>(key: &R::Key) -> Result<Vec<Value>, Corrupt> {
+    R::TABLE.key_values(&RowKey::of::<R>(key).bytes).ok_or_else(|| Corrupt {
         table: R::TABLE.name,
         column: "key",
         what: "key does not fit its columns".into(),
-    })?;
-    let conditions: Vec<String> = R::TABLE
-        .key_columns()
-        .iter()
-        .enumerate()
-        .map(|(place, column)| format!("\"{}\" = ${}", column.name, place + 1))
-        .collect();
-    Ok(select(queries, &conditions.join(" AND "), parts).await?.pop())
+    })
+}
+
+/// The condition that the key's columns are the parameters from the first on.
+fn has_key<R: Described>(prefix: &str) -> String {
+    let columns = R::TABLE.key_columns().iter().enumerate();
+    let same =
+        columns.map(|(place, column)| format!("{prefix}\"{}\" = ${}", column.name, place + 1));
+    same.collect::<Vec<_>>().join(" AND ")
 }
 
 /// The rows that meet a condition: what stands after `WHERE book = 1 AND`, with order and limit.
@@ -71,4 +77,32 @@ pub async fn select<R: Described>(
     let sql = format!("SELECT {names} FROM \"{table}\" WHERE book = {BOOK} AND {condition}");
     let rows = queries.rows(sql, parameters, kinds).await?;
     rows.into_iter().map(|values| R::from_values(values).map_err(QueryError::from)).collect()
+}
+
+/// The row with this key together with the row of another kind that it leads to, in one statement.
+/// `on` says how, with `a` for the first and `b` for the second. `None` when either is missing.
+pub async fn find_with<A: Described, B: Described>(
+    queries: &dyn Queries,
+    key: &A::Key,
+    on: &str,
+) -> Result<Option<(A, B)>, QueryError> {
+    let names = |alias: &str, table: &Table| {
+        let names = table.columns.iter().map(|column| format!("{alias}.\"{}\"", column.name));
+        names.collect::<Vec<_>>().join(", ")
+    };
+    let kinds = A::TABLE.columns.iter().chain(B::TABLE.columns).map(|column| column.kind).collect();
+    let sql = format!(
+        "SELECT {}, {} FROM \"{}\" a JOIN \"{}\" b ON b.book = a.book AND {on} \
+         WHERE a.book = {BOOK} AND {}",
+        names("a", &A::TABLE),
+        names("b", &B::TABLE),
+        A::TABLE.name,
+        B::TABLE.name,
+        has_key::<A>("a."),
+    );
+    let Some(mut first) = queries.rows(sql, key_values::<A>(key)?, kinds).await?.pop() else {
+        return Ok(None);
+    };
+    let second = first.split_off(A::TABLE.columns.len().min(first.len()));
+    Ok(Some((A::from_values(first)?, B::from_values(second)?)))
 }

@@ -145,7 +145,9 @@ impl Command for PayOrder {
     }
 
     fn decide(&self, tx: &mut Tx<'_>) -> Result<OrderPaid, Stop<PayOrderRefusal>> {
-        tx.want(self.keys())?;
+        if self.session.is_none() {
+            tx.want(self.keys())?; // Otherwise they were asked for before.
+        }
         self.touch_session(tx)?;
         let order = self.payable(tx)?;
         let openid = self.openid_keys.name_of(tx, &order.appid, self.user)?;
@@ -209,8 +211,8 @@ impl PayOrder {
         Ok(order)
     }
 
-    /// Asks at once for what the rows of the first load lead to. The merchant's account comes a load
-    /// later, but every payment to that merchant shares it.
+    /// Asks at once for what the rows of the first load lead to. The merchant's account comes a
+    /// load later, but every payment to that merchant shares it.
     fn want_the_rest(&self, tx: &mut Tx<'_>, order: &(String, String)) -> Result<(), Halt> {
         let mut keys = vec![RowKey::of::<Order>(order), RowKey::of::<Merchant>(&order.0)];
         if let Some(wallet) = tx.find::<Wallet>(&self.wallet)? {

@@ -79,6 +79,7 @@ pub(crate) fn raw_writer(store: impl Store + 'static, clock: &Clock, limits: Lim
         rules: Arc::new(RwLock::new(Arc::new(Rules::default()))),
         queue: Arc::new(Queue::new(limits.queue_places)),
         cache: Cache::new(limits.cached_rows),
+        has_rival: false,
         meter: Meter::default(),
         position: watch::channel(Position::default()).0,
     }

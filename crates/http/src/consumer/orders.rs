@@ -171,8 +171,7 @@ impl Asked {
     }
 }
 
-/// `4200`, the business day, 16 random digits.
+/// `4200` and 24 digits, of which the first 8 are the business day.
 fn draw_transaction_id(app: &AppState) -> String {
-    let day = app.business_now().business_date().strftime("%Y%m%d");
-    format!("4200{day}{}", app.shell.digits(16))
+    format!("4200{}", app.draw_number(4))
 }

@@ -13,7 +13,7 @@ use domain::catalogue::Code;
 use domain::ids::{DeviceId, UserId, WalletId};
 use domain::user::{Session, TouchSession, User};
 use kernel::crypto::sha256;
-use store::queries::find;
+use store::queries::find_with;
 
 /// The user of this request. A route that takes it answers SESSION_EXPIRED to everybody else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,9 +91,9 @@ impl FromRequestParts<AppState> for Caller {
 }
 
 async fn find_caller(app: &AppState, hash: [u8; 32]) -> Result<Option<Caller>, Problem> {
-    let queries = app.queries.as_ref();
-    let Some(session) = find::<Session>(queries, &hash).await? else { return Ok(None) };
-    let Some(user) = find::<User>(queries, &session.user).await? else { return Ok(None) };
+    let on = "b.id = a.\"user\"";
+    let found = find_with::<Session, User>(app.queries.as_ref(), &hash, on).await?;
+    let Some((session, user)) = found else { return Ok(None) };
     let now = app.business_now();
     if !session.is_live(&user, now, &app.rules()) {
         return Ok(None);

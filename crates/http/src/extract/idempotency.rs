@@ -55,10 +55,11 @@ impl<T: Wire> FromRequest<AppState> for Keyed<T> {
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Problem> {
         let key = key_of(request.headers())?;
         let route = format!("{} {}", request.method(), request.uri().path());
-        let object = body::read(request).await?;
-        let mut content = object.clone();
-        T::SECRETS.iter().for_each(|secret| drop(content.remove(*secret)));
-        let content = Value::Object(content).to_string();
+        let mut object = body::read(request).await?;
+        let secrets = T::SECRETS.iter().filter_map(|secret| object.remove_entry(*secret));
+        let secrets: Vec<(String, Value)> = secrets.collect();
+        let content = serde_json::to_string(&object).expect("a map of JSON values is JSON");
+        object.extend(secrets);
         let key = RequestKey { key, route, content, keys: state.keys.clone() };
         Ok(Self { body: body::shape(object)?, key })
     }

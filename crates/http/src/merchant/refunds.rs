@@ -10,8 +10,8 @@ use apiv3::request::{Caller, refuse_partner_query};
 use domain::refund::{self, OrderOfRefund, Refund};
 use store::queries;
 
-/// Digits of a refund number after `50` and the date.
-const DRAWN_DIGITS: usize = 19;
+/// Random digits of a refund number, after `50` and the time.
+const DRAWN_DIGITS: usize = 7;
 
 pub(super) async fn create(face: &Face, mchid: &str, body: &[u8]) -> Result<Reply, Fault> {
     let caller = Caller { mchid, url_rule: face.url_rule() };
@@ -61,6 +61,5 @@ fn reply(refund: &Refund) -> Result<Reply, Fault> {
 }
 
 fn draw_refund_id(face: &Face) -> String {
-    let date = face.app.business_now().business_date();
-    format!("50{}{}", date.strftime("%Y%m%d"), face.app.shell.digits(DRAWN_DIGITS))
+    format!("50{}", face.app.draw_number(DRAWN_DIGITS))
 }

@@ -43,7 +43,7 @@ async fn an_order_is_placed_shown_paid_and_found_by_both_numbers() {
         "trade_type": "NATIVE",
         "bank_type": "OTHERS",
         "success_time": "2026-11-21T10:00:00+08:00",
-        "payer": { "openid": "oPayer" },
+        "payer": { "openid": world.payer_openid() },
         "attach": "table 7",
     });
     shown.as_object_mut().unwrap().extend(paid.as_object().unwrap().clone());
@@ -157,7 +157,7 @@ async fn a_jsapi_order_names_a_payer_of_its_app() {
         user: UserId::from_bytes([1; 16]),
         appid: made.appid.clone(),
         mchid: made.mchid.clone(),
-        openid: "oPayer".into(),
+        openid: world.payer_openid(),
     };
     world.app.engine.run(issue).await.unwrap();
     let mut body = world.order("T2026-0001");
@@ -166,7 +166,7 @@ async fn a_jsapi_order_names_a_payer_of_its_app() {
     body["payer"] = json!({ "openid": "oStranger" });
     let answer = world.post(JSAPI, &body).await;
     answer.refuses(500, "OPENID_MISMATCH", "openid is not of this appid");
-    body["payer"] = json!({ "openid": "oPayer" });
+    body["payer"] = json!({ "openid": world.payer_openid() });
     let answer = world.post(JSAPI, &body).await;
     let prepay_id = answer.json()["prepay_id"].as_str().unwrap().to_owned();
     answer.is(200, json!({ "prepay_id": prepay_id }));

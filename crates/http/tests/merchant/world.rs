@@ -314,6 +314,12 @@ impl World {
         apiv3::create::parse_code_url(&url).unwrap().to_owned()
     }
 
+    /// The payer's name under the merchant's app id.
+    pub(crate) fn payer_openid(&self) -> String {
+        let user = UserId::from_bytes([1; 16]);
+        OpenidKeys::of(&self.app.keys).newest(&self.merchant.made.appid, user)
+    }
+
     /// Has the payer pay an order of 10.00, and gives the number of the payment.
     pub(crate) async fn pay(&self, prepay_id: &str) -> String {
         let transaction_id = format!("4200{}{}", "20261121", self.clock.digits(16));
