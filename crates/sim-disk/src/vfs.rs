@@ -216,6 +216,7 @@ unsafe extern "C" fn file_size(
     // SAFETY: an open file, and a place for the answer.
     match unsafe { handle(file) }.size() {
         Ok(bytes) => {
+            // SAFETY: SQLite's place for the answer.
             unsafe { *length = bytes as ffi::sqlite3_int64 };
             OK
         }
@@ -251,6 +252,7 @@ unsafe extern "C" fn check_reserved_lock(
     // SAFETY: an open file, and a place for the answer.
     match unsafe { handle(file) }.is_reserved() {
         Ok(reserved) => {
+            // SAFETY: SQLite's place for the answer.
             unsafe { *answer = c_int::from(reserved) };
             OK
         }
@@ -339,6 +341,7 @@ unsafe extern "C" fn access(
     let exists = found.map(|(disk, process, name)| handle::exists(&disk, process, &name));
     match exists {
         Some(Ok(exists)) => {
+            // SAFETY: SQLite's place for the answer.
             unsafe { *answer = c_int::from(exists) };
             OK
         }

@@ -281,8 +281,12 @@ fn schema_is_made_once_by_whoever_comes_first_and_others_are_refused() {
 }
 
 fn with_user(url: &Url, user: &str, password: &str) -> Url {
-    let (_, place) = url.to_string().split_once('@').map(|(a, b)| (a.len(), b.to_owned())).unwrap();
-    format!("postgres://{user}:{password}@{place}").parse().unwrap()
+    let (_, place) = url
+        .to_string()
+        .split_once('@')
+        .map(|(a, b)| (a.len(), b.to_owned()))
+        .expect("a URL has a place");
+    format!("postgres://{user}:{password}@{place}").parse().expect("it is a URL again")
 }
 
 #[test]

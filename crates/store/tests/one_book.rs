@@ -2,10 +2,10 @@
 //! key begins with it, no table points at another, and every statement says of each table that it
 //! reads which book it means.
 
+use jiaozi_store::ddl::{Dialect, create};
+use jiaozi_store::registry;
+use jiaozi_store::verify::invariants;
 use std::path::Path;
-use store::ddl::{Dialect, create};
-use store::registry;
-use store::verify::invariants;
 
 /// What is wrong with the statements that create tables.
 fn ddl_offences(sql: &str) -> Vec<String> {

@@ -132,7 +132,7 @@ impl PayReport {
         say!("  longest time without any answer {longest_silence_ms:.1} ms");
         let Self { cpu_us_per_payment, bytes_per_payment, fsyncs_per_payment, .. } = self;
         say!(
-            "  a payment      {cpu_us_per_payment:.1} us CPU, {bytes_per_payment:.0} bytes written, \
+            "  a payment      {cpu_us_per_payment:.1} us CPU, {bytes_per_payment:.0} bytes, \
               {fsyncs_per_payment:.4} fsyncs, {:.1} rows",
             self.rows_per_payment
         );

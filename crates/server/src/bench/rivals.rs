@@ -1,5 +1,5 @@
-//! What a PostgreSQL server does by itself, measured on the server that the wallet ran on: pgbench's
-//! own transaction, a plain transfer between two rows under row locks, and a bare insert.
+//! What a PostgreSQL server does by itself, measured on the server that the wallet ran on:
+//! pgbench's own transaction, a plain transfer between two rows under row locks, and a bare insert.
 
 use super::postgres::Postgres;
 use serde::Serialize;

@@ -13,7 +13,7 @@ pub(crate) enum Location {
     /// A file that this machine has to itself.
     Sqlite(PathBuf),
     /// A database server, which others may use too.
-    Postgres(Url),
+    Postgres(Box<Url>),
     /// A database server that is made for one run and goes with it.
     ThrowAway,
 }
@@ -33,7 +33,7 @@ impl Location {
             "" | "sqlite" => Ok(Self::Sqlite(data.join(FILE))),
             "postgres" => Ok(Self::ThrowAway),
             url if is_url(url) => match url.parse() {
-                Ok(url) => Ok(Self::Postgres(url)),
+                Ok(url) => Ok(Self::Postgres(Box::new(url))),
                 Err(error) => Err(BadLocation(format!(" ({error})"))),
             },
             _ => Err(BadLocation(String::new())),

@@ -165,7 +165,7 @@ impl ThrowAway {
             return Ok(None);
         }
         let made = temporary::Temporary::empty()?;
-        config.location = Location::Postgres(made.url().clone());
+        config.location = Location::Postgres(Box::new(made.url().clone()));
         Ok(Some(Self(made)))
     }
 

@@ -34,10 +34,10 @@ fn bench(folder: &Temporary, arguments: &str) -> Value {
     command.arg("bench").args(arguments.split(' ')).args(["--seconds", "1", "--warmup", "0"]);
     command.args(["--users", "50", "--merchants", "2", "--json", "--data"]);
     command.arg(folder.folder().join("data")).stdin(Stdio::null());
-    let output = command.output().unwrap();
+    let output = command.output().expect("the program runs");
     let complaint = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{arguments}: {complaint}");
-    serde_json::from_slice(&output.stdout).unwrap()
+    serde_json::from_slice(&output.stdout).expect("it prints one JSON object")
 }
 
 fn assert_figures(told: &Value, figures: &[&str]) {

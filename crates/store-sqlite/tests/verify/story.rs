@@ -379,7 +379,7 @@ pub fn go_on(engine: &Engine, round: u32) {
     pay(engine, Person(1), &name, 3);
     match round % 3 {
         0 => refund(engine, &format!("R{name}"), &name, 1, 3),
-        1 => top_up(engine, Person(1), 5_000 + round, 100, round % 2 == 0),
+        1 => top_up(engine, Person(1), 5_000 + round, 100, round.is_multiple_of(2)),
         _ => engine.run_blocking(Person(5_000 + round)).unwrap(),
     }
 }

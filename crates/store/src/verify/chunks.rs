@@ -104,7 +104,8 @@ impl<'a> Chunks<'a> {
             let range = vec![int(self.read_to), int(self.to), int(BATCHES)];
             let condition = "seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3";
             let Rows { rows, unreadable } = read::<Batch>(self.queries, condition, range).await?;
-            // Unreadable rows still count as read; a page of nothing else leaves a gap that is told.
+            // Unreadable rows still count as read; a page of nothing else leaves a gap that is
+            // told.
             let all = rows.len() as i64 + unreadable.len() as i64;
             let last = rows.last().map_or(self.read_to + all.max(1), |(batch, _)| batch.seq);
             self.read_to = if all < BATCHES { self.to } else { last };

@@ -1,6 +1,6 @@
 //! Rules that one SQL statement can say about everything. Each gives one text column, `offender`,
-//! and no row while the rule holds. A statement sees one committed state, so its rule holds whenever
-//! it runs. The text is the same for every database.
+//! and no row while the rule holds. A statement sees one committed state, so its rule holds
+//! whenever it runs. The text is the same for every database.
 
 use super::Rule;
 use super::finding::Findings;
