@@ -169,10 +169,15 @@ impl Writer {
     /// answered; nothing of the others was tried.
     fn attempt(&mut self, riders: &mut [Box<dyn Rider>], is_held: bool) -> Result<usize, Setback> {
         self.cache.trim();
-        let outcome = if is_held { self.hold() } else { Ok(()) };
-        let outcome = outcome.and_then(|()| self.prepare(riders, is_held));
-        let outcome = match outcome {
-            Ok(prepared) => self.conclude(prepared, is_held, riders),
+        let held = if is_held { self.hold() } else { Ok(false) };
+        let prepared = held.and_then(|is_ours| Ok((is_ours, self.prepare(riders, is_held)?)));
+        let outcome = match prepared {
+            // The last batch is our own and clean: what was read is durable.
+            Ok((true, prepared)) if prepared.is_empty => {
+                self.store.abandon();
+                Ok(prepared.taken)
+            }
+            Ok((_, prepared)) => self.conclude(prepared, is_held, riders),
             Err(setback) => {
                 if is_held {
                     self.store.abandon();
@@ -186,9 +191,10 @@ impl Writer {
         outcome
     }
 
-    /// Keeps others from committing and starts at what is committed now. As long as others do
-    /// commit, waiting for our turn first costs less than deciding in vain.
-    fn hold(&mut self) -> Result<(), Setback> {
+    /// Keeps others from committing and starts at what is committed now; says whether that is still
+    /// our own clean batch. As long as others do commit, waiting for our turn first costs less than
+    /// deciding in vain.
+    fn hold(&mut self) -> Result<bool, Setback> {
         self.store.exclude_others()?;
         let tip = self.store.tip()?;
         let base = self.cache.base().map(|base| (base.seq, base.id));
@@ -199,7 +205,7 @@ impl Writer {
         if !is_current {
             self.cache.begin_at(tip);
         }
-        Ok(())
+        Ok(is_current)
     }
 
     /// What the next batch stands on.

@@ -5,9 +5,14 @@ use std::io::IsTerminal;
 use std::panic;
 use tracing_subscriber::EnvFilter;
 
+/// Whose lines below a warning would quote values, whatever the filter says.
+const QUIET: &str = "tokio_postgres=warn";
+
 /// Starts logging. `filter` is written as `tracing` filters are.
 pub(crate) fn start(filter: &str) -> Result<(), String> {
     let filter = EnvFilter::try_new(filter).map_err(|error| error.to_string())?;
+    // It tells the parameters of each statement.
+    let filter = filter.add_directive(QUIET.parse().expect("it is written as filters are"));
     let is_terminal = std::io::stderr().is_terminal();
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let started = if is_terminal {

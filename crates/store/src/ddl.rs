@@ -46,6 +46,8 @@ DO $$ BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'jiaozi_app') THEN
         CREATE ROLE jiaozi_app NOLOGIN;
     END IF;
+EXCEPTION WHEN duplicate_object OR unique_violation THEN
+    NULL; -- Another database of this server makes it at the same moment.
 END $$;
 
 CREATE FUNCTION jiaozi_forbid() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
