@@ -97,6 +97,23 @@ impl<'b> Tx<'b> {
         if all { Ok(()) } else { Err(Halt::Missing) }
     }
 
+    /// The row, or its absence, for reading only: nothing of it is copied.
+    pub fn look<R: Record>(&mut self, key: &R::Key) -> Result<Option<Arc<R>>, Halt> {
+        let key = RowKey::of::<R>(key);
+        let row = match self.peek(&key) {
+            Some(row) => row.cloned(),
+            None => {
+                self.missing.insert(key);
+                return Err(Halt::Missing);
+            }
+        };
+        let Some(row) = row else { return Ok(None) };
+        match Arc::downcast::<R>(row as Arc<dyn Any + Send + Sync>) {
+            Ok(row) => Ok(Some(row)),
+            Err(_) => Err(Halt::Defect(format!("row {key:?} is of another kind"))),
+        }
+    }
+
     /// The row, or its absence.
     pub fn find<R: Record>(&mut self, key: &R::Key) -> Result<Option<R>, Halt> {
         let key = RowKey::of::<R>(key);

@@ -70,7 +70,8 @@ impl Worker {
         let pulse = Pulse::new(&engine, Arc::clone(&shell));
         let mut tasks = JoinSet::new();
 
-        let expiry = Expiry { engine: engine.clone(), queries: Arc::clone(&queries) };
+        let expiry =
+            Expiry { engine: engine.clone(), queries: Arc::clone(&queries), pulse: pulse.clone() };
         tasks.spawn(Runner::new(expiry).go(pulse.clone(), slots.held(), stopped.clone()));
         let jobs = Jobs {
             engine: engine.clone(),

@@ -136,8 +136,8 @@ impl Command for PayOrder {
     fn admit(&self, tx: &mut Tx<'_>) -> Result<(), Stop<PayOrderRefusal>> {
         let Some(token_hash) = self.session else { return Ok(()) };
         tx.want(self.keys())?;
-        let session = tx.find::<Session>(&token_hash)?;
-        let user = tx.find::<User>(&self.user)?;
+        let session = tx.look::<Session>(&token_hash)?;
+        let user = tx.look::<User>(&self.user)?;
         match session.zip(user) {
             Some((session, user)) if session.is_live(&user, tx.now(), tx.rules()) => Ok(()),
             _ => Err(PayOrderRefusal::SessionExpired.into()),
@@ -154,15 +154,19 @@ impl Command for PayOrder {
         if order.openid.as_ref().is_some_and(|bound| *bound != openid) {
             return Err(PayOrderRefusal::PayerMismatch.into());
         }
-        let wallet = tx.find::<Wallet>(&self.wallet)?.filter(|wallet| wallet.user == self.user);
+        let wallet = tx.look::<Wallet>(&self.wallet)?.filter(|wallet| wallet.user == self.user);
         let wallet = wallet.ok_or(PayOrderRefusal::WalletNotFound)?;
-        let merchant = tx.get::<Merchant>(&order.mchid)?;
+        let merchant = tx.look::<Merchant>(&order.mchid)?;
+        let merchant =
+            merchant.ok_or_else(|| Halt::absent(&RowKey::of::<Merchant>(&order.mchid)))?;
         if merchant.state == MerchantState::Suspended {
             return Err(PayOrderRefusal::MerchantSuspended.into());
         }
         let identity = wallet.may_pay().map_err(PayOrderRefusal::Wallet)?;
         check_password(tx, wallet.id, &self.password)?.map_err(PayOrderRefusal::Password)?;
-        let class = tx.get::<Identity>(&identity)?.class(tx.rules());
+        let person = tx.look::<Identity>(&identity)?;
+        let person = person.ok_or_else(|| Halt::absent(&RowKey::of::<Identity>(&identity)))?;
+        let class = person.class(tx.rules());
         let usage = tx.find::<Usage>(&identity)?.unwrap_or_else(|| Usage::none(identity));
         let usage = usage
             .on(tx.now())
@@ -215,7 +219,7 @@ impl PayOrder {
     /// load later, but every payment to that merchant shares it.
     fn want_the_rest(&self, tx: &mut Tx<'_>, order: &(String, String)) -> Result<(), Halt> {
         let mut keys = vec![RowKey::of::<Order>(order), RowKey::of::<Merchant>(&order.0)];
-        if let Some(wallet) = tx.find::<Wallet>(&self.wallet)? {
+        if let Some(wallet) = tx.look::<Wallet>(&self.wallet)? {
             keys.push(RowKey::of::<Account>(&wallet.balance_account));
             if let Some(identity) = wallet.identity {
                 keys.push(RowKey::of::<Identity>(&identity));
@@ -228,10 +232,10 @@ impl PayOrder {
     /// Paying is a use of the session, like any other request.
     fn touch_session(&self, tx: &mut Tx<'_>) -> Result<(), Stop<PayOrderRefusal>> {
         let Some(token_hash) = self.session else { return Ok(()) };
-        if let Some(session) = tx.find::<Session>(&token_hash)?
+        if let Some(session) = tx.look::<Session>(&token_hash)?
             && TouchSession::is_due(&session, tx.now())
         {
-            tx.put(Session { seen_at: tx.now(), ..session });
+            tx.put(Session { seen_at: tx.now(), ..Session::clone(&session) });
         }
         Ok(())
     }
@@ -243,7 +247,7 @@ impl PayOrder {
         wallet: &Wallet,
         merchant: &Merchant,
     ) -> Result<OrderPaid, Stop<PayOrderRefusal>> {
-        if tx.find::<OrderByTransaction>(&self.transaction_id)?.is_some() {
+        if tx.look::<OrderByTransaction>(&self.transaction_id)?.is_some() {
             return Err(Stop::Stale); // The edge drew a number that is taken; it draws again.
         }
         let amount = order.amount.minor();

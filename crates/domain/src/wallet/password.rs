@@ -139,7 +139,7 @@ pub fn check_password(
     tried: &PasswordTry,
 ) -> Result<Result<(), PasswordRefusal>, Halt> {
     tx.want(password_keys(wallet))?;
-    let Some(password) = tx.find::<PaymentPassword>(&wallet)? else {
+    let Some(password) = tx.look::<PaymentPassword>(&wallet)? else {
         return Ok(Err(PasswordRefusal::NotSet));
     };
     let purpose = AttemptPurpose::PaymentPassword;
