@@ -929,3 +929,28 @@ WHEN OLD."book" IS NOT NEW."book"
     OR OLD."day" IS NOT NEW."day"
     OR OLD."created_at" IS NOT NEW."created_at"
 BEGIN SELECT RAISE(ABORT, 'rename is forbidden on withdrawal'); END;
+
+ANALYZE sqlite_schema;
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('account_path', 'account_path', '1000000 1000000 10000 10000 10000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('account_path', 'account_path_number', '1000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('job', 'job', '1000000 1000000 10000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('job', 'job_due', '1000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('order', 'order', '1000000 1000000 10000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('order', 'order_open', '10000 10000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('refund', 'refund', '1000000 1000000 10000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('refund', 'refund_order', '1000000 1000000 10 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('retry', 'retry', '1000000 1000000 10000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('retry', 'retry_due', '10000 10000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('card', 'card', '1000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('card', 'card_wallet', '1000000 1000000 10 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('card_binding', 'card_binding', '1000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('card_binding', 'card_binding_wallet', '1000000 1000000 10 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('bank_movement', 'bank_movement', '1000000 1000000 10000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('bank_movement', 'bank_movement_ref', '1000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('top_up', 'top_up', '1000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('top_up', 'top_up_wallet', '1000000 1000000 10 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('top_up', 'top_up_suspense', '10000 10000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('withdrawal', 'withdrawal', '1000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('withdrawal', 'withdrawal_wallet', '1000000 1000000 10 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('withdrawal', 'withdrawal_open', '10000 10000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('withdrawal', 'withdrawal_suspense', '10000 10000 1');
