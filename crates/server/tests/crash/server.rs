@@ -83,9 +83,13 @@ impl Place {
         }
         // Whoever prints into a pipe that nobody reads would wait one day.
         std::thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
-        server.demo = Some(poll("the demo file", || {
+        let mut demo: DemoFile = poll("the demo file", || {
             serde_json::from_str(&std::fs::read_to_string(&demo_file).ok()?).ok()
-        }));
+        });
+        if let Some(database) = &self.database {
+            demo.database = database.url().revealed(); // The file leaves out the password.
+        }
+        server.demo = Some(demo);
         server
     }
 
