@@ -81,7 +81,7 @@ two-processes-test: ## two processes on one PostgreSQL: throughput, fairness, on
 	$(CARGO) test --locked --workspace --test two_processes -- --nocapture --test-threads 1
 
 failover-test: ## primaries that die under load, connections cut everywhere: nothing acknowledged is lost
-	$(CARGO) test --locked --package jiaozi-sim --test proxy --test failover -- --nocapture --test-threads 1
+	$(CARGO) test --locked --workspace --test proxy --test failover -- --nocapture --test-threads 1
 
 openapi: ## write the committed OpenAPI document anew
 	UPDATE_GENERATED=1 $(CARGO) test --quiet --package jiaozi-http openapi
