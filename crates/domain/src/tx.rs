@@ -114,25 +114,19 @@ impl<'b> Tx<'b> {
         }
     }
 
-    /// The row, or its absence.
-    pub fn find<R: Record>(&mut self, key: &R::Key) -> Result<Option<R>, Halt> {
-        let key = RowKey::of::<R>(key);
-        match self.peek(&key) {
-            Some(None) => Ok(None),
-            Some(Some(row)) => match (row.as_ref() as &dyn Any).downcast_ref::<R>() {
-                Some(row) => Ok(Some(row.clone())),
-                None => Err(Halt::Defect(format!("row {key:?} is of another kind"))),
-            },
-            None => {
-                self.missing.insert(key);
-                Err(Halt::Missing)
-            }
-        }
+    /// The row, which must exist, for reading only.
+    pub fn look_at<R: Record>(&mut self, key: &R::Key) -> Result<Arc<R>, Halt> {
+        self.look::<R>(key)?.ok_or_else(|| Halt::absent(&RowKey::of::<R>(key)))
     }
 
-    /// The row, which must exist.
+    /// The row, or its absence, to be changed.
+    pub fn find<R: Record>(&mut self, key: &R::Key) -> Result<Option<R>, Halt> {
+        Ok(self.look::<R>(key)?.map(|row| R::clone(&row)))
+    }
+
+    /// The row, which must exist, to be changed.
     pub fn get<R: Record>(&mut self, key: &R::Key) -> Result<R, Halt> {
-        self.find::<R>(key)?.ok_or_else(|| Halt::absent(&RowKey::of::<R>(key)))
+        self.look_at::<R>(key).map(|row| R::clone(&row))
     }
 
     fn peek(&self, key: &RowKey) -> Option<Option<&Row>> {

@@ -156,17 +156,13 @@ impl Command for PayOrder {
         }
         let wallet = tx.look::<Wallet>(&self.wallet)?.filter(|wallet| wallet.user == self.user);
         let wallet = wallet.ok_or(PayOrderRefusal::WalletNotFound)?;
-        let merchant = tx.look::<Merchant>(&order.mchid)?;
-        let merchant =
-            merchant.ok_or_else(|| Halt::absent(&RowKey::of::<Merchant>(&order.mchid)))?;
+        let merchant = tx.look_at::<Merchant>(&order.mchid)?;
         if merchant.state == MerchantState::Suspended {
             return Err(PayOrderRefusal::MerchantSuspended.into());
         }
         let identity = wallet.may_pay().map_err(PayOrderRefusal::Wallet)?;
         check_password(tx, wallet.id, &self.password)?.map_err(PayOrderRefusal::Password)?;
-        let person = tx.look::<Identity>(&identity)?;
-        let person = person.ok_or_else(|| Halt::absent(&RowKey::of::<Identity>(&identity)))?;
-        let class = person.class(tx.rules());
+        let class = tx.look_at::<Identity>(&identity)?.class(tx.rules());
         let usage = tx.find::<Usage>(&identity)?.unwrap_or_else(|| Usage::none(identity));
         let usage = usage
             .on(tx.now())
