@@ -6,13 +6,20 @@ use std::ops::RangeInclusive;
 use kernel::money::Amount;
 use kernel::time::Timestamp;
 use serde_json::{Map, Value};
+use zeroize::Zeroizing;
 
 use crate::error::{FieldError, Location};
 use crate::issue::Issue;
+use crate::keys::PrivateKey;
 use crate::notify_url::{self, UrlRule};
+use crate::oaep;
+use crate::sign::SERIAL_HEADER;
 use crate::strict_json::push_step;
 
 const TIME_BYTES_MAX: usize = 64;
+
+/// Base64 of a ciphertext of 4096 bits, with room to spare.
+const SEALED_BYTES_MAX: usize = 1024;
 
 /// An object and where it stands in the body.
 pub(crate) struct Fields<'a> {
@@ -110,6 +117,23 @@ impl<'a> Fields<'a> {
         let Some(url) = self.find_text(name, 1..=bytes_max)? else { return Ok(None) };
         notify_url::check(url, rule).map_err(|fault| self.fault(name, Issue::Url(fault)))?;
         Ok(Some(url))
+    }
+
+    /// A sensitive field that may be absent, opened with the platform key that the request
+    /// names.
+    pub(crate) fn find_sealed(
+        &self,
+        name: &str,
+        key: Option<&PrivateKey>,
+    ) -> Result<Option<Zeroizing<String>>, FieldError> {
+        let Some(sealed) = self.find_text(name, 0..=SEALED_BYTES_MAX)? else { return Ok(None) };
+        let key = key.ok_or_else(|| {
+            FieldError::new(Location::Header, SERIAL_HEADER.to_owned(), None, Issue::PlatformKey)
+        })?;
+        let opened = oaep::decrypt(key, sealed).ok_or_else(|| {
+            FieldError::new(Location::Body, self.pointer_to(name), None, Issue::Unreadable)
+        })?;
+        Ok(Some(opened))
     }
 
     /// An object that must be there.

@@ -55,6 +55,8 @@ pub enum Issue {
     Json(JsonFault),
     /// Encrypted fields need a known platform key in `Wechatpay-Serial`.
     PlatformKey,
+    /// It does not open with the platform key that the request names.
+    Unreadable,
 }
 
 impl Issue {
@@ -94,6 +96,7 @@ impl Issue {
             Self::Encoding => out.write_str("百分号编码错误"),
             Self::Json(fault) => out.write_str(fault.text(Language::Chinese)),
             Self::PlatformKey => out.write_str("HTTP 头缺少可用的平台证书序列号或公钥 ID"),
+            Self::Unreadable => out.write_str("无法用所指定的平台密钥解密"),
         }
     }
 
@@ -121,6 +124,7 @@ impl Issue {
             Self::Encoding => out.write_str("percent-encoding is broken"),
             Self::Json(fault) => out.write_str(fault.text(Language::English)),
             Self::PlatformKey => out.write_str("HTTP header lacks a usable platform key serial"),
+            Self::Unreadable => out.write_str("does not open with the platform key named"),
         }
     }
 }

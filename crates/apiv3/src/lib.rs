@@ -10,6 +10,7 @@ pub mod certificates;
 pub mod close;
 pub mod code;
 pub mod create;
+pub mod echo;
 pub mod error;
 mod fields;
 pub mod issue;

@@ -75,37 +75,19 @@ fn check_alphabet(text: &str, extra: &[u8], shown: &'static str) -> Result<(), I
     if text.bytes().all(known) { Ok(()) } else { Err(Issue::Alphabet(shown)) }
 }
 
-/// Checks `{out_trade_no}` of a path, percent-decoded.
+/// Checks a variable of a path, percent-decoded, by the rule of its name.
 ///
 /// # Errors
-/// PARAM_ERROR with the location `uri_template`.
-pub fn path_out_trade_no(decoded: &str) -> Result<&str, ApiError> {
-    path_variable("out_trade_no", decoded, check_out_trade_no)
-}
-
-/// Checks `{out_refund_no}` of a path, percent-decoded.
-///
-/// # Errors
-/// PARAM_ERROR with the location `uri_template`.
-pub fn path_out_refund_no(decoded: &str) -> Result<&str, ApiError> {
-    path_variable("out_refund_no", decoded, check_out_refund_no)
-}
-
-/// Checks `{transaction_id}` of a path, percent-decoded.
-///
-/// # Errors
-/// PARAM_ERROR with the location `uri_template`.
-pub fn path_transaction_id(decoded: &str) -> Result<&str, ApiError> {
-    path_variable("transaction_id", decoded, check_transaction_id)
-}
-
-fn path_variable<'a>(
-    name: &str,
-    decoded: &'a str,
-    check: fn(&str) -> Result<(), Issue>,
-) -> Result<&'a str, ApiError> {
-    let value = Value::from(decoded);
-    check(decoded).map(|()| decoded).map_err(|issue| {
+/// PARAM_ERROR with the location `uri_template`; also for a name that has no rule.
+pub fn check_path_variable(name: &str, decoded: &str) -> Result<(), ApiError> {
+    let checked = match name {
+        "out_trade_no" => check_out_trade_no(decoded),
+        "out_refund_no" => check_out_refund_no(decoded),
+        "transaction_id" => check_transaction_id(decoded),
+        _ => Err(Issue::Alphabet("[]")),
+    };
+    checked.map_err(|issue| {
+        let value = Value::from(decoded);
         FieldError::new(Location::UriTemplate, name.to_owned(), Some(&value), issue).into()
     })
 }
@@ -183,16 +165,19 @@ mod tests {
 
     #[test]
     fn a_path_variable_is_checked_in_bytes_and_characters() {
-        assert_eq!(path_out_trade_no("T2026_-*|1").unwrap(), "T2026_-*|1");
-        let short = path_out_trade_no("1234").unwrap_err();
+        let number = |text| check_path_variable("out_trade_no", text);
+        assert_eq!(number("T2026_-*|1"), Ok(()));
+        let short = number("1234").unwrap_err();
         assert_eq!(short.field_error().unwrap().value, Some(Value::from(4)));
         for bad in ["1234567@", "12345 6", "订单订单", "123456%7C"] {
-            let (field, location, found) = issue(&path_out_trade_no(bad).unwrap_err());
+            let (field, location, found) = issue(&number(bad).unwrap_err());
             assert_eq!((field.as_str(), location), ("out_trade_no", Location::UriTemplate));
             assert!(matches!(found, Issue::Alphabet(_)), "{bad}");
         }
-        assert!(path_out_refund_no("r@1").is_ok() && path_out_refund_no("").is_err());
-        assert!(path_transaction_id("4200").is_ok() && path_transaction_id("42-").is_err());
+        let refund = |text| check_path_variable("out_refund_no", text);
+        assert!(refund("r@1").is_ok() && refund("").is_err());
+        let payment = |text| check_path_variable("transaction_id", text);
+        assert!(payment("4200").is_ok() && payment("42-").is_err());
     }
 
     #[test]

@@ -2,8 +2,8 @@
 //! writes the headers that clients of the protocol demand.
 
 use super::Face;
-use super::call::Call;
 use super::fault::Fault;
+use super::route::Matched;
 use super::serve::Arrival;
 use crate::address::address_of;
 use crate::layers::{count, log, method_name};
@@ -83,8 +83,8 @@ pub(super) async fn answer(
     let began = face.app.shell.now();
     let id = face.random::<20>();
     let asked = Asked::of(&request, &face.app.limits.proxies);
-    let call = Call::parse(&asked.method, request.uri().path());
-    let route = call.as_ref().map_or("none", Call::route);
+    let matched = Matched::find(&asked.method, request.uri().path());
+    let route = matched.as_ref().map_or("none", Matched::pattern);
     let method = method_name(&asked.method);
     let span = tracing::info_span!("merchant request", id = hex(&id), method, route);
     let Some(keys) = face.platform.current(&face.app).await else {
@@ -93,7 +93,8 @@ pub(super) async fn answer(
         return write(reply, None, id, &asked);
     };
     let choice = keys.choose(asked.key_name.as_deref(), began);
-    request.extensions_mut().insert(Arrival { keys, key_known: choice.known, call });
+    let named = choice.named.then(|| Arc::clone(&choice.key));
+    request.extensions_mut().insert(Arrival { keys, key_known: choice.known, named, matched });
     let mut response = next.run(request).instrument(span.clone()).await;
     let outcome = response.extensions_mut().remove::<Outcome>();
     let outcome = outcome.unwrap_or_else(|| Err(Code::SystemError.into()));

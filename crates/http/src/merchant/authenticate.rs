@@ -3,10 +3,12 @@
 use super::Face;
 use super::fault::Fault;
 use apiv3::authorization::{Authorization, RawRequest, SignatureFault};
+use apiv3::certificate::Certificate;
 use apiv3::code::Code;
 use apiv3::error::ApiError;
 use axum::http::header::{ACCEPT, AUTHORIZATION, HeaderMap, USER_AGENT};
 use axum::http::request::Parts;
+use std::sync::Arc;
 
 const HEADERS_INCOMPLETE: ApiError = ApiError::saying(
     Code::InvalidRequest,
@@ -15,7 +17,7 @@ const HEADERS_INCOMPLETE: ApiError = ApiError::saying(
 );
 
 /// Checks headers, merchant and certificate, time, signature and nonce; gives the merchant's
-/// number.
+/// number and the certificate it signed with.
 ///
 /// # Errors
 /// INVALID_REQUEST for missing headers, SIGN_ERROR for all that follows.
@@ -24,7 +26,7 @@ pub(super) async fn authenticate(
     parts: &Parts,
     target: &str,
     body: &[u8],
-) -> Result<String, Fault> {
+) -> Result<(String, Arc<Certificate>), Fault> {
     if !has_text(&parts.headers, ACCEPT) || !has_text(&parts.headers, USER_AGENT) {
         return Err(Fault::of_stranger(HEADERS_INCOMPLETE));
     }
@@ -41,7 +43,7 @@ pub(super) async fn authenticate(
     if !face.nonces.remember(&signed.mchid, &signed.nonce, now.seconds()) {
         return Err(refused(SignatureFault::NonceReused));
     }
-    Ok(signed.mchid)
+    Ok((signed.mchid, certificate))
 }
 
 fn authorization(headers: &HeaderMap) -> Result<&str, SignatureFault> {

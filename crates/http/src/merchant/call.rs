@@ -1,137 +1,63 @@
-//! Which call a request is: its method and path, with the variables of the path read.
+//! One call as its handler gets it: who asks, for what, with which bytes.
 
-use apiv3::code::Code;
-use apiv3::create::CreateCall;
-use apiv3::error::{ApiError, FieldError, Location};
-use apiv3::issue::Issue;
-use apiv3::request::{path_out_refund_no, path_out_trade_no, path_transaction_id};
-use apiv3::target::percent_decode;
-use axum::http::Method;
+use super::Face;
+use super::fault::Fault;
+use super::platform_keys::KeySet;
+use super::route::Matched;
+use apiv3::certificate::Certificate;
+use apiv3::keys::PrivateKey;
+use apiv3::oaep;
+use apiv3::request::Caller;
+use apiv3::sign::PlatformKey;
+use axum::body::Bytes;
+use std::sync::Arc;
+use store::queries;
 
-/// A call of the protocol.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Call {
-    Certificates,
-    CreateOrder(CreateCall),
-    OrderByTransaction(String),
-    OrderByNumber(String),
-    CloseOrder(String),
-    CreateRefund,
-    Refund(String),
+/// See the module. The signature over it holds.
+pub(super) struct Call {
+    pub(super) face: Arc<Face>,
+    /// The merchant that signed.
+    pub(super) mchid: String,
+    /// What it signed with; sensitive fields of the answer are encrypted for it.
+    pub(super) certificate: Arc<Certificate>,
+    /// Our keys of this moment.
+    pub(super) keys: Arc<KeySet>,
+    /// The one of them that `Wechatpay-Serial` names; sensitive fields are encrypted for it.
+    pub(super) named: Option<Arc<PlatformKey>>,
+    pub(super) matched: Matched,
+    pub(super) query: Option<String>,
+    pub(super) body: Bytes,
 }
-
-const OTHER_METHOD: ApiError = ApiError::saying(
-    Code::InvalidRequest,
-    "此地址不支持该请求方法",
-    "this address has no such method",
-);
 
 impl Call {
-    /// Reads the path as it stands on the request line.
-    ///
-    /// # Errors
-    /// NOT_FOUND for another path, PARAM_ERROR for a variable of another form, INVALID_REQUEST for
-    /// another method.
-    pub(super) fn parse(method: &Method, path: &str) -> Result<Self, ApiError> {
-        let segments: Vec<&str> = path.split('/').collect();
-        let ["", "v3", segments @ ..] = segments.as_slice() else {
-            return Err(ApiError::new(Code::NotFound));
-        };
-        let (expected, call) = match segments {
-            ["certificates"] => (Method::GET, Self::Certificates),
-            ["pay", "transactions", rest @ ..] => Self::parse_transaction(rest)?,
-            ["refund", "domestic", "refunds"] => (Method::POST, Self::CreateRefund),
-            ["refund", "domestic", "refunds", number] => {
-                let number = variable("out_refund_no", number, path_out_refund_no)?;
-                (Method::GET, Self::Refund(number))
-            }
-            _ => return Err(ApiError::new(Code::NotFound)),
-        };
-        if *method == expected { Ok(call) } else { Err(OTHER_METHOD) }
+    /// What reading a request needs to know of who sent it.
+    pub(super) fn caller(&self) -> Caller<'_> {
+        Caller { mchid: &self.mchid, url_rule: self.face.url_rule() }
     }
 
-    fn parse_transaction(segments: &[&str]) -> Result<(Method, Self), ApiError> {
-        Ok(match segments {
-            ["native"] => (Method::POST, Self::CreateOrder(CreateCall::Native)),
-            ["jsapi"] => (Method::POST, Self::CreateOrder(CreateCall::Jsapi)),
-            ["id", id] => {
-                let id = variable("transaction_id", id, path_transaction_id)?;
-                (Method::GET, Self::OrderByTransaction(id))
-            }
-            ["out-trade-no", number] => {
-                let number = variable("out_trade_no", number, path_out_trade_no)?;
-                (Method::GET, Self::OrderByNumber(number))
-            }
-            ["out-trade-no", number, "close"] => {
-                let number = variable("out_trade_no", number, path_out_trade_no)?;
-                (Method::POST, Self::CloseOrder(number))
-            }
-            _ => return Err(ApiError::new(Code::NotFound)),
-        })
+    /// The query string as on the request line.
+    pub(super) fn query(&self) -> Option<&str> {
+        self.query.as_deref()
     }
 
-    /// The pattern of the path, for metrics: its values have no bound.
-    pub(super) fn route(&self) -> &'static str {
-        match self {
-            Self::Certificates => "/v3/certificates",
-            Self::CreateOrder(CreateCall::Native) => "/v3/pay/transactions/native",
-            Self::CreateOrder(CreateCall::Jsapi) => "/v3/pay/transactions/jsapi",
-            Self::OrderByTransaction(_) => "/v3/pay/transactions/id/{transaction_id}",
-            Self::OrderByNumber(_) => "/v3/pay/transactions/out-trade-no/{out_trade_no}",
-            Self::CloseOrder(_) => "/v3/pay/transactions/out-trade-no/{out_trade_no}/close",
-            Self::CreateRefund => "/v3/refund/domestic/refunds",
-            Self::Refund(_) => "/v3/refund/domestic/refunds/{out_refund_no}",
-        }
-    }
-}
-
-fn variable(
-    name: &str,
-    raw: &str,
-    check: fn(&str) -> Result<&str, ApiError>,
-) -> Result<String, ApiError> {
-    let decoded = percent_decode(raw).and_then(|bytes| String::from_utf8(bytes).ok());
-    let decoded = decoded.ok_or_else(|| {
-        FieldError::new(Location::UriTemplate, name.to_owned(), None, Issue::Encoding)
-    })?;
-    check(&decoded).map(str::to_owned)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn code(method: Method, path: &str) -> Code {
-        Call::parse(&method, path).unwrap_err().code
+    /// A variable of the path, decoded and checked.
+    pub(super) fn variable(&self, name: &str) -> String {
+        self.matched.variable(name).to_owned()
     }
 
-    #[test]
-    fn variables_of_the_path_are_decoded() {
-        let path = "/v3/pay/transactions/out-trade-no/a%7Cb%2Ac-d/close";
-        let call = Call::parse(&Method::POST, path).unwrap();
-        assert_eq!(call, Call::CloseOrder("a|b*c-d".into()));
-        let call = Call::parse(&Method::GET, "/v3/refund/domestic/refunds/r@1").unwrap();
-        assert_eq!(call, Call::Refund("r@1".into()));
+    /// The key that sensitive fields of the request open with.
+    pub(super) fn named_key(&self) -> Option<&PrivateKey> {
+        self.named.as_ref().map(|named| &named.key)
     }
 
-    #[test]
-    fn other_paths_methods_and_variables_have_their_own_errors() {
-        for path in [
-            "/",
-            "/v3",
-            "/v2/certificates",
-            "/v3/certificates/",
-            "//v3/certificates",
-            "/v3/pay/transactions/app",
-            "/v3/pay/transactions/out-trade-no/123456/open",
-            "/v3/pay/transactions/out-trade-no/123/456",
-        ] {
-            assert_eq!(code(Method::GET, path), Code::NotFound, "{path}");
-        }
-        assert_eq!(code(Method::POST, "/v3/certificates"), Code::InvalidRequest);
-        for number in ["1234", "%", "%FF%FF%FF%FF%FF%FF", "123456%2F7"] {
-            let path = format!("/v3/pay/transactions/out-trade-no/{number}");
-            assert_eq!(code(Method::GET, &path), Code::ParamError, "{path}");
-        }
+    /// A sensitive field of the answer, for who signed the request.
+    pub(super) fn seal(&self, text: &str) -> Result<String, Fault> {
+        let sealed = oaep::encrypt(&self.certificate.public_key, text);
+        sealed.ok_or_else(|| Fault::defect("a sensitive field is too long for its key"))
+    }
+
+    /// The row of this key, if it is there.
+    pub(super) async fn find<R: store::Described>(&self, key: &R::Key) -> Result<Option<R>, Fault> {
+        Ok(queries::find::<R>(self.face.app.queries.as_ref(), key).await?)
     }
 }

@@ -3,16 +3,22 @@
 //! Every request goes one way: its bytes are read as they are, the signature over them is checked,
 //! then one handler reads or runs one command. Every answer, failures included, is signed over its
 //! exact bytes by the platform key that the caller trusts.
+//!
+//! A family of calls (orders, refunds, ...) is a file with a table `ROUTES` and its handlers; `route`
+//! lists the families.
 
 mod answer;
 mod authenticate;
 mod call;
 mod certificate_cache;
+mod certificates;
 mod fault;
 mod onboarding;
 mod orders;
 mod platform_keys;
 mod refunds;
+mod route;
+mod security;
 mod serve;
 
 pub use onboarding::{AddMerchantError, MerchantRequest, NewMerchant, add_merchant};

@@ -1,29 +1,36 @@
 //! Placing, showing and closing orders.
 
-use super::Face;
 use super::answer::Reply;
+use super::call::Call;
 use super::fault::{Fault, run};
+use super::route::Route;
 use apiv3::close;
 use apiv3::code::Code;
 use apiv3::create::{self, CreateCall, CreateOrder, Scene};
 use apiv3::error::ApiError;
 use apiv3::order::OrderView;
-use apiv3::request::{Caller, check_query_mchid};
+use apiv3::request::check_query_mchid;
 use domain::order::{self, Order, OrderByTransaction, TradeType};
-use store::queries;
+
+pub(super) const ROUTES: &[Route] = &[
+    Route::post("/v3/pay/transactions/native", |call| Box::pin(create(call, CreateCall::Native))),
+    Route::post("/v3/pay/transactions/jsapi", |call| Box::pin(create(call, CreateCall::Jsapi))),
+    Route::get("/v3/pay/transactions/id/{transaction_id}", |call| Box::pin(by_transaction(call))),
+    Route::get("/v3/pay/transactions/out-trade-no/{out_trade_no}", |call| {
+        Box::pin(by_number(call))
+    }),
+    Route::post("/v3/pay/transactions/out-trade-no/{out_trade_no}/close", |call| {
+        Box::pin(close(call))
+    }),
+];
 
 /// An order that excludes the balance could never be paid here.
 const NO_BALANCE: ApiError =
     ApiError::saying(Code::NoAuth, "暂不支持 no_balance", "no_balance is not supported");
 
-pub(super) async fn create(
-    face: &Face,
-    call: CreateCall,
-    mchid: &str,
-    body: &[u8],
-) -> Result<Reply, Fault> {
-    let caller = Caller { mchid, url_rule: face.url_rule() };
-    let asked = CreateOrder::parse(call, body, &caller)?;
+async fn create(call: Call, kind: CreateCall) -> Result<Reply, Fault> {
+    let face = call.face.as_ref();
+    let asked = CreateOrder::parse(kind, &call.body, &call.caller())?;
     if asked.limit_pay.contains(&"no_balance") {
         return Err(NO_BALANCE.into());
     }
@@ -33,7 +40,7 @@ pub(super) async fn create(
         Scene::Jsapi { openid } => (TradeType::Jsapi, Some(openid)),
     };
     let created = run(face, || order::CreateOrder {
-        mchid: mchid.to_owned(),
+        mchid: call.mchid.clone(),
         appid: asked.appid.clone(),
         out_trade_no: asked.out_trade_no.clone(),
         trade_type,
@@ -58,45 +65,32 @@ pub(super) async fn create(
     }))
 }
 
-pub(super) async fn by_transaction(
-    face: &Face,
-    transaction_id: String,
-    mchid: &str,
-    query: Option<&str>,
-) -> Result<Reply, Fault> {
-    check_query_mchid(query, &Caller { mchid, url_rule: face.url_rule() })?;
-    let queries = face.app.queries.as_ref();
-    let found = queries::find::<OrderByTransaction>(queries, &transaction_id).await?;
-    let found = found.filter(|found| found.mchid == mchid).ok_or(Code::OrderNotExist)?;
-    show(face, mchid, found.out_trade_no).await
+async fn by_transaction(call: Call) -> Result<Reply, Fault> {
+    check_query_mchid(call.query(), &call.caller())?;
+    let found = call.find::<OrderByTransaction>(&call.variable("transaction_id")).await?;
+    let found = found.filter(|found| found.mchid == call.mchid).ok_or(Code::OrderNotExist)?;
+    show(&call, found.out_trade_no).await
 }
 
-pub(super) async fn by_number(
-    face: &Face,
-    out_trade_no: String,
-    mchid: &str,
-    query: Option<&str>,
-) -> Result<Reply, Fault> {
-    check_query_mchid(query, &Caller { mchid, url_rule: face.url_rule() })?;
-    show(face, mchid, out_trade_no).await
+async fn by_number(call: Call) -> Result<Reply, Fault> {
+    check_query_mchid(call.query(), &call.caller())?;
+    show(&call, call.variable("out_trade_no")).await
 }
 
-async fn show(face: &Face, mchid: &str, out_trade_no: String) -> Result<Reply, Fault> {
-    let key = (mchid.to_owned(), out_trade_no);
-    let order = queries::find::<Order>(face.app.queries.as_ref(), &key).await?;
+async fn show(call: &Call, out_trade_no: String) -> Result<Reply, Fault> {
+    let order = call.find::<Order>(&(call.mchid.clone(), out_trade_no)).await?;
     let order = order.ok_or(Code::OrderNotExist)?;
-    let view = OrderView::of(&order, face.app.business_now());
+    let view = OrderView::of(&order, call.face.app.business_now());
     Ok(Reply::json(view.ok_or_else(|| Fault::defect("order row"))?.to_json()))
 }
 
-pub(super) async fn close(
-    face: &Face,
-    out_trade_no: String,
-    mchid: &str,
-    body: &[u8],
-) -> Result<Reply, Fault> {
-    close::check_body(body, &Caller { mchid, url_rule: face.url_rule() })?;
-    run(face, || order::CloseOrder { mchid: mchid.to_owned(), out_trade_no: out_trade_no.clone() })
-        .await?;
+async fn close(call: Call) -> Result<Reply, Fault> {
+    close::check_body(&call.body, &call.caller())?;
+    let out_trade_no = call.variable("out_trade_no");
+    run(&call.face, || order::CloseOrder {
+        mchid: call.mchid.clone(),
+        out_trade_no: out_trade_no.clone(),
+    })
+    .await?;
     Ok(Reply::no_content())
 }

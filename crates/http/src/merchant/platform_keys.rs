@@ -44,6 +44,8 @@ pub(super) struct Choice {
     pub(super) key: Arc<SigningKey>,
     /// Whether the key that the caller named is one of ours.
     pub(super) known: bool,
+    /// Whether it is the key that the caller named.
+    pub(super) named: bool,
 }
 
 #[derive(Default)]
@@ -86,15 +88,17 @@ impl KeySet {
     /// The key that `Wechatpay-Serial` names, or the newest certificate's. `now` is protocol time.
     pub(super) fn choose(&self, named: Option<&str>, now: Timestamp) -> Choice {
         let named = named.map(str::trim).filter(|name| !name.is_empty());
-        let Some(text) = named else { return Choice { key: self.usual(now), known: true } };
+        let Some(text) = named else {
+            return Choice { key: self.usual(now), known: true, named: false };
+        };
         let name = KeyName::parse(text);
         let found = self
             .keys
             .iter()
             .find(|opened| Some(&opened.key.name) == name.as_ref() && opened.is_accepted(now));
         match found {
-            Some(opened) => Choice { key: Arc::clone(&opened.key), known: true },
-            None => Choice { key: self.usual(now), known: false },
+            Some(opened) => Choice { key: Arc::clone(&opened.key), known: true, named: true },
+            None => Choice { key: self.usual(now), known: false, named: false },
         }
     }
 

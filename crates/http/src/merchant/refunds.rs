@@ -2,27 +2,32 @@
 
 use super::Face;
 use super::answer::Reply;
+use super::call::Call;
 use super::fault::{Fault, run};
+use super::route::Route;
 use apiv3::code::Code;
 use apiv3::refund::{CreateRefund, FundsAccount, OrderName};
 use apiv3::refund_view::RefundView;
-use apiv3::request::{Caller, refuse_partner_query};
+use apiv3::request::refuse_partner_query;
 use domain::refund::{self, OrderOfRefund, Refund};
-use store::queries;
+
+pub(super) const ROUTES: &[Route] = &[
+    Route::post("/v3/refund/domestic/refunds", |call| Box::pin(create(call))),
+    Route::get("/v3/refund/domestic/refunds/{out_refund_no}", |call| Box::pin(show(call))),
+];
 
 /// Random digits of a refund number, after `50` and the time.
 const DRAWN_DIGITS: usize = 7;
 
-pub(super) async fn create(face: &Face, mchid: &str, body: &[u8]) -> Result<Reply, Fault> {
-    let caller = Caller { mchid, url_rule: face.url_rule() };
-    let asked = CreateRefund::parse(body, &caller)?;
+async fn create(call: Call) -> Result<Reply, Fault> {
+    let asked = CreateRefund::parse(&call.body, &call.caller())?;
     // All money of a merchant is settled at once, so there is none of the other kind to take.
     if asked.from.iter().any(|part| part.account == FundsAccount::Unavailable) {
         return Err(Code::NotEnough.into());
     }
     let fingerprint = asked.fingerprint();
-    run(face, || refund::CreateRefund {
-        mchid: mchid.to_owned(),
+    run(&call.face, || refund::CreateRefund {
+        mchid: call.mchid.clone(),
         order: match &asked.order {
             OrderName::TransactionId(id) => OrderOfRefund::Transaction(id.clone()),
             OrderName::OutTradeNo(number) => OrderOfRefund::OutTradeNo(number.clone()),
@@ -33,26 +38,21 @@ pub(super) async fn create(face: &Face, mchid: &str, body: &[u8]) -> Result<Repl
         reason: asked.reason.clone(),
         notify_url: asked.notify_url.clone(),
         fingerprint,
-        refund_id: draw_refund_id(face),
+        refund_id: draw_refund_id(&call.face),
     })
     .await?;
-    let refund = find(face, mchid, asked.out_refund_no.clone()).await?;
+    let refund = find(&call, asked.out_refund_no.clone()).await?;
     reply(&refund.ok_or_else(|| Fault::defect("an accepted refund has no row"))?)
 }
 
-pub(super) async fn show(
-    face: &Face,
-    out_refund_no: String,
-    mchid: &str,
-    query: Option<&str>,
-) -> Result<Reply, Fault> {
-    refuse_partner_query(query)?;
-    reply(&find(face, mchid, out_refund_no).await?.ok_or(Code::ResourceNotExists)?)
+async fn show(call: Call) -> Result<Reply, Fault> {
+    refuse_partner_query(call.query())?;
+    let refund = find(&call, call.variable("out_refund_no")).await?;
+    reply(&refund.ok_or(Code::ResourceNotExists)?)
 }
 
-async fn find(face: &Face, mchid: &str, number: String) -> Result<Option<Refund>, Fault> {
-    let key = (mchid.to_owned(), number);
-    Ok(queries::find::<Refund>(face.app.queries.as_ref(), &key).await?)
+async fn find(call: &Call, number: String) -> Result<Option<Refund>, Fault> {
+    call.find::<Refund>(&(call.mchid.clone(), number)).await
 }
 
 fn reply(refund: &Refund) -> Result<Reply, Fault> {

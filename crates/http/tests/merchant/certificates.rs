@@ -5,7 +5,7 @@ use apiv3::aead::{AeadNonce, ApiV3Key};
 use apiv3::certificate::Certificate;
 use domain::merchant::{KeyState, PlatformKey, PlatformKeyKind};
 use jiaozi_http::merchant::keep_platform_keys;
-use serde_json::Value;
+use serde_json::{Value, json};
 use store::queries;
 
 fn opened(item: &Value, key: &ApiV3Key) -> Certificate {
@@ -66,4 +66,25 @@ async fn a_new_certificate_signs_within_seconds_and_the_old_one_stays_listed() {
     let answer = world.get("/v3/certificates").await;
     assert_eq!(answer.header("wechatpay-serial"), new);
     assert_eq!(answer.json()["data"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn an_echo_is_opened_with_our_key_and_sealed_for_the_merchant() {
+    let world = World::new().await;
+    for (name, key) in &world.platform {
+        let sealed = apiv3::oaep::encrypt(key, "你好").unwrap();
+        let body = json!({ "echo_message": "hello", "encrypted_echo_message": sealed });
+        let body = body.to_string();
+        let mut request =
+            world.signed(&world.merchant, ("POST", "/v3/security/echo"), body.as_bytes());
+        let plain = world.post_raw("/v3/security/echo", body.as_bytes()).await;
+        let detail = &plain.json()["detail"];
+        assert_eq!((detail["location"].as_str(), plain.status), (Some("header"), 400));
+        request.headers_mut().insert("wechatpay-serial", name.parse().unwrap());
+        let answer = world.send(request).await;
+        assert_eq!((answer.status, answer.header("wechatpay-serial")), (200, name.as_str()));
+        let sealed = answer.json()["encrypted_echo_message"].as_str().unwrap().to_owned();
+        let opened = apiv3::oaep::decrypt(&world.merchant.key, &sealed).unwrap();
+        assert_eq!(opened.as_str(), "你好");
+    }
 }

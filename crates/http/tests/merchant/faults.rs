@@ -75,7 +75,7 @@ async fn a_stopped_engine_takes_no_command_and_reads_go_on() {
 #[tokio::test]
 async fn other_addresses_and_methods_are_told_so() {
     let world = World::new().await;
-    for target in ["/v3/pay/transactions/app", "/v3/", "/", "/v2/pay"] {
+    for target in ["/v3/pay/transactions/other", "/v3/", "/", "/v2/pay"] {
         world.get(target).await.refuses(404, "NOT_FOUND", "nothing at this address");
     }
     let text = "this address has no such method";

@@ -1,0 +1,170 @@
+//! Which call a request is. A family of calls is a file of its own with a table of its routes;
+//! the tables are listed in [`FAMILIES`] and nowhere else.
+
+use super::answer::Outcome;
+use super::call::Call;
+use super::{certificates, orders, refunds, security};
+use apiv3::code::Code;
+use apiv3::error::{ApiError, FieldError, Location};
+use apiv3::issue::Issue;
+use apiv3::request::check_path_variable;
+use apiv3::target::percent_decode;
+use axum::http::Method;
+use std::pin::Pin;
+
+/// The routes of all families. Where two patterns fit one path, the first one counts.
+const FAMILIES: &[&[Route]] =
+    &[certificates::ROUTES, orders::ROUTES, refunds::ROUTES, security::ROUTES];
+
+const OTHER_METHOD: ApiError = ApiError::saying(
+    Code::InvalidRequest,
+    "此地址不支持该请求方法",
+    "this address has no such method",
+);
+
+/// How a call ends, once it is served.
+pub(super) type Serving = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+
+/// A method and a path with who serves it.
+#[derive(Debug)]
+pub(super) struct Route {
+    method: Method,
+    path: &'static str,
+    serve: fn(Call) -> Serving,
+}
+
+impl Route {
+    /// A call that reads. A segment `{name}` of the path is a variable, checked by its name.
+    pub(super) const fn get(path: &'static str, serve: fn(Call) -> Serving) -> Self {
+        Self { method: Method::GET, path, serve }
+    }
+
+    /// A call that changes something.
+    pub(super) const fn post(path: &'static str, serve: fn(Call) -> Serving) -> Self {
+        Self { method: Method::POST, path, serve }
+    }
+
+    /// The segments of the path that stand for variables, if the path fits.
+    fn fits<'a>(&self, path: &'a str) -> Option<Vec<(&'static str, &'a str)>> {
+        let mut variables = Vec::new();
+        let (mut pattern, mut segments) = (self.path.split('/'), path.split('/'));
+        loop {
+            match (pattern.next(), segments.next()) {
+                (None, None) => return Some(variables),
+                (Some(part), Some(segment)) => match variable_name(part) {
+                    Some(name) => variables.push((name, segment)),
+                    None if part == segment => {}
+                    None => return None,
+                },
+                _ => return None,
+            }
+        }
+    }
+}
+
+fn variable_name(part: &'static str) -> Option<&'static str> {
+    part.strip_prefix('{')?.strip_suffix('}')
+}
+
+/// A route with the values of its variables.
+#[derive(Clone, Debug)]
+pub(super) struct Matched {
+    route: &'static Route,
+    variables: Vec<(&'static str, String)>,
+}
+
+impl Matched {
+    /// Reads the path as it stands on the request line.
+    ///
+    /// # Errors
+    /// NOT_FOUND for another path, INVALID_REQUEST for another method, PARAM_ERROR for a variable
+    /// of another form.
+    pub(super) fn find(method: &Method, path: &str) -> Result<Self, ApiError> {
+        let mut refusal = ApiError::new(Code::NotFound);
+        for route in FAMILIES.iter().copied().flatten() {
+            let Some(variables) = route.fits(path) else { continue };
+            if route.method == *method {
+                let variables = variables.into_iter().map(read_variable);
+                return Ok(Self { route, variables: variables.collect::<Result<_, _>>()? });
+            }
+            refusal = OTHER_METHOD;
+        }
+        Err(refusal)
+    }
+
+    /// The pattern of the path, for metrics: its values have no bound.
+    pub(super) fn pattern(&self) -> &'static str {
+        self.route.path
+    }
+
+    pub(super) fn variable(&self, name: &str) -> &str {
+        let found = self.variables.iter().find(|(known, _)| *known == name);
+        &found.expect("a handler asks for the variables of its own route").1
+    }
+
+    pub(super) fn serve(call: Call) -> Serving {
+        (call.matched.route.serve)(call)
+    }
+}
+
+fn read_variable((name, raw): (&'static str, &str)) -> Result<(&'static str, String), ApiError> {
+    let decoded = percent_decode(raw).and_then(|bytes| String::from_utf8(bytes).ok());
+    let decoded = decoded.ok_or_else(|| {
+        FieldError::new(Location::UriTemplate, name.to_owned(), None, Issue::Encoding)
+    })?;
+    check_path_variable(name, &decoded)?;
+    Ok((name, decoded))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    fn code(method: Method, path: &str) -> Code {
+        Matched::find(&method, path).unwrap_err().code
+    }
+
+    #[test]
+    fn variables_of_the_path_are_decoded() {
+        let path = "/v3/pay/transactions/out-trade-no/a%7Cb%2Ac-d/close";
+        let found = Matched::find(&Method::POST, path).unwrap();
+        assert_eq!(found.pattern(), "/v3/pay/transactions/out-trade-no/{out_trade_no}/close");
+        assert_eq!(found.variable("out_trade_no"), "a|b*c-d");
+        let found = Matched::find(&Method::GET, "/v3/refund/domestic/refunds/r@1").unwrap();
+        assert_eq!(found.variable("out_refund_no"), "r@1");
+    }
+
+    #[test]
+    fn other_paths_methods_and_variables_have_their_own_errors() {
+        for path in [
+            "/",
+            "/v3",
+            "/v2/certificates",
+            "/v3/certificates/",
+            "//v3/certificates",
+            "/v3/pay/transactions/other",
+            "/v3/pay/transactions/out-trade-no/123456/open",
+            "/v3/pay/transactions/out-trade-no/123/456",
+        ] {
+            assert_eq!(code(Method::GET, path), Code::NotFound, "{path}");
+        }
+        assert_eq!(code(Method::POST, "/v3/certificates"), Code::InvalidRequest);
+        for number in ["1234", "%", "%FF%FF%FF%FF%FF%FF", "123456%2F7"] {
+            let path = format!("/v3/pay/transactions/out-trade-no/{number}");
+            assert_eq!(code(Method::GET, &path), Code::ParamError, "{path}");
+        }
+    }
+
+    #[test]
+    fn every_route_is_once_and_every_variable_has_a_rule() {
+        let mut seen = BTreeSet::new();
+        for route in FAMILIES.iter().copied().flatten() {
+            assert!(seen.insert((route.method.to_string(), route.path)), "{}", route.path);
+            for name in route.path.split('/').filter_map(variable_name) {
+                let refused = check_path_variable(name, "\u{0}").unwrap_err();
+                assert_eq!(refused.field_error().unwrap().field, name);
+            }
+        }
+    }
+}
