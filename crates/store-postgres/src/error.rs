@@ -1,6 +1,8 @@
 //! Why a database is not worked with. Each message says what the operator can do; none shows a
 //! password.
 
+use store::migrations::SchemaFault;
+
 /// A database is not opened, migrated or distributed.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -33,34 +35,9 @@ pub enum OpenError {
         /// Which database, without the password.
         url: String,
     },
-    /// The schema is older than this program.
-    #[error(
-        "database schema is at step {found}, this program needs {needed}: run `jiaozi migrate`"
-    )]
-    Behind {
-        /// The last step that was applied.
-        found: i64,
-        /// The step that is needed.
-        needed: i64,
-    },
-    /// The schema is newer than this program.
-    #[error("database schema is at step {found}, this program knows {known}: use a newer program")]
-    Newer {
-        /// The last step that was applied.
-        found: i64,
-        /// The last step that this program knows.
-        known: i64,
-    },
-    /// A step was applied in another form than this program has.
-    #[error(
-        "schema step {number} ({name}) was applied in another form: use the program that made it"
-    )]
-    Altered {
-        /// The step.
-        number: i64,
-        /// What it is called.
-        name: &'static str,
-    },
+    /// The schema is not the one that this program works with.
+    #[error(transparent)]
+    Schema(#[from] SchemaFault),
     /// The server does not spread tables over nodes.
     #[error("the extension citus is not in this database: CREATE EXTENSION citus, then try again")]
     NoCitus,

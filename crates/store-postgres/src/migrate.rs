@@ -4,8 +4,7 @@ use crate::connection::{Link, Session};
 use crate::error::OpenError;
 use crate::outcome::describe;
 use crate::url::Url;
-use kernel::crypto::sha256;
-use store::migrations::{Migration, POSTGRES};
+use store::migrations::{self, Migration, POSTGRES};
 use tokio_postgres::{Client, Error};
 
 /// What was applied, with a checksum of its statements.
@@ -58,7 +57,7 @@ async fn apply_one(
     client.batch_execute("BEGIN").await.map_err(refused)?;
     client.batch_execute(LOCK).await.map_err(refused)?;
     client.batch_execute(SCHEMA_MIGRATION).await.map_err(refused)?;
-    let is_missing = last_step(client, steps).await? < step.number;
+    let is_missing = migrations::last_step(&applied_steps(client).await?, steps)? < step.number;
     if is_missing {
         client.batch_execute(step.sql).await.map_err(refused)?;
         // Whoever may work with the tables may see which they are.
@@ -66,7 +65,7 @@ async fn apply_one(
                      GRANT SELECT ON \"schema_migration\" TO jiaozi_app";
         client.batch_execute(grant).await.map_err(refused)?;
         let note = "INSERT INTO \"schema_migration\" VALUES ($1, $2, $3)";
-        let checksum = checksum(step).to_vec();
+        let checksum = step.checksum().to_vec();
         client.execute(note, &[&step.number, &step.name, &checksum]).await.map_err(refused)?;
     }
     client.batch_execute("COMMIT").await.map_err(refused)?;
@@ -78,33 +77,20 @@ pub(crate) async fn refuse_other_schema(client: &Client) -> Result<(), OpenError
     let sql = "SELECT to_regclass('public.schema_migration') IS NOT NULL";
     let row = client.query_one(sql, &[]).await.map_err(refused)?;
     let exists: bool = row.try_get(0).map_err(refused)?;
-    let found = if exists { last_step(client, POSTGRES).await? } else { 0 };
-    let needed = POSTGRES.len() as i64;
-    if found < needed { Err(OpenError::Behind { found, needed }) } else { Ok(()) }
+    let applied = if exists { applied_steps(client).await? } else { Vec::new() };
+    Ok(migrations::refuse_other_schema(&applied, POSTGRES)?)
 }
 
-/// The last step that was applied, after every applied one was compared with ours.
-async fn last_step(client: &Client, steps: &'static [Migration]) -> Result<i64, OpenError> {
+/// The steps that were applied, with their checksums.
+async fn applied_steps(client: &Client) -> Result<Vec<(i64, Vec<u8>)>, OpenError> {
     let sql = "SELECT \"number\", \"sha256\" FROM \"schema_migration\" ORDER BY \"number\"";
-    let mut last = 0;
-    for row in client.query(sql, &[]).await.map_err(refused)? {
-        let number: i64 = row.try_get(0).map_err(refused)?;
-        let hash: Vec<u8> = row.try_get(1).map_err(refused)?;
-        let Some(step) = steps.iter().find(|step| step.number == number) else {
-            return Err(OpenError::Newer { found: number, known: steps.len() as i64 });
-        };
-        if hash != checksum(step) {
-            return Err(OpenError::Altered { number, name: step.name });
-        }
-        last = number;
-    }
-    Ok(last)
+    let rows = client.query(sql, &[]).await.map_err(refused)?;
+    rows.iter()
+        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
+        .collect::<Result<_, _>>()
+        .map_err(refused)
 }
 
 fn refused(error: Error) -> OpenError {
     OpenError::Database(describe(&error))
-}
-
-fn checksum(step: &Migration) -> [u8; 32] {
-    sha256(&[step.sql.as_bytes()])
 }

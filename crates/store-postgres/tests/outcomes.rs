@@ -10,6 +10,7 @@ use jiaozi_store_postgres::{
 use kernel::Currency;
 use std::sync::Arc;
 use std::time::Duration;
+use store::migrations::SchemaFault;
 use store::{Commit, Store, Unavailable, Write};
 
 fn open(database: &Temporary) -> PostgresStore {
@@ -261,7 +262,10 @@ fn copy_of_another_server_is_refused() {
 fn schema_is_made_once_by_whoever_comes_first_and_others_are_refused() {
     let database = Temporary::empty().unwrap();
     let refused = PostgresStore::open(database.url(), Options::default()).err();
-    assert!(matches!(refused, Some(OpenError::Behind { found: 0, .. })), "{refused:?}");
+    assert!(
+        matches!(refused, Some(OpenError::Schema(SchemaFault::Behind { found: 0, .. }))),
+        "{refused:?}"
+    );
     let applied: Vec<_> = std::thread::scope(|scope| {
         let both = [(); 2].map(|()| scope.spawn(|| migrate(database.url())));
         both.into_iter().flat_map(|one| one.join().unwrap().unwrap()).collect()
@@ -272,12 +276,18 @@ fn schema_is_made_once_by_whoever_comes_first_and_others_are_refused() {
 
     database.run("INSERT INTO schema_migration VALUES (99, 'later', '')").unwrap();
     let refused = PostgresStore::open(database.url(), Options::default()).err();
-    assert!(matches!(refused, Some(OpenError::Newer { found: 99, .. })), "{refused:?}");
-    assert!(matches!(migrate(database.url()), Err(OpenError::Newer { .. })));
+    assert!(
+        matches!(refused, Some(OpenError::Schema(SchemaFault::Newer { found: 99, .. }))),
+        "{refused:?}"
+    );
+    assert!(matches!(migrate(database.url()), Err(OpenError::Schema(SchemaFault::Newer { .. }))));
     database.run("DELETE FROM schema_migration WHERE number = 99").unwrap();
     database.run("UPDATE schema_migration SET sha256 = ''").unwrap();
     let refused = PostgresStore::open(database.url(), Options::default()).err();
-    assert!(matches!(refused, Some(OpenError::Altered { number: 1, .. })), "{refused:?}");
+    assert!(
+        matches!(refused, Some(OpenError::Schema(SchemaFault::Altered { number: 1, .. }))),
+        "{refused:?}"
+    );
 }
 
 fn with_user(url: &Url, user: &str, password: &str) -> Url {

@@ -1,6 +1,7 @@
 //! Why a database file is not opened. Each message says what the operator can do.
 
 use std::path::PathBuf;
+use store::migrations::SchemaFault;
 
 /// A database is not opened, created or locked.
 #[derive(Debug, thiserror::Error)]
@@ -24,34 +25,9 @@ pub enum OpenError {
     /// There is no such file.
     #[error("no database at {0}: run `jiaozi migrate` to make one")]
     Missing(PathBuf),
-    /// The schema is older than this program.
-    #[error(
-        "database schema is at step {found}, this program needs {needed}: run `jiaozi migrate`"
-    )]
-    Behind {
-        /// The last step that was applied.
-        found: i64,
-        /// The step that is needed.
-        needed: i64,
-    },
-    /// The schema is newer than this program.
-    #[error("database schema is at step {found}, this program knows {known}: use a newer program")]
-    Newer {
-        /// The last step that was applied.
-        found: i64,
-        /// The last step that this program knows.
-        known: i64,
-    },
-    /// A step was applied in another form than this program has.
-    #[error(
-        "schema step {number} ({name}) was applied in another form: use the program that made it"
-    )]
-    Altered {
-        /// The step.
-        number: i64,
-        /// What it is called.
-        name: &'static str,
-    },
+    /// The schema is not the one that this program works with.
+    #[error(transparent)]
+    Schema(#[from] SchemaFault),
     /// Another server works on the file.
     #[error("another server works on {0}")]
     InUse(PathBuf),

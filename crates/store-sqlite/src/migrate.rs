@@ -3,10 +3,9 @@
 use crate::connection::{self, Access, Options};
 use crate::error::OpenError;
 use crate::log;
-use kernel::crypto::sha256;
 use rusqlite::{Connection, TransactionBehavior};
 use std::path::Path;
-use store::migrations::{Migration, SQLITE};
+use store::migrations::{self, Migration, SQLITE};
 
 /// What was applied, with a checksum of its statements.
 const SCHEMA_MIGRATION: &str = "CREATE TABLE IF NOT EXISTS \"schema_migration\" (
@@ -37,11 +36,11 @@ fn apply(
     for step in steps {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute(SCHEMA_MIGRATION, [])?;
-        if last_step(&transaction, steps)? < step.number {
+        if migrations::last_step(&applied_steps(&transaction)?, steps)? < step.number {
             transaction.execute_batch(step.sql)?;
             transaction.execute(
                 "INSERT INTO \"schema_migration\" VALUES (?1, ?2, ?3)",
-                (step.number, step.name, checksum(step)),
+                (step.number, step.name, step.checksum()),
             )?;
             applied.push(step.name);
         }
@@ -53,32 +52,16 @@ fn apply(
 /// Refuses a database that this program's descriptions do not fit.
 pub(crate) fn refuse_other_schema(connection: &Connection) -> Result<(), OpenError> {
     let exists = connection.table_exists(None, "schema_migration")?;
-    let found = if exists { last_step(connection, SQLITE)? } else { 0 };
-    let needed = SQLITE.len() as i64;
-    if found < needed { Err(OpenError::Behind { found, needed }) } else { Ok(()) }
+    let applied = if exists { applied_steps(connection)? } else { Vec::new() };
+    Ok(migrations::refuse_other_schema(&applied, SQLITE)?)
 }
 
-/// The last step that was applied, after every applied one was compared with ours.
-fn last_step(connection: &Connection, steps: &'static [Migration]) -> Result<i64, OpenError> {
+/// The steps that were applied, with their checksums.
+fn applied_steps(connection: &Connection) -> Result<Vec<(i64, Vec<u8>)>, OpenError> {
     let mut statement = connection
         .prepare("SELECT \"number\", \"sha256\" FROM \"schema_migration\" ORDER BY \"number\"")?;
-    let applied = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let mut last = 0;
-    for row in applied {
-        let (number, hash): (i64, Vec<u8>) = row?;
-        let Some(step) = steps.iter().find(|step| step.number == number) else {
-            return Err(OpenError::Newer { found: number, known: steps.len() as i64 });
-        };
-        if hash != checksum(step) {
-            return Err(OpenError::Altered { number, name: step.name });
-        }
-        last = number;
-    }
-    Ok(last)
-}
-
-fn checksum(step: &Migration) -> [u8; 32] {
-    sha256(&[step.sql.as_bytes()])
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 #[cfg(test)]
@@ -86,6 +69,7 @@ mod tests {
     use super::*;
     use crate::SqliteStore;
     use crate::temporary::Temporary;
+    use store::migrations::SchemaFault;
 
     fn open(database: &Temporary) -> Result<SqliteStore, OpenError> {
         SqliteStore::open(database.path(), Options::default())
@@ -110,20 +94,35 @@ mod tests {
         let database = Temporary::empty().unwrap();
         assert!(matches!(open(&database), Err(OpenError::Missing(_))));
         edit(&database, "");
-        assert!(matches!(open(&database), Err(OpenError::Behind { found: 0, .. })));
+        assert!(matches!(
+            open(&database),
+            Err(OpenError::Schema(SchemaFault::Behind { found: 0, .. }))
+        ));
     }
 
     #[test]
     fn newer_and_altered_schemas_are_refused() {
         let database = Temporary::new().unwrap();
         edit(&database, "INSERT INTO schema_migration VALUES (99, 'later', x'00')");
-        assert!(matches!(open(&database), Err(OpenError::Newer { found: 99, .. })));
-        assert!(matches!(migrate(database.path()), Err(OpenError::Newer { .. })));
+        assert!(matches!(
+            open(&database),
+            Err(OpenError::Schema(SchemaFault::Newer { found: 99, .. }))
+        ));
+        assert!(matches!(
+            migrate(database.path()),
+            Err(OpenError::Schema(SchemaFault::Newer { .. }))
+        ));
 
         let database = Temporary::new().unwrap();
         edit(&database, "UPDATE schema_migration SET sha256 = x'00'");
-        assert!(matches!(open(&database), Err(OpenError::Altered { number: 1, .. })));
-        assert!(matches!(migrate(database.path()), Err(OpenError::Altered { .. })));
+        assert!(matches!(
+            open(&database),
+            Err(OpenError::Schema(SchemaFault::Altered { number: 1, .. }))
+        ));
+        assert!(matches!(
+            migrate(database.path()),
+            Err(OpenError::Schema(SchemaFault::Altered { .. }))
+        ));
     }
 
     #[test]
@@ -139,6 +138,6 @@ mod tests {
         assert!(connection.is_autocommit());
         assert!(connection.table_exists(None, "a").unwrap());
         assert!(!connection.table_exists(None, "b").unwrap());
-        assert_eq!(last_step(&connection, STEPS).unwrap(), 1);
+        assert_eq!(applied_steps(&connection).unwrap().len(), 1);
     }
 }

@@ -15,6 +15,7 @@ use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use store::migrations::SchemaFault;
 use store::{Queries, Store};
 use store_postgres::{OpenError as PostgresError, PostgresReaders, PostgresStore, Url, temporary};
 use store_sqlite::{OpenError, ServerLock, SqliteReaders, SqliteStore};
@@ -119,7 +120,7 @@ fn open_file(path: &Path, config: &Config) -> Result<Opened, DatabaseError> {
         store_sqlite::migrate(path)?;
     }
     let store = SqliteStore::open(path, Default::default()).map_err(|error| match error {
-        OpenError::Behind { .. } => DatabaseError::Migrate(error.into()),
+        OpenError::Schema(SchemaFault::Behind { .. }) => DatabaseError::Migrate(error.into()),
         other => DatabaseError::Open(other),
     })?;
     Ok(Opened {
@@ -134,14 +135,16 @@ fn open_server(url: &Url, config: &Config) -> Result<Opened, DatabaseError> {
     let unsafe_settings = config.unsafe_settings;
     let options = || store_postgres::Options { unsafe_settings, ..Default::default() };
     let store = match PostgresStore::open(url, options()) {
-        Err(PostgresError::Behind { found, .. }) if found == 0 || config.sandbox => {
+        Err(PostgresError::Schema(SchemaFault::Behind { found, .. }))
+            if found == 0 || config.sandbox =>
+        {
             store_postgres::migrate(url)?;
             PostgresStore::open(url, options())
         }
         opened => opened,
     };
     let store = store.map_err(|error| match error {
-        PostgresError::Behind { .. } => DatabaseError::Migrate(error.into()),
+        PostgresError::Schema(SchemaFault::Behind { .. }) => DatabaseError::Migrate(error.into()),
         PostgresError::WeakSetting { .. } => DatabaseError::Weak(error),
         other => DatabaseError::Server(other),
     })?;
@@ -228,7 +231,9 @@ pub(crate) async fn has_data(config: &Config) -> Result<bool, Box<dyn Error>> {
         Location::Sqlite(_) | Location::Postgres(_) => {}
     }
     let readers = match readers(&config.location) {
-        Err(DatabaseError::Server(PostgresError::Behind { found: 0, .. })) => return Ok(false),
+        Err(DatabaseError::Server(PostgresError::Schema(SchemaFault::Behind {
+            found: 0, ..
+        }))) => return Ok(false),
         readers => readers?,
     };
     Ok(store::queries::find::<Batch>(readers.as_ref(), &1).await?.is_some())
