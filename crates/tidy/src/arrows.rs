@@ -34,6 +34,14 @@ fn check_manifest(path: &str, text: &str) -> Vec<Finding> {
         if target.is_none() && value.get("path").is_some() {
             findings.push(finding(line, format!("`{key}` is no crate of the arrows")));
         }
+        let (feature, test_crates) = policy::TEST_FEATURE;
+        let features = value.get("features").and_then(Value::as_array).into_iter().flatten();
+        if features.filter_map(Value::as_str).any(|named| named == feature)
+            && !test_crates.contains(&krate.folder)
+        {
+            let advice = format!("`{key}`: the feature {feature} is for `[dev-dependencies]`");
+            findings.push(finding(line, advice));
+        }
         let closed = policy::CLOSED_DEPENDENCIES.iter().find(|(name, _)| *name == krate.folder);
         if let Some((_, allowed)) = closed
             && !allowed.contains(&key.as_str())
@@ -160,6 +168,15 @@ mod tests {
     fn dev_dependencies_are_free() {
         let text = "[dev-dependencies]\nstore-sqlite.workspace = true\n";
         assert_eq!(rules_broken("crates/engine/Cargo.toml", text), [""; 0]);
+    }
+
+    #[test]
+    fn what_is_made_for_tests_stays_out_of_the_product() {
+        let text = "[dependencies]\ndomain = { workspace = true, features = [\"testing\"] }\n";
+        assert_eq!(rules_broken("crates/engine/Cargo.toml", text), ["arrow"]);
+        assert_eq!(rules_broken("crates/sim/Cargo.toml", text), [""; 0]);
+        let text = text.replace("[dep", "[dev-dep");
+        assert_eq!(rules_broken("crates/engine/Cargo.toml", &text), [""; 0]);
     }
 
     #[test]

@@ -70,6 +70,10 @@ const STORE_FOR_READERS: [&str; 3] = ["Queries", "QueryError", "queries"];
 pub(crate) const CLOSED_DEPENDENCIES: [(&str, &[&str]); 1] =
     [("domain", &["kernel", "serde", "jiff"])];
 
+/// A feature that only tests have, and the crates that are tests altogether: their `[dependencies]`
+/// may turn it on. The product is built without.
+pub(crate) const TEST_FEATURE: (&str, [&str; 2]) = ("testing", ["sim", "sim-disk"]);
+
 /// Names that read a clock or draw random numbers from the surroundings.
 pub(crate) const AMBIENT: [&str; 15] = [
     "SystemTime::now",

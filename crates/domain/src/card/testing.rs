@@ -1,112 +1,47 @@
 //! A person with a wallet and cards, for the tests of cards and of money in and out.
 
 use super::{
-    BankAnswer, BankDecline, BankOperation, Card, CardByNumber, CardState, CardUse,
-    ConfirmCardBinding, ConfirmationAnswer, IssuerAnswer, RecordCardBinding, RecordIssuerCheck,
-    StartCardBinding,
+    BankAnswer, BankDecline, BankOperation, Card, CardByNumber, CardUse, ConfirmCardBinding,
+    ConfirmationAnswer, IssuerAnswer, RecordCardBinding, RecordIssuerCheck, StartCardBinding,
 };
-use crate::command::{Command, Once, Stop};
+use crate::command::Once;
 use crate::ids::{CardBindingId, CardId, IdentityId, UserId, WalletId};
-use crate::ledger::{AccountNumber, OwnerKind, Purpose};
-use crate::testing::{World, id_bytes};
+use crate::testing::{Person, Plant, World, id_bytes};
 use crate::tx::Tx;
 use crate::validate::bin_table::CardKind;
-use crate::wallet::{
-    DocumentKind, Identity, PasswordTry, PaymentPassword, Usage, Wallet, WalletState,
-};
-use kernel::{Amount, Currency};
+use crate::wallet::{Identity, PasswordTry, Usage, Wallet};
+use kernel::Amount;
 
 pub(crate) const USER: UserId = UserId::from_bytes([1; 16]);
 pub(crate) const WALLET: WalletId = WalletId::from_bytes([2; 16]);
 pub(crate) const IDENTITY: IdentityId = IdentityId::from_bytes([3; 16]);
 
-#[derive(Debug)]
-struct OpenBalance(UserId);
-
-impl Command for OpenBalance {
-    type Done = AccountNumber;
-    type Refusal = crate::Never;
-
-    fn once(&self) -> Once {
-        Once::State
-    }
-
-    fn owner(&self) -> String {
-        "test".into()
-    }
-
-    fn decide(&self, tx: &mut Tx<'_>) -> Result<AccountNumber, Stop<crate::Never>> {
-        let owner = self.0.to_string();
-        Ok(tx.open_account(OwnerKind::User, &owner, Purpose::Balance, Currency::Cny)?)
-    }
-}
+const PERSON: Person =
+    Person { user: USER, wallet: WALLET, identity: IDENTITY, ..Person::numbered(0) };
 
 /// A verified person with a wallet in use, its payment password, and no card.
 pub(crate) fn person() -> World {
     let mut world = World::new();
-    let identity = Identity {
-        id: IDENTITY,
-        document: DocumentKind::ResidentId,
-        document_index: [4; 32],
-        name: vec![1],
-        number: vec![2],
-        channels: 1,
-        card_bank: String::new(),
-        wallets: 1,
-        verified_at: world.now(),
-    };
-    world.put(identity);
+    let identity = PERSON.identity_row(world.now());
+    world.put(Identity { channels: 1, card_bank: String::new(), ..identity });
     add_wallet(&mut world, USER, WALLET);
     world
 }
 
 /// One more wallet of the person, under another user.
 pub(crate) fn add_wallet(world: &mut World, user: UserId, wallet: WalletId) {
-    let balance_account = world.run(&OpenBalance(user)).unwrap();
-    world.put(Wallet {
-        id: wallet,
-        user,
-        state: WalletState::Active,
-        freeze: None,
-        before_freeze: None,
-        identity: Some(IDENTITY),
-        has_password: true,
-        balance_account,
-        cards: 0,
-        opened_at: world.now(),
-    });
-    world.put(PaymentPassword {
-        wallet,
-        tag: [9; 32],
-        key_version: 1,
-        earlier: Vec::new(),
-        set_at: world.now(),
-        reset_at: None,
-    });
+    let person = Person { user, wallet, ..PERSON };
+    let account = world.run(&Plant(move |tx: &mut Tx<'_>| person.open_balance(tx))).unwrap();
+    let now = world.now();
+    world.put(Wallet { cards: 0, ..person.wallet_row(account, now) });
+    world.put(person.password_row(now));
 }
 
 /// Puts a bound card of a bank into the person's wallet, beside all commands.
 pub(crate) fn add_card(world: &mut World, card: CardId, bank: &str, kind: CardKind) {
     let number_index = [card.bytes()[0]; 32];
-    world.put(Card {
-        id: card,
-        wallet: WALLET,
-        state: CardState::Bound,
-        failure: None,
-        bank: bank.into(),
-        kind,
-        bin: "622202".into(),
-        last_four: "9015".into(),
-        expiry_month: None,
-        number_index,
-        token: Some(vec![7]),
-        hard_declines: 0,
-        open_items: 0,
-        day: 0,
-        debited_day: 0,
-        bound_at: world.now(),
-        unbound_at: None,
-    });
+    let row = PERSON.card_row(world.now());
+    world.put(Card { id: card, bank: bank.into(), kind, number_index, ..row });
     world.put(CardByNumber { wallet: WALLET, number_index, card });
     world.put(CardUse { number_index, wallets: 1 });
     let wallet = world.get::<Wallet>(&WALLET);

@@ -5,7 +5,7 @@ use crate::catalogue::Code;
 use crate::command::{Once, Stop};
 use crate::ids::{IdentityId, UserId, VerificationId, WalletId};
 use crate::job::JobKind;
-use crate::testing::{World, id_bytes};
+use crate::testing::{Person, World, id_bytes};
 use crate::wallet::{DocumentKind, Identity, IdentityClass, Wallet, WalletState};
 use SubmitVerificationRefusal as Refused;
 use kernel::time::{DAY, HOUR, SECOND};
@@ -23,18 +23,10 @@ fn verification(n: u64) -> VerificationId {
 }
 
 fn open(world: &mut World, n: u64, has_password: bool) {
-    world.put(Wallet {
-        id: wallet(n),
-        user: user(n),
-        state: WalletState::Opening,
-        freeze: None,
-        before_freeze: None,
-        identity: None,
-        has_password,
-        balance_account: 1,
-        cards: 0,
-        opened_at: world.now(),
-    });
+    let owner = Person { user: user(n), wallet: wallet(n), ..Person::numbered(0) };
+    let row = owner.wallet_row(1, world.now());
+    let state = WalletState::Opening;
+    world.put(Wallet { state, identity: None, has_password, cards: 0, ..row });
 }
 
 fn submit(of: u64, n: u64, document: u8) -> SubmitVerification {

@@ -3,19 +3,17 @@
 use super::*;
 use crate::command::{Once, Stop};
 use crate::fact::FactKind;
-use crate::ids::{IdentityId, UserId};
-use crate::ledger::{OwnerKind, Purpose};
+use crate::ids::UserId;
+use crate::ledger::Purpose;
 use crate::merchant::{AddMerchant, Merchant, MerchantState, Openid, OpenidKeys};
-use crate::testing::{World, id_bytes};
+use crate::testing::{self, APPID, MCHID, Person, World, id_bytes};
 use crate::wallet::{
-    AttemptPurpose, Attempts, DocumentKind, FreezeKind, Identity, LimitRefusal, PasswordRefusal,
-    PasswordTry, PaymentPassword, Usage, Wallet, WalletBlocked, WalletState,
+    AttemptPurpose, Attempts, FreezeKind, LimitRefusal, PasswordRefusal, PasswordTry, Usage,
+    Wallet, WalletBlocked, WalletState,
 };
-use kernel::Currency;
 use kernel::time::{HOUR, MINUTE, SECOND};
 
-pub(crate) const MCHID: &str = "1900000001";
-const APPID: &str = "wx0123456789abcdef";
+const PAYER: Person = Person::numbered(1);
 
 pub(crate) fn fen(minor: i64) -> Amount {
     Amount::fen(minor).unwrap()
@@ -24,105 +22,18 @@ pub(crate) fn fen(minor: i64) -> Amount {
 /// A world with a merchant and a payer of class II who holds 1,000.00.
 pub(crate) fn world(fee_bp: i64) -> World {
     let mut world = World::new();
-    let merchant = AddMerchant {
-        mchid: MCHID.into(),
-        name: "Tea house".into(),
-        fee_bp,
-        apiv3_key: vec![1],
-        appid: APPID.into(),
-        serial: "5157F09EFDC096DE15EBE81A47057A7232F1B8E1".into(),
-        certificate: "PEM".into(),
-    };
-    world.run(&merchant).unwrap();
-    let balance = world.run(&OpenBalance).unwrap();
-    let identity = IdentityId::from_bytes(id_bytes(3));
-    world.put(Identity {
-        id: identity,
-        document: DocumentKind::ResidentId,
-        document_index: [1; 32],
-        name: vec![1],
-        number: vec![1],
-        channels: 7,
-        card_bank: "ICBC".into(),
-        wallets: 1,
-        verified_at: world.now(),
-    });
-    world.put(Wallet {
-        id: WalletId::from_bytes(id_bytes(2)),
-        user: UserId::from_bytes(id_bytes(1)),
-        state: WalletState::Active,
-        freeze: None,
-        before_freeze: None,
-        identity: Some(identity),
-        has_password: true,
-        balance_account: balance,
-        cards: 1,
-        opened_at: world.now(),
-    });
-    world.put(PaymentPassword {
-        wallet: WalletId::from_bytes(id_bytes(2)),
-        tag: [9; 32],
-        key_version: 1,
-        earlier: vec![],
-        set_at: world.now(),
-        reset_at: None,
-    });
+    world.run(&AddMerchant { fee_bp, ..testing::merchant() }).unwrap();
+    let balance = world.run(&PAYER.move_in()).unwrap();
     world.fund(balance, 100_000);
     world
 }
 
-/// Opens the payer's balance account.
-#[derive(Debug)]
-struct OpenBalance;
-
-impl crate::Command for OpenBalance {
-    type Done = i64;
-    type Refusal = crate::Never;
-
-    fn once(&self) -> Once {
-        Once::State
-    }
-
-    fn owner(&self) -> String {
-        "test".into()
-    }
-
-    fn decide(&self, tx: &mut crate::Tx<'_>) -> Result<i64, Stop<crate::Never>> {
-        Ok(tx.open_account(OwnerKind::User, "usr_1", Purpose::Balance, Currency::Cny)?)
-    }
-}
-
 pub(crate) fn place(number: &str, minor: i64) -> CreateOrder {
-    CreateOrder {
-        mchid: MCHID.into(),
-        appid: APPID.into(),
-        out_trade_no: number.into(),
-        trade_type: TradeType::Native,
-        description: "Tea".into(),
-        amount: fen(minor),
-        attach: None,
-        notify_url: "https://tea.example/notify".into(),
-        time_expire: None,
-        openid: None,
-        device_id: None,
-        fingerprint: [7; 32],
-        prepay_id: format!("wx{number}"),
-    }
+    testing::order(number, fen(minor))
 }
 
 pub(crate) fn pay(number: &str, minor: i64) -> PayOrder {
-    PayOrder {
-        user: UserId::from_bytes(id_bytes(1)),
-        session: None,
-        wallet: WalletId::from_bytes(id_bytes(2)),
-        prepay_id: format!("wx{number}"),
-        amount: fen(minor),
-        password: PasswordTry { tags: vec![(1, [9; 32])], last_try: [1; 32] },
-        factors: 1,
-        openid_keys: OpenidKeys::for_tests(),
-        transaction_id: format!("4200{number}"),
-        once: Once::State,
-    }
+    PayOrder { once: Once::State, ..PAYER.pay(&place(number, minor)) }
 }
 
 fn wrong(mut command: PayOrder, last_try: u8) -> PayOrder {
@@ -135,7 +46,7 @@ pub(crate) fn order(world: &World, number: &str) -> Order {
 }
 
 pub(crate) fn balances(world: &World) -> (i64, i64, i64) {
-    let wallet = world.get::<Wallet>(&WalletId::from_bytes(id_bytes(2)));
+    let wallet = world.get::<Wallet>(&PAYER.wallet);
     let merchant = world.get::<Merchant>(&MCHID.to_owned());
     let system = world.journals().len();
     assert!(system > 0, "money was given before");
@@ -157,7 +68,7 @@ fn a_paid_order_moves_the_money_and_tells_the_merchant_once() {
     assert_eq!(balances(&world), (90_000, 9_940, 60));
     let after = order(&world, "T001");
     assert_eq!((after.state, after.fee_minor), (OrderState::Success, 60));
-    let openid = OpenidKeys::for_tests().newest(APPID, UserId::from_bytes(id_bytes(1)));
+    let openid = OpenidKeys::for_tests().newest(APPID, PAYER.user);
     assert_eq!(after.payer_openid, Some(openid));
     let told: Vec<_> = world.facts().iter().map(|fact| (fact.kind, fact.journal)).collect();
     assert_eq!(told, [(FactKind::PaymentSucceeded, after.journal)]);
@@ -194,7 +105,7 @@ fn an_order_is_refused_for_a_wrong_merchant_app_payer_or_time() {
     assert_eq!(world.run(&foreign), Err(CreateOrderRefusal::AppidNotBound));
     let stranger = CreateOrder { openid: Some("o-1".into()), ..place("T001", 100) };
     assert_eq!(world.run(&stranger), Err(CreateOrderRefusal::OpenidUnknown));
-    let user = UserId::from_bytes(id_bytes(1));
+    let user = PAYER.user;
     world.put(Openid { openid: "o-1".into(), appid: "wxother".into(), user });
     assert_eq!(world.run(&stranger), Err(CreateOrderRefusal::OpenidUnknown));
     for (seconds, good) in [(59, false), (60, true), (7_776_000, true), (7_776_001, false)] {
@@ -275,7 +186,7 @@ fn nobody_pays_with_another_persons_wallet_or_code_or_amount() {
 fn a_blocked_wallet_is_refused_before_its_password_is_looked_at() {
     let mut world = world(0);
     world.run(&place("T001", 100)).unwrap();
-    let wallet = world.get::<Wallet>(&WalletId::from_bytes(id_bytes(2)));
+    let wallet = world.get::<Wallet>(&PAYER.wallet);
     for (state, freeze, blocked) in [
         (WalletState::Frozen, Some(FreezeKind::Risk), WalletBlocked::Frozen),
         (WalletState::Restricted, None, WalletBlocked::Restricted),
@@ -324,7 +235,7 @@ fn limits_come_after_the_password_and_before_the_balance() {
     assert_eq!(refused, Err(PayOrderRefusal::Limit(left)));
     let two_factors = PayOrder { factors: 2, ..pay("T001", 100_001) };
     assert_eq!(world.run(&two_factors), Err(PayOrderRefusal::BalanceInsufficient));
-    let identity = IdentityId::from_bytes(id_bytes(3));
+    let identity = PAYER.identity;
     assert_eq!(world.find::<Usage>(&identity), None, "a refusal uses nothing");
     world.check_ledger();
 }

@@ -3,24 +3,16 @@
 use super::*;
 use crate::fact::FactKind;
 use crate::merchant::Merchant;
-use crate::order::tests::{MCHID, balances, fen, order, pay, place, world};
-use crate::testing::World;
+use crate::order::tests::{balances, fen, order, pay, place, world};
+use crate::testing::{self, MCHID, World};
 use crate::wallet::{Wallet, WalletState};
 use kernel::time::{DAY, MINUTE};
 use proptest::prelude::*;
 
 fn refund(number: &str, minor: i64, total: i64) -> CreateRefund {
-    CreateRefund {
-        mchid: MCHID.into(),
-        order: OrderOfRefund::OutTradeNo("T001".into()),
-        out_refund_no: number.into(),
-        amount: fen(minor),
-        total: fen(total),
-        reason: None,
-        notify_url: None,
-        fingerprint: [minor as u8; 32],
-        refund_id: format!("50{number}"),
-    }
+    let fingerprint = [minor as u8; 32];
+    let whole = place("T001", total);
+    CreateRefund { fingerprint, ..testing::refund(&whole, number, fen(minor)) }
 }
 
 fn paid(fee_bp: i64, minor: i64) -> World {

@@ -2,44 +2,22 @@
 
 use super::*;
 use crate::command::Once;
-use crate::ids::{IdentityId, UserId, WalletId};
-use crate::testing::World;
+use crate::ids::{UserId, WalletId};
+use crate::testing::{Person, World};
 use crate::user::User;
 
 const WALLET: WalletId = WalletId::from_bytes([5; 16]);
 const USER: UserId = UserId::from_bytes([6; 16]);
+const OWNER: Person =
+    Person { user: USER, wallet: WALLET, password: [1; 32], ..Person::numbered(0) };
 const STRANGER: UserId = UserId::from_bytes([9; 16]);
 
 fn world_with(state: WalletState) -> World {
     let mut world = World::new();
-    world.put(User {
-        id: USER,
-        phone_index: [1; 32],
-        phone: vec![1],
-        wallet: Some(WALLET),
-        session_epoch: 4,
-        registered_at: world.now(),
-    });
-    world.put(Wallet {
-        id: WALLET,
-        user: USER,
-        state,
-        freeze: None,
-        before_freeze: None,
-        identity: Some(IdentityId::from_bytes([7; 16])),
-        has_password: true,
-        balance_account: 1,
-        cards: 0,
-        opened_at: world.now(),
-    });
-    world.put(PaymentPassword {
-        wallet: WALLET,
-        tag: [1; 32],
-        key_version: 1,
-        earlier: Vec::new(),
-        set_at: world.now(),
-        reset_at: None,
-    });
+    let now = world.now();
+    world.put(User { session_epoch: 4, ..OWNER.user_row(now) });
+    world.put(Wallet { state, ..OWNER.wallet_row(1, now) });
+    world.put(OWNER.password_row(now));
     world
 }
 

@@ -4,7 +4,7 @@ use super::*;
 use crate::catalogue::Code;
 use crate::command::{Once, Refusal};
 use crate::ids::{DeviceId, IdentityId, OtpId, UserId, WalletId};
-use crate::testing::{World, id_bytes};
+use crate::testing::{Person, World, id_bytes};
 use crate::user::{OtpPurpose, OtpRefusal, OtpTry, RequestOtp, Session, User};
 use crate::validate::weak_password::WeakReason;
 use kernel::time::{DAY, HOUR, MINUTE};
@@ -13,6 +13,14 @@ const WALLET: WalletId = WalletId::from_bytes([5; 16]);
 const USER: UserId = UserId::from_bytes([6; 16]);
 const PERSON: IdentityId = IdentityId::from_bytes([7; 16]);
 const PHONE: [u8; 32] = [8; 32];
+const OWNER: Person = Person {
+    user: USER,
+    wallet: WALLET,
+    identity: PERSON,
+    index: PHONE,
+    password: [1; 32],
+    ..Person::numbered(0)
+};
 
 fn digits(digits: u8) -> PasswordTry {
     PasswordTry { tags: vec![(1, [digits; 32])], last_try: [digits; 32] }
@@ -20,43 +28,17 @@ fn digits(digits: u8) -> PasswordTry {
 
 fn session(token: u8) -> Session {
     let (device, at) = (DeviceId::from_bytes([1; 16]), kernel::Timestamp::default());
-    let (token_hash, user) = ([token; 32], USER);
-    Session { token_hash, user, device, epoch: 0, created_at: at, seen_at: at }
+    Session { token_hash: [token; 32], device, ..OWNER.session_row(at) }
 }
 
 fn world() -> World {
     let mut world = World::new();
     let now = world.now();
-    world.put(User {
-        id: USER,
-        phone_index: PHONE,
-        phone: vec![1],
-        wallet: Some(WALLET),
-        session_epoch: 0,
-        registered_at: now,
-    });
+    world.put(OWNER.user_row(now));
     world.put(session(1));
     world.put(session(2));
-    world.put(Wallet {
-        id: WALLET,
-        user: USER,
-        state: WalletState::Active,
-        freeze: None,
-        before_freeze: None,
-        identity: Some(PERSON),
-        has_password: true,
-        balance_account: 1,
-        cards: 0,
-        opened_at: now,
-    });
-    world.put(PaymentPassword {
-        wallet: WALLET,
-        tag: [1; 32],
-        key_version: 1,
-        earlier: Vec::new(),
-        set_at: now,
-        reset_at: None,
-    });
+    world.put(OWNER.wallet_row(1, now));
+    world.put(OWNER.password_row(now));
     world
 }
 

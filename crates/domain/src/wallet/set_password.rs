@@ -163,7 +163,7 @@ impl Command for SetPaymentPassword {
 mod tests {
     use super::*;
     use crate::ids::IdentityId;
-    use crate::testing::{World, id_bytes};
+    use crate::testing::{Person, World, id_bytes};
     use kernel::time::HOUR;
 
     const WALLET: WalletId = WalletId::from_bytes([5; 16]);
@@ -180,18 +180,9 @@ mod tests {
 
     fn world_with(state: WalletState) -> World {
         let mut world = World::new();
-        world.put(Wallet {
-            id: WALLET,
-            user: USER,
-            state,
-            freeze: None,
-            before_freeze: None,
-            identity: None,
-            has_password: false,
-            balance_account: 1,
-            cards: 0,
-            opened_at: world.now(),
-        });
+        let owner = Person { user: USER, wallet: WALLET, ..Person::numbered(0) };
+        let row = owner.wallet_row(1, world.now());
+        world.put(Wallet { state, identity: None, has_password: false, cards: 0, ..row });
         world
     }
 

@@ -1,6 +1,6 @@
 //! The platform's certificates, as a merchant downloads them.
 
-use crate::world::{Put, World};
+use crate::world::{World, put};
 use apiv3::aead::{AeadNonce, ApiV3Key};
 use apiv3::certificate::Certificate;
 use domain::merchant::{KeyState, PlatformKey, PlatformKeyKind};
@@ -56,7 +56,7 @@ async fn a_new_certificate_signs_within_seconds_and_the_old_one_stays_listed() {
     let rows = queries::select::<PlatformKey>(app.queries.as_ref(), "1 = 1", Vec::new()).await;
     let rows = rows.unwrap();
     let old = rows.into_iter().find(|row| row.kind == PlatformKeyKind::Certificate).unwrap();
-    app.engine.run(Put(PlatformKey { state: KeyState::Retiring, ..old.clone() })).await.unwrap();
+    app.engine.run(put(PlatformKey { state: KeyState::Retiring, ..old.clone() })).await.unwrap();
     world.wait(5);
     let ids = keep_platform_keys(&app.engine, app.queries.as_ref(), &app.keys, &world.clock).await;
     let new = ids.unwrap().into_iter().find(|id| !id.starts_with("PUB_KEY_ID_")).unwrap();

@@ -1,7 +1,6 @@
 //! Orders: placing, placing again, showing, closing, expiring.
 
-use crate::world::World;
-use domain::ids::UserId;
+use crate::world::{PAYER, World};
 use domain::merchant::IssueOpenid;
 use serde_json::{Value, json};
 
@@ -154,7 +153,7 @@ async fn a_jsapi_order_names_a_payer_of_its_app() {
     let world = World::new().await;
     let made = &world.merchant.made;
     let issue = IssueOpenid {
-        user: UserId::from_bytes([1; 16]),
+        user: PAYER.user,
         appid: made.appid.clone(),
         mchid: made.mchid.clone(),
         openid: world.payer_openid(),

@@ -1,8 +1,9 @@
 //! Refunds: in parts, again, too much, too soon, and of orders that are none.
 
-use crate::world::{Answer, Move, Put, World};
-use domain::ids::WalletId;
+use crate::world::{Answer, PAYER, World, put};
+use domain::Tx;
 use domain::merchant::Merchant;
+use domain::testing::{Plant, transfer};
 use domain::wallet::{Wallet, WalletState};
 use serde_json::{Value, json};
 use store::queries;
@@ -108,10 +109,10 @@ async fn refunds_of_another_merchant_do_not_exist() {
 async fn a_closed_wallet_takes_no_refund() {
     let world = World::new().await;
     world.paid("T2026-0001").await;
-    let id = WalletId::from_bytes([2; 16]);
-    let wallet = queries::find::<Wallet>(world.app.queries.as_ref(), &id).await.unwrap().unwrap();
+    let wallet = queries::find::<Wallet>(world.app.queries.as_ref(), &PAYER.wallet).await;
+    let wallet = wallet.unwrap().unwrap();
     let closed = Wallet { state: WalletState::Closed, ..wallet };
-    world.app.engine.run(Put(closed)).await.unwrap();
+    world.app.engine.run(put(closed)).await.unwrap();
     let answer = refund(&world, "R1", 300).await;
     answer.refuses(403, "USER_ACCOUNT_ABNORMAL", "user account is abnormal");
 }
@@ -125,11 +126,11 @@ async fn a_refund_waits_for_the_merchants_money() {
     let account = merchant.unwrap().unwrap().balance_account;
     let bank = world.app.rules().system.bank;
     let engine = &world.app.engine;
-    engine.run(Move { from: account, to: bank, fen: 701 }).await.unwrap();
+    engine.run(Plant(move |tx: &mut Tx<'_>| transfer(tx, account, bank, 701))).await.unwrap();
     let answer = refund(&world, "R1", 300).await;
     answer.refuses(403, "NOT_ENOUGH", "balance is not enough");
     let answer = world.get("/v3/refund/domestic/refunds/R1").await;
     answer.refuses(404, "RESOURCE_NOT_EXISTS", "object does not exist");
-    engine.run(Move { from: bank, to: account, fen: 1 }).await.unwrap();
+    engine.run(Plant(move |tx: &mut Tx<'_>| transfer(tx, bank, account, 1))).await.unwrap();
     assert_eq!(refund(&world, "R1", 300).await.status, 200);
 }

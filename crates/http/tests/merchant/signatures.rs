@@ -1,6 +1,6 @@
 //! Who is let in: headers, merchant and certificate, time, signature, nonce.
 
-use crate::world::{Put, World};
+use crate::world::{World, put};
 use apiv3::authorization::{Authorization, RawRequest};
 use apiv3::key_name::Serial;
 use axum::http::HeaderValue;
@@ -174,7 +174,7 @@ async fn a_revoked_certificate_ends_within_seconds() {
         state: KeyState::Revoked,
         added_at: world.app.business_now(),
     };
-    world.app.engine.run(Put(revoked)).await.unwrap();
+    world.app.engine.run(put(revoked)).await.unwrap();
     world.wait(2);
     assert_eq!(world.get("/v3/certificates").await.status, 401);
 }

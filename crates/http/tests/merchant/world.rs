@@ -9,14 +9,11 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request};
-use domain::ids::{IdentityId, UserId, WalletId};
-use domain::ledger::{
-    AccountNumber, JournalKind, OpenSystemAccounts, OwnerKind, Posting, Purpose, Subject,
-};
+use domain::ledger::OpenSystemAccounts;
 use domain::merchant::{OpenidKeys, PlatformKey, PlatformKeyKind};
 use domain::order::PayOrder;
-use domain::wallet::{DocumentKind, Identity, PasswordTry, PaymentPassword, Wallet, WalletState};
-use domain::{Command, Never, Once, Rules, Stop, Tx};
+use domain::testing::{Person, Plant, transfer};
+use domain::{Command, Once, Rules, Tx};
 use engine::Engine;
 use jiaozi_http::merchant::{
     MerchantRequest, NewMerchant, add_merchant, keep_platform_keys, router,
@@ -36,6 +33,9 @@ use std::time::Duration;
 use store::queries;
 use store_sqlite::{Options, ReaderOptions, SqliteReaders, SqliteStore, Temporary};
 use tower::ServiceExt;
+
+/// Who pays.
+pub(crate) const PAYER: Person = Person::numbered(1);
 
 /// What the payer holds at first, in fen.
 pub(crate) const BALANCE: i64 = 100_000;
@@ -163,7 +163,11 @@ impl World {
         };
         let (queries, ring) = (Arc::clone(&app.queries), Arc::clone(&app.keys));
         keep_platform_keys(&app.engine, queries.as_ref(), &ring, &clock).await.unwrap();
-        app.engine.run(SeedPayer).await.unwrap();
+        let seed = Plant(|tx: &mut Tx<'_>| {
+            let account = PAYER.put(tx)?;
+            transfer(tx, tx.rules().system.bank, account, BALANCE)
+        });
+        app.engine.run(seed).await.unwrap();
         let merchant = add(&app, &clock, "Tea house").await;
         let platform = platform(queries.as_ref()).await;
         change(&mut app);
@@ -316,20 +320,19 @@ impl World {
 
     /// The payer's name under the merchant's app id.
     pub(crate) fn payer_openid(&self) -> String {
-        let user = UserId::from_bytes([1; 16]);
-        OpenidKeys::of(&self.app.keys).newest(&self.merchant.made.appid, user)
+        OpenidKeys::of(&self.app.keys).newest(&self.merchant.made.appid, PAYER.user)
     }
 
     /// Has the payer pay an order of 10.00, and gives the number of the payment.
     pub(crate) async fn pay(&self, prepay_id: &str) -> String {
         let transaction_id = format!("4200{}{}", "20261121", self.clock.digits(16));
         let command = PayOrder {
-            user: UserId::from_bytes([1; 16]),
+            user: PAYER.user,
             session: None,
-            wallet: WalletId::from_bytes([2; 16]),
+            wallet: PAYER.wallet,
             prepay_id: prepay_id.into(),
             amount: Amount::fen(1_000).unwrap(),
-            password: PasswordTry { tags: vec![(1, [9; 32])], last_try: [1; 32] },
+            password: PAYER.right(),
             factors: 1,
             openid_keys: OpenidKeys::of(&self.app.keys),
             transaction_id: transaction_id.clone(),
@@ -392,109 +395,11 @@ impl SandboxBank for NoBank {
     }
 }
 
-/// A payer with a verified wallet and money.
-#[derive(Debug)]
-struct SeedPayer;
-
-impl Command for SeedPayer {
-    type Done = ();
-    type Refusal = Never;
-
-    fn once(&self) -> Once {
-        Once::State
-    }
-
-    fn owner(&self) -> String {
-        "test".into()
-    }
-
-    fn decide(&self, tx: &mut Tx<'_>) -> Result<(), Stop<Never>> {
-        let (user, wallet) = (UserId::from_bytes([1; 16]), WalletId::from_bytes([2; 16]));
-        let identity = IdentityId::from_bytes([3; 16]);
-        let (kind, owner) = (OwnerKind::User, user.to_string());
-        let account = tx.open_account(kind, &owner, Purpose::Balance, Currency::Cny)?;
-        let now = tx.now();
-        tx.put(Identity {
-            id: identity,
-            document: DocumentKind::ResidentId,
-            document_index: [1; 32],
-            name: vec![1],
-            number: vec![1],
-            channels: 7,
-            card_bank: "ICBC".into(),
-            wallets: 1,
-            verified_at: now,
-        });
-        tx.put(Wallet {
-            id: wallet,
-            user,
-            state: WalletState::Active,
-            freeze: None,
-            before_freeze: None,
-            identity: Some(identity),
-            has_password: true,
-            balance_account: account,
-            cards: 1,
-            opened_at: now,
-        });
-        tx.put(PaymentPassword {
-            wallet,
-            tag: [9; 32],
-            key_version: 1,
-            earlier: vec![],
-            set_at: now,
-            reset_at: None,
-        });
-        Move { from: tx.rules().system.bank, to: account, fen: BALANCE }.decide(tx)
-    }
-}
-
-/// Moves money between two accounts, for reasons of a test.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Move {
-    pub(crate) from: AccountNumber,
-    pub(crate) to: AccountNumber,
-    pub(crate) fen: i64,
-}
-
-impl Command for Move {
-    type Done = ();
-    type Refusal = Never;
-
-    fn once(&self) -> Once {
-        Once::State
-    }
-
-    fn owner(&self) -> String {
-        "test".into()
-    }
-
-    fn decide(&self, tx: &mut Tx<'_>) -> Result<(), Stop<Never>> {
-        let legs = [(self.from, -self.fen), (self.to, self.fen)];
-        let subject = Subject::new("top_up", "test");
-        let posting = Posting::balanced(JournalKind::TopUp, subject, Currency::Cny, legs)?;
-        tx.post(posting)?.map(|_| ()).map_err(|short| Stop::Defect(format!("{short:?}")))
-    }
-}
-
-/// Writes rows that no command of the product writes yet.
-pub(crate) struct Put<R>(pub(crate) R);
-
-impl<R: domain::record::Kept + Clone> Command for Put<R> {
-    type Done = ();
-    type Refusal = Never;
-
-    fn once(&self) -> Once {
-        Once::State
-    }
-
-    fn owner(&self) -> String {
-        "test".into()
-    }
-
-    fn decide(&self, tx: &mut Tx<'_>) -> Result<(), Stop<Never>> {
-        tx.find::<R>(&self.0.key())?;
-        tx.put(self.0.clone());
+/// Puts a row that no command of the product puts yet, in place of the one of its key.
+pub(crate) fn put<R: domain::record::Kept + Clone>(row: R) -> impl Command<Done = ()> {
+    Plant(move |tx: &mut Tx<'_>| {
+        tx.find::<R>(&row.key())?;
+        tx.put(row.clone());
         Ok(())
-    }
+    })
 }

@@ -4,44 +4,22 @@
 use super::ask::{Index, Number, OFFICER, Serial, Standing};
 use super::house::{House, block_on};
 use super::reference::{Person, Reference};
-use domain::card::{Card, CardState};
+use domain::card::Card;
 use domain::ids::{CardId, DeviceId, IdentityId, OtpId, UserId, WalletId};
 use domain::ledger::{Account, OpenSystemAccounts, OwnerKind, Purpose};
 use domain::merchant::{Merchant, MerchantAppid, MerchantState, Openid, OpenidKeys};
 use domain::record::RowKey;
-use domain::user::{Device, Otp, OtpPurpose, OtpState, Session, User};
+use domain::testing::{self, Plant};
+use domain::user::{Otp, OtpPurpose, OtpState, Session, User};
 use domain::validate::bin_table::CardKind;
-use domain::wallet::{DocumentKind, Identity, PaymentPassword, Wallet, WalletState};
-use domain::{Command, Halt, Never, Once, Stop, Tx};
+use domain::wallet::{Identity, PaymentPassword, Wallet, WalletState};
+use domain::{Halt, Tx};
 use engine::Engine;
 use kernel::crypto::{Key32, sha256};
 use kernel::keys::{KeyRing, Versions};
 use kernel::time::{HOUR, SECOND};
 use kernel::{Currency, Timestamp};
 use std::sync::Arc;
-
-/// A change beside all commands.
-pub struct Arrange<F>(pub F);
-
-impl<F> Command for Arrange<F>
-where
-    F: Fn(&mut Tx<'_>) -> Result<Vec<i64>, Halt> + Send + 'static,
-{
-    type Done = Vec<i64>;
-    type Refusal = Never;
-
-    fn once(&self) -> Once {
-        Once::State
-    }
-
-    fn owner(&self) -> String {
-        "test".into()
-    }
-
-    fn decide(&self, tx: &mut Tx<'_>) -> Result<Vec<i64>, Stop<Never>> {
-        Ok((self.0)(tx)?)
-    }
-}
 
 /// What an id is of.
 #[derive(Clone, Copy)]
@@ -109,7 +87,7 @@ impl Cast {
         let system = engine.run_blocking(open).expect("opening accounts refuses nothing");
         engine.set_rules(Arc::new(domain::Rules { system, ..model.rules.clone() }));
         let (putting, model) = (cast.clone(), model.clone());
-        let put = engine.run_blocking(Arrange(move |tx: &mut Tx<'_>| putting.put(tx, &model)));
+        let put = engine.run_blocking(Plant(move |tx: &mut Tx<'_>| putting.put(tx, &model)));
         cast.accounts = put.expect("putting rows refuses nothing");
         let theirs = [system.transit_withdrawal, system.income_fee, system.bank, system.suspense];
         cast.accounts.extend(theirs);
@@ -120,7 +98,7 @@ impl Cast {
     /// The balances of the accounts.
     pub fn look(&self, engine: &Engine) -> Vec<i64> {
         let accounts = self.accounts.clone();
-        let looked = engine.run_blocking(Arrange(move |tx: &mut Tx<'_>| {
+        let looked = engine.run_blocking(Plant(move |tx: &mut Tx<'_>| {
             tx.want(accounts.iter().map(RowKey::of::<Account>))?;
             accounts.iter().map(|number| Ok(tx.get::<Account>(number)?.balance)).collect()
         }));
@@ -199,11 +177,11 @@ impl Cast {
 
     /// Logs somebody in again.
     pub fn sign_in(&self, engine: &Engine, who: Index, begun_by: Serial) {
-        let (user, token_hash) = (self.people[who].user, self.session(who, begun_by));
-        let signed = engine.run_blocking(Arrange(move |tx: &mut Tx<'_>| {
-            let user = tx.get::<User>(&user)?;
-            put_session(tx, &user, token_hash);
-            Ok(Vec::new())
+        let (rows, token_hash) = (self.rows(who), self.session(who, begun_by));
+        let signed = engine.run_blocking(Plant(move |tx: &mut Tx<'_>| {
+            let epoch = tx.get::<User>(&rows.user)?.session_epoch;
+            tx.put(Session { token_hash, epoch, ..rows.session_row(tx.now()) });
+            Ok(())
         }));
         signed.expect("putting rows refuses nothing");
     }
@@ -211,7 +189,7 @@ impl Cast {
     /// A code for a reset is on its way.
     pub fn send_otp(&self, engine: &Engine, who: Index, otp: OtpId) {
         let phone_index = self.phone_index(who);
-        let sent = engine.run_blocking(Arrange(move |tx: &mut Tx<'_>| {
+        let sent = engine.run_blocking(Plant(move |tx: &mut Tx<'_>| {
             tx.put(Otp {
                 id: otp,
                 phone_index,
@@ -221,7 +199,7 @@ impl Cast {
                 created_at: tx.now(),
                 expires_at: tx.now().plus(300 * SECOND),
             });
-            Ok(Vec::new())
+            Ok(())
         }));
         sent.expect("putting rows refuses nothing");
     }
@@ -230,17 +208,11 @@ impl Cast {
         let mut accounts = Vec::new();
         for (number, channels) in model.channels.iter().enumerate() {
             let owned = model.people.iter().filter(|one| one.identity == Some(number));
-            tx.put(Identity {
-                id: self.identity(number),
-                document: DocumentKind::ResidentId,
-                document_index: self.hash(&["document", &number.to_string()]),
-                name: vec![1],
-                number: vec![1],
-                channels: (1 << channels) - 1,
-                card_bank: "ICBC".into(),
-                wallets: owned.count() as i64,
-                verified_at: tx.now(),
-            });
+            let identity = self.identity(number);
+            let index = self.hash(&["document", &number.to_string()]);
+            let owner = testing::Person { identity, index, ..testing::Person::numbered(0) };
+            let (channels, wallets) = ((1 << channels) - 1, owned.count() as i64);
+            tx.put(Identity { channels, wallets, ..owner.identity_row(tx.now()) });
         }
         for (who, person) in model.people.iter().enumerate() {
             accounts.push(self.put_person(tx, who, person)?);
@@ -266,49 +238,31 @@ impl Cast {
     }
 
     fn put_person(&self, tx: &mut Tx<'_>, who: Index, person: &Person) -> Result<i64, Halt> {
-        let (ids, now) = (&self.people[who], tx.now());
-        let owner = ids.user.to_string();
-        let account = tx.open_account(OwnerKind::User, &owner, Purpose::Balance, Currency::Cny)?;
-        let user = User {
-            id: ids.user,
-            phone_index: self.phone_index(who),
-            phone: vec![1],
-            wallet: Some(ids.wallet),
-            session_epoch: 0,
-            registered_at: now,
-        };
-        put_session(tx, &user, self.session(who, 0));
-        let (id, name) = (DeviceId::from_bytes(user.id.bytes()), "phone".into());
-        tx.put(Device { user: user.id, id, name, first_at: now, last_at: now });
-        tx.put(user);
+        let (ids, rows, now) = (&self.people[who], self.rows(who), tx.now());
+        let account = rows.open_balance(tx)?;
+        tx.put(rows.user_row(now));
+        tx.put(rows.device_row(now));
+        tx.put(Session { token_hash: self.session(who, 0), ..rows.session_row(now) });
         tx.put(Wallet {
-            id: ids.wallet,
-            user: ids.user,
             state: match person.standing {
                 Standing::Opening => WalletState::Opening,
                 _ => WalletState::Active,
             },
-            freeze: None,
-            before_freeze: None,
             identity: ids.identity,
             has_password: !person.passwords.is_empty(),
-            balance_account: account,
             cards: person.cards.len() as i64,
-            opened_at: now,
+            ..rows.wallet_row(account, now)
         });
         if let Some(digits) = person.passwords.last() {
-            tx.put(PaymentPassword {
-                wallet: ids.wallet,
-                tag: self.password(who, *digits),
-                key_version: 1,
-                earlier: Vec::new(),
-                set_at: now,
-                reset_at: None,
-            });
+            tx.put(PaymentPassword { tag: self.password(who, *digits), ..rows.password_row(now) });
         }
         for (number, card) in person.cards.iter().enumerate() {
-            let kind = if card.is_credit { CardKind::Credit } else { CardKind::Debit };
-            self.put_card(tx, who, number, kind);
+            tx.put(Card {
+                id: self.card(who, number),
+                kind: if card.is_credit { CardKind::Credit } else { CardKind::Debit },
+                number_index: self.hash(&["card", &who.to_string(), &number.to_string()]),
+                ..rows.card_row(now)
+            });
         }
         for merchant in 0..2 {
             let (appid, user) = (self.appid(merchant), ids.user);
@@ -318,39 +272,12 @@ impl Cast {
         Ok(account)
     }
 
-    fn put_card(&self, tx: &mut Tx<'_>, who: Index, card: Index, kind: CardKind) {
-        tx.put(Card {
-            id: self.card(who, card),
-            wallet: self.people[who].wallet,
-            state: CardState::Bound,
-            failure: None,
-            bank: "ICBC".into(),
-            kind,
-            bin: "622202".into(),
-            last_four: "9015".into(),
-            expiry_month: None,
-            number_index: self.hash(&["card", &who.to_string(), &card.to_string()]),
-            token: Some(vec![7]),
-            hard_declines: 0,
-            open_items: 0,
-            day: 0,
-            debited_day: 0,
-            bound_at: tx.now(),
-            unbound_at: None,
-        });
+    /// What somebody's rows are made from.
+    fn rows(&self, who: Index) -> testing::Person {
+        let Ids { user, wallet, .. } = self.people[who];
+        let (device, index) = (DeviceId::from_bytes(user.bytes()), self.phone_index(who));
+        testing::Person { user, wallet, device, index, ..testing::Person::numbered(0) }
     }
-}
-
-fn put_session(tx: &mut Tx<'_>, user: &User, token_hash: [u8; 32]) {
-    let (now, device) = (tx.now(), DeviceId::from_bytes(user.id.bytes()));
-    tx.put(Session {
-        token_hash,
-        user: user.id,
-        device,
-        epoch: user.session_epoch,
-        created_at: now,
-        seen_at: now,
-    });
 }
 
 /// Moves the clock to the next 29 December, ten o'clock; gives the midnight before.

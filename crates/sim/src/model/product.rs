@@ -2,7 +2,7 @@
 //! what comes back becomes an answer.
 
 use super::ask::{Answer, Ask, BankSays, Freezer, Index, Number, Serial, Standing, What};
-use super::cast::{Arrange, Cast, Kind};
+use super::cast::{Cast, Kind};
 use super::house::{House, block_on};
 use super::reference::Reference;
 use domain::card::{BankAnswer, BankDecline, BankOperation};
@@ -11,6 +11,7 @@ use domain::ids::{OtpId, TopUpId, WithdrawalId};
 use domain::merchant::{Merchant, MerchantState, OpenidKeys};
 use domain::order::{CloseOrder, CreateOrder, ExpireOrder, PayOrder, TradeType};
 use domain::refund::{CreateRefund, OrderOfRefund};
+use domain::testing::Plant;
 use domain::top_up::{RecordTopUp, StartTopUp};
 use domain::user::{OtpPurpose, OtpTry, otp_code};
 use domain::validate::weak_password::WeakReason;
@@ -361,7 +362,7 @@ impl Product {
         self.arrange(move |tx| {
             let merchant = tx.get::<Merchant>(&mchid)?;
             tx.put(Merchant { state, ..merchant });
-            Ok(Vec::new())
+            Ok(())
         })
     }
 
@@ -376,14 +377,14 @@ impl Product {
         self.arrange(move |tx| {
             let wallet = tx.get::<Wallet>(&wallet)?;
             tx.put(Wallet { state, ..wallet });
-            Ok(Vec::new())
+            Ok(())
         })
     }
 
     fn arrange(
         &self,
-        put: impl Fn(&mut domain::Tx<'_>) -> Result<Vec<i64>, domain::Halt> + Send + 'static,
+        put: impl Fn(&mut domain::Tx<'_>) -> Result<(), domain::Halt> + Send + 'static,
     ) -> Answer {
-        self.run(Arrange(put), |_| done(0, 0, ""))
+        self.run(Plant(put), |_| done(0, 0, ""))
     }
 }

@@ -4,33 +4,27 @@
 
 mod books;
 mod hasty;
-mod person;
 
 pub use books::Books;
 pub use hasty::Hasty;
 
 use crate::cluster::RealShell;
+use domain::Rules;
 use domain::card::BankAnswer;
-use domain::ids::{CardId, IdentityId, TopUpId, UserId, WalletId};
+use domain::ids::TopUpId;
 use domain::ledger::OpenSystemAccounts;
-use domain::merchant::{AddMerchant, OpenidKeys};
-use domain::order::{CreateOrder, PayOrder, TradeType};
-use domain::top_up::{RecordTopUp, StartTopUp};
-use domain::wallet::PasswordTry;
-use domain::{Once, Rules};
+use domain::merchant::AddMerchant;
+use domain::order::{CreateOrder, PayOrder};
+use domain::testing::{self, Person};
+use domain::top_up::RecordTopUp;
 use engine::{Engine, Limits};
-use kernel::crypto::Key32;
-use kernel::keys::{KeyRing, Versions};
 use kernel::{Amount, Currency};
 use std::sync::Arc;
 use std::time::Duration;
 use store::Store;
 use store_postgres::{Options, PostgresStore, Url};
 
-/// The merchant's number.
-pub const MCHID: &str = "1900000001";
-const APPID: &str = "wx0123456789abcdef";
-const PASSWORD: [u8; 32] = [9; 32];
+pub use domain::testing::MCHID;
 
 /// One of the people, by number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,28 +78,13 @@ pub fn found_town(engine: &Engine, people: u32, fen: i64) -> Arc<Rules> {
     let system = engine.run_blocking(open).expect("the operator's accounts are opened");
     let rules = Arc::new(Rules { system, ..Rules::default() });
     engine.set_rules(Arc::clone(&rules));
-    let merchant = AddMerchant {
-        mchid: MCHID.into(),
-        name: "Tea house".into(),
-        fee_bp: 0,
-        apiv3_key: vec![1],
-        appid: APPID.into(),
-        serial: "01".into(),
-        certificate: "PEM".into(),
-    };
+    let merchant = AddMerchant { fee_bp: 0, ..testing::merchant() };
     engine.run_blocking(merchant).expect("a new merchant is added");
     for payer in (0..people).map(Payer) {
-        engine.run_blocking(person::Arrive(payer)).expect("a new person arrives");
-        let top_up = TopUpId::from_bytes(payer.id(5));
-        let start = StartTopUp {
-            user: payer.user(),
-            wallet: payer.wallet(),
-            card: payer.card(),
-            top_up,
-            amount: amount(fen),
-            password: payer.password(),
-            once: payer.once("top-up"),
-        };
+        let person = payer.person();
+        engine.run_blocking(person.move_in()).expect("a new person arrives");
+        let top_up = TopUpId::from_bytes(person.user.bytes());
+        let start = person.top_up(top_up, amount(fen));
         engine.run_blocking(start).expect("the first top-up is within the limits");
         let answer = BankAnswer::Done { bank_ref: format!("B{}", payer.0) };
         engine.run_blocking(RecordTopUp { top_up, answer }).expect("results are never refused");
@@ -117,43 +96,9 @@ fn amount(fen: i64) -> Amount {
     Amount::fen(fen).expect("the amounts of the town are small and above zero")
 }
 
-fn openid_keys() -> OpenidKeys {
-    let ring = KeyRing::from_source(|_| Versions::try_new(vec![(1, Key32::new([1; 32]))]));
-    OpenidKeys::of(&ring.expect("every purpose has a key"))
-}
-
 impl Payer {
-    /// An id of a kind.
-    fn id(self, kind: u8) -> [u8; 16] {
-        let mut bytes = [0; 16];
-        bytes[0] = kind;
-        bytes[12..].copy_from_slice(&self.0.to_be_bytes());
-        bytes
-    }
-
-    fn user(self) -> UserId {
-        UserId::from_bytes(self.id(1))
-    }
-
-    fn wallet(self) -> WalletId {
-        WalletId::from_bytes(self.id(2))
-    }
-
-    fn identity(self) -> IdentityId {
-        IdentityId::from_bytes(self.id(3))
-    }
-
-    fn card(self) -> CardId {
-        CardId::from_bytes(self.id(4))
-    }
-
-    fn password(self) -> PasswordTry {
-        PasswordTry { tags: vec![(1, PASSWORD)], last_try: [1; 32] }
-    }
-
-    fn once(self, what: &str) -> Once {
-        let key = format!("{what}-of-payer-{:06}", self.0);
-        Once::Key { owner: self.user().to_string(), key, fingerprint: [1; 32] }
+    fn person(self) -> Person {
+        Person::numbered(self.0)
     }
 }
 
@@ -168,10 +113,6 @@ impl Payment {
         1 + i64::from(self.number % 9)
     }
 
-    fn prepay_id(self) -> String {
-        format!("wx{}", self.out_trade_no())
-    }
-
     /// The number of the payment that the edge draws at a try.
     pub fn transaction_id(self, attempt: u32) -> String {
         format!("4200{}A{attempt}", self.out_trade_no())
@@ -179,36 +120,12 @@ impl Payment {
 
     /// The merchant places the order, or places it again.
     pub fn order(self) -> CreateOrder {
-        CreateOrder {
-            mchid: MCHID.into(),
-            appid: APPID.into(),
-            out_trade_no: self.out_trade_no(),
-            trade_type: TradeType::Native,
-            description: "Tea".into(),
-            amount: amount(self.fen()),
-            attach: None,
-            notify_url: "https://tea.example/".into(),
-            time_expire: None,
-            openid: None,
-            device_id: None,
-            fingerprint: [7; 32],
-            prepay_id: self.prepay_id(),
-        }
+        testing::order(&self.out_trade_no(), amount(self.fen()))
     }
 
     /// The person pays it. Every try of a payment has the same key and a payment number of its own.
     pub fn pay(self, attempt: u32) -> PayOrder {
-        PayOrder {
-            user: self.payer.user(),
-            session: None,
-            wallet: self.payer.wallet(),
-            prepay_id: self.prepay_id(),
-            amount: amount(self.fen()),
-            password: self.payer.password(),
-            factors: 1,
-            openid_keys: openid_keys(),
-            transaction_id: self.transaction_id(attempt),
-            once: self.payer.once(&self.out_trade_no()),
-        }
+        let transaction_id = self.transaction_id(attempt);
+        PayOrder { transaction_id, ..self.payer.person().pay(&self.order()) }
     }
 }

@@ -34,15 +34,11 @@ fn town() -> (Temporary, String) {
     let engine = open_engine(&url, 1, Options::default(), Limits::default());
     found_town(&engine, 2 * PEOPLE, MONEY);
     for number in 1..MERCHANTS {
-        let mchid = merchant(number);
         let add = AddMerchant {
+            mchid: merchant(number),
             name: format!("Shop {number}"),
-            fee_bp: 0,
-            apiv3_key: vec![1],
-            appid: "wx0123456789abcdef".into(),
             serial: format!("{number:02}"),
-            certificate: "PEM".into(),
-            mchid,
+            ..domain::testing::merchant()
         };
         engine.run_blocking(add).unwrap();
     }

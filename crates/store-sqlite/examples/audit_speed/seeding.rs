@@ -1,6 +1,7 @@
 //! Many payments by many people, made by the commands themselves.
 
-use crate::story::{Person, open_shop, order, payment, top_up_commands};
+use crate::story::{order, payment, top_up_commands};
+use domain::testing::{Person, merchant};
 use engine::Engine;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -13,12 +14,11 @@ const MINOR: i64 = 200;
 
 /// Seeds so many payments.
 pub async fn seed(engine: &Engine, payments: u32) {
-    let opening = engine.clone();
-    tokio::task::spawn_blocking(move || open_shop(&opening)).await.unwrap();
+    engine.run(merchant()).await.unwrap();
     let people = payments.div_ceil(EACH);
     at_once(people, engine, |engine, number| async move {
-        let person = Person(number);
-        engine.run(person).await.unwrap();
+        let person = Person::numbered(number);
+        engine.run(person.move_in()).await.unwrap();
         let (start, record) = top_up_commands(person, number, i64::from(EACH) * MINOR);
         engine.run(start).await.unwrap();
         engine.run(record).await.unwrap();
@@ -27,7 +27,7 @@ pub async fn seed(engine: &Engine, payments: u32) {
     at_once(payments, engine, move |engine, number| async move {
         let name = format!("N{number:09}");
         engine.run(order(&name, MINOR)).await.unwrap();
-        engine.run(payment(Person(number % people), &name, MINOR)).await.unwrap();
+        engine.run(payment(Person::numbered(number % people), &name, MINOR)).await.unwrap();
     })
     .await;
 }

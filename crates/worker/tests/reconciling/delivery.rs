@@ -1,62 +1,30 @@
 //! First deliveries: what is told, to whom first, and what a restart or a lost lease does.
 
 use crate::merchant::MerchantServer;
-use crate::stage::{APPID, Stage, USER, WALLET, fen, right_password};
+use crate::stage::{PERSON, Stage, USER, fen};
 use domain::Once;
 use domain::merchant::{Openid, OpenidKeys};
 use domain::notification::{HoldSlots, Retry, Slot};
-use domain::order::{CreateOrder, PayOrder, TradeType};
-use domain::refund::{CreateRefund, OrderOfRefund};
+use domain::order::{CreateOrder, PayOrder};
+use domain::refund::CreateRefund;
+use domain::testing::{self, APPID, MCHID};
 use kernel::time::{MINUTE, SECOND};
 use serde_json::Value;
 
-const MCHID: &str = "1900000001";
-
 fn place(url: &str) -> CreateOrder {
-    CreateOrder {
-        mchid: MCHID.into(),
-        appid: APPID.into(),
-        out_trade_no: "T0001".into(),
-        trade_type: TradeType::Native,
-        description: "Tea".into(),
-        amount: fen(500),
-        attach: Some("shelf 7".into()),
-        notify_url: url.into(),
-        time_expire: None,
-        openid: None,
-        device_id: None,
-        fingerprint: [1; 32],
-        prepay_id: "wx0001".into(),
-    }
+    let attach = Some("shelf 7".into());
+    CreateOrder { attach, notify_url: url.into(), ..testing::order("T0001", fen(500)) }
 }
 
 fn pay() -> PayOrder {
-    PayOrder {
-        user: USER,
-        session: None,
-        wallet: WALLET,
-        prepay_id: "wx0001".into(),
-        amount: fen(500),
-        password: right_password(),
-        factors: 1,
-        openid_keys: OpenidKeys::for_tests(),
-        transaction_id: "4200202611200000000000000001".into(),
-        once: Once::State,
-    }
+    let transaction_id = "4200202611200000000000000001".into();
+    PayOrder { transaction_id, once: Once::State, ..PERSON.pay(&place("")) }
 }
 
 fn refund(number: &str, minor: i64, notify_url: Option<&str>) -> CreateRefund {
-    CreateRefund {
-        mchid: MCHID.into(),
-        order: OrderOfRefund::OutTradeNo("T0001".into()),
-        out_refund_no: number.into(),
-        amount: fen(minor),
-        total: fen(500),
-        reason: None,
-        notify_url: notify_url.map(str::to_owned),
-        fingerprint: [2; 32],
-        refund_id: format!("50{number}"),
-    }
+    let order = testing::order("T0001", fen(500));
+    let notify_url = notify_url.map(str::to_owned);
+    CreateRefund { notify_url, ..testing::refund(&order, number, fen(minor)) }
 }
 
 /// The cursor of a merchant's slot.

@@ -1,12 +1,11 @@
 //! Money in and out over a bank that answers late, twice, not at all, or against its own word.
 
-use crate::stage::{CARD, Stage, USER, WALLET, fen, right_password};
-use domain::Once;
+use crate::stage::{PERSON, Stage, fen};
 use domain::ids::{TopUpId, WithdrawalId};
 use domain::job::JobKind;
 use domain::ledger::Account;
-use domain::top_up::{StartTopUp, TopUp, TopUpState};
-use domain::withdrawal::{StartWithdrawal, Withdrawal, WithdrawalState};
+use domain::top_up::{TopUp, TopUpState};
+use domain::withdrawal::{Withdrawal, WithdrawalState};
 use jiaozi_worker::BankCallbacks;
 use kernel::time::{DAY, HOUR, SECOND};
 use providers::bank::{BankAnswer, BankCall};
@@ -17,31 +16,12 @@ const TOP_UP: TopUpId = TopUpId::from_bytes([11; 16]);
 const WITHDRAWAL: WithdrawalId = WithdrawalId::from_bytes([12; 16]);
 
 async fn start_top_up(stage: &Stage) -> RequestId {
-    let start = StartTopUp {
-        user: USER,
-        wallet: WALLET,
-        card: CARD,
-        top_up: TOP_UP,
-        amount: fen(5_000),
-        password: right_password(),
-        once: Once::State,
-    };
-    stage.engine.run(start).await.unwrap();
+    stage.engine.run(PERSON.top_up(TOP_UP, fen(5_000))).await.unwrap();
     RequestId::parse(TOP_UP.to_string()).unwrap()
 }
 
 async fn start_withdrawal(stage: &Stage) -> RequestId {
-    let start = StartWithdrawal {
-        user: USER,
-        wallet: WALLET,
-        card: CARD,
-        withdrawal: WITHDRAWAL,
-        amount: fen(5_000),
-        expected_fee_minor: 0,
-        password: right_password(),
-        once: Once::State,
-    };
-    stage.engine.run(start).await.unwrap();
+    stage.engine.run(PERSON.withdraw(WITHDRAWAL, fen(5_000))).await.unwrap();
     RequestId::parse(WITHDRAWAL.to_string()).unwrap()
 }
 
@@ -244,16 +224,7 @@ async fn a_message_about_another_amount_or_an_unknown_movement_is_not_taken() {
     let unknown = RequestId::parse(TOP_UP.to_string()).unwrap();
     assert!(!callback(&stage, "DEBIT", &unknown, "SUCCESS", "R1").await);
     assert!(!callback(&stage, "CREDIT", &unknown, "SUCCESS", "R1").await);
-    let start = StartTopUp {
-        user: USER,
-        wallet: WALLET,
-        card: CARD,
-        top_up: TOP_UP,
-        amount: fen(4_999),
-        password: right_password(),
-        once: Once::State,
-    };
-    stage.engine.run(start).await.unwrap();
+    stage.engine.run(PERSON.top_up(TOP_UP, fen(4_999))).await.unwrap();
     assert!(!callback(&stage, "DEBIT", &unknown, "SUCCESS", "R1").await);
     assert_eq!(stage.balance().await, 1_000);
     stage.check_ledger().await;

@@ -1,6 +1,6 @@
 //! Codes by SMS, identities and cards: what only the outside world may see is opened for it alone.
 
-use crate::stage::{CARD, IDENTITY, Stage, USER, WALLET, right_password};
+use crate::stage::{CARD, IDENTITY, PERSON, Stage, USER, WALLET};
 use domain::Once;
 use domain::card::{
     BindingState, Card, CardBinding, CardSecrets, ConfirmCardBinding, StartCardBinding, UnbindCard,
@@ -25,7 +25,7 @@ const OTP: OtpId = OtpId::from_bytes([21; 16]);
 const VERIFICATION: VerificationId = VerificationId::from_bytes([22; 16]);
 const BINDING: CardBindingId = CardBindingId::from_bytes([23; 16]);
 const NEW_CARD: CardId = CardId::from_bytes([24; 16]);
-const DOCUMENT: [u8; 32] = [4; 32];
+const DOCUMENT: [u8; 32] = PERSON.index;
 const PHONE: [u8; 32] = [5; 32];
 
 fn sealed(keys: &Versions, place: &[u8], plain: &str) -> Vec<u8> {
@@ -84,10 +84,8 @@ async fn submit_verification(stage: &Stage) {
     let phone = sealed(keys, &phone_place(&PHONE), "+8613800138000");
     stage
         .plant(move |tx| {
-            let registered_at = tx.now();
-            let (id, wallet, phone) = (USER, Some(WALLET), phone.clone());
-            let phone_index = PHONE;
-            tx.put(User { id, phone_index, phone, wallet, session_epoch: 0, registered_at });
+            let user = tx.get::<User>(&USER)?;
+            tx.put(User { phone_index: PHONE, phone: phone.clone(), ..user });
             let wallet = tx.get::<Wallet>(&WALLET)?;
             tx.put(Wallet { identity: None, ..wallet });
             Ok(())
@@ -231,7 +229,7 @@ async fn the_token_of_an_unbound_card_is_revoked_and_erased() {
     stage.bank.revocation(RevokeAnswer::Unknown(Unclear::TimedOut));
     stage.bank.revocation(RevokeAnswer::Revoked);
     let worker = stage.start_worker("one");
-    let password = right_password();
+    let password = PERSON.right();
     let (user, wallet, card) = (USER, WALLET, CARD);
     let unbind = UnbindCard { user, wallet, card, password, once: Once::State };
     stage.engine.run(unbind).await.unwrap();

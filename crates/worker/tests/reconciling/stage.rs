@@ -5,19 +5,17 @@ use apiv3::aead::ApiV3Key;
 use apiv3::key_name::{KeyName, PublicKeyId};
 use apiv3::keys::PrivateKey;
 use apiv3::sealed::{seal_apiv3_key, seal_platform_key};
-use domain::card::{Card, CardByNumber, CardState, CardUse, token_place};
+use domain::card::{Card, token_place};
 use domain::fact::FactKind;
 use domain::ids::{CardId, IdentityId, UserId, WalletId};
 use domain::job::{Job, JobKind};
-use domain::ledger::{
-    Account, Entry, JournalKind, OpenSystemAccounts, OwnerKind, Posting, Purpose, Subject,
-};
+use domain::ledger::{Account, Entry, OpenSystemAccounts};
 use domain::merchant::{AddMerchant, KeepPlatformKey, KeyState, PlatformKey, PlatformKeyKind};
 use domain::notification::Retry;
 use domain::order::{Order, OrderState, TradeType};
-use domain::validate::bin_table::CardKind;
-use domain::wallet::{DocumentKind, Identity, PasswordTry, PaymentPassword, Wallet, WalletState};
-use domain::{Command, Halt, Never, Once, Rules, Stop, Tx};
+use domain::testing::{self, APPID, Person, Plant, transfer};
+use domain::wallet::Wallet;
+use domain::{Halt, Rules, Tx};
 use engine::{Engine, Limits};
 use jiaozi_worker::{Config, Deps, Providers, Worker};
 use kernel::crypto::{Key32, seal};
@@ -37,11 +35,12 @@ use store::queries::{find, select};
 use store::table::Described;
 use store_sqlite::{Options, ReaderOptions, SqliteReaders, SqliteStore, Temporary};
 
-pub const USER: UserId = UserId::from_bytes([1; 16]);
-pub const WALLET: WalletId = WalletId::from_bytes([2; 16]);
-pub const IDENTITY: IdentityId = IdentityId::from_bytes([3; 16]);
-pub const CARD: CardId = CardId::from_bytes([4; 16]);
-pub const APPID: &str = "wx0123456789abcdef";
+/// The one person of the stage, and what they go by.
+pub const PERSON: Person = Person::numbered(1);
+pub const USER: UserId = PERSON.user;
+pub const WALLET: WalletId = PERSON.wallet;
+pub const IDENTITY: IdentityId = PERSON.identity;
+pub const CARD: CardId = PERSON.card;
 const APIV3_KEY: &str = "wallet-demo-apiv3-key-32-bytes!!";
 
 /// A clock that stands still, and random bytes that are never the same.
@@ -96,29 +95,6 @@ pub fn platform_key() -> &'static PrivateKey {
 
 pub fn apiv3_key() -> ApiV3Key {
     ApiV3Key::parse(APIV3_KEY).unwrap()
-}
-
-/// Changes rows beside all real commands.
-struct Plant<F>(F);
-
-impl<F> Command for Plant<F>
-where
-    F: Fn(&mut Tx<'_>) -> Result<(), Halt> + Send + 'static,
-{
-    type Done = ();
-    type Refusal = Never;
-
-    fn once(&self) -> Once {
-        Once::State
-    }
-
-    fn owner(&self) -> String {
-        "test".into()
-    }
-
-    fn decide(&self, tx: &mut Tx<'_>) -> Result<(), Stop<Never>> {
-        Ok((self.0)(tx)?)
-    }
 }
 
 /// See the module. The order of fields is the order of closing.
@@ -185,21 +161,9 @@ impl Stage {
         let place = token_place(CARD);
         let token = seal(&self.keys.personal_data, &place, b"tok-1", &[5; 56]);
         self.plant(move |tx| {
-            let owner = USER.to_string();
-            let account =
-                tx.open_account(OwnerKind::User, &owner, Purpose::Balance, Currency::Cny)?;
-            let card = card(token.clone(), tx.now());
-            tx.put(wallet(account, tx.now()));
-            tx.put(identity(tx.now()));
-            let number_index = card.number_index;
-            tx.put(card);
-            tx.put(CardByNumber { wallet: WALLET, number_index, card: CARD });
-            tx.put(CardUse { number_index, wallets: 1 });
-            tx.put(password(tx.now()));
-            let legs = [(account, balance_fen), (tx.rules().system.bank, -balance_fen)];
-            let subject = Subject::new("top_up", "before");
-            let posting = Posting::balanced(JournalKind::TopUp, subject, Currency::Cny, legs)?;
-            tx.post(posting)?.map(|_| ()).map_err(|short| Halt::Defect(format!("{short:?}")))
+            let account = PERSON.put(tx)?;
+            tx.put(Card { token: Some(token.clone()), ..PERSON.card_row(tx.now()) });
+            transfer(tx, tx.rules().system.bank, account, balance_fen)
         })
         .await;
     }
@@ -209,12 +173,9 @@ impl Stage {
         let sealed = seal_apiv3_key(&self.keys.personal_data, mchid, &apiv3_key(), random);
         let merchant = AddMerchant {
             mchid: mchid.into(),
-            name: "Tea house".into(),
             fee_bp: 0,
             apiv3_key: sealed,
-            appid: APPID.into(),
-            serial: "01".into(),
-            certificate: "none".into(),
+            ..testing::merchant()
         };
         self.engine.run(merchant).await.unwrap();
     }
@@ -362,66 +323,6 @@ fn in_parts(numbers: RangeInclusive<i64>) -> impl Iterator<Item = RangeInclusive
 
 fn versions(_purpose: &'static str) -> Option<Versions> {
     Versions::try_new(vec![(1, Key32::new([7; 32]))])
-}
-
-pub fn right_password() -> PasswordTry {
-    PasswordTry { tags: vec![(1, [9; 32])], last_try: [99; 32] }
-}
-
-fn password(set_at: Timestamp) -> PaymentPassword {
-    let (tag, earlier) = ([9; 32], Vec::new());
-    PaymentPassword { wallet: WALLET, tag, key_version: 1, earlier, set_at, reset_at: None }
-}
-
-fn wallet(balance_account: i64, opened_at: Timestamp) -> Wallet {
-    Wallet {
-        id: WALLET,
-        user: USER,
-        state: WalletState::Active,
-        freeze: None,
-        before_freeze: None,
-        identity: Some(IDENTITY),
-        has_password: true,
-        balance_account,
-        cards: 1,
-        opened_at,
-    }
-}
-
-fn identity(verified_at: Timestamp) -> Identity {
-    Identity {
-        id: IDENTITY,
-        document: DocumentKind::ResidentId,
-        document_index: [4; 32],
-        name: vec![1],
-        number: vec![2],
-        channels: 7,
-        card_bank: "ICBC".into(),
-        wallets: 1,
-        verified_at,
-    }
-}
-
-fn card(token: Vec<u8>, bound_at: Timestamp) -> Card {
-    Card {
-        id: CARD,
-        wallet: WALLET,
-        state: CardState::Bound,
-        failure: None,
-        bank: "ICBC".into(),
-        kind: CardKind::Debit,
-        bin: "622202".into(),
-        last_four: "9015".into(),
-        expiry_month: None,
-        number_index: [6; 32],
-        token: Some(token),
-        hard_declines: 0,
-        open_items: 0,
-        day: 0,
-        debited_day: 0,
-        bound_at,
-        unbound_at: None,
-    }
 }
 
 fn paid_order(mchid: &str, number: i64, notify_url: &str, now: Timestamp) -> Order {

@@ -1,12 +1,21 @@
-//! A world in memory for tests of commands: rows in a map, one command at a time, a clock that the
-//! test sets. Rows are loaded only when a command asks for them, as the engine does it.
+//! What tests of commands stand on: a world in memory, and people, a merchant and its orders for
+//! any world. Tests of other crates have it by the feature `testing`; the product is built without.
+//!
+//! The world is rows in a map, one command at a time, and a clock that the test sets. Rows are
+//! loaded only when a command asks for them, as the engine does it.
 
-use crate::command::{Command, Halt, Stop};
+mod person;
+mod plant;
+mod shop;
+
+pub use person::Person;
+pub use plant::{Plant, transfer};
+pub use shop::{APPID, MCHID, merchant, order, refund};
+
+use crate::command::{Command, Stop};
 use crate::fact::Fact;
 use crate::job::{Job, JobKind};
-use crate::ledger::{
-    Account, AccountNumber, Journal, JournalKind, OpenSystemAccounts, Posted, Posting, Subject,
-};
+use crate::ledger::{Account, AccountNumber, Journal, OpenSystemAccounts, Posted};
 use crate::record::{Record, Row, RowKey};
 use crate::rules::Rules;
 use crate::tx::{Cursor, Tx, View};
@@ -18,7 +27,7 @@ use std::sync::Arc;
 /// Most rounds a command may take, as in the engine.
 const ROUNDS_MAX: usize = 8;
 
-/// See the module.
+/// A world in memory.
 pub struct World {
     rows: BTreeMap<RowKey, Row>,
     rules: Rules,
@@ -205,7 +214,8 @@ impl World {
     /// Gives an account money from the bank, in fen.
     pub fn fund(&mut self, account: AccountNumber, fen: i64) {
         let bank = self.rules.system.bank;
-        self.run(&Fund { account, bank, fen }).expect("funding refuses nothing");
+        let fund = Plant(move |tx: &mut Tx<'_>| transfer(tx, bank, account, fen));
+        self.run(&fund).expect("funding refuses nothing");
     }
 
     /// Checks the whole ledger.
@@ -247,34 +257,6 @@ impl World {
         }
         let sum: i128 = accounts.iter().map(|account| i128::from(account.balance)).sum();
         assert_eq!(sum, 0, "all balances add up to zero");
-    }
-}
-
-/// Money that comes from nowhere a test cares about.
-#[derive(Debug)]
-struct Fund {
-    account: AccountNumber,
-    bank: AccountNumber,
-    fen: i64,
-}
-
-impl Command for Fund {
-    type Done = i64;
-    type Refusal = crate::Never;
-
-    fn once(&self) -> crate::Once {
-        crate::Once::State
-    }
-
-    fn owner(&self) -> String {
-        "test".into()
-    }
-
-    fn decide(&self, tx: &mut Tx<'_>) -> Result<i64, Stop<crate::Never>> {
-        let subject = Subject::new("top_up", "test");
-        let legs = [(self.account, self.fen), (self.bank, -self.fen)];
-        let posting = Posting::balanced(JournalKind::TopUp, subject, Currency::Cny, legs)?;
-        tx.post(posting)?.map_err(|short| Halt::Defect(format!("{short:?}")).into())
     }
 }
 

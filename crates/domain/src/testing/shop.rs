@@ -1,0 +1,59 @@
+//! A merchant and its orders, for tests.
+
+use crate::merchant::AddMerchant;
+use crate::order::{CreateOrder, TradeType};
+use crate::refund::{CreateRefund, OrderOfRefund};
+use kernel::Amount;
+
+/// The merchant's number.
+pub const MCHID: &str = "1900000001";
+
+/// Its app id.
+pub const APPID: &str = "wx0123456789abcdef";
+
+/// Adds the merchant.
+pub fn merchant() -> AddMerchant {
+    AddMerchant {
+        mchid: MCHID.into(),
+        name: "Tea house".into(),
+        fee_bp: 60,
+        apiv3_key: vec![1],
+        appid: APPID.into(),
+        serial: "01".into(),
+        certificate: "PEM".into(),
+    }
+}
+
+/// Places an order of the merchant's under this number of its own.
+pub fn order(out_trade_no: &str, amount: Amount) -> CreateOrder {
+    CreateOrder {
+        mchid: MCHID.into(),
+        appid: APPID.into(),
+        out_trade_no: out_trade_no.into(),
+        trade_type: TradeType::Native,
+        description: "Tea".into(),
+        amount,
+        attach: None,
+        notify_url: "https://tea.example/notify".into(),
+        time_expire: None,
+        openid: None,
+        device_id: None,
+        fingerprint: [7; 32],
+        prepay_id: format!("wx{out_trade_no}"),
+    }
+}
+
+/// Gives a part of an order back, under this number of the merchant's own.
+pub fn refund(order: &CreateOrder, out_refund_no: &str, amount: Amount) -> CreateRefund {
+    CreateRefund {
+        mchid: order.mchid.clone(),
+        order: OrderOfRefund::OutTradeNo(order.out_trade_no.clone()),
+        out_refund_no: out_refund_no.into(),
+        amount,
+        total: order.amount,
+        reason: None,
+        notify_url: None,
+        fingerprint: [1; 32],
+        refund_id: format!("50{out_refund_no}"),
+    }
+}
