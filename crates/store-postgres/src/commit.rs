@@ -236,6 +236,25 @@ mod tests {
         assert!(!ending.is_clean);
     }
 
+    /// What the client says when the connection ended: the server said nothing.
+    fn silence() -> Error {
+        let nobody = "host=127.0.0.1 port=1 connect_timeout=1 user=nobody";
+        let refused = crate::runtime::once(tokio_postgres::connect(nobody, tokio_postgres::NoTls));
+        refused.err().expect("nobody listens on port 1")
+    }
+
+    #[test]
+    fn flight_that_was_not_answered_to_the_end_is_an_unknown_outcome() {
+        assert!(silence().as_db_error().is_none());
+        for answered in 0..5 {
+            let mut answers = answers(answered);
+            answers.extend((answered..5).map(|_| Err(silence())));
+            let ending = judge(answers, Vec::new());
+            assert!(matches!(ending.outcome, Commit::Unknown(_)), "{:?}", ending.outcome);
+            assert!(!ending.is_clean, "{answered} answers came");
+        }
+    }
+
     #[test]
     fn warning_is_an_unknown_outcome() {
         let ending = judge(answers(5), vec!["not replicated".into()]);

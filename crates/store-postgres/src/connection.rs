@@ -238,16 +238,10 @@ impl Facts {
 
     /// Refuses a server that is too old or takes no writes: a copy of another one lags behind.
     pub fn refuse_unfit(&self) -> Result<(), OpenError> {
-        self.refuse_old()?;
-        if self.is_read_only { Err(OpenError::ReadOnly) } else { Ok(()) }
-    }
-
-    /// Refuses a server that is too old.
-    pub fn refuse_old(&self) -> Result<(), OpenError> {
         if self.version < 150_000 {
             return Err(OpenError::TooOld { found: self.version_name.clone() });
         }
-        Ok(())
+        if self.is_read_only { Err(OpenError::ReadOnly) } else { Ok(()) }
     }
 
     /// Refuses a server that can lose what it acknowledged.
@@ -269,6 +263,26 @@ pub fn weak_settings(url: &Url) -> Result<Vec<&'static str>, OpenError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::temporary::Temporary;
+
+    #[test]
+    fn session_that_commits_waits_for_nothing_for_ever_and_hears_warnings() {
+        let database = Temporary::new().unwrap();
+        let turn = Duration::from_millis(2_500);
+        crate::runtime::once(async {
+            let link = Link::connect(database.url(), Session::Write { turn }).await.unwrap();
+            for (setting, value) in [
+                ("lock_timeout", "2500ms"),
+                ("statement_timeout", "5s"),
+                ("idle_in_transaction_session_timeout", "2s"),
+                ("client_connection_check_interval", "1s"),
+                ("client_min_messages", "warning"),
+            ] {
+                let row = link.client.query_one("SELECT current_setting($1)", &[&setting]).await;
+                assert_eq!(row.unwrap().get::<_, String>(0), value, "{setting}");
+            }
+        });
+    }
 
     #[test]
     fn old_servers_and_copies_are_refused() {

@@ -15,12 +15,6 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Semaphore, oneshot};
 use tokio_postgres::types::Type;
 
-/// From here on every query sees what is committed now: the moment is taken by the first one.
-const STAND_STILL: &str =
-    "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SELECT 1; SAVEPOINT still";
-/// A statement that was refused ends no snapshot: the moment stays the same.
-const GO_ON: &str = "ROLLBACK TO SAVEPOINT still";
-
 /// How much reading goes on at once.
 #[derive(Clone, Copy, Debug)]
 pub struct ReaderOptions {
@@ -49,21 +43,6 @@ impl PostgresReaders {
     /// Opens the first connection; the others follow when they are needed. Blocks; may be called
     /// from asynchronous code too.
     pub fn open(url: &Url, options: ReaderOptions) -> Result<Self, OpenError> {
-        Self::start(url, options, None)
-    }
-
-    /// One connection for which the world stands still: all queries see what was committed when it
-    /// was opened. For an audit.
-    pub fn snapshot(url: &Url, time_limit: Duration) -> Result<Self, OpenError> {
-        let options = ReaderOptions { connections: 1, time_limit, ..ReaderOptions::default() };
-        Self::start(url, options, Some(STAND_STILL))
-    }
-
-    fn start(
-        url: &Url,
-        options: ReaderOptions,
-        begin: Option<&'static str>,
-    ) -> Result<Self, OpenError> {
         let threads = Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("postgres-readers")
@@ -73,7 +52,6 @@ impl PostgresReaders {
         let pool = Arc::new(Pool {
             url: url.clone(),
             options,
-            is_snapshot: begin.is_some(),
             places: Semaphore::new(options.connections.max(1) + options.queue),
             running: Semaphore::new(options.connections.max(1)),
             idle: Mutex::default(),
@@ -81,7 +59,7 @@ impl PostgresReaders {
         let (opened, is_open) = std::sync::mpsc::channel();
         let opening = Arc::clone(&pool);
         runtime.spawn(async move {
-            let _ = opened.send(opening.open_first(begin).await);
+            let _ = opened.send(opening.open_first().await);
         });
         let started = is_open.recv().expect("the runtime runs what it was given");
         let readers = Self { pool, runtime: Some(runtime) };
@@ -129,7 +107,6 @@ struct Query {
 struct Pool {
     url: Url,
     options: ReaderOptions,
-    is_snapshot: bool,
     /// Queries that run or wait.
     places: Semaphore,
     /// Queries that run.
@@ -138,13 +115,9 @@ struct Pool {
 }
 
 impl Pool {
-    async fn open_first(&self, begin: Option<&'static str>) -> Result<(), OpenError> {
+    async fn open_first(&self) -> Result<(), OpenError> {
         let link = self.connect().await?;
         migrate::refuse_other_schema(&link.client).await?;
-        if let Some(begin) = begin {
-            let begun = link.client.batch_execute(begin).await;
-            begun.map_err(|error| OpenError::Database(describe(&error)))?;
-        }
         self.idle().push(link);
         Ok(())
     }
@@ -152,12 +125,8 @@ impl Pool {
     async fn connect(&self) -> Result<Link, OpenError> {
         let session = Session::Read { limit: self.options.time_limit };
         let link = Link::connect(&self.url, session).await?;
-        // An audit may look at a copy; a caller must see what was answered before.
-        if self.is_snapshot {
-            link.facts.refuse_old()?
-        } else {
-            link.facts.refuse_unfit()?
-        }
+        // A copy lags behind, and a caller must see what was answered before.
+        link.facts.refuse_unfit()?;
         Ok(link)
     }
 
@@ -177,7 +146,6 @@ impl Pool {
         let found = self.idle().pop().filter(|link| !link.client.is_closed());
         let mut link = match found {
             Some(link) => link,
-            None if self.is_snapshot => return Some(Err(failed("the snapshot is over"))),
             None => match self.connect().await {
                 Ok(link) => link,
                 Err(error) => return Some(Err(failed(error))),
@@ -187,13 +155,7 @@ impl Pool {
         let limit = self.options.time_limit * 5 / 4;
         let rows = tokio::time::timeout(limit, read(&mut link, query)).await;
         let Ok(rows) = rows else { return Some(Err(failed("no answer in time"))) };
-        let may_go_on = match rows {
-            Err(_) if self.is_snapshot => link.client.batch_execute(GO_ON).await.is_ok(),
-            _ => true,
-        };
-        if may_go_on {
-            self.idle().push(link);
-        }
+        self.idle().push(link);
         Some(rows)
     }
 }

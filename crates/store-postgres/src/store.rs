@@ -312,6 +312,18 @@ mod tests {
         assert_eq!(store.commit(&batch, &account(1)), Commit::Done);
     }
 
+    #[test]
+    fn warning_of_an_earlier_statement_is_not_the_commits() {
+        let database = Temporary::new().unwrap();
+        let mut store = open(&database);
+        run(&mut store, "ROLLBACK").unwrap();
+        let warned = store.link.as_ref().unwrap().take_warnings();
+        assert_eq!(warned.len(), 1, "{warned:?}");
+        run(&mut store, "ROLLBACK").unwrap();
+        let batch = Batch { seq: 1, ..Batch::origin() };
+        assert_eq!(store.commit(&batch, &account(1)), Commit::Done);
+    }
+
     /// The server plans a statement by what it knows of its tables, which at first is that they are
     /// empty. A plan made then must not go on to read a table that has grown from end to end.
     #[test]

@@ -58,23 +58,6 @@ pub struct SqliteReaders {
 impl SqliteReaders {
     /// Opens the connections and starts their threads.
     pub fn open(path: &Path, options: ReaderOptions) -> Result<Self, OpenError> {
-        Self::start(path, options, |_| Ok(()))
-    }
-
-    /// One connection for which the world stands still: all queries see what was committed when it
-    /// was opened. For an audit; meanwhile the write-ahead log cannot start anew.
-    pub fn snapshot(path: &Path, time_limit: Duration) -> Result<Self, OpenError> {
-        let options = ReaderOptions { threads: 1, time_limit, ..ReaderOptions::default() };
-        Self::start(path, options, |connection| {
-            connection.execute_batch("BEGIN; SELECT seq FROM batch LIMIT 1")
-        })
-    }
-
-    fn start(
-        path: &Path,
-        options: ReaderOptions,
-        begin: impl Fn(&Connection) -> rusqlite::Result<()>,
-    ) -> Result<Self, OpenError> {
         let (jobs, waiting) = mpsc::sync_channel(options.queue);
         let waiting = Arc::new(Mutex::new(waiting));
         let mut threads = Vec::new();
@@ -82,7 +65,6 @@ impl SqliteReaders {
         for number in 0..options.threads.max(1) {
             let reached = Options { reach: options.reach, ..Options::default() };
             let connection = connection::open(path, Access::Read, &reached)?;
-            begin(&connection)?;
             let watch = Watch::new(connection.get_interrupt_handle());
             watched.push(Arc::clone(&watch));
             let waiting = Arc::clone(&waiting);

@@ -7,8 +7,11 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::time::Duration;
 use store::{Kind, Queries, Value};
-use store_postgres::{PostgresReaders, Url};
-use store_sqlite::SqliteReaders;
+use store_postgres::{PostgresReaders, ReaderOptions as PostgresOptions, Url};
+use store_sqlite::{ReaderOptions as SqliteOptions, SqliteReaders};
+
+/// How long the reading of one column may take.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A stored value and where it lies.
 pub(crate) struct Stored {
@@ -33,7 +36,9 @@ pub(crate) struct Canary {
 impl Haystack {
     /// Adds every value of every table of a database file.
     pub(crate) async fn add_file(&mut self, path: &Path) {
-        let readers = SqliteReaders::snapshot(path, Duration::from_secs(60)).unwrap();
+        let readers =
+            SqliteReaders::open(path, SqliteOptions { time_limit: PATIENCE, ..Default::default() })
+                .unwrap();
         let list = "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c \
                     WHERE m.type = 'table'";
         let value = |column: &str| format!("typeof(\"{column}\"), hex(CAST(\"{column}\" AS BLOB))");
@@ -42,7 +47,11 @@ impl Haystack {
 
     /// The same of a database on a server, what it keeps for itself included.
     pub(crate) async fn add_server(&mut self, url: &Url) {
-        let readers = PostgresReaders::snapshot(url, Duration::from_secs(60)).unwrap();
+        let readers = PostgresReaders::open(
+            url,
+            PostgresOptions { time_limit: PATIENCE, ..Default::default() },
+        )
+        .unwrap();
         let list = "SELECT table_name::text, column_name::text FROM information_schema.columns \
                     WHERE table_schema = 'public'";
         let value = |column: &str| {

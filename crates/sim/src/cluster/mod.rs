@@ -3,13 +3,11 @@
 //! however it ends.
 
 mod node;
-mod programs;
 mod shell;
 #[cfg(test)]
 mod tests;
 
 use node::{Node, USER, conninfo, signal, wait_until};
-use programs::Programs;
 pub use shell::RealShell;
 use std::fs;
 use std::io::{self, Read, Write};
@@ -17,6 +15,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use store_postgres::temporary::Programs;
 
 /// Whether a COMMIT waits for the standby.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +78,8 @@ impl Cluster {
     /// Makes both servers and waits until the standby follows.
     pub fn start(replication: Replication) -> io::Result<Self> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
-        let programs = Programs::find()?;
+        let programs = Programs::find(&["pg_basebackup", "pg_rewind", "psql"]);
+        let programs = programs.map_err(io::Error::other)?;
         let number = COUNT.fetch_add(1, Relaxed);
         let name = format!("jiaozi-cluster-{}-{number}", std::process::id());
         let folder = std::env::temp_dir().join(name);

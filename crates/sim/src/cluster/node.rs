@@ -1,6 +1,5 @@
 //! One server: starting it, asking it, and killing it.
 
-use super::programs::Programs;
 use std::fs;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -8,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
+use store_postgres::temporary::Programs;
 
 /// How long a server may take to do what it is told.
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);

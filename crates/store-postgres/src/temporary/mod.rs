@@ -3,6 +3,7 @@
 mod programs;
 mod server;
 
+pub use programs::Programs;
 pub use server::Server;
 
 use crate::connection::{Link, Session};

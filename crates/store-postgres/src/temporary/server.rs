@@ -1,7 +1,7 @@
 //! A throw-away server: set up in a temporary folder, listening on this machine only, with the
 //! durability that a real one has. It ends with the process that started it, however that ends.
 
-use super::programs::{self, Person};
+use super::programs::Programs;
 use crate::connection::{Link, Session};
 use crate::error::OpenError;
 use crate::migrate;
@@ -9,10 +9,8 @@ use crate::url::Url;
 use std::fs;
 use std::io::Read;
 use std::net::TcpListener;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -54,13 +52,13 @@ impl Server {
     /// Starts a server with settings besides the usual ones, each a name and a value. Blocks; may
     /// be called from asynchronous code too.
     pub fn start(settings: &[(&str, &str)]) -> Result<Self, OpenError> {
-        let programs = programs::find()?;
+        let programs = Programs::find(&[])?;
         let password = random().map_err(failed)?;
-        let (folder, owner) = set_up(&programs, &password)?;
+        let folder = set_up(&programs, &password).map_err(failed)?;
         let mut started = Err(OpenError::Temporary("it was never tried".into()));
         // The port may be taken by somebody else between being given to us and being used.
         for _ in 0..5 {
-            started = Self::try_start(&programs, &folder, owner, &password, settings);
+            started = Self::try_start(&programs, &folder, &password, settings);
             match &started {
                 Err(_) if log(&folder).contains("Address already in use") => {}
                 _ => break,
@@ -73,19 +71,17 @@ impl Server {
     }
 
     fn try_start(
-        programs: &Path,
+        programs: &Programs,
         folder: &Path,
-        owner: Option<Person>,
         password: &str,
         settings: &[(&str, &str)],
     ) -> Result<Self, OpenError> {
         let free = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr());
         let port = free.map_err(failed)?.port();
         configure(folder, port, settings).map_err(failed)?;
-        let mut keeper = as_owner(Command::new("sh"), owner);
-        keeper.arg("-c").arg(KEEPER).arg("keeper").arg(programs).arg(folder);
-        // A group of its own, so that a key pressed at the terminal does not reach it.
-        keeper.current_dir(folder).process_group(0).stdin(Stdio::piped());
+        let mut keeper = programs.by_servant("sh");
+        keeper.arg("-c").arg(KEEPER).arg("keeper").arg(programs.folder()).arg(folder);
+        keeper.stdin(Stdio::piped());
         let keeper = keeper.stdout(Stdio::null()).stderr(Stdio::null()).spawn().map_err(failed)?;
         let server = Self {
             keeper,
@@ -155,8 +151,8 @@ fn random() -> std::io::Result<String> {
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// Makes the folder with an empty cluster in it, and says as whom it has to be run.
-fn set_up(programs: &Path, password: &str) -> Result<(PathBuf, Option<Person>), OpenError> {
+/// Makes the folder with an empty cluster in it.
+fn set_up(programs: &Programs, password: &str) -> std::io::Result<PathBuf> {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
     let name = format!("jiaozi-postgres-{}-{number}", std::process::id());
@@ -164,37 +160,22 @@ fn set_up(programs: &Path, password: &str) -> Result<(PathBuf, Option<Person>), 
     // Left by an earlier process of the same number that was killed together with its keeper.
     let _ = fs::remove_dir_all(&folder);
     let secret = folder.join("password");
-    let prepare = || -> std::io::Result<u32> {
-        fs::create_dir(&folder)?;
-        fs::set_permissions(&folder, fs::Permissions::from_mode(0o700))?;
+    let fill = || {
+        programs.make_folder(&folder)?;
         fs::write(&secret, password)?;
-        Ok(fs::metadata(&folder)?.uid())
+        programs.give(&secret)?;
+        let mut initdb = programs.command("initdb");
+        initdb.arg("--pgdata").arg(folder.join("data")).arg("--pwfile").arg(&secret);
+        initdb.args(["--no-sync", "--username=jiaozi", "--auth=scram-sha-256"]);
+        initdb.args(["--no-locale", "--encoding=UTF8"]);
+        programs.run(initdb)?;
+        fs::remove_file(&secret)
     };
-    let is_superuser = prepare().map_err(failed)? == 0;
-    let owner = if is_superuser { Some(programs::someone_else()?) } else { None };
-    if let Some((user, group)) = owner {
-        for path in [&folder, &secret] {
-            chown(path, Some(user), Some(group)).map_err(failed)?;
-        }
-    }
-    let mut initdb = as_owner(Command::new(programs.join("initdb")), owner);
-    initdb.current_dir(&folder).arg("--pgdata=data").arg("--pwfile=password");
-    initdb.args(["--no-sync", "--username=jiaozi", "--auth=scram-sha-256"]);
-    let output = initdb.args(["--no-locale", "--encoding=UTF8"]).output().map_err(failed)?;
-    let _ = fs::remove_file(&secret);
-    if !output.status.success() {
-        let why = String::from_utf8_lossy(&output.stderr).into_owned();
+    let filled = fill();
+    if filled.is_err() {
         let _ = fs::remove_dir_all(&folder);
-        return Err(OpenError::Temporary(format!("initdb failed: {why}")));
     }
-    Ok((folder, owner))
-}
-
-fn as_owner(mut command: Command, owner: Option<Person>) -> Command {
-    if let Some((user, group)) = owner {
-        command.uid(user).gid(group);
-    }
-    command
+    filled.map(|()| folder)
 }
 
 fn configure(folder: &Path, port: u16, settings: &[(&str, &str)]) -> std::io::Result<()> {

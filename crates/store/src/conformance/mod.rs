@@ -3,6 +3,7 @@
 //! fresh database. The database has the tables of the product and [`TABLES`].
 
 mod order;
+pub mod queries;
 mod rows;
 
 pub use order::*;
@@ -12,7 +13,7 @@ use crate::describe;
 use crate::registry::Registered;
 use crate::table::Index;
 use crate::write::{Commit, Loaded, Store, Write};
-use domain::ledger::{Account, Batch, Sign};
+use domain::ledger::{Account, Batch, Entry, Sign};
 use domain::record;
 use domain::record::{Record, Row, RowKey};
 use kernel::Currency;
@@ -122,7 +123,8 @@ fn probe(id: i64) -> Probe {
     }
 }
 
-fn account(number: i64, balance: i64) -> Account {
+/// An account of the suites, which may not go below zero.
+pub fn account(number: i64, balance: i64) -> Account {
     let sign = Sign::Credit;
     Account { number, currency: Currency::Cny, sign, balance, entries: 0, last_entry: 0 }
 }
@@ -131,7 +133,8 @@ fn row<R: Record>(row: &R) -> Row {
     Arc::new(row.clone())
 }
 
-fn insert<R: Record>(record: &R) -> Write {
+/// A new row.
+pub fn insert<R: Record>(record: &R) -> Write {
     Write::Insert(row(record))
 }
 
@@ -156,9 +159,39 @@ fn commit_as(store: &mut impl Store, id: u8, mut writes: Vec<Write>) -> Commit {
     store.commit(&batch, &writes)
 }
 
-fn commit(store: &mut impl Store, writes: Vec<Write>) -> Commit {
+/// Commits as the next batch, whose id is [1; 16].
+///
+/// # Panics
+/// When the database does not answer.
+pub fn commit(store: &mut impl Store, writes: Vec<Write>) -> Commit {
     commit_as(store, 1, writes)
 }
+
+/// Writes a piece of history. After it the database itself must refuse every one of [`REWRITES`],
+/// and let [`ALLOWED`] through.
+///
+/// # Panics
+/// When it cannot be written.
+pub fn write_history(store: &mut impl Store) {
+    let entry = Entry { journal: 1, account: 1, amount: 5, balance: 5, number: 1, previous: 0 };
+    assert_eq!(commit(store, vec![insert(&account(1, 5)), insert(&entry)]), Commit::Done);
+}
+
+/// Statements that rewrite history, or what an account is.
+pub const REWRITES: [&str; 9] = [
+    "UPDATE entry SET amount = 6",
+    "DELETE FROM entry",
+    "UPDATE batch SET now = now + 1",
+    "DELETE FROM batch",
+    "DELETE FROM account",
+    "UPDATE account SET number = 2",
+    "UPDATE account SET book = 2",
+    "UPDATE account SET sign = 'EITHER'",
+    "UPDATE account SET currency = 'USD'",
+];
+
+/// A statement that changes one account as payments do.
+pub const ALLOWED: &str = "UPDATE account SET balance = 6";
 
 fn load_one(store: &mut impl Store, key: &RowKey) -> Option<Loaded> {
     let mut rows = store.load(std::slice::from_ref(key)).expect("the suite's database answers");
