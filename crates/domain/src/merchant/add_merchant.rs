@@ -1,4 +1,5 @@
-//! Adds a merchant with its first app id and certificate.
+//! Adds a merchant with its first app id and certificate. The same request again finds the merchant
+//! that it added, with the keys it got then.
 
 use super::{KeyState, Merchant, MerchantAppid, MerchantCertificate, MerchantState};
 use crate::catalogue::Code;
@@ -6,6 +7,7 @@ use crate::command::{Command, Once, Refusal, Stop};
 use crate::ledger::{OwnerKind, Purpose};
 use crate::tx::Tx;
 use kernel::Currency;
+use serde::{Deserialize, Serialize};
 
 /// See the module.
 #[derive(Clone, Debug)]
@@ -26,10 +28,18 @@ pub struct AddMerchant {
     pub certificate: String,
 }
 
+/// The merchant is there, as asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MerchantAdded {
+    /// Whether the keys of this command are the merchant's. If not, the same request came before,
+    /// with keys of its own.
+    pub has_these_keys: bool,
+}
+
 /// Why a merchant was not added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AddMerchantRefusal {
-    /// The number is taken.
+    /// The number is taken, by a merchant of another name, fee or app id.
     NumberTaken,
     /// The fee is not between 0 and 10,000.
     FeeOutOfRange,
@@ -45,7 +55,7 @@ impl Refusal for AddMerchantRefusal {
 }
 
 impl Command for AddMerchant {
-    type Done = ();
+    type Done = MerchantAdded;
     type Refusal = AddMerchantRefusal;
 
     fn once(&self) -> Once {
@@ -56,12 +66,12 @@ impl Command for AddMerchant {
         "operator".into()
     }
 
-    fn decide(&self, tx: &mut Tx<'_>) -> Result<(), Stop<AddMerchantRefusal>> {
+    fn decide(&self, tx: &mut Tx<'_>) -> Result<MerchantAdded, Stop<AddMerchantRefusal>> {
         if !(0..=10_000).contains(&self.fee_bp) {
             return Err(AddMerchantRefusal::FeeOutOfRange.into());
         }
-        if tx.find::<Merchant>(&self.mchid)?.is_some() {
-            return Err(AddMerchantRefusal::NumberTaken.into());
+        if let Some(merchant) = tx.find::<Merchant>(&self.mchid)? {
+            return self.add_again(tx, &merchant);
         }
         let balance_account =
             tx.open_account(OwnerKind::Merchant, &self.mchid, Purpose::Balance, Currency::Cny)?;
@@ -83,6 +93,66 @@ impl Command for AddMerchant {
             state: KeyState::Active,
             added_at,
         });
-        Ok(())
+        Ok(MerchantAdded { has_these_keys: true })
+    }
+}
+
+impl AddMerchant {
+    fn add_again(
+        &self,
+        tx: &mut Tx<'_>,
+        merchant: &Merchant,
+    ) -> Result<MerchantAdded, Stop<AddMerchantRefusal>> {
+        let appid = tx.find::<MerchantAppid>(&(self.mchid.clone(), self.appid.clone()))?;
+        if (&merchant.name, merchant.fee_bp) != (&self.name, self.fee_bp) || appid.is_none() {
+            return Err(AddMerchantRefusal::NumberTaken.into());
+        }
+        let key = (self.mchid.clone(), self.serial.clone());
+        let certificate = tx.find::<MerchantCertificate>(&key)?;
+        let has_certificate = certificate.is_some_and(|row| row.certificate == self.certificate);
+        let has_these_keys = has_certificate && merchant.apiv3_key == self.apiv3_key;
+        Ok(MerchantAdded { has_these_keys })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{World, merchant};
+
+    #[test]
+    fn the_same_request_again_finds_its_merchant_and_says_whose_keys_it_has() {
+        let mut world = World::new();
+        let added = MerchantAdded { has_these_keys: true };
+        assert_eq!(world.run(&merchant()), Ok(added));
+        let rows = world.all::<Merchant>();
+        assert_eq!(world.run(&merchant()), Ok(added));
+        let other_keys = [
+            AddMerchant { serial: "02".into(), certificate: "PEM 2".into(), ..merchant() },
+            AddMerchant { certificate: "PEM 2".into(), ..merchant() },
+            AddMerchant { apiv3_key: vec![2], ..merchant() },
+        ];
+        for again in other_keys {
+            assert_eq!(world.run(&again), Ok(MerchantAdded { has_these_keys: false }));
+        }
+        assert_eq!(world.all::<Merchant>(), rows, "nothing is changed by asking again");
+        assert_eq!(world.all::<MerchantCertificate>().len(), 1);
+        world.check_ledger();
+    }
+
+    #[test]
+    fn another_merchant_does_not_get_the_number() {
+        let mut world = World::new();
+        world.run(&merchant()).unwrap();
+        let others = [
+            AddMerchant { name: "Book shop".into(), ..merchant() },
+            AddMerchant { fee_bp: 61, ..merchant() },
+            AddMerchant { appid: "wxffffffffffffffff".into(), ..merchant() },
+        ];
+        for other in others {
+            assert_eq!(world.run(&other), Err(AddMerchantRefusal::NumberTaken));
+        }
+        let dear = AddMerchant { fee_bp: 10_001, ..merchant() };
+        assert_eq!(world.run(&dear), Err(AddMerchantRefusal::FeeOutOfRange));
     }
 }

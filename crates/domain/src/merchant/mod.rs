@@ -5,7 +5,7 @@ mod issue_openid;
 mod keep_platform_key;
 mod openid_keys;
 
-pub use add_merchant::{AddMerchant, AddMerchantRefusal};
+pub use add_merchant::{AddMerchant, AddMerchantRefusal, MerchantAdded};
 pub use issue_openid::{IssueOpenid, IssueOpenidRefusal};
 pub use keep_platform_key::KeepPlatformKey;
 pub use openid_keys::OpenidKeys;

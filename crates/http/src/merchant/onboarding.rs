@@ -6,7 +6,7 @@ use crate::shell::Shell;
 use apiv3::aead::ApiV3Key;
 use apiv3::keys::KeyError;
 use apiv3::sealed::seal_apiv3_key;
-use domain::merchant::{AddMerchant, AddMerchantRefusal};
+use domain::merchant::{AddMerchant, AddMerchantRefusal, MerchantAdded};
 use engine::{Engine, Failed};
 use kernel::id::Hex;
 use kernel::keys::KeyRing;
@@ -15,6 +15,9 @@ use std::fmt;
 
 /// How often a number is drawn while the last one is taken.
 const DRAWS: usize = 3;
+
+/// How often a merchant is asked for while nobody knows whether it was added.
+const TRIES: usize = 3;
 
 const NAME_CHARS_MAX: usize = 64;
 
@@ -75,13 +78,25 @@ pub enum AddMerchantError {
     /// The number belongs to another merchant.
     #[error("the merchant number is taken")]
     NumberTaken,
+    /// The same request added the merchant before; its keys came out then and are not kept.
+    #[error(
+        "merchant {0} is there already, as asked for, and its keys were given out when it was \
+         added; if they reached nobody, add a merchant with another number"
+    )]
+    AlreadyAdded(String),
+    /// Nobody knows whether the merchant was added, so its keys are not given out.
+    #[error(
+        "nobody knows whether merchant {0} was added: `jiaozi merchant list` tells; if it is \
+         there, its keys are lost: leave it alone and add another"
+    )]
+    Unknown(String),
     /// The fee is out of range.
     #[error("the fee must be 0 to 10000 hundredths of a percent")]
     Fee,
     /// No key could be made.
     #[error(transparent)]
     Key(#[from] KeyError),
-    /// The engine did not do it, or nobody knows whether it did.
+    /// The engine did not do it.
     #[error("the merchant was not added: {0}")]
     Failed(String),
 }
@@ -89,8 +104,7 @@ pub enum AddMerchantError {
 /// Adds a merchant; what is not asked for is drawn.
 ///
 /// # Errors
-/// As the variants of [`AddMerchantError`] say. After `Failed`, list the merchants before trying
-/// again.
+/// As the variants of [`AddMerchantError`] say. After `Failed` nothing was added.
 pub async fn add_merchant(
     engine: &Engine,
     keys: &KeyRing,
@@ -125,8 +139,11 @@ pub async fn add_merchant(
             serial: certificate.serial.to_string(),
             certificate: certificate.pem.clone(),
         };
-        match engine.run(command).await {
-            Ok(()) => {
+        match run_until_known(engine, command).await {
+            Ok(MerchantAdded { has_these_keys: false }) => {
+                return Err(AddMerchantError::AlreadyAdded(mchid));
+            }
+            Ok(MerchantAdded { has_these_keys: true }) => {
                 return Ok(NewMerchant {
                     mchid,
                     appid,
@@ -142,10 +159,30 @@ pub async fn add_merchant(
             }
             Err(Failed::Refused(AddMerchantRefusal::NumberTaken)) if request.mchid.is_none() => {}
             Err(Failed::Refused(AddMerchantRefusal::NumberTaken)) => break,
+            Err(Failed::Unknown) => return Err(AddMerchantError::Unknown(mchid)),
             Err(other) => return Err(AddMerchantError::Failed(format!("{other:?}"))),
         }
     }
     Err(AddMerchantError::NumberTaken)
+}
+
+/// Asks again with the same keys while nobody knows: they come out only if they are the merchant's.
+async fn run_until_known(
+    engine: &Engine,
+    command: AddMerchant,
+) -> Result<MerchantAdded, Failed<AddMerchantRefusal>> {
+    let mut outcome = engine.run(command.clone()).await;
+    for _ in 1..TRIES {
+        match outcome {
+            Err(Failed::Unknown) => outcome = engine.run(command.clone()).await,
+            known => return known,
+        }
+        // Not tried this time says nothing about the time before.
+        if let Err(Failed::Busy { .. }) = outcome {
+            outcome = Err(Failed::Unknown);
+        }
+    }
+    outcome
 }
 
 fn is_mchid(text: &str) -> bool {

@@ -31,7 +31,9 @@ async fn numbers_may_be_chosen_once() {
     let row = row.unwrap().unwrap();
     assert_eq!((row.name.as_str(), row.fee_bp), ("Book shop", 38));
     let again = add(&world, &request).await.unwrap_err();
-    assert!(matches!(again, AddMerchantError::NumberTaken));
+    assert!(matches!(&again, AddMerchantError::AlreadyAdded(mchid) if *mchid == made.mchid));
+    let other = MerchantRequest { fee_bp: 39, ..request };
+    assert!(matches!(add(&world, &other).await.unwrap_err(), AddMerchantError::NumberTaken));
 }
 
 #[tokio::test]
