@@ -1,16 +1,17 @@
 //! What the driver makes of a server that refuses, warns, hangs, or goes away.
 
-use domain::ledger::Batch;
+use domain::ledger::{Batch, Entry};
 use jiaozi_store_postgres::temporary::Server;
 use jiaozi_store_postgres::{
     OpenError, Options, PostgresReaders, PostgresStore, ReaderOptions, Temporary, Url, migrate,
     weak_settings,
 };
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 use store::conformance::{self, account, commit, insert};
 use store::migrations::SchemaFault;
-use store::{Commit, Store, Unavailable, Write};
+use store::{Commit, Kind, Queries, Store, Unavailable, Value, Write};
 
 fn open(database: &Temporary) -> PostgresStore {
     PostgresStore::open(database.url(), Options::default()).expect("it was just made")
@@ -80,8 +81,7 @@ fn commit_that_nobody_confirms_is_unknown_whether_it_hangs_is_cancelled_or_cut()
     let mut hasty = patient(&waiting.database, Duration::from_millis(300));
     let outcome = commit(&mut hasty, vec![insert(&account(4, 0))]);
     assert_eq!(outcome, Commit::Unknown("the commit took too long".into()));
-    let given_up = Unavailable::Away("not connected".into());
-    assert_eq!(hasty.tip().unwrap_err().to_string(), given_up.to_string());
+    assert_eq!(hasty.tip().unwrap_err().to_string(), silent("not connected"));
     // The hanging batch keeps its turn, so nobody decides without it.
     hasty.reconnect().unwrap();
     let outcome = commit(&mut hasty, Vec::new());
@@ -129,6 +129,46 @@ fn connection_cut_or_cancelled_while_it_waits_for_its_turn_writes_nothing() {
         store.reconnect().unwrap();
         assert_eq!(store.tip().unwrap(), Batch::origin());
     }
+}
+
+fn signal(name: &str, process: &Value) {
+    let Value::Int(process) = process else { panic!("{process:?} is no process") };
+    let sent = Command::new("kill").args([name, &process.to_string()]).status();
+    assert!(sent.unwrap().success(), "kill {name} {process}");
+}
+
+#[tokio::test]
+async fn server_that_falls_silent_is_given_up() {
+    let database = Temporary::new().unwrap();
+    let mut store = open(&database);
+    let readers = PostgresReaders::open(database.url(), ReaderOptions::default()).unwrap();
+    let sql = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() \
+               AND backend_type = 'client backend' AND pid <> pg_backend_pid()";
+    let sessions = readers.rows(sql.into(), Vec::new(), vec![Kind::Int]).await.unwrap();
+    let [session] = &sessions[..] else { panic!("the store has one session, not {sessions:?}") };
+    signal("-STOP", &session[0]);
+    let answer = store.tip();
+    signal("-CONT", &session[0]);
+    assert_eq!(answer.unwrap_err().to_string(), silent("no answer in time"));
+    assert_eq!(store.tip().unwrap_err().to_string(), silent("not connected"));
+    store.reconnect().unwrap();
+    assert_eq!(commit(&mut store, Vec::new()), Commit::Done);
+}
+
+fn silent(why: &str) -> String {
+    Unavailable::Away(why.into()).to_string()
+}
+
+#[test]
+fn open_transaction_goes_when_a_batch_cannot_be_sent() {
+    let database = Temporary::new().unwrap();
+    let mut store = open(&database);
+    store.exclude_others().unwrap();
+    let entry = Entry { journal: 1, account: 1, amount: 5, balance: 5, number: 1, previous: 0 };
+    let outcome = commit(&mut store, vec![Write::Update(Arc::new(entry), 1)]);
+    assert!(matches!(outcome, Commit::Data(_)), "{outcome:?}");
+    assert!(store.tip().is_err(), "the transaction goes with its connection");
+    assert_eq!(commit(&mut open(&database), Vec::new()), Commit::Done);
 }
 
 #[test]
