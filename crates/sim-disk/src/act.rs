@@ -1,14 +1,19 @@
 //! What clients, merchants and the worker do in a script, each as the product's own command.
 
-use crate::people::Person;
+use crate::people;
 use domain::card::{BankAnswer, BankDecline, BankOperation};
 use domain::ids::{TopUpId, WithdrawalId};
-use domain::merchant::{AddMerchant, OpenidKeys};
-use domain::order::{CreateOrder, PayOrder, TradeType};
-use domain::refund::{CreateRefund, OrderOfRefund};
+use domain::merchant::AddMerchant;
+use domain::order::{CreateOrder, PayOrder};
+use domain::refund::CreateRefund;
+use domain::testing::{self, Plant};
 use domain::top_up::{RecordTopUp, StartTopUp};
+use domain::wallet::{
+    FreezeKind, FreezeWallet, FrozenBy, LiftedBy, OperatorFreeze, SetPaymentPassword,
+    UnfreezeWallet,
+};
 use domain::withdrawal::{RecordWithdrawal, StartWithdrawal};
-use domain::{Command, Refusal};
+use domain::{Command, Once, Refusal, Tx};
 use engine::{Engine, Failed};
 use kernel::Amount;
 use std::fmt::Debug;
@@ -84,6 +89,31 @@ pub enum Act {
     },
     /// The operator adds a merchant.
     Merchant(u8),
+    /// A newcomer registers with the code that came by SMS.
+    Register(u8),
+    /// The careful person sets another payment password.
+    SetPassword {
+        /// The digits in force, as entered.
+        old: u8,
+        /// The new digits, never set before.
+        new: u8,
+    },
+    /// The operator freezes a wallet.
+    Freeze {
+        /// Whose.
+        person: u8,
+        /// Which freeze.
+        number: u8,
+    },
+    /// The operator lifts that freeze.
+    Unfreeze {
+        /// Whose.
+        person: u8,
+        /// Which lifting.
+        number: u8,
+    },
+    /// A day goes by, so the tables of kept answers take turns.
+    NextDay,
 }
 
 /// What came back.
@@ -106,9 +136,6 @@ pub(crate) struct Attempt {
     /// Under which attempt the order that is to be paid was acknowledged.
     pub(crate) order_at: u32,
 }
-
-/// What is said of a merchant's number that is taken.
-const NUMBER_TAKEN: &str = "refused IDEMPOTENCY_CONFLICT";
 
 fn fen(minor: i64) -> Amount {
     Amount::fen(minor).expect("a script's amount is an amount")
@@ -141,6 +168,30 @@ fn ask<C: Command>(engine: &Engine, command: C) -> Asked {
     })
 }
 
+/// Puts one word for all answers that come to the same.
+fn say(asked: Asked, word: &'static str, is_same: impl Fn(&str) -> bool + Send + 'static) -> Asked {
+    Box::pin(async move {
+        match asked.await {
+            Answer::Said(said) if is_same(&said) => Answer::Said(word.into()),
+            answer => answer,
+        }
+    })
+}
+
+/// Asks for nothing. When the last one is answered, the engine has done between them what it does
+/// between two batches: remove what is too old, and then let the tables take turns.
+fn next_day(engine: &Engine) -> Asked {
+    let engine = engine.clone();
+    Box::pin(async move {
+        for _ in 0..3 {
+            if let Err(failed) = engine.run(Plant(|_: &mut Tx<'_>| Ok(()))).await {
+                return unless_done(&failed);
+            }
+        }
+        Answer::Said("a day went by".into())
+    })
+}
+
 fn unless_done<R: Refusal + Debug>(failed: &Failed<R>) -> Answer {
     match failed {
         Failed::Unknown | Failed::Busy { .. } => Answer::Unclear,
@@ -158,14 +209,20 @@ impl Act {
     /// Whether asking again after the answer must give the very same answer.
     pub(crate) fn repeats_its_answer(&self) -> bool {
         match self {
-            Self::Pay { .. } | Self::Refund { .. } | Self::TopUp { .. } | Self::Withdraw { .. } => {
-                true
-            }
+            Self::Pay { .. }
+            | Self::Refund { .. }
+            | Self::TopUp { .. }
+            | Self::Withdraw { .. }
+            | Self::Merchant(_)
+            | Self::SetPassword { .. }
+            | Self::Freeze { .. }
+            | Self::Unfreeze { .. } => true,
             Self::Order(_)
             | Self::Guess { .. }
             | Self::BankOnTopUp { .. }
             | Self::BankOnWithdrawal { .. }
-            | Self::Merchant(_) => false,
+            | Self::Register(_)
+            | Self::NextDay => false,
         }
     }
 
@@ -173,55 +230,41 @@ impl Act {
     pub(crate) fn ask(self, engine: &Engine, attempt: Attempt) -> Asked {
         match self {
             Self::Order(order) => {
-                let asked = ask(engine, place(order, attempt.number));
                 // The prepay id is another one each time.
-                Box::pin(async move {
-                    match asked.await {
-                        Answer::Said(said) if said.starts_with("done") => {
-                            Answer::Said("placed".into())
-                        }
-                        answer => answer,
-                    }
+                say(ask(engine, place(order, attempt.number)), "placed", |said| {
+                    said.starts_with("done")
                 })
             }
-            Self::Pay { person, order } => {
-                let person = Person(person);
-                let once = person.once(&format!("pay-{order}-{}", person.0));
-                let password = person.password();
-                ask(engine, PayOrder { once, password, ..pay(person, order, attempt.order_at) })
-            }
+            Self::Pay { person, order } => ask(engine, pay(person, order, attempt.order_at)),
             Self::Guess { person, order, number } => {
-                let person = Person(person);
-                let once = person.once(&format!("guess-{number}"));
-                let password = person.guess(number);
+                let once = people::person(person).once(&format!("guess-{number}"));
+                let password = people::guess(number);
                 ask(engine, PayOrder { once, password, ..pay(person, order, attempt.order_at) })
             }
             Self::Refund { order, number } => ask(engine, refund(order, number)),
-            Self::TopUp { person, id } => ask(engine, top_up(Person(person), id)),
+            Self::TopUp { person, id } => ask(engine, top_up(person, id)),
             Self::BankOnTopUp { id, says } => {
                 let answer = word(says, BankOperation::Debit, format!("T{id}"));
                 ask(engine, RecordTopUp { top_up: TopUpId::from_bytes([id; 16]), answer })
             }
-            Self::Withdraw { person, id } => ask(engine, withdraw(Person(person), id)),
+            Self::Withdraw { person, id } => ask(engine, withdraw(person, id)),
             Self::BankOnWithdrawal { id, says } => {
                 let answer = word(says, BankOperation::Credit, format!("W{id}"));
                 let withdrawal = WithdrawalId::from_bytes([id; 16]);
                 ask(engine, RecordWithdrawal { withdrawal, answer })
             }
-            Self::Merchant(number) => {
-                let asked = ask(engine, merchant(number));
-                // Who asks again hears that the number is taken, and has what was wanted.
-                Box::pin(async move {
-                    match asked.await {
-                        Answer::Said(said)
-                            if attempt.number > 0 && said.starts_with(NUMBER_TAKEN) =>
-                        {
-                            Answer::Said("done ()".into())
-                        }
-                        answer => answer,
-                    }
+            Self::Merchant(number) => ask(engine, merchant(number)),
+            Self::Register(newcomer) => {
+                // Who asks again hears that the code was used, and is registered.
+                say(ask(engine, people::register(newcomer)), "registered", move |said| {
+                    said.starts_with("done")
+                        || attempt.number > 0 && said.starts_with("refused OTP_USED")
                 })
             }
+            Self::SetPassword { old, new } => ask(engine, set_password(old, new)),
+            Self::Freeze { person, number } => ask(engine, freeze(person, number)),
+            Self::Unfreeze { person, number } => ask(engine, unfreeze(person, number)),
+            Self::NextDay => next_day(engine),
         }
     }
 }
@@ -238,82 +281,72 @@ fn place(order: u8, attempt: u32) -> CreateOrder {
     CreateOrder {
         mchid: merchant_of(order),
         appid: format!("wx{}", merchant_of(order)),
-        out_trade_no: format!("T{order}"),
-        trade_type: TradeType::Native,
-        description: "Tea".into(),
-        amount: amount_of(order),
-        attach: None,
-        notify_url: "https://tea.example/".into(),
-        time_expire: None,
-        openid: None,
-        device_id: None,
         fingerprint: [order; 32],
         prepay_id: prepay_id(order, attempt),
+        ..testing::order(&format!("T{order}"), amount_of(order))
     }
 }
 
-fn pay(person: Person, order: u8, order_at: u32) -> PayOrder {
-    PayOrder {
-        user: person.user(),
-        session: None,
-        wallet: person.wallet(),
-        prepay_id: prepay_id(order, order_at),
-        amount: amount_of(order),
-        password: person.password(),
-        factors: 1,
-        openid_keys: OpenidKeys::for_tests(),
-        transaction_id: format!("4200{order}-{}", person.0),
-        once: domain::Once::State,
-    }
+fn pay(person: u8, order: u8, order_at: u32) -> PayOrder {
+    let (who, order) = (people::person(person), place(order, order_at));
+    let transaction_id = format!("4200{}-{person}", order.out_trade_no);
+    PayOrder { transaction_id, ..who.pay(&order) }
 }
 
 fn refund(order: u8, number: u8) -> CreateRefund {
-    CreateRefund {
-        mchid: merchant_of(order),
-        order: OrderOfRefund::OutTradeNo(format!("T{order}")),
-        out_refund_no: format!("R{order}-{number}"),
-        amount: fen(300 + i64::from(number)),
-        total: amount_of(order),
-        reason: None,
-        notify_url: None,
-        fingerprint: [number; 32],
-        refund_id: format!("50-{order}-{number}"),
-    }
+    let (order, out_refund_no) = (place(order, 0), format!("R{order}-{number}"));
+    testing::refund(&order, &out_refund_no, fen(300 + i64::from(number)))
 }
 
-fn top_up(person: Person, id: u8) -> StartTopUp {
-    StartTopUp {
-        user: person.user(),
-        wallet: person.wallet(),
-        card: person.card(),
-        top_up: TopUpId::from_bytes([id; 16]),
-        amount: fen(20_000 + i64::from(id)),
-        password: person.password(),
-        once: person.once(&format!("top-up-{id}")),
-    }
+fn top_up(person: u8, id: u8) -> StartTopUp {
+    let amount = fen(20_000 + i64::from(id));
+    people::person(person).top_up(TopUpId::from_bytes([id; 16]), amount)
 }
 
-fn withdraw(person: Person, id: u8) -> StartWithdrawal {
-    StartWithdrawal {
-        user: person.user(),
-        wallet: person.wallet(),
-        card: person.card(),
-        withdrawal: WithdrawalId::from_bytes([id; 16]),
-        amount: fen(1_000 + i64::from(id)),
-        expected_fee_minor: 0,
-        password: person.password(),
-        once: person.once(&format!("withdrawal-{id}")),
-    }
+fn withdraw(person: u8, id: u8) -> StartWithdrawal {
+    let amount = fen(1_000 + i64::from(id));
+    people::person(person).withdraw(WithdrawalId::from_bytes([id; 16]), amount)
 }
 
 fn merchant(number: u8) -> AddMerchant {
     AddMerchant {
         mchid: mchid(number),
-        name: "Tea house".into(),
-        fee_bp: 60,
-        apiv3_key: vec![1],
         appid: format!("wx{}", mchid(number)),
         serial: format!("{number:02}"),
-        certificate: "PEM".into(),
+        ..testing::merchant()
+    }
+}
+
+fn set_password(old: u8, new: u8) -> SetPaymentPassword {
+    let person = people::person(people::CAREFUL);
+    SetPaymentPassword {
+        user: person.user,
+        wallet: person.wallet,
+        old: Some(people::digits(old)),
+        new: people::digits(new),
+        weak: None,
+        once: person.once(&format!("set-password-{new}")),
+    }
+}
+
+fn officer(name: &str) -> Once {
+    let key = format!("key-{name}-0123456789");
+    Once::Key { owner: "officer".into(), key, fingerprint: [1; 32] }
+}
+
+fn freeze(person: u8, number: u8) -> FreezeWallet {
+    let (name, reason) = ("officer".into(), "case 7".into());
+    FreezeWallet {
+        wallet: people::person(person).wallet,
+        by: FrozenBy::Operator { name, kind: OperatorFreeze::Risk, reason },
+        once: officer(&format!("freeze-{number}")),
+    }
+}
+
+fn unfreeze(person: u8, number: u8) -> UnfreezeWallet {
+    UnfreezeWallet {
+        wallet: people::person(person).wallet,
+        by: LiftedBy::Operator { name: "officer".into(), kind: FreezeKind::Risk },
+        once: officer(&format!("unfreeze-{number}")),
     }
 }

@@ -1,6 +1,7 @@
 //! All that a database says, without what depends on when it was said: times, and how commands were
 //! cut into batches. Two runs of one script come to the same books.
 
+use crate::script::Script;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, Row};
 use std::collections::BTreeMap;
@@ -28,12 +29,14 @@ pub(crate) fn open(path: &Path) -> rusqlite::Result<Connection> {
 }
 
 impl Books {
-    /// Reads a database.
-    pub(crate) fn read(connection: &Connection) -> rusqlite::Result<Self> {
+    /// Reads a database on which this script is played. Answers that are kept for a day only are
+    /// left out when days go by: whoever asks again finds whether they are there.
+    pub(crate) fn read(connection: &Connection, script: &Script) -> rusqlite::Result<Self> {
         let mut books = Self::default();
         for entry in registry::all() {
             let table = entry.table;
-            if PASSED_OVER.contains(&table.name) {
+            let is_answers = table.name.starts_with("idempotency");
+            if PASSED_OVER.contains(&table.name) || is_answers && script.has_days() {
                 continue;
             }
             let is_masked: Vec<bool> =
@@ -43,8 +46,7 @@ impl Books {
             let mut statement = connection.prepare_cached(&sql)?;
             let mut rows = statement.query([])?;
             // The two tables of kept answers take turns.
-            let name =
-                if table.name.starts_with("idempotency") { "idempotency" } else { table.name };
+            let name = if is_answers { "idempotency" } else { table.name };
             let of_table = books.0.entry(name).or_default();
             while let Some(row) = rows.next()? {
                 of_table.push(words(row, &is_masked)?);

@@ -2,6 +2,7 @@
 //! bytes are counted, and waiting costs nothing.
 
 use engine::Shell;
+use kernel::time::DAY;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -24,6 +25,13 @@ struct Time {
     is_stopping: bool,
     step: i64,
     starts: i64,
+    days: i64,
+}
+
+impl Time {
+    fn by_script(&self) -> i64 {
+        START + self.step * STEP + self.starts * START_AGAIN + self.days * DAY
+    }
 }
 
 /// See the module. Clones are one clock.
@@ -42,11 +50,12 @@ impl Clock {
         self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The time of a step of the script, unless it is later already.
-    pub(crate) fn step(&self, step: usize) {
+    /// The time of a step of the script before which so many days went by, unless it is later
+    /// already.
+    pub(crate) fn step(&self, step: usize, days: i64) {
         let mut time = self.lock();
-        time.step = step as i64 + 1;
-        time.now = time.now.max(START + time.step * STEP + time.starts * START_AGAIN);
+        (time.step, time.days) = (step as i64 + 1, days);
+        time.now = time.now.max(time.by_script());
         time.pauses = 0;
     }
 
@@ -54,7 +63,7 @@ impl Clock {
     pub(crate) fn start(&self) {
         let mut time = self.lock();
         time.starts += 1;
-        time.now = START + time.step * STEP + time.starts * START_AGAIN;
+        time.now = time.by_script();
         (time.pauses, time.is_stopping) = (0, false);
     }
 

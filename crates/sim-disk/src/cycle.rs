@@ -202,7 +202,7 @@ impl Run<'_> {
 
     /// The books must be those after the last acknowledged step or after the step under way.
     fn compare_books(&mut self, reader: &Connection, process: u64) -> Result<(), Violation> {
-        let found = match Books::read(reader) {
+        let found = match Books::read(reader, &self.reference.script) {
             Ok(found) => found,
             Err(_) if self.disk.is_down(process) => return Ok(()),
             Err(error) => return wrong(Kind::Damaged, format!("books: {error}")),
@@ -232,7 +232,7 @@ impl Run<'_> {
     fn work(&mut self, rig: &Rig, process: u64) -> Result<(), Violation> {
         let mut is_helped = false;
         while self.done < self.reference.script.steps.len() {
-            self.clock.step(self.done);
+            self.clock.step(self.done, self.reference.script.days(self.done));
             match self.ask_step(rig, process) {
                 Some(said) => {
                     self.take_answers(said)?;
@@ -319,7 +319,9 @@ impl Run<'_> {
     fn repeat_all(&mut self, rig: &Rig) -> Result<(), Violation> {
         let mut asked = Vec::new();
         let mut expected = Vec::new();
-        for (step, said) in self.reference.script.steps.iter().zip(&self.said) {
+        let script = &self.reference.script;
+        let steps = script.steps.iter().zip(&self.said).skip(script.kept_from());
+        for (step, said) in steps {
             for (act, said) in step.iter().zip(said) {
                 // A refusal without a key may be another one later.
                 if act.repeats_its_answer() && said.starts_with("done") {

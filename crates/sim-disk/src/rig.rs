@@ -6,9 +6,11 @@ use crate::clock::Clock;
 use crate::device::Disk;
 use crate::planted::{Planted, Wrong};
 use domain::ledger::OpenSystemAccounts;
-use domain::{Command, Never, Once, Rules, Stop, Tx};
+use domain::testing::Plant;
+use domain::{Command, Rules, Tx};
 use engine::{Engine, Limits};
 use kernel::Currency;
+use kernel::time::{DAY, SECOND};
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::pin;
@@ -101,7 +103,9 @@ impl Rig {
             return Err("the engine does not get ready".into());
         }
         let system = self.engine.run_blocking(open).map_err(|failed| format!("{failed:?}"))?;
-        self.engine.set_rules(Arc::new(Rules { system, ..Rules::default() }));
+        // A code outlives every cut of the power.
+        let otp_ttl_s = 7 * DAY / SECOND;
+        self.engine.set_rules(Arc::new(Rules { system, otp_ttl_s, ..Rules::default() }));
         Ok(())
     }
 
@@ -130,7 +134,8 @@ impl Rig {
         let mut hold = ask_hold(&self.engine, &gate);
         let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
         // Polling once puts a command into the queue.
-        let held = poll_once(&mut hold, &waker).is_none() && gate.wait_entered(&self.clock);
+        let held = poll_once(&mut hold, &waker).is_none()
+            && gate.wait_entered(&self.clock, || poll_once(&mut hold, &waker).is_some());
         let mut asked: Vec<Asked> =
             acts.iter().map(|(act, attempt)| act.ask(&self.engine, *attempt)).collect();
         let mut answers: Vec<Option<Answer>> =
@@ -139,9 +144,25 @@ impl Rig {
             gate.open();
         }
         for (answer, asked) in answers.iter_mut().zip(asked) {
-            answer.get_or_insert_with(|| wait_for(asked));
+            answer.get_or_insert_with(|| self.wait_for_answer(asked, &waker));
         }
         answers.into_iter().map(|answer| answer.unwrap_or(Answer::Unclear)).collect()
+    }
+
+    /// Waits for an answer. An engine that stands still in work of its own, as when tables take
+    /// turns, goes on until it tells whoever waits behind that work.
+    fn wait_for_answer(&self, mut asked: Asked, waker: &Waker) -> Answer {
+        loop {
+            // Looked at first: an answer that came before the standstill is no reason to go on.
+            let is_stuck = self.clock.is_stuck();
+            if let Some(answer) = poll_once(&mut asked, waker) {
+                return answer;
+            }
+            if is_stuck {
+                self.clock.resume();
+            }
+            std::thread::park_timeout(Duration::from_millis(1));
+        }
     }
 
     /// Ends the engine, whatever it is at, and returns when its thread is gone.
@@ -169,11 +190,12 @@ impl Gate {
         }
     }
 
-    /// Waits until the engine is inside; `false` when it stands still somewhere else.
-    fn wait_entered(&self, clock: &Clock) -> bool {
+    /// Waits until the engine is inside; `false` when it stands still somewhere else, or sent away
+    /// who was to keep it inside, as it does when tables take turns and that fails.
+    fn wait_entered(&self, clock: &Clock, mut is_sent_away: impl FnMut() -> bool) -> bool {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         while !state.0 {
-            if clock.is_stuck() {
+            if clock.is_stuck() || is_sent_away() {
                 state.1 = true;
                 return false;
             }
@@ -190,30 +212,14 @@ impl Gate {
     }
 }
 
-struct Hold(Arc<Gate>);
-
-impl Command for Hold {
-    type Done = ();
-    type Refusal = Never;
-
-    fn once(&self) -> Once {
-        Once::State
-    }
-
-    fn owner(&self) -> String {
-        "test".into()
-    }
-
-    fn decide(&self, _tx: &mut Tx<'_>) -> Result<(), Stop<Never>> {
-        self.0.enter();
-        Ok(())
-    }
-}
-
 fn ask_hold(engine: &Engine, gate: &Arc<Gate>) -> Asked {
     let (engine, gate) = (engine.clone(), Arc::clone(gate));
+    let hold = Plant(move |_: &mut Tx<'_>| {
+        gate.enter();
+        Ok(())
+    });
     Box::pin(async move {
-        let _ = engine.run(Hold(gate)).await;
+        let _ = engine.run(hold).await;
         Answer::Unclear
     })
 }

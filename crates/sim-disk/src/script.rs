@@ -2,7 +2,7 @@
 //! that the engine takes them as one batch.
 
 use crate::act::{Act, Says};
-use crate::people::PEOPLE;
+use crate::people::{FIRST_DIGITS, NEWCOMERS, PEOPLE};
 use crate::random::Chance;
 
 /// One script.
@@ -19,20 +19,31 @@ pub enum Named {
     Shopping,
     /// Money from and to cards, with a bank that says all it can say.
     Banking,
+    /// What guards the money: who may come, payment passwords, freezes.
+    Guarding,
+    /// Days go by, so old answers are dropped and the tables that keep them take turns.
+    Turning,
 }
 
 impl Named {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Shopping, Self::Banking];
+    pub const ALL: [Self; 4] = [Self::Shopping, Self::Banking, Self::Guarding, Self::Turning];
 
     /// A short word.
     pub fn word(self) -> &'static str {
         match self {
             Self::Shopping => "shopping",
             Self::Banking => "banking",
+            Self::Guarding => "guarding",
+            Self::Turning => "turning",
         }
     }
 }
+
+/// What acts touch that touch no order, top-up or withdrawal: numbers that these do not reach.
+const CAREFUL_THING: u8 = 250;
+const FREEZE_THING: u8 = 251;
+const NEWCOMER_THING: u8 = 252;
 
 /// Orders that wait on a fresh disk; scripts place further ones.
 pub(crate) const ORDERS: u8 = 8;
@@ -63,8 +74,43 @@ impl Script {
                 vec![Act::Withdraw { person: 1, id: 13 }],
                 vec![Act::BankOnWithdrawal { id: 13, says: Says::Declined }],
             ],
+            Named::Guarding => vec![
+                vec![Act::Register(0)],
+                vec![Act::SetPassword { old: FIRST_DIGITS, new: 50 }, Act::Register(1), pay(1, 0)],
+                vec![Act::Freeze { person: 2, number: 1 }],
+                vec![pay(2, 1), pay(3, 2)],
+                vec![Act::SetPassword { old: 99, new: 51 }],
+                vec![Act::Unfreeze { person: 2, number: 1 }],
+                vec![pay(2, 3), Act::SetPassword { old: 50, new: 52 }],
+            ],
+            Named::Turning => vec![
+                vec![pay(1, 0), pay(2, 1)],
+                vec![Act::NextDay],
+                vec![Act::Order(20), Act::TopUp { person: 1, id: 10 }],
+                vec![pay(3, 20)],
+                vec![Act::NextDay],
+                vec![Act::Withdraw { person: 2, id: 11 }],
+            ],
         };
         Self { steps }
+    }
+
+    /// How many days have gone by when this step begins.
+    pub(crate) fn days(&self, step: usize) -> i64 {
+        let begun = self.steps.iter().take(step + 1).flatten();
+        begun.filter(|act| **act == Act::NextDay).count() as i64
+    }
+
+    /// Whether days go by.
+    pub(crate) fn has_days(&self) -> bool {
+        self.days(self.steps.len()) > 0
+    }
+
+    /// From which step on every answer is still kept at the end: for a day, whatever the turn.
+    pub(crate) fn kept_from(&self) -> usize {
+        let last = self.steps.iter().rposition(|step| step.contains(&Act::NextDay));
+        let mut before = self.steps[..last.unwrap_or(0)].iter();
+        before.rposition(|step| step.contains(&Act::NextDay)).unwrap_or(0)
     }
 
     /// A short script that chance writes.
@@ -82,6 +128,9 @@ struct Writer {
     orders: Vec<u8>,
     top_ups: Vec<u8>,
     withdrawals: Vec<u8>,
+    newcomers: u8,
+    digits: u8,
+    frozen: Option<u8>,
 }
 
 impl Default for Writer {
@@ -92,6 +141,9 @@ impl Default for Writer {
             orders: (0..ORDERS).collect(),
             top_ups: Vec::new(),
             withdrawals: Vec::new(),
+            newcomers: 0,
+            digits: FIRST_DIGITS,
+            frozen: None,
         }
     }
 }
@@ -106,10 +158,12 @@ impl Writer {
         let mut touched = Vec::new();
         for _ in 0..acts {
             let (act, thing) = self.act(&known.0, &known.1, &known.2);
-            let is_alone = matches!(act, Act::Guess { .. });
+            let is_alone =
+                matches!(act, Act::Guess { .. } | Act::Freeze { .. } | Act::Unfreeze { .. });
             if !touched.contains(&thing) && (!is_alone || step.is_empty()) {
                 touched.push(thing);
                 step.push(act);
+                self.note(act);
             }
             if is_alone && step.len() == 1 {
                 break;
@@ -124,7 +178,7 @@ impl Writer {
         let order = self.pick(orders);
         self.last += 1;
         let id = self.last;
-        match self.chance.below(12) {
+        match self.chance.below(15) {
             0 => {
                 self.orders.push(id);
                 (Act::Order(id), id)
@@ -147,7 +201,24 @@ impl Writer {
             }
             7 => (Act::Guess { person, order, number: id }, order),
             8 => (Act::Refund { order, number: id }, order),
+            9 if self.newcomers < NEWCOMERS => (Act::Register(self.newcomers), NEWCOMER_THING),
+            10 => (Act::SetPassword { old: self.digits, new: id }, CAREFUL_THING),
+            11 => match self.frozen {
+                Some(person) => (Act::Unfreeze { person, number: id }, FREEZE_THING),
+                None => (Act::Freeze { person, number: id }, FREEZE_THING),
+            },
             _ => (Act::Pay { person, order }, order),
+        }
+    }
+
+    /// What later acts go by, once the act is in the script.
+    fn note(&mut self, act: Act) {
+        match act {
+            Act::Register(newcomer) => self.newcomers = newcomer + 1,
+            Act::SetPassword { new, .. } => self.digits = new,
+            Act::Freeze { person, .. } => self.frozen = Some(person),
+            Act::Unfreeze { .. } => self.frozen = None,
+            _ => {}
         }
     }
 

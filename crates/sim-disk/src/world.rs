@@ -6,7 +6,7 @@ use crate::books::{self, Books};
 use crate::clock::Clock;
 use crate::device::{Disk, Fault};
 use crate::media::Image;
-use crate::people::{MoveIn, PEOPLE, Person};
+use crate::people::{self, CAREFUL, NEWCOMERS, PEOPLE};
 use crate::rig::{Rig, Setup, database};
 use crate::script::{Named, ORDERS, Script};
 use std::collections::HashMap;
@@ -46,8 +46,8 @@ impl Default for World {
 }
 
 impl World {
-    /// Makes the disk: money on every wallet, two merchants of whom each has sold something, and
-    /// orders that wait.
+    /// Makes the disk: money on every wallet, two merchants of whom each has sold something, orders
+    /// that wait, and codes on their way to newcomers.
     ///
     /// # Panics
     /// When the product does not do on a sound disk what it is asked for.
@@ -57,9 +57,13 @@ impl World {
         let setup = Setup { migrates: true, ..Setup::default() };
         let rig = Rig::start(&disk, &clock, setup).expect("a sound disk is worked on");
         for number in 1..=PEOPLE {
-            rig.must(MoveIn(Person(number)));
+            rig.must(people::person(number).move_in());
             do_all(&rig, Act::TopUp { person: number, id: number });
             do_all(&rig, Act::BankOnTopUp { id: number, says: Says::Done });
+        }
+        rig.must(people::person(CAREFUL).move_in());
+        for newcomer in 0..NEWCOMERS {
+            rig.must(people::ask_code(newcomer));
         }
         for number in 0..2 {
             do_all(&rig, Act::Merchant(number));
@@ -105,11 +109,11 @@ impl World {
         let clock = Clock::new();
         let rig = Rig::start(&disk, &clock, Setup::default()).expect("a sound disk is worked on");
         let reader = books::open(&database(&disk)).expect("a sound disk is read");
-        let read = || Books::read(&reader).expect("a sound disk is read");
+        let read = || Books::read(&reader, &script).expect("a sound disk is read");
         let mut books = vec![read()];
         let mut answers = Vec::new();
         for (place, step) in script.steps.iter().enumerate() {
-            clock.step(place);
+            clock.step(place, script.days(place));
             let attempt = Attempt { number: 0, order_at: 0 };
             let asked: Vec<_> = step.iter().map(|act| (*act, attempt)).collect();
             let said = rig.ask(&asked).into_iter().map(|answer| match answer {
