@@ -57,7 +57,10 @@ impl Call {
     }
 
     /// The row of this key, if it is there.
-    pub(super) async fn find<R: store::Described>(&self, key: &R::Key) -> Result<Option<R>, Fault> {
+    pub(super) async fn find<R: store::queries::Described>(
+        &self,
+        key: &R::Key,
+    ) -> Result<Option<R>, Fault> {
         Ok(queries::find::<R>(self.face.app.queries.as_ref(), key).await?)
     }
 }

@@ -4,8 +4,8 @@
 //! then one handler reads or runs one command. Every answer, failures included, is signed over its
 //! exact bytes by the platform key that the caller trusts.
 //!
-//! A family of calls (orders, refunds, ...) is a file with a table `ROUTES` and its handlers; `route`
-//! lists the families.
+//! A family of calls (orders, refunds, ...) is a file with a table `ROUTES` and its handlers;
+//! `route` lists the families.
 
 mod answer;
 mod authenticate;
