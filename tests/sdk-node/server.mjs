@@ -22,14 +22,16 @@ const serveArguments = (folder, demoFile) => [
   '--database', DATABASE,
   '--listen', '127.0.0.1:0',
   '--merchant-listen', '127.0.0.1:0',
+  '--tls-listen', '127.0.0.1:0',
+  '--proxy-listen', '127.0.0.1:0',
   '--demo-file', demoFile,
 ];
 
-/** The demo description, and `stop` for the server if it is ours. */
+/** The demo description, its file, and `stop` for the server if it is ours. */
 export async function findServer() {
   const given = process.env.JIAOZI_DEMO;
   if (given) {
-    return { demo: JSON.parse(await readFile(given, 'utf8')), stop: async () => {} };
+    return { demo: JSON.parse(await readFile(given, 'utf8')), file: given, stop: async () => {} };
   }
   const folder = await mkdtemp(join(tmpdir(), 'jiaozi-sdk-'));
   const demoFile = join(folder, 'demo.json');
@@ -61,7 +63,7 @@ export async function findServer() {
   const deadline = Date.now() + START_MS_MAX;
   while (Date.now() < deadline && !failure) {
     const demo = await readDemo(demoFile);
-    if (demo) return { demo, stop };
+    if (demo) return { demo, file: demoFile, stop };
     await pause(100);
   }
   await stop();

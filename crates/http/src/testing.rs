@@ -68,6 +68,7 @@ impl Stage {
             keys: Arc::new(keys()),
             shell: clock.clone(),
             sandbox: None,
+            people: None,
             metrics: Arc::new(String::new),
             callers: Arc::default(),
             unsafe_switches: Arc::new([]),

@@ -28,6 +28,9 @@ pub(crate) enum Action {
     Migrate(MigrateFlags),
     /// Audit the database: every rule, the hash chain, the trial balance. A server may be running.
     Verify(VerifyFlags),
+    /// What a developer does in a running sandbox.
+    #[command(subcommand)]
+    Sandbox(SandboxAction),
     /// Measure how fast the wallet is on this machine.
     #[command(subcommand)]
     Bench(BenchAction),
@@ -81,6 +84,12 @@ pub(crate) struct ServeFlags {
     /// Where merchants' servers connect.
     #[arg(long, value_name = "ADDR")]
     pub(crate) merchant_listen: Option<SocketAddr>,
+    /// Where merchants' servers connect over TLS, in a sandbox.
+    #[arg(long, value_name = "ADDR", requires = "sandbox")]
+    pub(crate) tls_listen: Option<SocketAddr>,
+    /// Where the sandbox is a proxy to itself.
+    #[arg(long, value_name = "ADDR", requires = "sandbox")]
+    pub(crate) proxy_listen: Option<SocketAddr>,
     /// Writes addresses and demo credentials as JSON to this file once everything answers.
     #[arg(long, value_name = "FILE", requires = "demo_people")]
     pub(crate) demo_file: Option<PathBuf>,
@@ -154,6 +163,39 @@ pub(crate) struct SandboxBankFlags {
     /// Ends when standard input closes, and tells its address on standard output.
     #[arg(long)]
     pub(crate) child: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SandboxAction {
+    /// Print the certificate of the sandbox's own authority, which a client has to trust.
+    Ca(ConfigFlags),
+    /// Print shell lines that lead the SDKs started after them to the running sandbox, unchanged:
+    /// `eval "$(jiaozi sandbox env)"`.
+    Env(ConfigFlags),
+    /// Play the payer of an order.
+    Pay(SandboxPayFlags),
+    /// Move business time forward.
+    Advance(SandboxAdvanceFlags),
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct SandboxPayFlags {
+    /// The order's `code_url`, `h5_url` or `prepay_id`.
+    pub(crate) order: String,
+    /// What the payer does, as docs/sandbox.md lists it; left out, the order's amount chooses.
+    #[arg(long)]
+    pub(crate) outcome: Option<String>,
+    #[command(flatten)]
+    pub(crate) config: ConfigFlags,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct SandboxAdvanceFlags {
+    /// How far: a number with `s`, `m`, `h` or `d`.
+    #[arg(value_parser = crate::sandbox::parse_time)]
+    pub(crate) time: i64,
+    #[command(flatten)]
+    pub(crate) config: ConfigFlags,
 }
 
 #[derive(Debug, Subcommand)]

@@ -24,6 +24,7 @@ mod notifications;
 mod operator;
 mod person;
 mod providers_link;
+mod sandbox;
 mod serve;
 mod signals;
 mod surroundings;
@@ -54,6 +55,7 @@ async fn perform(action: Action) -> Result<(), Box<dyn Error>> {
         Action::Migrate(flags) => migrate(&flags),
         Action::Demo(flags) => demo::run(flags).await,
         Action::Bench(action) => bench::run(action).await,
+        Action::Sandbox(action) => sandbox::run(action).await,
         Action::Verify(flags) => audit::run(&flags).await,
         Action::User(action) => {
             logging::start("warn")?;

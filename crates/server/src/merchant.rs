@@ -1,7 +1,6 @@
 //! `jiaozi merchant`: adds merchants and lists them.
 
 use crate::cli::{AddMerchantFlags, ListFlags, MerchantAction};
-use crate::config::Config;
 use crate::database;
 use crate::merchant_guide::Guide;
 use crate::notifications;
@@ -9,6 +8,7 @@ use crate::operator::{self, Answer, Request};
 use domain::merchant::{KeyState, Merchant, PlatformKey, PlatformKeyKind};
 use http_api::merchant::{MerchantRequest, NewMerchant};
 use std::error::Error;
+use store::{Queries, QueryError};
 
 /// Does what was typed.
 pub(crate) async fn run(action: MerchantAction) -> Result<(), Box<dyn Error>> {
@@ -37,7 +37,10 @@ async fn add(flags: AddMerchantFlags) -> Result<(), Box<dyn Error>> {
     let address = address.unwrap_or(config.merchant_listen);
     let merchant: NewMerchant = serde_json::from_value(told)?;
     // Whatever fails here, the merchant is added and its private key must come out now.
-    let key = public_key(&config).await.unwrap_or_default();
+    let key = match database::read_only(&config) {
+        Ok(queries) => public_key(queries.as_ref()).await.unwrap_or_default(),
+        Err(_) => None,
+    };
     let platform = key.as_ref().map(|key| (key.id.as_str(), key.public.as_str()));
     let guide = Guide { merchant: &merchant, address, platform };
     say!("{}", guide.text().trim_end());
@@ -45,11 +48,9 @@ async fn add(flags: AddMerchantFlags) -> Result<(), Box<dyn Error>> {
 }
 
 /// The platform's bare public key, once a server has made it.
-async fn public_key(config: &Config) -> Result<Option<PlatformKey>, Box<dyn Error>> {
-    let queries = database::read_only(config)?;
+pub(crate) async fn public_key(queries: &dyn Queries) -> Result<Option<PlatformKey>, QueryError> {
     let keys: Vec<PlatformKey> =
-        store::queries::select(queries.as_ref(), "1 = 1 ORDER BY not_before DESC", Vec::new())
-            .await?;
+        store::queries::select(queries, "1 = 1 ORDER BY not_before DESC", Vec::new()).await?;
     let usable =
         |key: &PlatformKey| key.kind == PlatformKeyKind::PublicKey && key.state == KeyState::Active;
     Ok(keys.into_iter().find(usable))

@@ -1,4 +1,9 @@
-//! What only the sandbox has: a clock that a developer moves, and the inbox of its messages.
+//! What only the sandbox has: a clock that a developer moves, the inbox of its messages, and people
+//! who pay when they are asked to.
+
+mod payments;
+
+pub use payments::{OUTCOMES, Outcome, OutcomeRow, Played, SandboxPeople};
 
 use crate::app::AppState;
 use crate::extract::{Body, Query, Wire};
@@ -40,6 +45,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::default()
         .routes(routes!(move_clock))
         .routes(routes!(read_inbox))
+        .merge(payments::routes())
         .route("/sandbox/cards", axum::routing::get(cards_page))
         .route("/sandbox/inbox", axum::routing::get(inbox_page))
 }

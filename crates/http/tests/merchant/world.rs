@@ -156,6 +156,7 @@ impl World {
             keys: Arc::new(ring()),
             shell: Arc::new(clock.clone()),
             sandbox: None,
+            people: None,
             metrics: Arc::new(String::new),
             callers: Arc::default(),
             unsafe_switches: [].into(),

@@ -63,7 +63,7 @@ const fn number(name: &'static str, default: i64, range: [i64; 2], doc: &'static
 /// The largest number of things at once.
 const MANY: i64 = u32::MAX as i64;
 
-const PROGRAM: [Key; 15] = [
+const PROGRAM: [Key; 17] = [
     key("data", Default::Text("data"), "Folder of the keys, and of the database if it is a file."),
     key(
         DATABASE,
@@ -85,6 +85,18 @@ const PROGRAM: [Key; 15] = [
          here only if this is set.",
     ),
     key("sandbox", Default::Switch(false), "Run as a sandbox, with a stand-in bank."),
+    key(
+        "sandbox_tls_listen",
+        Default::Text("127.0.0.1:4443"),
+        "Where a sandbox serves merchants over TLS, under the names that SDKs have built in. If this \
+         is not set and the port is taken: on any that is free.",
+    ),
+    key(
+        "sandbox_proxy_listen",
+        Default::Text("127.0.0.1:4444"),
+        "Where a sandbox is an HTTP proxy that leads to itself. If this is not set and the port is \
+         taken: on any that is free.",
+    ),
     key(
         "providers.url",
         Default::Text(""),

@@ -107,6 +107,10 @@ pub(crate) struct Config {
     pub(crate) operations_listen: Option<SocketAddr>,
     /// Runs as a sandbox.
     pub(crate) sandbox: bool,
+    /// Where a sandbox serves merchants over TLS.
+    pub(crate) sandbox_tls_listen: Wish,
+    /// Where a sandbox is a proxy to itself.
+    pub(crate) sandbox_proxy_listen: Wish,
     /// Where bank, carrier and authority are reached; empty in a sandbox.
     pub(crate) providers_url: String,
     /// What is logged.
@@ -125,6 +129,21 @@ pub(crate) struct Config {
     pub(crate) queue_places: usize,
     /// The figures of the rules.
     pub(crate) rules: Rules,
+}
+
+/// Where to listen.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wish {
+    /// The address.
+    pub(crate) address: SocketAddr,
+    /// Whether somebody asked for it; otherwise another port will do.
+    pub(crate) is_firm: bool,
+}
+
+impl Wish {
+    fn of(layers: &Layers, key: &str) -> Result<Self, ConfigError> {
+        Ok(Self { address: layers.value(key)?, is_firm: layers.is_set(key) })
+    }
 }
 
 impl Config {
@@ -150,6 +169,8 @@ impl Config {
             merchant_listen: layers.value("merchant_listen")?,
             operations_listen: holds(OPERATIONS).then_some(operations),
             sandbox,
+            sandbox_tls_listen: Wish::of(layers, "sandbox_tls_listen")?,
+            sandbox_proxy_listen: Wish::of(layers, "sandbox_proxy_listen")?,
             providers_url: layers.value("providers.url")?,
             log_filter: layers.value("log.filter")?,
             request_time: Duration::from_secs(small(layers, "http.request_s")?.into()),

@@ -2,13 +2,14 @@
 //! that tells where to find them.
 
 use super::shop::Credentials;
-use super::{DemoFile, Payer, make_payer};
+use super::{DemoFile, Payer, PlatformPublicKey, make_payer};
+use crate::merchant::public_key;
+use crate::sandbox::Whereabouts;
 use http_api::AppState;
 use http_api::merchant::{MerchantRequest, add_merchant};
 use serde::{Deserialize, Serialize};
 use std::error::Error;
 use std::io::Write;
-use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -20,6 +21,9 @@ const MONEY: i64 = 500_000;
 pub(crate) struct Inhabitants {
     merchant: Credentials,
     payer: Payer,
+    /// Told anew at each start.
+    #[serde(skip)]
+    platform: PlatformPublicKey,
     /// The database they are in, as it may be shown; unset for a file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     database: Option<String>,
@@ -31,10 +35,8 @@ pub(crate) struct Place {
     pub(crate) data: PathBuf,
     /// The database, as it is told to who plays here.
     pub(crate) database: String,
-    /// Where `/v1` is served.
-    pub(crate) consumer: SocketAddr,
-    /// Where `/v3` is served.
-    pub(crate) merchant: SocketAddr,
+    /// Where the sandbox answers.
+    pub(crate) sandbox: Whereabouts,
 }
 
 impl Place {
@@ -49,12 +51,14 @@ impl Inhabitants {
     /// uses, the person by the public API.
     pub(crate) async fn settle(app: &AppState, place: &Place) -> Result<Self, Box<dyn Error>> {
         let kept = place.data.join("demo-people.json");
-        let people = format!("http://{}", place.consumer);
+        let people = &place.sandbox.consumer_api;
         let database = place.server();
+        let platform = platform_key(app, &place.data).await?;
         if let Some(mut inhabitants) = Self::kept(&kept)?
             && inhabitants.database == database
         {
-            match super::log_in_again(&people, &mut inhabitants.payer).await {
+            inhabitants.platform = platform;
+            match super::log_in_again(people, &mut inhabitants.payer).await {
                 Ok(false) => {}
                 Ok(true) => write(&kept, serde_json::to_string_pretty(&inhabitants)?.as_bytes())?,
                 // The sandbox is of use without its demo person.
@@ -67,15 +71,18 @@ impl Inhabitants {
         let new = add_merchant(&app.engine, &app.keys, app.shell.as_ref(), &request).await?;
         let key_file = place.data.join("demo-merchant-key.pem");
         write(&key_file, new.private_key.as_bytes())?;
+        let certificate_file = place.data.join("demo-merchant-cert.pem");
+        write(&certificate_file, new.certificate.as_bytes())?;
         let merchant = Credentials {
             mchid: new.mchid,
             appid: new.appid,
             serial_no: new.serial_no,
-            private_key_file: key_file.canonicalize()?.to_string_lossy().into_owned(),
+            private_key_file: whole(&key_file)?,
+            certificate_file: whole(&certificate_file)?,
             apiv3_key: new.apiv3_key,
         };
-        let payer = make_payer(&people, MONEY).await?;
-        let inhabitants = Self { merchant, payer, database };
+        let payer = make_payer(people, MONEY).await?;
+        let inhabitants = Self { merchant, payer, platform, database };
         write(&kept, serde_json::to_string_pretty(&inhabitants)?.as_bytes())?;
         Ok(inhabitants)
     }
@@ -90,9 +97,14 @@ impl Inhabitants {
 
     /// Writes the file that tests and `jiaozi demo` read, complete at once.
     pub(crate) fn tell(&self, place: &Place, file: &Path) -> Result<(), Box<dyn Error>> {
+        let sandbox = place.sandbox.clone();
         let demo = DemoFile {
-            merchant_api: format!("http://{}", place.merchant),
-            consumer_api: format!("http://{}", place.consumer),
+            merchant_api: sandbox.merchant_api,
+            consumer_api: sandbox.consumer_api,
+            merchant_tls_api: sandbox.merchant_tls_api,
+            proxy: sandbox.proxy,
+            ca_file: sandbox.ca_file.to_string_lossy().into_owned(),
+            platform: self.platform.clone(),
             database: place.database.clone(),
             merchant: self.merchant.clone(),
             payer: self.payer.clone(),
@@ -101,6 +113,11 @@ impl Inhabitants {
         write(&beside, serde_json::to_string_pretty(&demo)?.as_bytes())?;
         std::fs::rename(beside, file)?;
         Ok(())
+    }
+
+    /// The demo person.
+    pub(crate) fn payer(&self) -> Payer {
+        self.payer.clone()
     }
 
     /// Prints who is there and what to try.
@@ -118,11 +135,24 @@ impl Inhabitants {
         say!("try");
         say!("  make demo                         plays a whole story against this server");
         say!(
-            "  curl -H 'Authorization: Bearer {}' http://{}/v1/wallet",
+            "  curl -H 'Authorization: Bearer {}' {}/v1/wallet",
             payer.token,
-            place.consumer
+            place.sandbox.consumer_api
         );
     }
+}
+
+/// The platform's bare public key, in a file as merchants in public key mode keep it.
+async fn platform_key(app: &AppState, data: &Path) -> Result<PlatformPublicKey, Box<dyn Error>> {
+    let key = public_key(app.queries.as_ref()).await?.ok_or("the platform has no public key")?;
+    let file = data.join("platform-public-key.pem");
+    write(&file, key.public.as_bytes())?;
+    Ok(PlatformPublicKey { id: key.id, file: whole(&file)? })
+}
+
+/// The path of a file as another folder's programs need it.
+fn whole(file: &Path) -> std::io::Result<String> {
+    Ok(file.canonicalize()?.to_string_lossy().into_owned())
 }
 
 /// Writes a file that only its owner reads.

@@ -12,6 +12,7 @@ mod shop;
 mod shopping;
 mod stage;
 
+pub(crate) use client::text;
 pub use client::{Api, Differs, Told};
 pub use people::Person;
 pub use shop::{Credentials, Notification, Shop};
@@ -33,12 +34,29 @@ pub struct DemoFile {
     pub merchant_api: String,
     /// Where `/v1` and `/sandbox/v1` are served.
     pub consumer_api: String,
+    /// Where `/v3` is served over TLS.
+    pub merchant_tls_api: String,
+    /// The proxy that leads SDKs with a fixed host here.
+    pub proxy: String,
+    /// The certificate that a client over TLS has to trust.
+    pub ca_file: String,
+    /// The platform's bare public key.
+    pub platform: PlatformPublicKey,
     /// The database, for the audit: the path of a file, or an address without its password.
     pub database: String,
     /// The demo merchant.
     pub merchant: Credentials,
     /// A demo person.
     pub payer: Payer,
+}
+
+/// The platform's key for SDKs in public key mode.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct PlatformPublicKey {
+    /// `PUB_KEY_ID_…`.
+    pub id: String,
+    /// Its PEM file.
+    pub file: String,
 }
 
 /// A person whose balance can be spent.
@@ -145,7 +163,7 @@ async fn traveller(api: &Api, shop: &Shop) -> Told<((), String)> {
 }
 
 /// Makes a person with a verified wallet, a bound card and money, for a sandbox's first start.
-pub(crate) async fn make_payer(consumer_api: &str, minor: i64) -> Result<Payer, Box<dyn Error>> {
+pub(crate) async fn make_payer(consumer_api: &str, minor: i64) -> Told<Payer> {
     let http = reqwest::Client::builder().no_proxy().build()?;
     let api = Api::new(&http, consumer_api);
     let (person, _card) = Person::with_money(&api, minor).await?;
@@ -153,12 +171,17 @@ pub(crate) async fn make_payer(consumer_api: &str, minor: i64) -> Result<Payer, 
     Ok(Payer { phone, token, payment_password: password })
 }
 
+/// Makes a person with a verified wallet and a payment password, but no money.
+pub(crate) async fn make_poor_payer(consumer_api: &str) -> Told<Payer> {
+    let http = reqwest::Client::builder().no_proxy().build()?;
+    let person = Person::without_money(&Api::new(&http, consumer_api)).await?;
+    let Person { phone, token, password, .. } = person;
+    Ok(Payer { phone, token, payment_password: password })
+}
+
 /// Logs in once more if the kept session is over, as it is after business time was moved far.
 /// Says whether there is a new token.
-pub(crate) async fn log_in_again(
-    consumer_api: &str,
-    payer: &mut Payer,
-) -> Result<bool, Box<dyn Error>> {
+pub(crate) async fn log_in_again(consumer_api: &str, payer: &mut Payer) -> Told<bool> {
     let http = reqwest::Client::builder().no_proxy().build()?;
     let api = Api::new(&http, consumer_api);
     let (status, _) = api.with_token(&payer.token).call(Method::GET, "/v1/me", None).await?;
@@ -172,13 +195,19 @@ pub(crate) async fn log_in_again(
 impl Person {
     /// A person with a verified wallet, a bound card and that much money, in fen.
     pub async fn with_money(api: &Api, minor: i64) -> Told<(Self, String)> {
-        let (mut person, _) = Self::register(api).await?;
-        person.open_wallet().await?;
-        person.verify_resident_id().await?;
-        person.set_password().await?;
+        let mut person = Self::without_money(api).await?;
         let (card, _) = person.bind_card(&random::debit_card()).await?;
         person.top_up(&card, minor).await?;
         Ok((person, card))
+    }
+
+    /// A person with a verified wallet and a payment password.
+    pub async fn without_money(api: &Api) -> Told<Self> {
+        let (person, _) = Self::register(api).await?;
+        person.open_wallet().await?;
+        person.verify_resident_id().await?;
+        person.set_password().await?;
+        Ok(person)
     }
 
     /// Five different wrong payment passwords lock; one sent again counts once.

@@ -32,6 +32,9 @@ pub struct Credentials {
     pub serial_no: String,
     /// The file of its private key.
     pub private_key_file: String,
+    /// The file of its certificate.
+    #[serde(default)]
+    pub certificate_file: String,
     /// Its APIv3 key.
     pub apiv3_key: String,
 }

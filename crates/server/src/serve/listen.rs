@@ -1,18 +1,22 @@
-//! The two listeners. HTTP/1.1 only; the merchant's one writes headers in Title-Case, because some
+//! The listeners. HTTP/1.1 only; the merchant's one writes headers in Title-Case, because some
 //! merchants' programs compare them so.
 
+use crate::sandbox::tunnel;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
+use tokio_rustls::TlsAcceptor;
 use tower::Service;
 
 /// A stranger who sends headers slowly is cut off.
@@ -33,11 +37,22 @@ pub(crate) enum HeaderCase {
     Title,
 }
 
+/// What a connection begins with.
+#[derive(Clone)]
+pub(crate) enum Door {
+    /// HTTP at once.
+    Plain,
+    /// TLS.
+    Tls(TlsAcceptor),
+    /// A request to the sandbox's proxy, then TLS.
+    Tunnel(TlsAcceptor),
+}
+
 /// Serves until `ending` turns true, then lets open requests finish.
 pub(crate) async fn serve(
     listener: TcpListener,
     router: Router,
-    case: HeaderCase,
+    (door, case): (Door, HeaderCase),
     connections_max: usize,
     mut ending: watch::Receiver<bool>,
 ) {
@@ -66,10 +81,13 @@ pub(crate) async fn serve(
                 continue;
             }
         };
-        let connection = connection(&http, stream, address, router.clone());
-        let watched = graceful.watch(connection);
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "failed to set TCP_NODELAY");
+        }
+        let answering = Answering { http: http.clone(), watcher: graceful.watcher() };
+        let (door, addressed) = (door.clone(), Addressed { address, router: router.clone() });
         tokio::spawn(async move {
-            if let Err(error) = watched.await {
+            if let Err(error) = enter(door, stream, addressed, answering).await {
                 tracing::debug!(%error, "connection broke");
             }
             drop(place);
@@ -81,19 +99,37 @@ pub(crate) async fn serve(
     }
 }
 
-type Answering = hyper_util::service::TowerToHyperService<Addressed>;
+/// How requests of a connection are read and answered.
+struct Answering {
+    http: http1::Builder,
+    watcher: Watcher,
+}
 
-fn connection(
-    http: &http1::Builder,
-    stream: TcpStream,
-    address: SocketAddr,
-    router: Router,
-) -> http1::Connection<TokioIo<TcpStream>, Answering> {
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "failed to set TCP_NODELAY");
+impl Answering {
+    async fn serve(
+        self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        addressed: Addressed,
+    ) -> io::Result<()> {
+        let service = hyper_util::service::TowerToHyperService::new(addressed);
+        let connection = self.http.serve_connection(TokioIo::new(stream), service);
+        self.watcher.watch(connection).await.map_err(io::Error::other)
     }
-    let service = hyper_util::service::TowerToHyperService::new(Addressed { address, router });
-    http.serve_connection(TokioIo::new(stream), service)
+}
+
+async fn enter(
+    door: Door,
+    stream: TcpStream,
+    addressed: Addressed,
+    answering: Answering,
+) -> io::Result<()> {
+    let (stream, acceptor) = match door {
+        Door::Plain => return answering.serve(stream, addressed).await,
+        Door::Tls(acceptor) => (stream, acceptor),
+        Door::Tunnel(acceptor) => (tunnel::open(stream).await?, acceptor),
+    };
+    let stream = tokio::time::timeout(HEADER_TIME, acceptor.accept(stream)).await??;
+    answering.serve(stream, addressed).await
 }
 
 /// The routes, told who is connected.

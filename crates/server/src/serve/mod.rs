@@ -9,19 +9,21 @@ use crate::bench::{self, UnderTest};
 use crate::cli::ServeFlags;
 use crate::config::{Config, Flags};
 use crate::database::{self, Database, Location, ThrowAway};
+use crate::demo::Payer;
 use crate::demo::inhabitants::{Inhabitants, Place};
 use crate::home::Home;
 use crate::operator::{self, Operator, Socket};
 use crate::providers_link::{CALLBACK_PATH, Link, providers_secret};
+use crate::sandbox::{DoorAddresses, People, SandboxDoors, Whereabouts};
 use crate::{gauges, key_file, logging, signals};
 use axum::Router;
 use engine::Engine;
 use http_api::merchant::keep_platform_keys;
 use http_api::rate_limit::AddressLimiter;
-use http_api::sandbox::SandboxBank;
+use http_api::sandbox::{SandboxBank, SandboxPeople};
 use http_api::{AppState, Limits, SystemShell};
 use kernel::keys::KeyRing;
-use listen::HeaderCase;
+use listen::{Door, HeaderCase};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
 use std::error::Error;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -60,7 +62,9 @@ pub(crate) async fn run(flags: ServeFlags) -> Result<(), Box<dyn Error>> {
         false => None,
     };
     let link = Link::of(&config, bank.as_ref())?;
-    let mut app = app_state(&config, &database, keys, bank.clone(), metrics)?;
+    let people = listeners.addresses.sandbox().map(People::try_new).transpose()?.map(Arc::new);
+    let sandbox = (bank.clone(), people.clone());
+    let mut app = app_state(&config, &database, keys, sandbox, metrics)?;
     if flags.under_test.is_some() {
         let switches = app.unsafe_switches.iter().copied();
         app.unsafe_switches = switches.chain(["under_test"]).collect();
@@ -71,7 +75,7 @@ pub(crate) async fn run(flags: ServeFlags) -> Result<(), Box<dyn Error>> {
     let holder = database.is_shared.then(|| home.server_name());
     let worker = start_worker(&config, &flags, &app, (link.providers()?, holder));
     let (end, ending) = watch::channel(false);
-    let addresses = listeners.addresses;
+    let addresses = listeners.addresses.clone();
     let mut proven = link.callbacks(&app);
     if flags.under_test.is_some() {
         proven = proven.merge(bench::noop::route());
@@ -83,10 +87,16 @@ pub(crate) async fn run(flags: ServeFlags) -> Result<(), Box<dyn Error>> {
     gauges::keep(Arc::clone(&app.queries), ending.clone());
     let control = tokio::spawn(operator::serve(socket, operator, ending));
     let asked = asked_to_end(&flags);
-    announce(&config, addresses, bank.as_ref());
+    announce(&config, &addresses, bank.as_ref());
+    if let Some(sandbox) = addresses.sandbox() {
+        sandbox.write(&config.data)?;
+    }
     if flags.demo_people {
-        let place = place(&config, addresses, throw_away.as_ref())?;
-        settle_inhabitants(&app, &place, flags.demo_file.as_deref()).await?;
+        let place = place(&config, &addresses, throw_away.as_ref())?;
+        let payer = settle_inhabitants(&app, &place, flags.demo_file.as_deref()).await?;
+        if let Some(people) = people {
+            people.play(payer).await;
+        }
     }
     let ended = wait_for_end(&app.engine, asked).await;
     tracing::info!("ending: open requests are finished first");
@@ -128,43 +138,52 @@ async fn wait_for_end(
     }
 }
 
-/// Makes or finds the demo merchant and person, and tells where they are.
+/// Makes or finds the demo merchant and person, tells where they are, and gives the person.
 async fn settle_inhabitants(
     app: &AppState,
     place: &Place,
     file: Option<&Path>,
-) -> Result<(), Box<dyn Error>> {
+) -> Result<Payer, Box<dyn Error>> {
     let inhabitants = Inhabitants::settle(app, place).await?;
     inhabitants.tell(place, &place.data.join("demo.json"))?;
     if let Some(file) = file {
         inhabitants.tell(place, file)?;
     }
     inhabitants.print(place);
-    Ok(())
+    Ok(inhabitants.payer())
 }
 
 /// Where the sandbox is, for who plays in it. The address of a database that somebody gave us is
 /// told without its password.
 fn place(
     config: &Config,
-    addresses: Addresses,
+    addresses: &Addresses,
     throw_away: Option<&ThrowAway>,
-) -> std::io::Result<Place> {
+) -> Result<Place, Box<dyn Error>> {
     let database = match (&config.location, throw_away) {
         (_, Some(made)) => made.address(),
         (Location::Sqlite(path), None) => path.canonicalize()?.to_string_lossy().into_owned(),
         (location, None) => location.to_string(),
     };
-    let Addresses { consumer, merchant, .. } = addresses;
-    Ok(Place { data: config.data.clone(), database, consumer, merchant })
+    let sandbox = addresses.sandbox().ok_or("people are made in a sandbox only")?;
+    Ok(Place { data: config.data.clone(), database, sandbox })
 }
 
 /// Where the listeners are.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Addresses {
     consumer: SocketAddr,
     merchant: SocketAddr,
     operations: Option<SocketAddr>,
+    doors: Option<DoorAddresses>,
+}
+
+impl Addresses {
+    /// What a sandbox tells of itself.
+    fn sandbox(&self) -> Option<Whereabouts> {
+        let doors = self.doors.as_ref()?;
+        Some(Whereabouts::of(self.consumer, self.merchant, doors))
+    }
 }
 
 /// The listeners, bound but not answering yet.
@@ -172,6 +191,7 @@ struct Listeners {
     consumer: TcpListener,
     merchant: TcpListener,
     operations: Option<TcpListener>,
+    doors: Option<SandboxDoors>,
     addresses: Addresses,
 }
 
@@ -184,12 +204,17 @@ impl Listeners {
             Some(address) => Some(TcpListener::bind(address).await.map_err(at(address))?),
             None => None,
         };
+        let doors = match config.sandbox {
+            true => Some(SandboxDoors::open(config).await?),
+            false => None,
+        };
         let addresses = Addresses {
             consumer: consumer.local_addr()?,
             merchant: merchant.local_addr()?,
             operations: operations.as_ref().map(TcpListener::local_addr).transpose()?,
+            doors: doors.as_ref().map(|doors| doors.addresses.clone()),
         };
-        Ok(Self { consumer, merchant, operations, addresses })
+        Ok(Self { consumer, merchant, operations, doors, addresses })
     }
 
     fn serve(
@@ -201,19 +226,25 @@ impl Listeners {
     ) -> Vec<JoinHandle<()>> {
         let consumer = http_api::consumer_router(app, callbacks);
         let merchant = http_api::merchant::router(app);
-        let serve = |listener, router, case| {
+        let serve = |listener, router, how| {
             let places = config.connections;
-            tokio::spawn(listen::serve(listener, router, case, places, ending.clone()))
+            tokio::spawn(listen::serve(listener, router, how, places, ending.clone()))
         };
-        let mut serving = vec![
-            serve(self.consumer, consumer, HeaderCase::Lower),
-            serve(self.merchant, merchant, HeaderCase::Title),
-        ];
-        serving.extend(
-            self.operations.map(|listener| {
-                serve(listener, http_api::operations_router(app), HeaderCase::Lower)
-            }),
-        );
+        let mut serving = Vec::new();
+        if let Some(doors) = self.doors {
+            let SandboxDoors { tls, proxy, acceptor, .. } = doors;
+            for (listener, door) in
+                [(tls, Door::Tls(acceptor.clone())), (proxy, Door::Tunnel(acceptor))]
+            {
+                serving.push(serve(listener, merchant.clone(), (door, HeaderCase::Title)));
+            }
+        }
+        if let Some(listener) = self.operations {
+            let router = http_api::operations_router(app);
+            serving.push(serve(listener, router, (Door::Plain, HeaderCase::Lower)));
+        }
+        serving.push(serve(self.consumer, consumer, (Door::Plain, HeaderCase::Lower)));
+        serving.push(serve(self.merchant, merchant, (Door::Plain, HeaderCase::Title)));
         serving
     }
 }
@@ -274,6 +305,8 @@ fn config_flags(flags: &ServeFlags) -> Flags {
     layer
         .set("listen", flags.listen.map(|address| address.to_string()))
         .set("merchant_listen", flags.merchant_listen.map(|address| address.to_string()))
+        .set("sandbox_tls_listen", flags.tls_listen.map(|address| address.to_string()))
+        .set("sandbox_proxy_listen", flags.proxy_listen.map(|address| address.to_string()))
         .set("sandbox", flags.sandbox.then_some(true))
 }
 
@@ -293,13 +326,14 @@ fn app_state(
     config: &Config,
     database: &Database,
     keys: Arc<KeyRing>,
-    bank: Option<BankProcess>,
+    (bank, people): (Option<BankProcess>, Option<Arc<People>>),
     metrics: Render,
 ) -> Result<AppState, Box<dyn Error>> {
     let sandbox = match bank {
         Some(bank) => Some(Arc::new(BankClient::try_new(bank)?) as Arc<dyn SandboxBank>),
         None => None,
     };
+    let people = people.map(|people| people as Arc<dyn SandboxPeople>);
     let anonymous = (config.anonymous_per_second > 0).then(|| {
         Arc::new(AddressLimiter::new(config.anonymous_per_second, config.anonymous_burst))
     });
@@ -309,6 +343,7 @@ fn app_state(
         keys,
         shell: Arc::new(SystemShell::default()),
         sandbox,
+        people,
         metrics,
         callers: Arc::default(),
         unsafe_switches: unsafe_switches(config, &database.weak_settings),
@@ -338,12 +373,18 @@ async fn follow_clock(app: &AppState) {
     }
 }
 
-fn announce(config: &Config, addresses: Addresses, bank: Option<&BankProcess>) {
-    let Addresses { consumer, merchant, operations } = addresses;
+fn announce(config: &Config, addresses: &Addresses, bank: Option<&BankProcess>) {
+    let Addresses { consumer, merchant, operations, doors } = addresses;
     tracing::info!(%consumer, %merchant, sandbox = config.sandbox, "ready");
     say!("jiaozi is ready");
     say!("  people's apps   http://{consumer}/v1   (description: http://{consumer}/docs)");
     say!("  merchants       http://{merchant}/v3");
+    if let Some(DoorAddresses { tls, proxy, ca_file }) = doors {
+        say!("  merchants, TLS  https://{tls}/v3   (trust {})", ca_file.display());
+        say!("  SDKs with a fixed host, one of");
+        say!("    proxy         HTTPS_PROXY=http://{proxy}   (`jiaozi sandbox env` prints it all)");
+        say!("    hosts file    {}   (with --tls-listen …:443)", Whereabouts::hosts_line(*tls));
+    }
     if let Some(bank) = bank {
         let bank = bank.address;
         say!("  sandbox bank    http://{bank}/cards    (messages: http://{bank}/inbox)");

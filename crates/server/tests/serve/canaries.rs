@@ -133,6 +133,7 @@ impl Story {
             appid: text("appid"),
             serial_no: text("serial_no"),
             private_key_file: file.to_str().unwrap().to_owned(),
+            certificate_file: String::new(),
             apiv3_key: text("apiv3_key"),
         };
         Shop::open(http, &running.merchants(), credentials).await

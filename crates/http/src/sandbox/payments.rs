@@ -1,0 +1,263 @@
+//! Plays the payer of an order, so that a developer needs no phone: what the payer does is chosen in
+//! the request or by the order's amount.
+
+use super::Later;
+use crate::app::AppState;
+use crate::extract::{Body, Wire};
+use crate::problem::{Problem, ProblemDocument};
+use apiv3::create::parse_code_url;
+use axum::Json;
+use axum::extract::State;
+use domain::catalogue::Code;
+use domain::order::{Order, OrderByPrepay};
+use serde::{Deserialize, Serialize};
+use store::queries::find;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// What the played payer does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Pays from the balance.
+    Success,
+    /// Looks at the order and leaves.
+    UserCancels,
+    /// Has no money.
+    InsufficientBalance,
+    /// Enters a wrong payment password.
+    WrongPassword,
+    /// Takes three seconds, then pays.
+    Slow,
+}
+
+/// One outcome as developers are told of it.
+pub struct OutcomeRow {
+    /// The outcome.
+    pub outcome: Outcome,
+    /// Its name in requests.
+    pub name: &'static str,
+    /// An order whose amount ends in these four digits (of fen) chooses it; 0 for none.
+    pub amount_ends: i64,
+    /// What the merchant then sees.
+    pub merchant_sees: &'static str,
+}
+
+/// All outcomes, for the page, the document and the choice by amount.
+pub const OUTCOMES: [OutcomeRow; 5] = [
+    OutcomeRow {
+        outcome: Outcome::Success,
+        name: "success",
+        amount_ends: 0,
+        merchant_sees: "trade_state SUCCESS, and the notification TRANSACTION.SUCCESS",
+    },
+    OutcomeRow {
+        outcome: Outcome::UserCancels,
+        name: "user_cancels",
+        amount_ends: 9_001,
+        merchant_sees: "trade_state stays NOTPAY, no notification",
+    },
+    OutcomeRow {
+        outcome: Outcome::InsufficientBalance,
+        name: "insufficient_balance",
+        amount_ends: 9_002,
+        merchant_sees: "trade_state stays NOTPAY; the payer is told BALANCE_INSUFFICIENT",
+    },
+    OutcomeRow {
+        outcome: Outcome::WrongPassword,
+        name: "wrong_password",
+        amount_ends: 9_003,
+        merchant_sees: "trade_state stays NOTPAY; the payer is told PAY_PASSWORD_WRONG",
+    },
+    OutcomeRow {
+        outcome: Outcome::Slow,
+        name: "slow",
+        amount_ends: 9_004,
+        merchant_sees: "NOTPAY for three seconds of real time, then SUCCESS and its notification",
+    },
+];
+
+const AMOUNT_ENDS: i64 = 10_000;
+
+impl Outcome {
+    /// What an order of this amount, in fen, chooses by itself.
+    fn of_amount(minor: i64) -> Self {
+        let ends = minor % AMOUNT_ENDS;
+        let row = OUTCOMES.iter().find(|row| row.amount_ends != 0 && row.amount_ends == ends);
+        row.map_or(Self::Success, |row| row.outcome)
+    }
+}
+
+/// What came of it.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq, ToSchema)]
+pub struct Played {
+    /// What the payer did.
+    pub outcome: Outcome,
+    /// Whether the order is paid now.
+    pub is_paid: bool,
+    /// The number of the payment, once paid.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub transaction_id: Option<String>,
+    /// What the payer was told, if not paid: a code of the catalogue.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub code: Option<String>,
+    /// The same in English.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub message: Option<String>,
+}
+
+/// The people whom the sandbox plays. They use the public API like everybody else.
+pub trait SandboxPeople: Send + Sync + 'static {
+    /// Does with an order what `outcome` says.
+    fn pay(&self, order_ref: String, outcome: Outcome) -> Later<'_, Played>;
+    /// The name of the payer under an app id of a merchant, for orders of its app.
+    fn openid(&self, mchid: String, appid: String) -> Later<'_, String>;
+}
+
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::default().routes(routes!(pay)).routes(routes!(openid))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PlayBody {
+    /// The order's `code_url`, `h5_url` or `prepay_id`.
+    order: String,
+    /// What the payer does; if absent the order's amount chooses, which usually means `success`.
+    outcome: Option<Outcome>,
+}
+
+impl Wire for PlayBody {}
+
+/// Plays the payer of an order.
+#[utoipa::path(
+    post, path = "/sandbox/v1/payments", tag = "sandbox", operation_id = "playPayment",
+    request_body = PlayBody,
+    responses(
+        (status = 200, description = "What the payer did and was told", body = Played),
+        (status = 400, description = "No such outcome, or malformed", body = ProblemDocument),
+        (status = 404, description = "No such order", body = ProblemDocument),
+        (status = 503, description = "The payer cannot play now", body = ProblemDocument),
+    ),
+)]
+async fn pay(
+    State(app): State<AppState>,
+    Body(body): Body<PlayBody>,
+) -> Result<Json<Played>, Problem> {
+    play(&app, &body.order, body.outcome).await.map(Json)
+}
+
+/// Plays the payer of the order that a text names.
+pub(super) async fn play(
+    app: &AppState,
+    order: &str,
+    outcome: Option<Outcome>,
+) -> Result<Played, Problem> {
+    let people = app.people.as_deref().ok_or(Code::RouteUnknown)?;
+    let order_ref = reference(order.trim());
+    let queries = app.queries.as_ref();
+    let found = find::<OrderByPrepay>(queries, &order_ref.to_owned()).await?;
+    let key = found.map(|by| (by.mchid, by.out_trade_no)).ok_or(Code::OrderNotFound)?;
+    let order = find::<Order>(queries, &key).await?.ok_or(Code::OrderNotFound)?;
+    let outcome = outcome.unwrap_or_else(|| Outcome::of_amount(order.amount.minor()));
+    people.pay(order_ref.to_owned(), outcome).await.map_err(|reason| {
+        tracing::warn!(%reason, "the sandbox's payer cannot play");
+        Problem::new(Code::SystemBusy).after(1)
+    })
+}
+
+/// The reference of an order in its code, in the address of its page, or as it is.
+fn reference(text: &str) -> &str {
+    if let Some(order_ref) = parse_code_url(text) {
+        return order_ref;
+    }
+    let query = text.split_once('?').map_or("", |(_, query)| query);
+    let named = query.split('&').find_map(|pair| pair.strip_prefix("prepay_id="));
+    named.unwrap_or_else(|| text.strip_prefix("prepay_id=").unwrap_or(text))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct OpenidBody {
+    /// The merchant's number.
+    mchid: String,
+    /// An app id of that merchant.
+    appid: String,
+}
+
+impl Wire for OpenidBody {}
+
+#[derive(Serialize, ToSchema)]
+struct PlayedOpenid {
+    /// 28 characters.
+    openid: String,
+}
+
+/// Gives the name of the played payer under an app id, for orders of the merchant's own app.
+#[utoipa::path(
+    post, path = "/sandbox/v1/openids", tag = "sandbox", operation_id = "playOpenid",
+    request_body = OpenidBody,
+    responses(
+        (status = 200, description = "The name", body = PlayedOpenid),
+        (status = 400, description = "Malformed request", body = ProblemDocument),
+        (status = 503, description = "The merchant has no such app id, or the payer cannot play",
+            body = ProblemDocument),
+    ),
+)]
+async fn openid(
+    State(app): State<AppState>,
+    Body(OpenidBody { mchid, appid }): Body<OpenidBody>,
+) -> Result<Json<PlayedOpenid>, Problem> {
+    let people = app.people.as_deref().ok_or(Code::RouteUnknown)?;
+    let openid = people.openid(mchid, appid).await.map_err(|reason| {
+        tracing::warn!(%reason, "the sandbox's payer has no name");
+        Problem::new(Code::SystemBusy).after(1)
+    })?;
+    Ok(Json(PlayedOpenid { openid }))
+}
+
+/// The table of outcomes as the documentation shows it.
+#[cfg(test)]
+fn document() -> String {
+    let mut text = String::from(
+        "| outcome | amounts ending in (fen) | what the merchant sees |\n| --- | --- | --- |\n",
+    );
+    for OutcomeRow { name, amount_ends, merchant_sees, .. } in &OUTCOMES {
+        let ends = if *amount_ends == 0 { "all others".into() } else { amount_ends.to_string() };
+        text.push_str(&format!("| `{name}` | {ends} | {merchant_sees} |\n"));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_order_is_named_by_its_code_its_page_or_itself() {
+        let url = apiv3::create::code_url("wx20260101").unwrap();
+        assert_eq!(reference(&url), "wx20260101");
+        assert_eq!(reference("http://x/h5?prepay_id=wx1&package=2"), "wx1");
+        assert_eq!(reference("prepay_id=wx1"), "wx1");
+        assert_eq!(reference("wx1"), "wx1");
+    }
+
+    #[test]
+    fn amounts_choose_as_the_table_says() {
+        for row in &OUTCOMES {
+            assert_eq!(serde_json::to_value(row.outcome).unwrap(), row.name);
+            if row.amount_ends != 0 {
+                assert_eq!(Outcome::of_amount(row.amount_ends), row.outcome);
+                assert_eq!(Outcome::of_amount(120_000 + row.amount_ends), row.outcome);
+            }
+        }
+        assert_eq!(Outcome::of_amount(1), Outcome::Success);
+    }
+
+    #[test]
+    fn the_documented_table_is_this_one() {
+        let page = include_str!("../../../../docs/sandbox.md");
+        assert!(page.contains(&document()), "put this into docs/sandbox.md:\n{}", document());
+    }
+}

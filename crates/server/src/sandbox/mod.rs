@@ -1,0 +1,81 @@
+//! What a sandbox gives developers beyond the wallet: its own certificate authority, doors for SDKs
+//! that let nobody choose their host, and the commands of `jiaozi sandbox`.
+
+mod authority;
+mod doors;
+mod people;
+pub(crate) mod tunnel;
+mod whereabouts;
+
+pub(crate) use doors::{DoorAddresses, SandboxDoors};
+pub(crate) use people::People;
+pub(crate) use whereabouts::Whereabouts;
+
+use crate::cli::{ConfigFlags, SandboxAction};
+use crate::demo::Api;
+use authority::Authority;
+use serde_json::json;
+use std::error::Error;
+
+/// Does what was typed after `jiaozi sandbox`.
+pub(crate) async fn run(action: SandboxAction) -> Result<(), Box<dyn Error>> {
+    match action {
+        SandboxAction::Ca(flags) => {
+            let config = flags.load()?;
+            config.make_folder()?;
+            say!("{}", Authority::settle(&config.data)?.certificate.trim_end());
+        }
+        SandboxAction::Env(flags) => {
+            let found = Whereabouts::read(&flags.load()?.data)?;
+            say!("{}", found.variables().trim_end());
+        }
+        SandboxAction::Pay(flags) => {
+            let mut asked = json!({ "order": flags.order });
+            if let Some(outcome) = flags.outcome {
+                asked["outcome"] = outcome.into();
+            }
+            let played = running(&flags.config)?.post("/sandbox/v1/payments", asked).await?;
+            say!("{}", serde_json::to_string_pretty(&played)?);
+        }
+        SandboxAction::Advance(flags) => {
+            say!("{}", running(&flags.config)?.advance(flags.time).await?);
+        }
+    }
+    Ok(())
+}
+
+/// The sandbox that runs on the data folder.
+fn running(flags: &ConfigFlags) -> Result<Api, Box<dyn Error>> {
+    let found = Whereabouts::read(&flags.load()?.data)?;
+    let http = reqwest::Client::builder().no_proxy().build()?;
+    Ok(Api::new(&http, &found.consumer_api))
+}
+
+/// Reads `90s`, `15m`, `2h` or `8d` as seconds.
+pub(crate) fn parse_time(text: &str) -> Result<i64, String> {
+    let wrong = || "a number with s, m, h or d: 15m".to_owned();
+    let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(wrong)?;
+    let number: i64 = number.parse().map_err(|_| wrong())?;
+    let unit = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 24 * 3_600,
+        _ => return Err(wrong()),
+    };
+    number.checked_mul(unit).filter(|seconds| *seconds >= 0).ok_or_else(wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_a_unit() {
+        let read = |text: &str| parse_time(text).ok();
+        assert_eq!((read("90s"), read("15m"), read("8d")), (Some(90), Some(900), Some(691_200)));
+        for wrong in ["", "s", "15", "-1m", "1.5h", "9223372036854775807d", "1天"] {
+            assert_eq!(read(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! The people whom the sandbox plays: they register, get money and pay through the public API, as
+//! everybody does, so nothing about a played payment differs from a real one.
+
+use super::Whereabouts;
+use crate::demo::{Api, Payer, Told, log_in_again, make_payer, make_poor_payer, text};
+use http_api::sandbox::{Later, Outcome, Played, SandboxPeople};
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::time::Duration;
+use tokio::sync::Mutex;
+
+/// What a played payer begins with, in fen.
+const MONEY: i64 = 500_000;
+/// How long a slow payer takes.
+const SLOW: Duration = Duration::from_secs(3);
+/// Six digits that are nobody's payment password here.
+const WRONG_PASSWORD: &str = "802641";
+
+/// See the module.
+pub(crate) struct People {
+    consumer_api: String,
+    http: reqwest::Client,
+    /// Who pays; made at the first payment if there are no demo people.
+    payer: Mutex<Option<Payer>>,
+    /// Who has nothing.
+    poor: Mutex<Option<Payer>>,
+}
+
+impl People {
+    /// Those of a sandbox whose listeners are bound.
+    pub(crate) fn try_new(sandbox: Whereabouts) -> reqwest::Result<Self> {
+        Ok(Self {
+            consumer_api: sandbox.consumer_api,
+            http: reqwest::Client::builder().no_proxy().build()?,
+            payer: Mutex::default(),
+            poor: Mutex::default(),
+        })
+    }
+
+    /// Plays this person from now on.
+    pub(crate) async fn play(&self, payer: Payer) {
+        *self.payer.lock().await = Some(payer);
+    }
+
+    /// The person who pays, with a session.
+    async fn payer(&self) -> Told<Payer> {
+        let mut kept = self.payer.lock().await;
+        let payer = match kept.as_mut() {
+            None => kept.insert(make_payer(&self.consumer_api, MONEY).await?),
+            Some(payer) => {
+                log_in_again(&self.consumer_api, payer).await?;
+                payer
+            }
+        };
+        Ok(payer.clone())
+    }
+
+    async fn poor(&self) -> Told<Payer> {
+        let mut kept = self.poor.lock().await;
+        let payer = match kept.as_mut() {
+            None => kept.insert(make_poor_payer(&self.consumer_api).await?),
+            Some(payer) => {
+                log_in_again(&self.consumer_api, payer).await?;
+                payer
+            }
+        };
+        Ok(payer.clone())
+    }
+
+    /// Somebody's hand on a phone.
+    fn hand(&self, payer: Payer) -> Hand {
+        let api = Api::new(&self.http, &self.consumer_api).with_token(&payer.token);
+        Hand { api, password: payer.payment_password }
+    }
+
+    async fn act(&self, order_ref: &str, outcome: Outcome) -> Told<Played> {
+        match outcome {
+            Outcome::Success => self.succeed(order_ref).await,
+            Outcome::UserCancels => {
+                let api = self.hand(self.payer().await?).api;
+                let path = format!("/v1/orders/{order_ref}");
+                let (status, order) = api.call(Method::GET, &path, None).await?;
+                let told = if status == 200 { Value::Null } else { order };
+                Ok(unpaid(outcome, &told))
+            }
+            Outcome::InsufficientBalance => {
+                let told = self.hand(self.poor().await?).pay(order_ref).await?;
+                Ok(played(outcome, &told))
+            }
+            Outcome::WrongPassword => {
+                // Somebody new each time: nobody is locked out for what a developer tries.
+                let somebody = make_poor_payer(&self.consumer_api).await?;
+                let careless = Payer { payment_password: WRONG_PASSWORD.into(), ..somebody };
+                Ok(played(outcome, &self.hand(careless).pay(order_ref).await?))
+            }
+            Outcome::Slow => {
+                let (hand, order_ref) = (self.hand(self.payer().await?), order_ref.to_owned());
+                tokio::spawn(async move {
+                    tokio::time::sleep(SLOW).await;
+                    if let Err(error) = hand.pay(&order_ref).await {
+                        tracing::warn!(%error, "the slow payer did not pay");
+                    }
+                });
+                Ok(unpaid(outcome, &Value::Null))
+            }
+        }
+    }
+
+    /// Pays; when the payer's money or caps are used up, somebody new does.
+    async fn succeed(&self, order_ref: &str) -> Told<Played> {
+        let told = self.hand(self.payer().await?).pay(order_ref).await?;
+        let code = told["code"].as_str().unwrap_or_default();
+        if code == "BALANCE_INSUFFICIENT" || code.ends_with("_LIMIT_EXCEEDED") {
+            let fresh = make_payer(&self.consumer_api, MONEY).await?;
+            let told = self.hand(fresh).pay(order_ref).await?;
+            return Ok(played(Outcome::Success, &told));
+        }
+        Ok(played(Outcome::Success, &told))
+    }
+
+    async fn name(&self, mchid: &str, appid: &str) -> Told<String> {
+        let api = self.hand(self.payer().await?).api;
+        let named = api.post("/v1/openids", json!({ "mchid": mchid, "appid": appid })).await?;
+        text(&named, "/openid")
+    }
+}
+
+/// A person at the screen.
+struct Hand {
+    api: Api,
+    password: String,
+}
+
+impl Hand {
+    /// Looks at the order and pays what it says; gives the answer to whichever of the two failed.
+    async fn pay(&self, order_ref: &str) -> Told<Value> {
+        let path = format!("/v1/orders/{order_ref}");
+        let (status, order) = self.api.call(Method::GET, &path, None).await?;
+        if status != 200 {
+            return Ok(order);
+        }
+        let body = json!({
+            "order_ref": order_ref,
+            "amount": order["amount"],
+            "payment_password": self.password,
+        });
+        Ok(self.api.call(Method::POST, "/v1/orders/pay", Some(&body)).await?.1)
+    }
+}
+
+fn played(outcome: Outcome, told: &Value) -> Played {
+    let transaction_id = told["transaction_id"].as_str().map(str::to_owned);
+    let is_paid = transaction_id.is_some();
+    Played { is_paid, transaction_id, ..unpaid(outcome, told) }
+}
+
+fn unpaid(outcome: Outcome, told: &Value) -> Played {
+    let text = |name: &str| told[name].as_str().map(str::to_owned);
+    let (code, message) = (text("code"), text("message"));
+    Played { outcome, is_paid: false, transaction_id: None, code, message }
+}
+
+impl SandboxPeople for People {
+    fn pay(&self, order_ref: String, outcome: Outcome) -> Later<'_, Played> {
+        Box::pin(
+            async move { self.act(&order_ref, outcome).await.map_err(|error| error.to_string()) },
+        )
+    }
+
+    fn openid(&self, mchid: String, appid: String) -> Later<'_, String> {
+        Box::pin(async move { self.name(&mchid, &appid).await.map_err(|error| error.to_string()) })
+    }
+}

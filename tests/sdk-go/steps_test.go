@@ -1,0 +1,166 @@
+package sdk
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/wechatpay-apiv3/wechatpay-go/core"
+	"github.com/wechatpay-apiv3/wechatpay-go/core/consts"
+)
+
+// step is one of tests/conformance/steps.json, which says what the fields mean.
+type step struct {
+	Name     string
+	Mode     string
+	Call     string
+	Body     json.RawMessage
+	Status   int
+	Expect   map[string]interface{}
+	Save     map[string]string
+	Pay      string
+	Notified string
+	Advance  int
+}
+
+func run() string {
+	random := make([]byte, 6)
+	if _, err := rand.Read(random); err != nil {
+		panic(err)
+	}
+	return "go" + hex.EncodeToString(random)
+}
+
+func fill(text string, names map[string]string) string {
+	for name, value := range names {
+		text = strings.ReplaceAll(text, "{"+name+"}", value)
+	}
+	return text
+}
+
+// at reads what a JSON Pointer without escapes points at.
+func at(value interface{}, pointer string) interface{} {
+	for _, name := range strings.Split(pointer, "/")[1:] {
+		object, ok := value.(map[string]interface{})
+		if !ok {
+			return nil
+		}
+		value = object[name]
+	}
+	return value
+}
+
+func differs(value interface{}, expected map[string]interface{}, names map[string]string) error {
+	for pointer, wanted := range expected {
+		if text, ok := wanted.(string); ok {
+			wanted = fill(text, names)
+		}
+		if found := at(value, pointer); fmt.Sprint(found) != fmt.Sprint(wanted) {
+			return fmt.Errorf("%s is %v, expected %v in %v", pointer, found, wanted, value)
+		}
+	}
+	return nil
+}
+
+func TestSteps(t *testing.T) {
+	text, err := os.ReadFile("../conformance/steps.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var table struct{ Steps []step }
+	if err := json.Unmarshal(text, &table); err != nil {
+		t.Fatal(err)
+	}
+	for _, mode := range []string{"certificate", "public key"} {
+		m := open(t, mode)
+		names := map[string]string{
+			"run": run(), "mchid": m.Merchant.Mchid, "appid": m.Merchant.Appid,
+			"notify_url": m.notifyURL, "openid": m.openid(t),
+		}
+		for _, step := range table.Steps {
+			if step.Mode != "" && step.Mode != mode {
+				continue
+			}
+			ok := t.Run(mode+"/"+step.Name, func(t *testing.T) { m.do(t, step, names) })
+			if !ok {
+				t.FailNow()
+			}
+		}
+	}
+}
+
+func (m *merchant) do(t *testing.T, step step, names map[string]string) {
+	switch {
+	case step.Pay != "":
+		m.pay(t, fill(step.Pay, names))
+	case step.Advance != 0:
+		m.play(t, "clock", map[string]int{"advance_seconds": step.Advance})
+	case step.Notified != "":
+		m.notified(t, step.Notified, func(content interface{}) bool {
+			return differs(content, step.Expect, names) == nil
+		})
+	default:
+		status, answer := m.call(t, fill(step.Call, names), fill(string(step.Body), names))
+		wanted := step.Status
+		if wanted == 0 {
+			wanted = http.StatusOK
+		}
+		if status != wanted {
+			t.Fatalf("%s: %d %v, expected %d", step.Call, status, answer, wanted)
+		}
+		if err := differs(answer, step.Expect, names); err != nil {
+			t.Fatal(err)
+		}
+		for name, pointer := range step.Save {
+			names[name] = fmt.Sprint(at(answer, pointer))
+		}
+	}
+}
+
+// call sends a request through the SDK's generic client and gives status and body.
+func (m *merchant) call(t *testing.T, call, body string) (int, interface{}) {
+	t.Helper()
+	method, target, _ := strings.Cut(call, " ")
+	url := consts.WechatPayAPIServer + target
+	var sent interface{}
+	if body != "" {
+		sent = json.RawMessage(body)
+	}
+	result, err := m.client.Request(context.Background(), method, url, nil, nil, sent, "application/json")
+	refused := new(core.APIError)
+	if errors.As(err, &refused) {
+		return refused.StatusCode, parsed(t, []byte(refused.Body))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer result.Response.Body.Close()
+	text, err := io.ReadAll(result.Response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result.Response.StatusCode, parsed(t, text)
+}
+
+func parsed(t *testing.T, text []byte) interface{} {
+	t.Helper()
+	if len(text) == 0 {
+		return nil
+	}
+	var value interface{}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	if err := decoder.Decode(&value); err != nil {
+		t.Fatalf("%v in %s", err, text)
+	}
+	return value
+}

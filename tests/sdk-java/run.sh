@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Plays the steps with the official SDK for Java. Start it through tests/conformance/with-sandbox.mjs
+# after `mvn package`: the JVM takes its proxy and its trust from properties, not the environment.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+store=$(mktemp -d)
+trap 'rm -rf "$store"' EXIT
+keytool -importcert -noprompt -alias sandbox -file "$SSL_CERT_FILE" -storetype PKCS12 \
+  -keystore "$store/trust.p12" -storepass changeit 2>/dev/null
+proxy=${HTTPS_PROXY#http://}
+java -Dhttps.proxyHost="${proxy%:*}" -Dhttps.proxyPort="${proxy#*:}" \
+  -Djavax.net.ssl.trustStore="$store/trust.p12" -Djavax.net.ssl.trustStorePassword=changeit \
+  -cp "target/classes:$(cat target/classpath)" jiaozi.Steps ../conformance/steps.json

@@ -1,0 +1,133 @@
+package jiaozi;
+
+import com.google.gson.Gson;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonNull;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import com.sun.net.httpserver.Headers;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import com.wechat.pay.java.core.Config;
+import com.wechat.pay.java.core.RSAAutoCertificateConfig;
+import com.wechat.pay.java.core.RSAPublicKeyConfig;
+import com.wechat.pay.java.core.exception.ServiceException;
+import com.wechat.pay.java.core.http.DefaultHttpClientBuilder;
+import com.wechat.pay.java.core.http.HttpClient;
+import com.wechat.pay.java.core.http.HttpMethod;
+import com.wechat.pay.java.core.http.HttpRequest;
+import com.wechat.pay.java.core.http.HttpResponse;
+import com.wechat.pay.java.core.http.JsonRequestBody;
+import com.wechat.pay.java.core.notification.NotificationConfig;
+import com.wechat.pay.java.core.notification.NotificationParser;
+import com.wechat.pay.java.core.notification.RequestParam;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+
+/** A merchant's server: the SDK's client, and a receiver that uses the SDK's parser. */
+final class Merchant implements AutoCloseable {
+  private static final String HOST = "https://api.mch.weixin.qq.com";
+
+  /** What came back of a call. */
+  static final class Answer {
+    final int status;
+    final JsonElement body;
+
+    Answer(int status, String text) {
+      this.status = status;
+      this.body = text == null || text.isEmpty() ? JsonNull.INSTANCE : JsonParser.parseString(text);
+    }
+  }
+
+  private final HttpClient client;
+  private final NotificationParser parser;
+  private final HttpServer receiver;
+
+  /** Decrypted resources, or why the SDK refused a notification. */
+  final BlockingQueue<Object> received = new LinkedBlockingQueue<>();
+
+  Merchant(Sandbox sandbox, String mode) throws IOException {
+    Config config = mode.equals("certificate") ? certificate(sandbox) : publicKey(sandbox);
+    client = new DefaultHttpClientBuilder().config(config).build();
+    parser = new NotificationParser((NotificationConfig) config);
+    receiver = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    receiver.createContext("/notify", this::receive);
+    receiver.start();
+  }
+
+  private static Config certificate(Sandbox sandbox) {
+    return new RSAAutoCertificateConfig.Builder()
+        .merchantId(sandbox.of("mchid"))
+        .privateKeyFromPath(sandbox.of("private_key_file"))
+        .merchantSerialNumber(sandbox.of("serial_no"))
+        .apiV3Key(sandbox.of("apiv3_key"))
+        .build();
+  }
+
+  private static Config publicKey(Sandbox sandbox) {
+    return new RSAPublicKeyConfig.Builder()
+        .merchantId(sandbox.of("mchid"))
+        .privateKeyFromPath(sandbox.of("private_key_file"))
+        .merchantSerialNumber(sandbox.of("serial_no"))
+        .apiV3Key(sandbox.of("apiv3_key"))
+        .publicKeyFromPath(sandbox.platform.get("file").getAsString())
+        .publicKeyId(sandbox.platform.get("id").getAsString())
+        .build();
+  }
+
+  String notifyUrl() {
+    return "http://127.0.0.1:" + receiver.getAddress().getPort() + "/notify";
+  }
+
+  Answer call(String method, String target, JsonElement body) {
+    HttpRequest.Builder request =
+        new HttpRequest.Builder()
+            .httpMethod(HttpMethod.valueOf(method))
+            .url(HOST + target)
+            .addHeader("Accept", "application/json")
+            .addHeader("Content-Type", "application/json");
+    if (body != null) {
+      request.body(new JsonRequestBody.Builder().body(body.toString()).build());
+    }
+    try {
+      HttpResponse<JsonObject> answer = client.execute(request.build(), JsonObject.class);
+      JsonObject found = answer.getServiceResponse();
+      // The SDK keeps no status of a success; without a body it was 204.
+      return found == null ? new Answer(204, "") : new Answer(200, found.toString());
+    } catch (ServiceException refused) {
+      return new Answer(refused.getHttpStatusCode(), refused.getResponseBody());
+    }
+  }
+
+  private void receive(HttpExchange exchange) throws IOException {
+    Headers headers = exchange.getRequestHeaders();
+    String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+    RequestParam asked =
+        new RequestParam.Builder()
+            .serialNumber(headers.getFirst("Wechatpay-Serial"))
+            .nonce(headers.getFirst("Wechatpay-Nonce"))
+            .timestamp(headers.getFirst("Wechatpay-Timestamp"))
+            .signature(headers.getFirst("Wechatpay-Signature"))
+            .signType(headers.getFirst("Wechatpay-Signature-Type"))
+            .body(body)
+            .build();
+    try {
+      JsonObject found = parser.parse(asked, JsonObject.class);
+      found.add("event_type", new Gson().fromJson(body, JsonObject.class).get("event_type"));
+      received.add(found);
+    } catch (RuntimeException refused) {
+      received.add(refused);
+    }
+    exchange.sendResponseHeaders(204, -1);
+    exchange.close();
+  }
+
+  @Override
+  public void close() {
+    receiver.stop(0);
+  }
+}

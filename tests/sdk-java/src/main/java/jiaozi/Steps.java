@@ -1,0 +1,147 @@
+package jiaozi;
+
+import com.google.gson.Gson;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Drives a Jiaozi sandbox with the unmodified official WeChat Pay SDK for Java. The SDK keeps its
+ * built-in host: the JVM's proxy leads it to the sandbox, the JVM's trust store trusts it. What is
+ * done stands in tests/conformance/steps.json, which says what its fields mean.
+ */
+public final class Steps {
+  private static final long PATIENCE_S = 15;
+
+  private final Sandbox sandbox;
+  private final Merchant merchant;
+  private final Map<String, String> names = new HashMap<>();
+
+  private Steps(Sandbox sandbox, Merchant merchant) throws Exception {
+    this.sandbox = sandbox;
+    this.merchant = merchant;
+    JsonObject asked = new JsonObject();
+    for (String name : new String[] {"mchid", "appid"}) {
+      asked.addProperty(name, sandbox.of(name));
+      names.put(name, sandbox.of(name));
+    }
+    names.put("openid", sandbox.play("openids", asked).get("openid").getAsString());
+    names.put("notify_url", merchant.notifyUrl());
+    names.put("run", "jv" + Long.toHexString(System.nanoTime()));
+  }
+
+  public static void main(String[] arguments) throws Exception {
+    JsonObject table =
+        new Gson().fromJson(Files.readString(Path.of(arguments[0])), JsonObject.class);
+    Sandbox sandbox = new Sandbox();
+    int passed = 0;
+    int failed = 0;
+    for (String mode : new String[] {"certificate", "public key"}) {
+      try (Merchant merchant = new Merchant(sandbox, mode)) {
+        Steps steps = new Steps(sandbox, merchant);
+        for (JsonElement element : table.getAsJsonArray("steps")) {
+          JsonObject step = element.getAsJsonObject();
+          if (step.has("mode") && !step.get("mode").getAsString().equals(mode)) {
+            continue;
+          }
+          try {
+            steps.perform(step);
+            passed += 1;
+          } catch (Exception differs) {
+            failed += 1;
+            System.out.println("FAILED " + mode + ", " + step.get("name") + ": " + differs);
+          }
+        }
+      }
+    }
+    // As the other suites say it, for the count at the end of a whole run.
+    System.out.println("ℹ pass " + passed + "\nℹ fail " + failed);
+    System.exit(failed == 0 ? 0 : 1);
+  }
+
+  private void perform(JsonObject step) throws Exception {
+    JsonObject expected = step.has("expect") ? step.getAsJsonObject("expect") : new JsonObject();
+    if (step.has("pay")) {
+      JsonObject asked = new JsonObject();
+      asked.addProperty("order", fill(step.get("pay").getAsString()));
+      JsonObject told = sandbox.play("payments", asked);
+      check(told, "/is_paid", new JsonPrimitive(true));
+    } else if (step.has("advance")) {
+      JsonObject asked = new JsonObject();
+      asked.add("advance_seconds", step.get("advance"));
+      sandbox.play("clock", asked);
+    } else if (step.has("notified")) {
+      notified(step.get("notified"), expected);
+    } else {
+      call(step, expected);
+    }
+  }
+
+  private void call(JsonObject step, JsonObject expected) {
+    String[] call = fill(step.get("call").getAsString()).split(" ");
+    JsonElement body =
+        step.has("body")
+            ? new Gson().fromJson(fill(step.get("body").toString()), JsonElement.class)
+            : null;
+    Merchant.Answer answer = merchant.call(call[0], call[1], body);
+    int status = step.has("status") ? step.get("status").getAsInt() : 200;
+    if (answer.status != status) {
+      throw new IllegalStateException(answer.status + " " + answer.body + ", expected " + status);
+    }
+    for (Map.Entry<String, JsonElement> wanted : expected.entrySet()) {
+      check(answer.body, wanted.getKey(), wanted.getValue());
+    }
+    if (step.has("save")) {
+      for (Map.Entry<String, JsonElement> saved : step.getAsJsonObject("save").entrySet()) {
+        names.put(saved.getKey(), at(answer.body, saved.getValue().getAsString()).getAsString());
+      }
+    }
+  }
+
+  private void notified(JsonElement event, JsonObject expected) throws Exception {
+    while (true) {
+      Object found = merchant.received.poll(PATIENCE_S, TimeUnit.SECONDS);
+      if (!(found instanceof JsonObject)) {
+        throw new IllegalStateException("no such notification: " + found);
+      }
+      JsonObject resource = (JsonObject) found;
+      boolean is = event.equals(resource.get("event_type"));
+      for (Map.Entry<String, JsonElement> wanted : expected.entrySet()) {
+        is = is && same(at(resource, wanted.getKey()), wanted.getValue());
+      }
+      if (is) {
+        return;
+      }
+    }
+  }
+
+  private String fill(String text) {
+    for (Map.Entry<String, String> name : names.entrySet()) {
+      text = text.replace("{" + name.getKey() + "}", name.getValue());
+    }
+    return text;
+  }
+
+  private static JsonElement at(JsonElement value, String pointer) {
+    for (String name : pointer.substring(1).split("/")) {
+      value = value != null && value.isJsonObject() ? value.getAsJsonObject().get(name) : null;
+    }
+    return value;
+  }
+
+  private boolean same(JsonElement found, JsonElement wanted) {
+    return found != null && found.toString().equals(fill(wanted.toString()));
+  }
+
+  private void check(JsonElement value, String pointer, JsonElement wanted) {
+    JsonElement found = at(value, pointer);
+    if (!same(found, wanted)) {
+      throw new IllegalStateException(pointer + " is " + found + ", expected " + wanted);
+    }
+  }
+}

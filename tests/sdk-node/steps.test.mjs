@@ -1,0 +1,85 @@
+// Two unmodified SDKs for Node play tests/conformance/steps.json over TLS, in both modes. Run it
+// through tests/conformance/with-sandbox.mjs.
+
+import { readFile } from 'node:fs/promises';
+import { after, before, describe, test } from 'node:test';
+import { Wechatpay } from 'wechatpay-axios-plugin';
+import WxPay from 'wechatpay-node-v3';
+
+import { credentials, downloadCertificates } from './merchant.mjs';
+import { Receiver } from './receiver.mjs';
+import { findServer } from './server.mjs';
+import { firstNames, perform, sandboxOf, steps } from './steps.mjs';
+import { tunnel } from './tunnel.mjs';
+
+const { demo, stop } = await findServer();
+after(stop);
+
+/** What the platform's keys are in each mode, by their ids. */
+const platformKeys = {
+  certificate: async (config) => downloadCertificates(config, demo.merchant.apiv3_key),
+  'public key': async () => ({ [demo.platform.id]: await readFile(demo.platform.file, 'utf8') }),
+};
+
+const clients = {
+  'wechatpay-axios-plugin': async (certs, config) => {
+    const wxpay = new Wechatpay({ ...config, certs });
+    // This SDK leaves it to the caller to say which of the platform's keys is to sign.
+    const [serial] = Object.keys(certs);
+    const headers = { 'Wechatpay-Serial': serial };
+    return async (method, target, data) => {
+      try {
+        const answer = await wxpay.client.request(target.slice(1), method, data, { headers });
+        return { status: answer.status, body: answer.data };
+      } catch (error) {
+        if (!error.response) throw error;
+        return { status: error.response.status, body: error.response.data };
+      }
+    };
+  },
+  'wechatpay-node-v3': async () => {
+    tunnel();
+    const { merchant } = demo;
+    const pay = new WxPay({
+      appid: merchant.appid,
+      mchid: merchant.mchid,
+      publicKey: await readFile(merchant.certificate_file),
+      privateKey: await readFile(merchant.private_key_file),
+      key: merchant.apiv3_key,
+    });
+    return async (method, target, body) => {
+      const url = `https://api.mch.weixin.qq.com${target}`;
+      const headers = pay.getHeaders(pay.buildAuthorization(method, target, body));
+      const answer = method === 'GET'
+        ? await pay.httpService.get(url, headers)
+        : await pay.httpService.post(url, body, headers);
+      return { status: answer.status, body: answer.data ?? JSON.parse(answer.error) };
+    };
+  },
+};
+
+for (const [name, client] of Object.entries(clients)) {
+  for (const mode of Object.keys(platformKeys)) {
+    describe(`${name} in ${mode} mode`, () => {
+      const sandbox = sandboxOf(demo);
+      let receiver;
+      let names;
+      let call;
+
+      before(async () => {
+        const config = { ...await credentials(demo), baseURL: demo.merchant_tls_api };
+        const certs = await platformKeys[mode](config);
+        receiver = await Receiver.start({ certs, apiv3Key: demo.merchant.apiv3_key });
+        const { mchid, appid } = demo.merchant;
+        const { openid } = await sandbox('openids', { mchid, appid });
+        names = firstNames(demo, receiver.url, openid);
+        call = await client(certs, config);
+      });
+      after(() => receiver?.stop());
+
+      for (const step of steps.filter((one) => (one.mode ?? mode) === mode)) {
+        test(step.name, () => perform(step, { call, receiver }, sandbox, names));
+      }
+    });
+  }
+}
