@@ -8,11 +8,17 @@ STEP = scripts/step.sh
 BUILT = $(abspath $(or $(CARGO_TARGET_DIR),target)/debug/jiaozi)
 
 # Suites that are too long for `make test`; CI runs them after it.
-LONG_SUITES = crash-test disk-test two-processes-test failover-test
+LONG_SUITES = conformance crash-test disk-test two-processes-test failover-test
+
+# Suites that drive the sandbox with unmodified SDKs, each with one of its own.
+CONFORMANCE = conformance-go conformance-java conformance-node conformance-python
+WITH_SANDBOX = JIAOZI_BIN=$(BUILT) node ../conformance/with-sandbox.mjs
+SNIPPETS = node ../conformance/snippets.mjs
+PYTHON_HOME = $(abspath $(or $(CARGO_TARGET_DIR),target)/python)
 
 .DEFAULT_GOAL := help
 .PHONY: help require require-tests run demo test check format clippy unit-test sdk-test tidy deny long-test \
-	crash-test disk-test crash-disk two-processes-test failover-test openapi ddl configuration clean
+	conformance compatibility $(CONFORMANCE) crash-test disk-test crash-disk two-processes-test failover-test openapi ddl configuration clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -82,6 +88,38 @@ two-processes-test: ## two processes on one PostgreSQL: throughput, fairness, on
 
 failover-test: ## primaries that die under load, connections cut everywhere: nothing acknowledged is lost
 	$(CARGO) test --locked --workspace --test proxy --test failover -- --nocapture --test-threads 1
+
+conformance: ## unmodified SDKs in four languages against a real server over TLS
+	@scripts/require.sh node go java python
+	$(CARGO) build --locked --workspace --bin jiaozi
+	@for suite in $(CONFORMANCE); do \
+		$(STEP) "$$suite" $(MAKE) --no-print-directory $$suite || exit 1; \
+	done
+	node tests/conformance/compatibility.mjs
+
+compatibility: ## write docs/compatibility.md from what the last `make conformance` did
+	UPDATE_GENERATED=1 node tests/conformance/compatibility.mjs
+
+conformance-go:
+	cd tests/sdk-go && $(WITH_SANDBOX) go sh -c './run.sh && $(SNIPPETS) go'
+
+conformance-java:
+	cd tests/sdk-java && mvn --quiet --batch-mode compile dependency:build-classpath \
+		-Dmdep.outputFile=target/classpath
+	cd tests/sdk-java && $(WITH_SANDBOX) java \
+		sh -c './jvm.sh jiaozi.Steps ../conformance/steps.json && $(SNIPPETS) java'
+
+conformance-node: $(SDK_NODE)/node_modules/.package-lock.json
+	cd tests/sdk-node && $(WITH_SANDBOX) node sh -c 'npm run steps --silent && $(SNIPPETS) node'
+
+conformance-python: $(PYTHON_HOME)/ready
+	cd tests/sdk-python && PYTHON=$(PYTHON_HOME)/bin/python $(WITH_SANDBOX) python \
+		sh -c '$(PYTHON_HOME)/bin/python test_steps.py && $(SNIPPETS) python'
+
+$(PYTHON_HOME)/ready: tests/sdk-python/requirements.txt
+	python3 -m venv $(PYTHON_HOME)
+	$(PYTHON_HOME)/bin/pip install --quiet --requirement $<
+	@touch $@
 
 openapi: ## write the committed OpenAPI document anew
 	UPDATE_GENERATED=1 $(CARGO) test --quiet --package jiaozi-http openapi

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Says in one line what this machine lacks to build and test Jiaozi. On a throw-away CI machine
 # (CI=true, root, apt-get) it installs what the distribution has new enough. `require.sh node
-# postgres` asks for Node and PostgreSQL too, which only tests need.
+# postgres go java python` asks for these too, which only tests need.
 set -euo pipefail
 
 node_major_min=20
@@ -36,6 +36,12 @@ if wants postgres && [ "$(postgres_major)" -lt "$postgres_major_min" ]; then
   packages+=(postgresql)
 fi
 
+if wants go && ! has go; then packages+=(golang-go); fi
+if wants java && ! (has javac && has mvn); then packages+=(default-jdk-headless maven); fi
+if wants python && ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
+  packages+=(python3 python3-venv)
+fi
+
 if [ "${#packages[@]}" -gt 0 ] && [ "${CI:-}" = true ] && [ "$(id -u)" = 0 ] && has apt-get; then
   echo "installing ${packages[*]}"
   apt-get update -qq
@@ -63,6 +69,14 @@ if wants node; then
     missing+=("Node $node_major_min or newer, this is $(node --version) (https://nodejs.org)")
   fi
   has npm || missing+=("npm (it comes with Node)")
+fi
+
+if wants go && ! has go; then missing+=("Go 1.19 or newer (https://go.dev)"); fi
+if wants java && ! (has javac && has mvn); then
+  missing+=("a JDK and Maven (Debian: apt-get install default-jdk-headless maven)")
+fi
+if wants python && ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
+  missing+=("Python 3.9 or newer with venv (Debian: apt-get install python3-venv)")
 fi
 
 if [ "${#missing[@]}" -gt 0 ]; then

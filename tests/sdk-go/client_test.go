@@ -43,10 +43,7 @@ var modes = map[string]func(*testing.T, *demo) (core.ClientOption, auth.Verifier
 		}
 		opened := option.WithWechatPayPublicKeyAuthCipher(
 			m.Mchid, m.SerialNo, key, d.Platform.ID, platform)
-		// The platform decides which of its keys signs a notification: a merchant that migrates
-		// has to know both.
-		visitor := downloader.MgrInstance().GetCertificateVisitor(m.Mchid)
-		return opened, verifiers.NewSHA256WithRSACombinedVerifier(visitor, d.Platform.ID, *platform)
+		return opened, verifiers.NewSHA256WithRSAPubkeyVerifier(d.Platform.ID, *platform)
 	},
 }
 

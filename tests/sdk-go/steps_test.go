@@ -82,6 +82,8 @@ func TestSteps(t *testing.T) {
 	}
 	for _, mode := range []string{"certificate", "public key"} {
 		m := open(t, mode)
+		chosen := map[string]string{"mchid": m.Merchant.Mchid, "key": strings.ReplaceAll(mode, " ", "_")}
+		m.play(t, "notification-keys", chosen)
 		names := map[string]string{
 			"run": run(), "mchid": m.Merchant.Mchid, "appid": m.Merchant.Appid,
 			"notify_url": m.notifyURL, "openid": m.openid(t),

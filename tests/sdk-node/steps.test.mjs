@@ -71,6 +71,7 @@ for (const [name, client] of Object.entries(clients)) {
         const certs = await platformKeys[mode](config);
         receiver = await Receiver.start({ certs, apiv3Key: demo.merchant.apiv3_key });
         const { mchid, appid } = demo.merchant;
+        await sandbox('notification-keys', { mchid, key: mode.replace(' ', '_') });
         const { openid } = await sandbox('openids', { mchid, appid });
         names = firstNames(demo, receiver.url, openid);
         call = await client(certs, config);

@@ -92,9 +92,11 @@ class Merchant:
 
 
 async def play(test, mode, merchant):
+    mchid = merchant.sandbox.merchant['mchid']
+    merchant.sandbox.play('notification-keys', {'mchid': mchid, 'key': mode.replace(' ', '_')})
     names = {
         'run': f'py{secrets.token_hex(6)}',
-        'mchid': merchant.sandbox.merchant['mchid'],
+        'mchid': mchid,
         'appid': merchant.sandbox.merchant['appid'],
         'notify_url': merchant.receiver.url,
         'openid': merchant.sandbox.openid(),

@@ -2,7 +2,7 @@
 
 use crate::callers::Callers;
 use crate::rate_limit::AddressLimiter;
-use crate::sandbox::{SandboxBank, SandboxPeople};
+use crate::sandbox::{Inspector, SandboxBank, SandboxPeople};
 use crate::shell::Shell;
 use domain::Rules;
 use engine::Engine;
@@ -30,6 +30,8 @@ pub struct AppState {
     pub sandbox: Option<Arc<dyn SandboxBank>>,
     /// The people whom the sandbox plays; `None` outside it.
     pub people: Option<Arc<dyn SandboxPeople>>,
+    /// What a developer looks into; `None` outside the sandbox.
+    pub inspector: Option<Arc<Inspector>>,
     /// Renders the metrics of this process.
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
     /// What an operator should know: switches that are unsafe outside a test.

@@ -69,6 +69,7 @@ impl Stage {
             shell: clock.clone(),
             sandbox: None,
             people: None,
+            inspector: None,
             metrics: Arc::new(String::new),
             callers: Arc::default(),
             unsafe_switches: Arc::new([]),

@@ -1,7 +1,7 @@
 //! What can be typed after `jiaozi`.
 
 use crate::bench::{BenchAction, UnderTest};
-use crate::operator::FreezeBecause;
+use crate::operator::{FreezeBecause, SigningKey};
 use clap::{Args, Parser, Subcommand};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -90,6 +90,13 @@ pub(crate) struct ServeFlags {
     /// Where the sandbox is a proxy to itself.
     #[arg(long, value_name = "ADDR", requires = "sandbox")]
     pub(crate) proxy_listen: Option<SocketAddr>,
+    /// Begins without the data of earlier starts, keys excepted.
+    #[arg(long, requires = "sandbox")]
+    pub(crate) fresh: bool,
+    /// Draws the demo merchant's numbers and keys' names and the demo people from this, so that they
+    /// are the same at each fresh start. RSA keys and sessions are new.
+    #[arg(long, value_name = "NUMBER", requires = "demo_people")]
+    pub(crate) seed: Option<u64>,
     /// Writes addresses and demo credentials as JSON to this file once everything answers.
     #[arg(long, value_name = "FILE", requires = "demo_people")]
     pub(crate) demo_file: Option<PathBuf>,
@@ -176,6 +183,9 @@ pub(crate) enum SandboxAction {
     Pay(SandboxPayFlags),
     /// Move business time forward.
     Advance(SandboxAdvanceFlags),
+    /// Have the running sandbox begin anew without its data, at the same addresses; waits until it
+    /// is ready.
+    Reset(ConfigFlags),
 }
 
 #[derive(Args, Clone, Debug)]
@@ -240,6 +250,8 @@ pub(crate) enum MerchantAction {
     Notifications(NotificationFlags),
     /// Send a failed notification again, now and by the whole schedule.
     Resend(ResendFlags),
+    /// Choose which of our keys signs a merchant's notifications.
+    NotifyWith(NotifyWithFlags),
 }
 
 #[derive(Args, Clone, Debug)]
@@ -252,6 +264,17 @@ pub(crate) struct NotificationFlags {
     pub(crate) dead: bool,
     #[command(flatten)]
     pub(crate) list: ListFlags,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct NotifyWithFlags {
+    /// The merchant's number.
+    pub(crate) mchid: String,
+    /// The kind of key.
+    #[arg(value_enum)]
+    pub(crate) key: SigningKey,
+    #[command(flatten)]
+    pub(crate) config: ConfigFlags,
 }
 
 #[derive(Args, Clone, Debug)]

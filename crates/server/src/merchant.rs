@@ -17,6 +17,15 @@ pub(crate) async fn run(action: MerchantAction) -> Result<(), Box<dyn Error>> {
         MerchantAction::List(flags) => list(&flags).await,
         MerchantAction::Notifications(flags) => notifications::list(flags).await,
         MerchantAction::Resend(flags) => notifications::resend(&flags).await,
+        MerchantAction::NotifyWith(flags) => {
+            let config = flags.config.load()?;
+            let request = Request::NotifyWith { mchid: flags.mchid, key: flags.key };
+            match operator::ask(&config, &request).await? {
+                Answer::Done(told) => say!("{told}"),
+                Answer::Failed(why) => return Err(why.into()),
+            }
+            Ok(())
+        }
     }
 }
 

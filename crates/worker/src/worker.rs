@@ -1,6 +1,7 @@
 //! Starts all tasks of a worker, and ends them in order.
 
 use crate::delivery::Delivery;
+use crate::delivery::courier::{Courier, Witness};
 use crate::delivery::notice::Notices;
 use crate::delivery::recorder::Recorder;
 use crate::delivery::retries::Retries;
@@ -34,6 +35,8 @@ pub struct Deps {
     pub providers: Providers,
     /// Protocol time and random bytes.
     pub shell: Arc<dyn Shell>,
+    /// Is told of every attempt to notify a merchant, in the sandbox.
+    pub witness: Option<Arc<dyn Witness>>,
 }
 
 /// How a worker works.
@@ -58,12 +61,13 @@ pub struct Worker {
     finished: watch::Sender<bool>,
     tasks: JoinSet<()>,
     keeper: JoinHandle<()>,
+    courier: Option<Courier>,
 }
 
 impl Worker {
     /// Starts all tasks. Must be called within a runtime.
     pub fn start(deps: Deps, config: Config) -> Self {
-        let Deps { engine, queries, keys, providers, shell } = deps;
+        let Deps { engine, queries, keys, providers, shell, witness } = deps;
         let (stopping, stopped) = watch::channel(false);
         let (finished, all_done) = watch::channel(false);
         let slots = Slots::new();
@@ -86,6 +90,7 @@ impl Worker {
             let (engine, queries) = (engine.clone(), Arc::clone(&queries));
             tasks.spawn(follow::keep_up(engine, queries, slots.held(), stopped.clone()));
         }
+        let mut courier = None;
         if config.deliver {
             let rule = match config.relaxed_addresses {
                 true => UrlRule::Relaxed,
@@ -93,14 +98,20 @@ impl Worker {
             };
             let notices = Notices::new(Arc::clone(&queries), keys, shell);
             let recorder = Recorder::start(engine.clone());
-            let sender = Sender::new(notices, Egress::new(rule), recorder);
+            let sender = Sender::new(notices, Egress::new(rule), recorder, witness);
+            courier = Some(Courier::new(Arc::clone(&queries), sender.clone()));
             let retries = Retries { queries: Arc::clone(&queries), sender: sender.clone() };
             tasks.spawn(Runner::new(retries).go(pulse.clone(), slots.held(), stopped.clone()));
             let delivery = Delivery::new(queries, sender, slots.clone());
             tasks.spawn(delivery.go(pulse, stopped));
         }
         let keeper = tokio::spawn(slots::keep(slots, engine, config.holder, all_done));
-        Self { stopping, finished, tasks, keeper }
+        Self { stopping, finished, tasks, keeper, courier }
+    }
+
+    /// Sends notifications again at somebody's word; `None` if this worker sends none.
+    pub fn courier(&self) -> Option<Courier> {
+        self.courier.clone()
     }
 
     /// Begins nothing more, finishes what was begun, and gives the slots back.

@@ -1,11 +1,15 @@
 //! Merchants: their numbers, app ids, certificates, and the names people have under an app id.
 
 mod add_merchant;
+mod choose_notification_key;
 mod issue_openid;
 mod keep_platform_key;
 mod openid_keys;
 
 pub use add_merchant::{AddMerchant, AddMerchantRefusal, MerchantAdded};
+pub use choose_notification_key::{
+    ChooseNotificationKey, ChooseNotificationKeyRefusal, NotificationKey,
+};
 pub use issue_openid::{IssueOpenid, IssueOpenidRefusal};
 pub use keep_platform_key::KeepPlatformKey;
 pub use openid_keys::OpenidKeys;

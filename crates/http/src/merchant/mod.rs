@@ -25,6 +25,7 @@ pub use onboarding::{AddMerchantError, MerchantRequest, NewMerchant, add_merchan
 pub use platform_keys::{PlatformKeyError, keep_platform_keys};
 
 use crate::app::AppState;
+use crate::sandbox::watch;
 use answer::LimitedAnswers;
 use apiv3::nonce_cache::NonceCache;
 use apiv3::notify_url::UrlRule;
@@ -73,9 +74,13 @@ pub fn router(app: &AppState) -> Router {
         limited: LimitedAnswers::default(),
         signers: Semaphore::new(cores),
     });
-    Router::new()
+    let routes = Router::new()
         .fallback(serve::serve)
         .layer(TimeoutLayer::with_status_code(answer::DEADLINE, app.limits.request))
         .layer(middleware::from_fn_with_state(Arc::clone(&face), answer::answer))
-        .with_state(face)
+        .with_state(face);
+    match app.inspector {
+        Some(_) => routes.layer(middleware::from_fn_with_state(app.clone(), watch)),
+        None => routes,
+    }
 }

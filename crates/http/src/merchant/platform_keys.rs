@@ -188,11 +188,12 @@ pub async fn keep_platform_keys(
     let in_use = |row: &PlatformKey| row.state == KeyState::Active && now <= row.not_after;
     let mut kept = rows(queries).await?;
     kept.retain(in_use);
-    for kind in [PlatformKeyKind::Certificate, PlatformKeyKind::PublicKey] {
-        if kept.iter().any(|row| row.kind == kind) {
-            continue;
-        }
-        let pair = generate_key().await?;
+    let mut missing = vec![PlatformKeyKind::Certificate, PlatformKeyKind::PublicKey];
+    missing.retain(|kind| kept.iter().all(|row| row.kind != *kind));
+    // Drawing takes most of a first start, so both are drawn at once.
+    let drawn = missing.into_iter().map(|kind| (kind, tokio::spawn(generate_key())));
+    for (kind, drawing) in drawn.collect::<Vec<_>>() {
+        let pair = drawing.await.unwrap_or(Err(KeyError::Library))?;
         let key = new_row(kind, &pair, keys, shell)?;
         engine.run(KeepPlatformKey { key }).await.map_err(|failed| {
             PlatformKeyError::NotKept(match failed {

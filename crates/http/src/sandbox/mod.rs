@@ -1,9 +1,17 @@
 //! What only the sandbox has: a clock that a developer moves, the inbox of its messages, and people
 //! who pay when they are asked to.
 
+mod inspector;
+mod notifications;
 mod payments;
 
+pub(crate) use inspector::watch;
+pub use inspector::{
+    Again, CallRecord, Inspector, NoticeRecord, NoticeSeen, SandboxCourier, Signature,
+};
 pub use payments::{OUTCOMES, Outcome, OutcomeRow, Played, SandboxPeople};
+
+use payments::play;
 
 use crate::app::AppState;
 use crate::extract::{Body, Query, Wire};
@@ -13,6 +21,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::catalogue::Code;
+use kernel::Timestamp;
 use kernel::time::SECOND;
 use serde::{Deserialize, Serialize};
 use std::future::Future;
@@ -46,6 +55,8 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(move_clock))
         .routes(routes!(read_inbox))
         .merge(payments::routes())
+        .merge(notifications::routes())
+        .merge(inspector::routes().into())
         .route("/sandbox/cards", axum::routing::get(cards_page))
         .route("/sandbox/inbox", axum::routing::get(inbox_page))
 }
@@ -78,11 +89,17 @@ async fn move_clock(
     State(app): State<AppState>,
     Body(body): Body<MoveClockBody>,
 ) -> Result<Json<MoveClockAnswer>, Problem> {
-    if !(0..=ADVANCE_MAX_S).contains(&body.advance_seconds) {
+    let now = advance(&app, body.advance_seconds).await?;
+    Ok(Json(MoveClockAnswer { now: now.rfc3339() }))
+}
+
+/// Moves business time by this many seconds, and gives the new one.
+async fn advance(app: &AppState, seconds: i64) -> Result<Timestamp, Problem> {
+    if !(0..=ADVANCE_MAX_S).contains(&seconds) {
         return Err(Problem::invalid("/advance_seconds"));
     }
     let bank = app.sandbox.as_deref().ok_or(Code::RouteUnknown)?;
-    let step = body.advance_seconds * SECOND;
+    let step = seconds * SECOND;
     let _alone = MOVING.lock().await;
     // The bank first: workers that the wallet's clock wakes ask it at once.
     let offset = app.engine.position().borrow().offset.saturating_add(step);
@@ -90,8 +107,7 @@ async fn move_clock(
         tracing::warn!(%reason, "the sandbox bank's clock did not follow");
         return Err(Problem::new(Code::SystemBusy).after(1));
     }
-    let position = app.engine.advance_clock(step).await?;
-    Ok(Json(MoveClockAnswer { now: position.now.rfc3339() }))
+    Ok(app.engine.advance_clock(step).await?.now)
 }
 
 /// Read here only to refuse what the stand-in would not understand; it gets the text as it came.

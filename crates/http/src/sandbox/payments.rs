@@ -81,6 +81,11 @@ pub const OUTCOMES: [OutcomeRow; 5] = [
 const AMOUNT_ENDS: i64 = 10_000;
 
 impl Outcome {
+    /// The outcome of this name.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        OUTCOMES.iter().find(|row| row.name == name).map(|row| row.outcome)
+    }
+
     /// What an order of this amount, in fen, chooses by itself.
     fn of_amount(minor: i64) -> Self {
         let ends = minor % AMOUNT_ENDS;

@@ -157,6 +157,7 @@ impl World {
             shell: Arc::new(clock.clone()),
             sandbox: None,
             people: None,
+            inspector: None,
             metrics: Arc::new(String::new),
             callers: Arc::default(),
             unsafe_switches: [].into(),

@@ -3,6 +3,7 @@
 
 use super::shop::Credentials;
 use super::{DemoFile, Payer, PlatformPublicKey, make_payer};
+use crate::demo::random::DemoShell;
 use crate::merchant::public_key;
 use crate::sandbox::Whereabouts;
 use http_api::AppState;
@@ -68,7 +69,8 @@ impl Inhabitants {
         }
         let request =
             MerchantRequest { name: "Demo Tea House 示例茶馆".into(), ..Default::default() };
-        let new = add_merchant(&app.engine, &app.keys, app.shell.as_ref(), &request).await?;
+        let shell = DemoShell::default();
+        let new = add_merchant(&app.engine, &app.keys, &shell, &request).await?;
         let key_file = place.data.join("demo-merchant-key.pem");
         write(&key_file, new.private_key.as_bytes())?;
         let certificate_file = place.data.join("demo-merchant-cert.pem");

@@ -1,13 +1,51 @@
-//! Made-up people and numbers, new at each run.
+//! Made-up people and numbers, new at each run unless a seed was given.
 
 use super::people::PASSWORD;
 use aws_lc_rs::rand;
+use http_api::{Shell, SystemShell};
+use kernel::Timestamp;
+use kernel::crypto::sha256;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A seed and how often it was drawn from.
+static SEEDED: OnceLock<(u64, AtomicU64)> = OnceLock::new();
+
+/// Has everything here drawn from a seed, in this process, from now on. The first seed stays.
+pub(crate) fn seed(seed: u64) {
+    SEEDED.get_or_init(|| (seed, AtomicU64::new(0)));
+}
 
 /// Random bytes.
 pub fn bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
-    rand::fill(&mut bytes).expect("the system gives random bytes");
+    fill(&mut bytes);
     bytes
+}
+
+fn fill(bytes: &mut [u8]) {
+    let Some((seed, drawn)) = SEEDED.get() else {
+        return rand::fill(bytes).expect("the system gives random bytes");
+    };
+    for part in bytes.chunks_mut(32) {
+        let place = drawn.fetch_add(1, Ordering::Relaxed);
+        let hash = sha256(&[b"demo", &seed.to_be_bytes(), &place.to_be_bytes()]);
+        part.copy_from_slice(&hash[..part.len()]);
+    }
+}
+
+/// What the demo merchant is drawn from: numbers of a seed if there is one, and the real clock.
+#[derive(Default)]
+pub(crate) struct DemoShell(SystemShell);
+
+impl Shell for DemoShell {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+
+    fn fill(&self, bytes: &mut [u8]) {
+        fill(bytes);
+    }
 }
 
 /// A number below `end`.

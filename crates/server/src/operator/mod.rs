@@ -7,7 +7,7 @@ mod request;
 mod socket;
 
 pub(crate) use perform::Operator;
-pub(crate) use request::{Answer, FreezeBecause, Request};
+pub(crate) use request::{Answer, FreezeBecause, Request, SigningKey};
 pub(crate) use socket::{Socket, serve};
 
 use crate::config::Config;
@@ -24,7 +24,8 @@ pub(crate) async fn ask(config: &Config, request: &Request) -> Result<Answer, Bo
     let keys = Arc::new(key_file::load(&config.key_file())?);
     let database = Database::open(config).await?;
     let (engine, merchant_address) = (database.engine.clone(), config.merchant_listen);
-    let answer = Operator { engine, keys, merchant_address }.perform(request).await;
+    let operator = Operator { engine, keys, merchant_address, reset: None };
+    let answer = operator.perform(request).await;
     database.close().await;
     Ok(answer)
 }

@@ -2,6 +2,7 @@
 
 use super::request::{Answer, Request};
 use domain::ids::WalletId;
+use domain::merchant::ChooseNotificationKey;
 use domain::notification::ResendNotification;
 use domain::wallet::{FreezeWallet, FrozenBy, LiftedBy, UnfreezeWallet};
 use domain::{Command, Once};
@@ -12,6 +13,7 @@ use kernel::keys::KeyRing;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use tokio::sync::Notify;
 
 /// Runs requests of operators.
 #[derive(Clone)]
@@ -22,6 +24,8 @@ pub(crate) struct Operator {
     pub(crate) keys: Arc<KeyRing>,
     /// Where merchants connect.
     pub(crate) merchant_address: SocketAddr,
+    /// Has a running sandbox begin anew.
+    pub(crate) reset: Option<Arc<Notify>>,
 }
 
 impl Operator {
@@ -48,6 +52,18 @@ impl Operator {
                 let command = ResendNotification { batch: *batch, place: *place };
                 self.run(command, |()| json!({ "state": "WAITING" })).await
             }
+            Request::NotifyWith { mchid, key } => {
+                let kind = (*key).into();
+                let command = ChooseNotificationKey { mchid: mchid.clone(), kind };
+                self.run(command, |()| json!({ "mchid": mchid, "notified_with": key })).await
+            }
+            Request::Reset => match &self.reset {
+                Some(reset) => {
+                    reset.notify_one();
+                    Answer::Done(Value::Null)
+                }
+                None => Answer::Failed("no sandbox runs here that could begin anew".to_owned()),
+            },
             Request::MerchantAdd(request) => {
                 let shell = SystemShell::default();
                 match add_merchant(&self.engine, &self.keys, &shell, request).await {

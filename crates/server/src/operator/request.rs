@@ -1,5 +1,6 @@
 //! What is said over the socket: one JSON object in a line each way.
 
+use domain::merchant::PlatformKeyKind;
 use domain::wallet::{FreezeKind, OperatorFreeze};
 use http_api::merchant::MerchantRequest;
 use serde::{Deserialize, Serialize};
@@ -36,8 +37,36 @@ pub(crate) enum Request {
         /// The place of its fact.
         place: i64,
     },
+    /// Choose which of our keys signs a merchant's notifications.
+    NotifyWith {
+        /// The merchant.
+        mchid: String,
+        /// The kind of key.
+        key: SigningKey,
+    },
+    /// Begin anew without data: a sandbox only.
+    Reset,
     /// Add a merchant; the answer holds its keys.
     MerchantAdd(MerchantRequest),
+}
+
+/// The kinds of our keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum SigningKey {
+    /// The one in the certificate that merchants download.
+    Certificate,
+    /// The bare public key that merchants copy.
+    PublicKey,
+}
+
+impl From<SigningKey> for PlatformKeyKind {
+    fn from(key: SigningKey) -> Self {
+        match key {
+            SigningKey::Certificate => Self::Certificate,
+            SigningKey::PublicKey => Self::PublicKey,
+        }
+    }
 }
 
 /// The freezes that are an operator's.

@@ -2,20 +2,30 @@
 //! that let nobody choose their host, and the commands of `jiaozi sandbox`.
 
 mod authority;
+mod desk;
 mod doors;
+mod fresh;
 mod people;
 pub(crate) mod tunnel;
 mod whereabouts;
 
+pub(crate) use desk::{Desk, Messenger};
 pub(crate) use doors::{DoorAddresses, SandboxDoors};
+pub(crate) use fresh::{start_again, wipe};
 pub(crate) use people::People;
 pub(crate) use whereabouts::Whereabouts;
 
 use crate::cli::{ConfigFlags, SandboxAction};
 use crate::demo::Api;
+use crate::operator::{self, Answer, Request};
 use authority::Authority;
 use serde_json::json;
 use std::error::Error;
+use std::time::Duration;
+
+/// How long a sandbox may take to begin anew.
+const RESET_TIME: Duration = Duration::from_secs(60);
+const POLL: Duration = Duration::from_millis(30);
 
 /// Does what was typed after `jiaozi sandbox`.
 pub(crate) async fn run(action: SandboxAction) -> Result<(), Box<dyn Error>> {
@@ -37,10 +47,29 @@ pub(crate) async fn run(action: SandboxAction) -> Result<(), Box<dyn Error>> {
             let played = running(&flags.config)?.post("/sandbox/v1/payments", asked).await?;
             say!("{}", serde_json::to_string_pretty(&played)?);
         }
+        SandboxAction::Reset(flags) => reset(&flags).await?,
         SandboxAction::Advance(flags) => {
             say!("{}", running(&flags.config)?.advance(flags.time).await?);
         }
     }
+    Ok(())
+}
+
+async fn reset(flags: &ConfigFlags) -> Result<(), Box<dyn Error>> {
+    let config = flags.load()?;
+    let file = Whereabouts::file(&config.data);
+    let before = fresh::life(&file);
+    match operator::ask(&config, &Request::Reset).await? {
+        Answer::Done(_) => {}
+        Answer::Failed(why) => return Err(why.into()),
+    }
+    let is_new = async {
+        while fresh::life(&file).is_none_or(|life| Some(life) == before) {
+            tokio::time::sleep(POLL).await;
+        }
+    };
+    tokio::time::timeout(RESET_TIME, is_new).await.map_err(|_| "it does not get ready")?;
+    say!("the sandbox is as at its first start");
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 
 use super::authority::NAMES;
 use super::doors::DoorAddresses;
+use crate::key_file;
 use serde::{Deserialize, Serialize};
 use std::error::Error;
 use std::net::SocketAddr;
@@ -21,13 +22,17 @@ pub(crate) struct Whereabouts {
     pub(crate) proxy: String,
     /// The certificate that a client over TLS has to trust.
     pub(crate) ca_file: PathBuf,
-}
-
-fn file(folder: &Path) -> PathBuf {
-    folder.join("sandbox.json")
+    /// Another one at each start.
+    #[serde(default)]
+    pub(crate) life: String,
 }
 
 impl Whereabouts {
+    /// The file that holds them.
+    pub(crate) fn file(folder: &Path) -> PathBuf {
+        folder.join("sandbox.json")
+    }
+
     /// Of a sandbox whose listeners are bound.
     pub(crate) fn of(consumer: SocketAddr, merchant: SocketAddr, doors: &DoorAddresses) -> Self {
         Self {
@@ -36,17 +41,18 @@ impl Whereabouts {
             merchant_tls_api: format!("https://{}", doors.tls),
             proxy: format!("http://{}", doors.proxy),
             ca_file: doors.ca_file.clone(),
+            life: hex::encode(*key_file::random()),
         }
     }
 
     /// Writes them down for the commands of `jiaozi sandbox`.
     pub(crate) fn write(&self, folder: &Path) -> Result<(), Box<dyn Error>> {
-        Ok(std::fs::write(file(folder), serde_json::to_string_pretty(self)?)?)
+        Ok(std::fs::write(Self::file(folder), serde_json::to_string_pretty(self)?)?)
     }
 
     /// Those of the sandbox on a data folder, which may have ended since.
     pub(crate) fn read(folder: &Path) -> Result<Self, Box<dyn Error>> {
-        let path = file(folder);
+        let path = Self::file(folder);
         let text = std::fs::read_to_string(&path).map_err(|error| {
             format!("no sandbox has run on {}: {error} ({})", folder.display(), path.display())
         })?;

@@ -9,12 +9,14 @@ use crate::bench::{self, UnderTest};
 use crate::cli::ServeFlags;
 use crate::config::{Config, Flags};
 use crate::database::{self, Database, Location, ThrowAway};
-use crate::demo::Payer;
 use crate::demo::inhabitants::{Inhabitants, Place};
+use crate::demo::{Payer, random};
 use crate::home::Home;
 use crate::operator::{self, Operator, Socket};
 use crate::providers_link::{CALLBACK_PATH, Link, providers_secret};
-use crate::sandbox::{DoorAddresses, People, SandboxDoors, Whereabouts};
+use crate::sandbox::{
+    Desk, DoorAddresses, Messenger, People, SandboxDoors, Whereabouts, start_again, wipe,
+};
 use crate::{gauges, key_file, logging, signals};
 use axum::Router;
 use engine::Engine;
@@ -31,7 +33,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use worker::{Deps, Providers, Worker};
 
@@ -48,10 +50,10 @@ const HOLDER: &str = "server";
 
 /// Serves until the system asks it to end.
 pub(crate) async fn run(flags: ServeFlags) -> Result<(), Box<dyn Error>> {
-    let mut config = Config::load(flags.config.config.as_deref(), config_flags(&flags))?;
-    logging::start(&config.log_filter)?;
-    config.make_folder()?;
-    let home = Home::enter(&config.data)?;
+    let (mut config, home) = prepare(&flags)?;
+    // A database that somebody named is not emptied.
+    let is_ours = config.sandbox && !matches!(config.location, Location::Postgres(_));
+    let reset = is_ours.then(Arc::<Notify>::default);
     let throw_away = ThrowAway::settle(&mut config)?;
     let keys = Arc::new(load_keys(&config).await?);
     let metrics = start_metrics()?;
@@ -83,22 +85,20 @@ pub(crate) async fn run(flags: ServeFlags) -> Result<(), Box<dyn Error>> {
     let serving = listeners.serve(&config, &app, proven, &ending);
     let socket = Socket::bind(config.control_socket(), &home)?;
     let (engine, keys) = (app.engine.clone(), Arc::clone(&app.keys));
-    let operator = Operator { engine, keys, merchant_address: addresses.merchant };
+    let merchant_address = addresses.merchant;
+    let operator = Operator { engine, keys, merchant_address, reset: reset.clone() };
     gauges::keep(Arc::clone(&app.queries), ending.clone());
     let control = tokio::spawn(operator::serve(socket, operator, ending));
     let asked = asked_to_end(&flags);
     announce(&config, &addresses, bank.as_ref());
+    if let (true, Some(people)) = (flags.demo_people, people) {
+        let place = place(&config, &addresses, throw_away.as_ref())?;
+        people.play(settle_inhabitants(&app, &place, flags.demo_file.as_deref()).await?).await;
+    }
     if let Some(sandbox) = addresses.sandbox() {
         sandbox.write(&config.data)?;
     }
-    if flags.demo_people {
-        let place = place(&config, &addresses, throw_away.as_ref())?;
-        let payer = settle_inhabitants(&app, &place, flags.demo_file.as_deref()).await?;
-        if let Some(people) = people {
-            people.play(payer).await;
-        }
-    }
-    let ended = wait_for_end(&app.engine, asked).await;
+    let ended = wait_for_end(&app.engine, asked, reset).await;
     tracing::info!("ending: open requests are finished first");
     end.send_replace(true);
     for listener in serving {
@@ -109,7 +109,36 @@ pub(crate) async fn run(flags: ServeFlags) -> Result<(), Box<dyn Error>> {
     drop(app);
     database.close().await;
     drop(throw_away);
-    ended
+    match ended? {
+        Ended::Over => Ok(()),
+        Ended::Reset => {
+            drop(home);
+            Err(start_again(&addresses.flags()).into())
+        }
+    }
+}
+
+/// Reads the configuration and moves into the data folder.
+fn prepare(flags: &ServeFlags) -> Result<(Config, Home), Box<dyn Error>> {
+    let config = Config::load(flags.config.config.as_deref(), config_flags(flags))?;
+    logging::start(&config.log_filter)?;
+    config.make_folder()?;
+    let home = Home::enter(&config.data)?;
+    if flags.fresh {
+        wipe(&config)?;
+    }
+    if let Some(seed) = flags.seed {
+        random::seed(seed);
+    }
+    Ok((config, home))
+}
+
+/// Why a server ends.
+enum Ended {
+    /// Somebody asked it to.
+    Over,
+    /// It is a sandbox and begins anew.
+    Reset,
 }
 
 /// When the system, or the benchmark that this server serves, asks it to end.
@@ -128,9 +157,17 @@ fn asked_to_end(flags: &ServeFlags) -> impl Future<Output = ()> + use<> {
 async fn wait_for_end(
     engine: &Engine,
     asked: impl Future<Output = ()>,
-) -> Result<(), Box<dyn Error>> {
+    reset: Option<Arc<Notify>>,
+) -> Result<Ended, Box<dyn Error>> {
+    let reset = async {
+        match &reset {
+            Some(reset) => reset.notified().await,
+            None => std::future::pending().await,
+        }
+    };
     tokio::select! {
-        () = asked => Ok(()),
+        () = asked => Ok(Ended::Over),
+        () = reset => Ok(Ended::Reset),
         () = engine.ended() => {
             tracing::error!("the engine ended by itself; so does the server");
             Err("the engine ended by itself; see the log".into())
@@ -179,6 +216,15 @@ struct Addresses {
 }
 
 impl Addresses {
+    /// The flags of `serve` that lead to the same addresses.
+    fn flags(&self) -> Vec<(&'static str, SocketAddr)> {
+        let mut flags = vec![("--listen", self.consumer), ("--merchant-listen", self.merchant)];
+        if let Some(doors) = &self.doors {
+            flags.extend([("--tls-listen", doors.tls), ("--proxy-listen", doors.proxy)]);
+        }
+        flags
+    }
+
     /// What a sandbox tells of itself.
     fn sandbox(&self) -> Option<Whereabouts> {
         let doors = self.doors.as_ref()?;
@@ -290,6 +336,7 @@ fn start_worker(
         keys: Arc::clone(&app.keys),
         providers,
         shell: Arc::new(worker::SystemShell::default()),
+        witness: app.inspector.clone().map(|inspector| Arc::new(Desk::new(inspector)) as _),
     };
     let config = worker::Config {
         holder: holder.unwrap_or(HOLDER).to_owned(),
@@ -297,7 +344,11 @@ fn start_worker(
         relaxed_addresses: config.sandbox || flags.under_test == Some(UnderTest::Notifying),
         deliver: flags.under_test != Some(UnderTest::Quiet),
     };
-    Worker::start(deps, config)
+    let worker = Worker::start(deps, config);
+    if let (Some(inspector), Some(courier)) = (&app.inspector, worker.courier()) {
+        inspector.employ(Arc::new(Messenger(courier)));
+    }
+    worker
 }
 
 fn config_flags(flags: &ServeFlags) -> Flags {
@@ -344,6 +395,7 @@ fn app_state(
         shell: Arc::new(SystemShell::default()),
         sandbox,
         people,
+        inspector: config.sandbox.then(Arc::default),
         metrics,
         callers: Arc::default(),
         unsafe_switches: unsafe_switches(config, &database.weak_settings),
@@ -379,15 +431,16 @@ fn announce(config: &Config, addresses: &Addresses, bank: Option<&BankProcess>) 
     say!("jiaozi is ready");
     say!("  people's apps   http://{consumer}/v1   (description: http://{consumer}/docs)");
     say!("  merchants       http://{merchant}/v3");
+    if let Some(bank) = bank {
+        let bank = bank.address;
+        say!("  sandbox bank    http://{bank}/cards    (messages: http://{bank}/inbox)");
+    }
     if let Some(DoorAddresses { tls, proxy, ca_file }) = doors {
+        say!("  developers      http://{consumer}/sandbox   (who called, who was notified)");
         say!("  merchants, TLS  https://{tls}/v3   (trust {})", ca_file.display());
         say!("  SDKs with a fixed host, one of");
         say!("    proxy         HTTPS_PROXY=http://{proxy}   (`jiaozi sandbox env` prints it all)");
         say!("    hosts file    {}   (with --tls-listen …:443)", Whereabouts::hosts_line(*tls));
-    }
-    if let Some(bank) = bank {
-        let bank = bank.address;
-        say!("  sandbox bank    http://{bank}/cards    (messages: http://{bank}/inbox)");
     }
     if let Some(operations) = operations {
         say!(

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails to unwrap has failed")]
 
 mod canaries;
+mod developer;
 mod haystack;
 mod process;
 mod program;

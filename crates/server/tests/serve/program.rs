@@ -79,9 +79,19 @@ impl Program {
 
     /// The same with more in its environment.
     pub(crate) fn serve_with(&self, variables: &[(&str, &str)]) -> Running {
+        self.start(&[], variables)
+    }
+
+    /// The same with demo people.
+    pub(crate) fn serve_people(&self, flags: &[&str]) -> Running {
+        self.start(&[&["--demo-people"], flags].concat(), &[])
+    }
+
+    fn start(&self, flags: &[&str], variables: &[(&str, &str)]) -> Running {
         let anywhere = "127.0.0.1:0";
-        let arguments = ["serve", "--sandbox", "--listen", anywhere, "--merchant-listen", anywhere];
-        let mut command = self.command(&arguments);
+        let listen = ["serve", "--sandbox", "--listen", anywhere, "--merchant-listen", anywhere];
+        let doors = ["--tls-listen", anywhere, "--proxy-listen", anywhere];
+        let mut command = self.command(&[&listen[..], &doors, flags].concat());
         // All that can be logged by us: where secrets would be found first.
         command.env("JIAOZI_LOG_FILTER", "debug").envs(variables.iter().copied());
         let log = OpenOptions::new().create(true).append(true).open(self.log()).unwrap();
@@ -137,6 +147,13 @@ pub(crate) struct Running {
 }
 
 impl Running {
+    /// Waits until the commands of developers find the sandbox.
+    pub(crate) async fn until_developers_are_told(&self, program: &Program) {
+        while !program.data().join("sandbox.json").exists() {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    }
+
     /// The address of the sandbox bank.
     pub(crate) fn bank(&self) -> String {
         format!("http://{}", self.bank)

@@ -893,6 +893,25 @@ COMMENT ON COLUMN "platform_key"."not_before" IS 'From when it is used.';
 COMMENT ON COLUMN "platform_key"."not_after" IS 'Until when it is used.';
 COMMENT ON COLUMN "platform_key"."version" IS 'The batch that last wrote it.';
 
+CREATE TABLE "notification_key" (
+    "book" bigint NOT NULL,
+    "mchid" text COLLATE "C" NOT NULL,
+    "kind" text COLLATE "C" NOT NULL,
+    "version" bigint NOT NULL,
+    PRIMARY KEY ("book", "mchid")
+);
+CREATE TRIGGER "notification_key_delete" BEFORE DELETE ON "notification_key"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "notification_key_truncate" BEFORE TRUNCATE ON "notification_key"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "notification_key" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "notification_key" TO jiaozi_app;
+COMMENT ON TABLE "notification_key" IS 'With which of our keys a merchant is notified.';
+COMMENT ON COLUMN "notification_key"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "notification_key"."mchid" IS 'The merchant.';
+COMMENT ON COLUMN "notification_key"."kind" IS 'The kind of key that signs.';
+COMMENT ON COLUMN "notification_key"."version" IS 'The batch that last wrote it.';
+
 CREATE TABLE "openid" (
     "book" bigint NOT NULL,
     "openid" text COLLATE "C" NOT NULL,

@@ -537,6 +537,17 @@ CREATE TABLE "platform_key" (
 CREATE TRIGGER "platform_key_delete" BEFORE DELETE ON "platform_key"
 BEGIN SELECT RAISE(ABORT, 'delete is forbidden on platform_key'); END;
 
+-- With which of our keys a merchant is notified.
+CREATE TABLE "notification_key" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "mchid" TEXT COLLATE BINARY NOT NULL, -- The merchant.
+    "kind" TEXT COLLATE BINARY NOT NULL, -- The kind of key that signs.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    PRIMARY KEY ("book", "mchid")
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER "notification_key_delete" BEFORE DELETE ON "notification_key"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on notification_key'); END;
+
 -- The name that a person has under an app id.
 CREATE TABLE "openid" (
     "book" INTEGER NOT NULL, -- The book it belongs to.

@@ -3,8 +3,8 @@
 use crate::{Index, describe, text_cells};
 use domain::ids::{UserId, WalletId};
 use domain::merchant::{
-    KeyState, Merchant, MerchantAppid, MerchantCertificate, MerchantState, Openid, PlatformKey,
-    PlatformKeyKind,
+    KeyState, Merchant, MerchantAppid, MerchantCertificate, MerchantState, NotificationKey, Openid,
+    PlatformKey, PlatformKeyKind,
 };
 use domain::notification::{Retry, RetryState, Slot};
 use domain::order::{Order, OrderByPrepay, OrderByTransaction, OrderState, TradeType};
@@ -53,6 +53,11 @@ describe!(PlatformKey, Kept, key 1, "A key that we sign answers and notification
     state: KeyState, "Where it stands.";
     not_before: Timestamp, "From when it is used.";
     not_after: Timestamp, "Until when it is used.";
+});
+
+describe!(NotificationKey, Kept, key 1, "With which of our keys a merchant is notified.", {
+    mchid: String, "The merchant.";
+    kind: PlatformKeyKind, "The kind of key that signs.";
 });
 
 describe!(Openid, Kept, key 1, "The name that a person has under an app id.", {

@@ -39,6 +39,7 @@ pub(crate) const ALL: &[Registered] = &[
     Registered::of::<domain::merchant::MerchantAppid>(),
     Registered::of::<domain::merchant::MerchantCertificate>(),
     Registered::of::<domain::merchant::PlatformKey>(),
+    Registered::of::<domain::merchant::NotificationKey>(),
     Registered::of::<domain::merchant::Openid>(),
     Registered::of::<domain::order::Order>(),
     Registered::of::<domain::order::OrderByPrepay>(),

@@ -5,6 +5,7 @@
 //! leaves no room for; so the reader always goes on. After a restart everything behind the cursor
 //! is delivered again, under the same id.
 
+pub(crate) mod courier;
 mod lanes;
 pub(crate) mod notice;
 mod progress;

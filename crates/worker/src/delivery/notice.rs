@@ -8,7 +8,7 @@ use apiv3::refund_view::RefundView;
 use apiv3::sealed::{open_apiv3_key, open_platform_key};
 use apiv3::sign::{self, PlatformKey};
 use domain::fact::{Fact, FactKind};
-use domain::merchant::{self, Merchant, PlatformKeyKind};
+use domain::merchant::{self, Merchant, NotificationKey, PlatformKeyKind};
 use domain::order::Order;
 use domain::refund::Refund;
 use hyper::HeaderMap;
@@ -43,12 +43,19 @@ pub(crate) enum Unmade {
     Defect(String),
 }
 
+/// The newest active key of each kind.
+#[derive(Clone, Default)]
+struct Signers {
+    certificate: Option<Arc<PlatformKey>>,
+    public_key: Option<Arc<PlatformKey>>,
+}
+
 /// See the module.
 pub(crate) struct Notices {
     queries: Arc<dyn Queries>,
     keys: Arc<KeyRing>,
     shell: Arc<dyn Shell>,
-    signer: Mutex<Option<(Instant, Arc<PlatformKey>)>>,
+    signers: Mutex<Option<(Instant, Signers)>>,
 }
 
 impl Notices {
@@ -57,7 +64,7 @@ impl Notices {
         keys: Arc<KeyRing>,
         shell: Arc<dyn Shell>,
     ) -> Self {
-        Self { queries, keys, shell, signer: Mutex::new(None) }
+        Self { queries, keys, shell, signers: Mutex::new(None) }
     }
 
     /// The notification of a fact; `None` when the merchant wants none.
@@ -116,28 +123,42 @@ impl Notices {
         headers
     }
 
-    /// The key that notifications are signed with: the newest active certificate, or the newest
-    /// active public key where there is no certificate.
+    /// The key that a merchant's notifications are signed with: of the kind that it chose, a
+    /// certificate if it did not choose, and of the other kind where there is none of that.
     async fn signer(&self, fact: &Fact) -> Result<Arc<PlatformKey>, Unmade> {
-        if let Some((until, key)) = self.kept_signer().as_ref()
+        let chosen = find::<NotificationKey>(self.queries.as_ref(), &fact.mchid).await?;
+        let Signers { certificate, public_key } = self.signers(fact).await?;
+        let signer = match chosen.map(|chosen| chosen.kind) {
+            None | Some(PlatformKeyKind::Certificate) => certificate.or(public_key),
+            Some(PlatformKeyKind::PublicKey) => public_key.or(certificate),
+        };
+        signer.ok_or_else(|| absent("platform key", fact))
+    }
+
+    async fn signers(&self, fact: &Fact) -> Result<Signers, Unmade> {
+        if let Some((until, signers)) = self.kept_signers().as_ref()
             && *until > shell::instant()
         {
-            return Ok(Arc::clone(key));
+            return Ok(signers.clone());
         }
         let condition = "state = 'ACTIVE' ORDER BY not_before DESC";
         let rows: Vec<merchant::PlatformKey> =
             select(self.queries.as_ref(), condition, Vec::new()).await?;
-        let certificate = rows.iter().find(|row| row.kind == PlatformKeyKind::Certificate);
-        let row = certificate.or(rows.first()).ok_or_else(|| absent("platform key", fact))?;
-        let key = open_platform_key(&self.keys.personal_data, row)
-            .map_err(|error| defect("platform key", error, fact))?;
-        let key = Arc::new(key);
-        *self.kept_signer() = Some((shell::instant() + KEY_KEPT, Arc::clone(&key)));
-        Ok(key)
+        let newest = |kind| {
+            let row = rows.iter().find(|row| row.kind == kind);
+            let key = row.map(|row| open_platform_key(&self.keys.personal_data, row));
+            key.transpose().map_err(|error| defect("platform key", error, fact))
+        };
+        let signers = Signers {
+            certificate: newest(PlatformKeyKind::Certificate)?.map(Arc::new),
+            public_key: newest(PlatformKeyKind::PublicKey)?.map(Arc::new),
+        };
+        *self.kept_signers() = Some((shell::instant() + KEY_KEPT, signers.clone()));
+        Ok(signers)
     }
 
-    fn kept_signer(&self) -> std::sync::MutexGuard<'_, Option<(Instant, Arc<PlatformKey>)>> {
-        self.signer.lock().unwrap_or_else(PoisonError::into_inner)
+    fn kept_signers(&self) -> std::sync::MutexGuard<'_, Option<(Instant, Signers)>> {
+        self.signers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,6 +1,7 @@
 //! One attempt to notify a merchant of a fact.
 
-use super::notice::{Notices, Unmade};
+use super::courier::{Attempt, Witness};
+use super::notice::{Notice, Notices, Unmade};
 use super::recorder::Recorder;
 use crate::egress::Egress;
 use crate::shell;
@@ -29,16 +30,32 @@ pub(crate) struct Sender {
     notices: Arc<Notices>,
     egress: Arc<Egress>,
     recorder: Recorder,
+    witness: Option<Arc<dyn Witness>>,
 }
 
 impl Sender {
-    pub(crate) fn new(notices: Notices, egress: Egress, recorder: Recorder) -> Self {
-        Self { notices: Arc::new(notices), egress: Arc::new(egress), recorder }
+    pub(crate) fn new(
+        notices: Notices,
+        egress: Egress,
+        recorder: Recorder,
+        witness: Option<Arc<dyn Witness>>,
+    ) -> Self {
+        Self { notices: Arc::new(notices), egress: Arc::new(egress), recorder, witness }
     }
 
     /// Notifies once, without recording it.
     pub(crate) async fn attempt(&self, fact: &Fact, series: &'static str) -> Sent {
-        let notice = match self.notices.of(fact).await {
+        self.attempt_with(fact, series, |_| {}).await
+    }
+
+    /// The same with a notification that is changed after it was signed.
+    pub(super) async fn attempt_with(
+        &self,
+        fact: &Fact,
+        series: &'static str,
+        change: impl FnOnce(&mut Notice) + Send,
+    ) -> Sent {
+        let mut notice = match self.notices.of(fact).await {
             Ok(Some(notice)) => notice,
             Ok(None) => return counted(Sent::Acknowledged, "not_wanted", series),
             Err(Unmade::Query(error)) => {
@@ -50,8 +67,13 @@ impl Sender {
                 return counted(Sent::Failed("cannot be made".into()), "defect", series);
             }
         };
+        change(&mut notice);
+        let watched = self.witness.as_ref().map(|witness| (witness, Attempt::of(fact, &notice)));
         let began = shell::instant();
         let posted = self.egress.post(&notice.url, notice.headers, notice.body).await;
+        if let Some((witness, attempt)) = watched {
+            witness.saw(Attempt { outcome: posted.err().map(|why| why.to_string()), ..attempt });
+        }
         let seconds = began.elapsed().as_secs_f64();
         metrics::histogram!("jiaozi_notification_seconds", "series" => series).record(seconds);
         match posted {

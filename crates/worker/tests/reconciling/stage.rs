@@ -239,6 +239,7 @@ impl Stage {
             keys: Arc::clone(&self.keys),
             providers,
             shell: self.shell(),
+            witness: None,
         };
         let holder = holder.to_owned();
         Worker::start(

@@ -22,9 +22,13 @@ public final class Steps {
   private final Merchant merchant;
   private final Map<String, String> names = new HashMap<>();
 
-  private Steps(Sandbox sandbox, Merchant merchant) throws Exception {
+  private Steps(Sandbox sandbox, Merchant merchant, String mode) throws Exception {
     this.sandbox = sandbox;
     this.merchant = merchant;
+    JsonObject chosen = new JsonObject();
+    chosen.addProperty("mchid", sandbox.of("mchid"));
+    chosen.addProperty("key", mode.replace(' ', '_'));
+    sandbox.play("notification-keys", chosen);
     JsonObject asked = new JsonObject();
     for (String name : new String[] {"mchid", "appid"}) {
       asked.addProperty(name, sandbox.of(name));
@@ -43,7 +47,7 @@ public final class Steps {
     int failed = 0;
     for (String mode : new String[] {"certificate", "public key"}) {
       try (Merchant merchant = new Merchant(sandbox, mode)) {
-        Steps steps = new Steps(sandbox, merchant);
+        Steps steps = new Steps(sandbox, merchant, mode);
         for (JsonElement element : table.getAsJsonArray("steps")) {
           JsonObject step = element.getAsJsonObject();
           if (step.has("mode") && !step.get("mode").getAsString().equals(mode)) {

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Plays the steps with the official SDK for Java. Start it through tests/conformance/with-sandbox.mjs
-# after `mvn package`: the JVM takes its proxy and its trust from properties, not the environment.
+# Starts a class or a source file as docs/sdk/wechatpay-java.md says. Start it through
+# tests/conformance/with-sandbox.mjs after `mvn compile dependency:build-classpath`: the JVM takes
+# its proxy and its trust from properties, not from the environment.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -11,4 +12,4 @@ keytool -importcert -noprompt -alias sandbox -file "$SSL_CERT_FILE" -storetype P
 proxy=${HTTPS_PROXY#http://}
 java -Dhttps.proxyHost="${proxy%:*}" -Dhttps.proxyPort="${proxy#*:}" \
   -Djavax.net.ssl.trustStore="$store/trust.p12" -Djavax.net.ssl.trustStorePassword=changeit \
-  -cp "target/classes:$(cat target/classpath)" jiaozi.Steps ../conformance/steps.json
+  -cp "target/classes:$(cat target/classpath)" "$@"

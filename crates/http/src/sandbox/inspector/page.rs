@@ -1,0 +1,214 @@
+//! The inspector as one page of plain HTML: no script, nothing from elsewhere, every text escaped.
+
+use super::{CallRecord, Inspector, NoticeRecord, Signature};
+use crate::sandbox::{OUTCOMES, OutcomeRow};
+use kernel::Timestamp;
+use std::fmt::{self, Write};
+
+/// Calls and notifications on the page, each.
+const SHOWN: usize = 50;
+
+/// Nothing may come from elsewhere, nothing may run, and forms go nowhere else.
+pub(super) const POLICY: &str = "default-src 'none'; style-src 'self'; form-action 'self'; \
+                                 frame-ancestors 'none'; base-uri 'none'";
+
+/// The page's style sheet.
+pub(super) const STYLE: &str = "\
+body { font: 14px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 74rem; padding: 0 1rem; \
+color: #1c2526; background: #fff; }
+h1 { font-size: 1.5rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
+table { border-collapse: collapse; width: 100%; }
+th, td { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0; \
+border-bottom: 1px solid #dde3e3; }
+th { font-weight: 600; color: #56686a; }
+code, pre { font: 12px/1.5 ui-monospace, monospace; }
+pre { background: #f4f6f6; padding: .6rem; margin: .3rem 0; overflow-wrap: anywhere; \
+white-space: pre-wrap; }
+form { display: inline-block; margin: 0 .5rem .3rem 0; }
+input, select, button { font: inherit; padding: .2rem .5rem; }
+input[name=order] { width: 28rem; max-width: 100%; }
+.good { color: #11692f; } .bad { color: #a5220f; font-weight: 600; } .dim { color: #56686a; }
+.told { background: #eef5ee; border-left: 4px solid #11692f; padding: .5rem .8rem; }
+summary { cursor: pointer; }
+";
+
+/// Writes the page. `told` is what came of the last thing that was asked for.
+pub(super) fn page(inspector: &Inspector, now: Timestamp, told: Option<&str>) -> String {
+    let mut html = String::with_capacity(64 * 1024);
+    // Writing to a text cannot fail.
+    let _ = write_page(&mut html, inspector, now, told);
+    html
+}
+
+fn write_page(
+    html: &mut String,
+    inspector: &Inspector,
+    now: Timestamp,
+    told: Option<&str>,
+) -> fmt::Result {
+    html.push_str(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width\"><title>Jiaozi sandbox</title>\
+         <link rel=\"stylesheet\" href=\"/sandbox/style.css\"></head><body>\
+         <h1>Jiaozi sandbox</h1>",
+    );
+    if let Some(told) = told {
+        write!(html, "<p class=\"told\" role=\"status\">{}</p>", Text(told))?;
+    }
+    write!(
+        html,
+        "<p>Business time <b>{}</b> \
+         <a href=\"/sandbox\">Reload</a></p>\
+         <form method=\"post\" action=\"/sandbox/clock\"><label>Move on by \
+         <select name=\"seconds\"><option value=\"16\">16 seconds</option>\
+         <option value=\"3600\">an hour</option><option value=\"86400\">a day</option>\
+         <option value=\"691200\">8 days</option><option value=\"31622400\">a year</option>\
+         </select></label> <button>Move time</button></form>",
+        Text(&now.rfc3339())
+    )?;
+    payer(html)?;
+    notices(html, &inspector.notices())?;
+    calls(html, &inspector.calls())?;
+    html.push_str("</body></html>");
+    Ok(())
+}
+
+fn payer(html: &mut String) -> fmt::Result {
+    html.push_str(
+        "<h2>Play the payer</h2><form method=\"post\" action=\"/sandbox/payments\">\
+         <input name=\"order\" required placeholder=\"code_url, h5_url or prepay_id\" \
+         aria-label=\"order\"> <select name=\"outcome\" aria-label=\"outcome\">\
+         <option value=\"\">as the amount says</option>",
+    );
+    for OutcomeRow { name, .. } in &OUTCOMES {
+        write!(html, "<option>{name}</option>")?;
+    }
+    html.push_str(
+        "</select> <button>Pay</button></form><table><tr><th>outcome</th>\
+         <th>amounts ending in (fen)</th><th>what the merchant sees</th></tr>",
+    );
+    for OutcomeRow { name, amount_ends, merchant_sees, .. } in &OUTCOMES {
+        let ends = if *amount_ends == 0 { "all others".into() } else { amount_ends.to_string() };
+        write!(
+            html,
+            "<tr><td><code>{name}</code></td><td>{ends}</td><td>{}</td></tr>",
+            Text(merchant_sees)
+        )?;
+    }
+    html.push_str("</table>");
+    Ok(())
+}
+
+fn notices(html: &mut String, notices: &[NoticeRecord]) -> fmt::Result {
+    html.push_str("<h2>Notifications</h2>");
+    if notices.is_empty() {
+        html.push_str("<p class=\"dim\">None was sent yet.</p>");
+        return Ok(());
+    }
+    html.push_str("<table><tr><th>about</th><th>to</th><th>attempts</th><th>send it</th></tr>");
+    for notice in notices.iter().take(SHOWN) {
+        let NoticeRecord { batch, place, mchid, subject, url, headers, body, attempts } = notice;
+        write!(
+            html,
+            "<tr><td><details><summary>{}</summary><pre>{}\n{}</pre></details>\
+             <span class=\"dim\">merchant {}</span></td><td><code>{}</code></td><td>",
+            Text(subject),
+            Headers(headers),
+            Text(body),
+            Text(mchid),
+            Text(url),
+        )?;
+        for (at, outcome) in attempts {
+            let class = if outcome == "acknowledged" { "good" } else { "bad" };
+            let (at, outcome) = (at.rfc3339(), Text(outcome));
+            write!(
+                html,
+                "<span class=\"{class}\">{outcome}</span> <span class=\"dim\">{at}</span><br>"
+            )?;
+        }
+        html.push_str("</td><td>");
+        for (how, label) in [
+            ("again", "again"),
+            ("twice", "twice"),
+            ("later", "in 10 s"),
+            ("corrupted", "corrupted"),
+        ] {
+            write!(
+                html,
+                "<form method=\"post\" action=\"/sandbox/notifications\">\
+                 <input type=\"hidden\" name=\"batch\" value=\"{batch}\">\
+                 <input type=\"hidden\" name=\"place\" value=\"{place}\">\
+                 <button name=\"how\" value=\"{how}\">{label}</button></form>"
+            )?;
+        }
+        html.push_str("</td></tr>");
+    }
+    html.push_str("</table>");
+    Ok(())
+}
+
+fn calls(html: &mut String, calls: &[CallRecord]) -> fmt::Result {
+    html.push_str("<h2>Calls of merchants</h2>");
+    if calls.is_empty() {
+        html.push_str("<p class=\"dim\">None came yet.</p>");
+        return Ok(());
+    }
+    html.push_str("<table><tr><th>when</th><th>call</th><th>signature</th><th>answer</th></tr>");
+    for call in calls.iter().take(SHOWN) {
+        let (class, signature) = match call.signature() {
+            Signature::Right => ("good", "right"),
+            Signature::Wrong => ("bad", "wrong"),
+            Signature::NotChecked => ("dim", "not checked"),
+        };
+        let answered = if call.status < 400 { "good" } else { "bad" };
+        write!(
+            html,
+            "<tr><td class=\"dim\">{}<br>{} ms, merchant {}</td><td><details><summary><code>{} \
+             {}</code></summary><pre>{}\n{}</pre></details></td><td class=\"{class}\">{signature}\
+             </td><td><details><summary class=\"{answered}\">{}</summary><pre>{}\n{}</pre>\
+             </details></td></tr>",
+            call.at.rfc3339(),
+            call.micros / 1_000,
+            Text(&call.mchid),
+            Text(&call.method),
+            Text(&call.target),
+            Headers(&call.headers),
+            Text(&call.request.text()),
+            call.status,
+            Headers(&call.answer_headers),
+            Text(&call.answer.text()),
+        )?;
+    }
+    html.push_str("</table>");
+    Ok(())
+}
+
+/// A text that means itself in HTML, in content and in attributes.
+struct Text<'a>(&'a str);
+
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for character in self.0.chars() {
+            match character {
+                '&' => f.write_str("&amp;")?,
+                '<' => f.write_str("&lt;")?,
+                '>' => f.write_str("&gt;")?,
+                '"' => f.write_str("&quot;")?,
+                '\'' => f.write_str("&#39;")?,
+                other => f.write_char(other)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+struct Headers<'a>(&'a [(String, String)]);
+
+impl fmt::Display for Headers<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (name, value) in self.0 {
+            writeln!(f, "{}: {}", Text(name), Text(value))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,129 @@
+//! The pages of the inspector and what their forms do.
+
+use super::page::{POLICY, STYLE, page};
+use super::{Again, Inspector};
+use crate::app::AppState;
+use crate::problem::Problem;
+use crate::sandbox::{Outcome, advance, play};
+use apiv3::target::percent_decode;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use domain::catalogue::{Code, Language};
+use std::sync::Arc;
+
+pub(in crate::sandbox) fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/sandbox", get(show))
+        .route("/sandbox/style.css", get(style))
+        .route("/sandbox/clock", post(move_clock))
+        .route("/sandbox/payments", post(pay))
+        .route("/sandbox/notifications", post(send))
+}
+
+async fn style() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "text/css; charset=utf-8")], STYLE)
+}
+
+async fn show(State(app): State<AppState>) -> Result<Response, Problem> {
+    Ok(shown(&app, inspector(&app)?, None))
+}
+
+fn inspector(app: &AppState) -> Result<&Arc<Inspector>, Problem> {
+    app.inspector.as_ref().ok_or_else(|| Code::RouteUnknown.into())
+}
+
+fn shown(app: &AppState, inspector: &Inspector, told: Option<&str>) -> Response {
+    let headers = [(CONTENT_TYPE, "text/html; charset=utf-8"), (CONTENT_SECURITY_POLICY, POLICY)];
+    (StatusCode::OK, headers, page(inspector, app.business_now(), told)).into_response()
+}
+
+/// The fields of a form of our own page.
+struct Form(Vec<(String, String)>);
+
+impl Form {
+    /// Reads a form. Another site's page may send one too, so its origin is looked at.
+    fn read(headers: &HeaderMap, body: &[u8]) -> Result<Self, Problem> {
+        let site = headers.get("sec-fetch-site").map(|value| value.as_bytes());
+        if site.is_some_and(|site| ![b"same-origin".as_slice(), b"none"].contains(&site)) {
+            return Err(Problem::invalid("/origin"));
+        }
+        let body = std::str::from_utf8(body).map_err(|_| Problem::invalid(""))?;
+        let decoded = |text: &str| {
+            let bytes = percent_decode(&text.replace('+', " "));
+            bytes.and_then(|bytes| String::from_utf8(bytes).ok())
+        };
+        let pairs = body.split('&').filter_map(|pair| pair.split_once('='));
+        let read = pairs.map(|(name, value)| Some((decoded(name)?, decoded(value)?)));
+        Ok(Self(read.collect::<Option<_>>().ok_or_else(|| Problem::invalid(""))?))
+    }
+
+    fn text(&self, name: &str) -> &str {
+        let found = self.0.iter().find(|(field, _)| field == name);
+        found.map_or("", |(_, value)| value)
+    }
+
+    fn number(&self, name: &str) -> Result<i64, Problem> {
+        self.text(name).parse().map_err(|_| Problem::invalid(format!("/{name}")))
+    }
+}
+
+async fn move_clock(
+    State(app): State<AppState>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    let form = Form::read(&headers, &body)?;
+    let now = advance(&app, form.number("seconds")?).await?;
+    let told = format!("Business time is now {}.", now.rfc3339());
+    Ok(shown(&app, inspector(&app)?, Some(&told)))
+}
+
+async fn pay(
+    State(app): State<AppState>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    let form = Form::read(&headers, &body)?;
+    let outcome = match form.text("outcome") {
+        "" => None,
+        named => Some(Outcome::named(named).ok_or_else(|| Problem::invalid("/outcome"))?),
+    };
+    let told = match play(&app, form.text("order"), outcome).await {
+        Ok(played) if played.is_paid => "The order is paid.".to_owned(),
+        Ok(played) => {
+            let said = played.message.unwrap_or_else(|| "nothing".to_owned());
+            format!("The order is not paid. The payer was told: {said}")
+        }
+        Err(problem) => problem.document(Language::En, "").message,
+    };
+    Ok(shown(&app, inspector(&app)?, Some(&told)))
+}
+
+async fn send(
+    State(app): State<AppState>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    let form = Form::read(&headers, &body)?;
+    let inspector = inspector(&app)?;
+    let courier = inspector.courier.get().ok_or(Code::RouteUnknown)?;
+    let (batch, place) = (form.number("batch")?, form.number("place")?);
+    let (times, again) = match form.text("how") {
+        "again" => (1, Again::Same),
+        "twice" => (2, Again::Same),
+        "corrupted" => (1, Again::Corrupted),
+        "later" => (1, Again::Later),
+        _ => return Err(Problem::invalid("/how")),
+    };
+    let mut told = Vec::new();
+    for _ in 0..times {
+        told.push(courier.send(batch, place, again).await.unwrap_or_else(|error| error));
+    }
+    let told = format!("The notification: {}.", told.join(", then "));
+    Ok(shown(&app, inspector, Some(&told)))
+}

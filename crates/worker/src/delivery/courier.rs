@@ -1,0 +1,94 @@
+//! What a sandbox sees of deliveries and does beside them: it is told of every attempt, and sends a
+//! notification again, whole or damaged, without the schedule knowing.
+
+use super::notice::Notice;
+use super::sender::{Sender, Sent};
+use domain::fact::Fact;
+use std::sync::Arc;
+use store::Queries;
+use store::queries::find;
+
+/// One attempt to notify a merchant.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// The batch of its fact.
+    pub batch: i64,
+    /// The place of its fact.
+    pub place: i64,
+    /// The merchant.
+    pub mchid: String,
+    /// The merchant's number of what it is about.
+    pub subject: String,
+    /// Where it went.
+    pub url: String,
+    /// Its headers.
+    pub headers: Vec<(String, String)>,
+    /// Its body.
+    pub body: Vec<u8>,
+    /// Why it was not acknowledged; `None` if it was.
+    pub outcome: Option<String>,
+}
+
+impl Attempt {
+    pub(super) fn of(fact: &Fact, notice: &Notice) -> Self {
+        let text = |value: &hyper::header::HeaderValue| {
+            String::from_utf8_lossy(value.as_bytes()).into_owned()
+        };
+        Self {
+            batch: fact.batch,
+            place: fact.place,
+            mchid: fact.mchid.clone(),
+            subject: fact.subject.clone(),
+            url: notice.url.clone(),
+            headers: notice
+                .headers
+                .iter()
+                .map(|(name, value)| (name.to_string(), text(value)))
+                .collect(),
+            body: notice.body.clone(),
+            outcome: None,
+        }
+    }
+}
+
+/// Is told of every attempt, as soon as it ended.
+pub trait Witness: Send + Sync + 'static {
+    /// Takes note.
+    fn saw(&self, attempt: Attempt);
+}
+
+/// See the module.
+#[derive(Clone)]
+pub struct Courier {
+    queries: Arc<dyn Queries>,
+    sender: Sender,
+}
+
+impl Courier {
+    pub(crate) fn new(queries: Arc<dyn Queries>, sender: Sender) -> Self {
+        Self { queries, sender }
+    }
+
+    /// Sends the notification of a fact, signed anew, and gives what came of it in words. A damaged
+    /// one has one byte of its body changed after it was signed.
+    pub async fn send(&self, batch: i64, place: i64, is_damaged: bool) -> String {
+        let fact = match find::<Fact>(self.queries.as_ref(), &(batch, place)).await {
+            Ok(Some(fact)) => fact,
+            Ok(None) => return "no such notification".to_owned(),
+            Err(error) => return error.to_string(),
+        };
+        let damage = |notice: &mut Notice| {
+            // The first letter of its id: it stays JSON, and only the signature tells.
+            if let Some(byte) = notice.body.iter_mut().find(|byte| byte.is_ascii_digit())
+                && is_damaged
+            {
+                *byte = if *byte == b'0' { b'1' } else { b'0' };
+            }
+        };
+        match self.sender.attempt_with(&fact, "again", damage).await {
+            Sent::Acknowledged => "acknowledged".to_owned(),
+            Sent::Failed(why) => why,
+            Sent::Untried => "not tried, the database does not answer".to_owned(),
+        }
+    }
+}
