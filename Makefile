@@ -132,4 +132,4 @@ configuration: ## write the committed list of configuration keys anew
 
 clean: ## remove what builds and tests made; the wallet's data folder stays
 	$(CARGO) clean
-	rm -rf $(SDK_NODE)/node_modules
+	rm -rf $(SDK_NODE)/node_modules tests/sdk-java/target

@@ -4,6 +4,8 @@
 mod inspector;
 mod notifications;
 mod payments;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use inspector::watch;
 pub use inspector::{

@@ -1,0 +1,89 @@
+//! What a developer asks of a sandbox, as a caller.
+
+use super::{Inspector, Later, Outcome, Played, SandboxBank, SandboxPeople};
+use crate::testing::Stage;
+use axum::body::Body;
+use axum::http::{Request, header};
+use serde_json::json;
+use std::sync::Arc;
+use tower::ServiceExt;
+
+/// A bank and people who do as they are told.
+struct Told;
+
+impl SandboxBank for Told {
+    fn address(&self) -> String {
+        "http://bank.test".to_owned()
+    }
+
+    fn raise_clock(&self, _: i64) -> Later<'_, ()> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn inbox(&self, _: Option<String>) -> Later<'_, String> {
+        Box::pin(async { Ok("[]".to_owned()) })
+    }
+}
+
+impl SandboxPeople for Told {
+    fn pay(&self, _: String, outcome: Outcome) -> Later<'_, Played> {
+        let (transaction_id, code, message) = (None, None, None);
+        Box::pin(
+            async move { Ok(Played { outcome, is_paid: false, transaction_id, code, message }) },
+        )
+    }
+
+    fn openid(&self, mchid: String, appid: String) -> Later<'_, String> {
+        Box::pin(async move { Ok(format!("{mchid}/{appid}")) })
+    }
+}
+
+async fn sandbox() -> Stage {
+    Stage::with(|app| {
+        app.sandbox = Some(Arc::new(Told));
+        app.people = Some(Arc::new(Told));
+        app.inspector = Some(Arc::<Inspector>::default());
+    })
+    .await
+}
+
+#[tokio::test]
+async fn unknown_orders_outcomes_and_merchants_are_told() {
+    let stage = sandbox().await;
+    let pay = async |body| stage.post("/sandbox/v1/payments", body).send().await;
+    let unknown = pay(json!({ "order": "wx2026" })).await;
+    assert_eq!(unknown.problem(), (404, "ORDER_NOT_FOUND", None));
+    let wrong = pay(json!({ "order": "wx2026", "outcome": "lucky" })).await;
+    assert_eq!((wrong.status, wrong.text("/field").as_str()), (400, "/outcome"));
+    let choice = json!({ "mchid": "1900000001", "key": "public_key" });
+    let nobody = stage.post("/sandbox/v1/notification-keys", choice).send().await;
+    assert_eq!(nobody.problem(), (404, "OBJECT_NOT_FOUND", None));
+}
+
+#[tokio::test]
+async fn nothing_of_it_is_there_outside_a_sandbox() {
+    let stage = Stage::new().await;
+    for path in ["/sandbox", "/sandbox/style.css"] {
+        assert_eq!(stage.get(path).send().await.problem().1, "ROUTE_UNKNOWN", "{path}");
+    }
+    let pay = stage.post("/sandbox/v1/payments", json!({ "order": "wx2026" })).send().await;
+    assert_eq!(pay.problem().1, "ROUTE_UNKNOWN");
+}
+
+#[tokio::test]
+async fn forms_of_other_sites_do_nothing() {
+    let stage = sandbox().await;
+    let router = crate::consumer_router(&stage.app, axum::Router::new());
+    for (site, status) in [("cross-site", 400), ("same-site", 400), ("same-origin", 200)] {
+        let request = Request::post("/sandbox/clock")
+            .header("sec-fetch-site", site)
+            .body(Body::from("seconds=16"))
+            .unwrap();
+        let answer = router.clone().oneshot(request).await.unwrap();
+        assert_eq!(answer.status().as_u16(), status, "{site}");
+        if status == 200 {
+            let policy = answer.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+            assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"));
+        }
+    }
+}
