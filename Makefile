@@ -105,7 +105,7 @@ conformance-go:
 
 conformance-java:
 	cd tests/sdk-java && mvn --quiet --batch-mode compile dependency:build-classpath \
-		-Dmdep.outputFile=target/classpath
+		-Dmdep.outputFile=../../target/java/classpath
 	cd tests/sdk-java && $(WITH_SANDBOX) java \
 		sh -c './jvm.sh jiaozi.Steps ../conformance/steps.json && $(SNIPPETS) java'
 
@@ -132,4 +132,4 @@ configuration: ## write the committed list of configuration keys anew
 
 clean: ## remove what builds and tests made; the wallet's data folder stays
 	$(CARGO) clean
-	rm -rf $(SDK_NODE)/node_modules tests/sdk-java/target
+	rm -rf $(SDK_NODE)/node_modules

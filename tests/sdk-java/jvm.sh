@@ -5,6 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
+built=../../target/java
 store=$(mktemp -d)
 trap 'rm -rf "$store"' EXIT
 keytool -importcert -noprompt -alias sandbox -file "$SSL_CERT_FILE" -storetype PKCS12 \
@@ -12,4 +13,4 @@ keytool -importcert -noprompt -alias sandbox -file "$SSL_CERT_FILE" -storetype P
 proxy=${HTTPS_PROXY#http://}
 java -Dhttps.proxyHost="${proxy%:*}" -Dhttps.proxyPort="${proxy#*:}" \
   -Djavax.net.ssl.trustStore="$store/trust.p12" -Djavax.net.ssl.trustStorePassword=changeit \
-  -cp "target/classes:$(cat target/classpath)" "$@"
+  -cp "$built/classes:$(cat "$built/classpath")" "$@"

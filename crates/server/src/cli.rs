@@ -93,7 +93,7 @@ pub(crate) struct ServeFlags {
     /// Begins without the data of earlier starts, keys excepted.
     #[arg(long, requires = "sandbox")]
     pub(crate) fresh: bool,
-    /// Draws the demo merchant's numbers and keys' names and the demo people from this, so that they
+    /// Draws the demo merchant's numbers and APIv3 key and the demo people from this, so that they
     /// are the same at each fresh start. RSA keys and sessions are new.
     #[arg(long, value_name = "NUMBER", requires = "demo_people")]
     pub(crate) seed: Option<u64>,

@@ -1,5 +1,5 @@
-//! Plays the payer of an order, so that a developer needs no phone: what the payer does is chosen in
-//! the request or by the order's amount.
+//! Plays the payer of an order, so that a developer needs no phone: what the payer does is chosen
+//! in the request or by the order's amount.
 
 use super::Later;
 use crate::app::AppState;

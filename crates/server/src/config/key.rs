@@ -88,8 +88,8 @@ const PROGRAM: [Key; 17] = [
     key(
         "sandbox_tls_listen",
         Default::Text("127.0.0.1:4443"),
-        "Where a sandbox serves merchants over TLS, under the names that SDKs have built in. If this \
-         is not set and the port is taken: on any that is free.",
+        "Where a sandbox serves merchants over TLS, under the names that SDKs have built in. If \
+         this is not set and the port is taken: on any that is free.",
     ),
     key(
         "sandbox_proxy_listen",
