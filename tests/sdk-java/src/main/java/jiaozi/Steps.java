@@ -71,8 +71,12 @@ public final class Steps {
   private void perform(JsonObject step) throws Exception {
     JsonObject expected = step.has("expect") ? step.getAsJsonObject("expect") : new JsonObject();
     if (step.has("pay")) {
+      String order = fill(step.get("pay").getAsString());
+      if (order.startsWith("{")) {
+        return;
+      }
       JsonObject asked = new JsonObject();
-      asked.addProperty("order", fill(step.get("pay").getAsString()));
+      asked.addProperty("order", order);
       JsonObject told = sandbox.play("payments", asked);
       check(told, "/is_paid", new JsonPrimitive(true));
     } else if (step.has("advance")) {
@@ -94,6 +98,10 @@ public final class Steps {
             : null;
     Merchant.Answer answer = merchant.call(call[0], call[1], body);
     int status = step.has("status") ? step.get("status").getAsInt() : 200;
+    boolean isNotThere = answer.status == 404 && answer.body.toString().contains("\"NOT_FOUND\"");
+    if (step.has("if_there") && isNotThere) {
+      return;
+    }
     if (answer.status != status) {
       throw new IllegalStateException(answer.status + " " + answer.body + ", expected " + status);
     }
