@@ -1,5 +1,6 @@
 //! What the rest of the program holds of the engine.
 
+use crate::ahead::{Committer, Desk};
 use crate::cache::Cache;
 use crate::failed::Failed;
 use crate::metrics::{Meter, Stats, Totals};
@@ -8,6 +9,7 @@ use crate::rider::{Answer, MoveClock, Pending};
 use crate::shell::{Limits, Shell};
 use crate::thread::drive;
 use crate::writer::{SharedRules, Writer};
+use domain::ledger::Batch;
 use domain::{Command, Never, Rules};
 use kernel::Timestamp;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -24,6 +26,13 @@ pub struct Position {
     pub now: Timestamp,
     /// How far business time is ahead of the real clock, in microseconds.
     pub offset: i64,
+}
+
+impl Position {
+    /// Where a batch brings it.
+    pub(crate) fn of(batch: &Batch) -> Self {
+        Self { seq: batch.seq, now: batch.now, offset: batch.offset }
+    }
 }
 
 struct Inner {
@@ -59,9 +68,19 @@ impl Engine {
         let meter = Meter::default();
         let totals = Arc::clone(&meter.totals);
         let (position, watched) = watch::channel(Position::default());
+        let (shell, position): (Arc<dyn Shell>, _) = (Arc::new(shell), Arc::new(position));
+        let committer = Committer::start(Desk {
+            shell: Arc::clone(&shell),
+            queue: Arc::clone(&queue),
+            meter: meter.another(),
+            position: Arc::clone(&position),
+        })?;
         let writer = Writer {
-            store,
-            shell: Box::new(shell),
+            store: Some(store),
+            committer,
+            loader: None,
+            loader_tried_at: i64::MIN,
+            shell,
             limits,
             rules: Arc::clone(&rules),
             queue: Arc::clone(&queue),

@@ -40,7 +40,11 @@ pub(crate) fn drive(mut writer: Writer) {
         let idle = if is_more { Duration::ZERO } else { IDLE };
         let is_idle = match writer.queue.take(writer.limits.batch_commands, idle) {
             Taken::Batch(riders) => {
-                writer.run(riders);
+                writer.enter(riders);
+                false
+            }
+            Taken::Landed => {
+                writer.land();
                 false
             }
             Taken::Idle => true,

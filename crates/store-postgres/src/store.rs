@@ -15,7 +15,9 @@ use domain::record::RowKey;
 use std::future::Future;
 use std::time::Duration;
 use store::table::Described;
-use store::{Commit, Corrupt, Loaded, Registered, Store, Unavailable, Value, Write, registry};
+use store::{
+    Commit, Corrupt, Loaded, Loader, Registered, Store, Unavailable, Value, Write, registry,
+};
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
@@ -185,6 +187,16 @@ pub(crate) fn borrowed(parameters: &[wire::Parameter]) -> Vec<&(dyn ToSql + Sync
     parameters.iter().map(|parameter| parameter.as_ref() as &(dyn ToSql + Sync)).collect()
 }
 
+/// A second connection of the same kind, which begins no transaction.
+impl Loader for PostgresStore {
+    fn load_beside(
+        &mut self,
+        keys: &[RowKey],
+    ) -> Result<(Batch, Vec<(RowKey, Loaded)>), Unavailable> {
+        Ok((self.tip()?, self.load(keys)?))
+    }
+}
+
 impl Store for PostgresStore {
     fn tip(&mut self) -> Result<Batch, Unavailable> {
         self.read(|link, _| Box::pin(tip(link)))
@@ -255,6 +267,11 @@ impl Store for PostgresStore {
         // The old connection goes first: whatever it holds, the new one must not wait for it.
         drop(self.link.take());
         self.connect().map_err(|error| Unavailable::Away(error.to_string()))
+    }
+
+    fn loader(&self) -> Result<Box<dyn Loader>, Unavailable> {
+        let another = Self::open(&self.url, self.options.clone());
+        Ok(Box::new(another.map_err(|error| Unavailable::Away(error.to_string()))?))
     }
 }
 

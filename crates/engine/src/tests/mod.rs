@@ -2,6 +2,7 @@
 //! clock.
 
 mod acts;
+mod ahead;
 mod audit;
 mod bounds;
 mod conflicts;

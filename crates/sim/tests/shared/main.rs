@@ -106,6 +106,7 @@ fn take_all(queue: &Queue, taken: &mpsc::Sender<u64>) {
             Taken::Batch(riders) => riders.iter().for_each(|rider| {
                 taken.send(rider.number()).expect("somebody listens");
             }),
+            Taken::Landed => panic!("nothing is under way"),
             Taken::Idle => panic!("no wait ends by time"),
             Taken::Stopped => return,
         }
@@ -157,7 +158,7 @@ fn nobody_let_in_is_left_when_the_engine_ends() {
         move || {
             let mut left = match queue.take(1, LONG) {
                 Taken::Batch(riders) => riders,
-                Taken::Idle | Taken::Stopped => Vec::new(),
+                Taken::Landed | Taken::Idle | Taken::Stopped => Vec::new(),
             };
             queue.stop();
             queue.set_ready(false);
