@@ -120,6 +120,14 @@ pub(crate) fn key_parts(plan: &Plan, key: &RowKey) -> Result<Vec<Value>, Corrupt
     })
 }
 
+/// Whoever asks need not have sorted: one statement a table all the same.
+fn sorted(keys: &[RowKey]) -> Vec<RowKey> {
+    let mut keys = keys.to_vec();
+    keys.sort_unstable();
+    keys.dedup();
+    keys
+}
+
 async fn tip(link: &mut Link) -> Result<Batch, Unavailable> {
     let table = Batch::TABLE;
     let statement = link.prepare(&plan::tip(&table), &[]).await.map_err(away)?;
@@ -193,7 +201,13 @@ impl Loader for PostgresStore {
         &mut self,
         keys: &[RowKey],
     ) -> Result<(Batch, Vec<(RowKey, Loaded)>), Unavailable> {
-        Ok((self.tip()?, self.load(keys)?))
+        let keys = sorted(keys);
+        self.read(|link, plans| {
+            Box::pin(async move {
+                link.plan_anew_in_time().await.map_err(away)?;
+                Ok((tip(link).await?, load(link, plans, &keys).await?))
+            })
+        })
     }
 }
 
@@ -203,10 +217,7 @@ impl Store for PostgresStore {
     }
 
     fn load(&mut self, keys: &[RowKey]) -> Result<Vec<(RowKey, Loaded)>, Unavailable> {
-        // Whoever asks need not have sorted: one statement a table all the same.
-        let mut keys = keys.to_vec();
-        keys.sort_unstable();
-        keys.dedup();
+        let keys = sorted(keys);
         self.read(|link, plans| Box::pin(async move { load(link, plans, &keys).await }))
     }
 
