@@ -136,7 +136,8 @@ impl Writer {
         }
     }
 
-    /// Without rivals, what is decided beside a commit is nearly always good.
+    /// Without rivals, what is decided beside a commit is nearly always good. While nobody waits
+    /// there is nothing to be gained.
     fn may_go_ahead(&mut self) -> bool {
         if self.has_rival || self.cache.base().is_none() {
             return false;
@@ -144,6 +145,7 @@ impl Writer {
         let now = self.shell.now();
         if self.loader.is_none()
             && let Some(store) = &self.store
+            && self.queue.len() > 0
             && now.saturating_sub(self.loader_tried_at) >= LOADER_AGAIN
         {
             self.loader_tried_at = now;
