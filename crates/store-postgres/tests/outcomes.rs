@@ -134,7 +134,7 @@ fn connection_cut_or_cancelled_while_it_waits_for_its_turn_writes_nothing() {
 fn signal(name: &str, process: &Value) {
     let Value::Int(process) = process else { panic!("{process:?} is no process") };
     let sent = Command::new("kill").args([name, &process.to_string()]).status();
-    assert!(sent.unwrap().success(), "kill {name} {process}");
+    assert!(sent.expect("kill can be run").success(), "kill {name} {process}");
 }
 
 #[tokio::test]
