@@ -110,8 +110,8 @@ impl Queue {
         }
     }
 
-    /// From now on a batch is under way: the next is taken when that has ended, or `enough` commands
-    /// wait. A batch of few would cost as much as one of many.
+    /// From now on a batch is under way: the next is taken when that has ended, or when `enough`
+    /// commands wait. A batch of few would cost as much as one of many.
     pub(crate) fn depart(&self, enough: usize) {
         self.lock().enough = enough.max(1);
     }

@@ -174,9 +174,9 @@ impl Link {
         Ok(statement)
     }
 
-    /// Lets the server plan its statements anew now and then, counted by calls. What it knows of the
-    /// tables may be of a time when they were empty; a table hardly more than doubles between two
-    /// of these moments.
+    /// Lets the server plan its statements anew now and then, counted by calls. What it knows of
+    /// the tables may be of a time when they were empty; a table hardly more than doubles between
+    /// two of these moments.
     pub async fn plan_anew_in_time(&mut self) -> Result<(), Error> {
         self.flights += 1;
         if self.flights.is_power_of_two() || self.flights.is_multiple_of(256) {
