@@ -47,11 +47,15 @@ pub enum Code {
     OpenidMismatch,
     /// Overloaded or going down.
     ServiceUnavailable,
+    /// Nothing happened on the day of a bill.
+    NoStatementExist,
+    /// A bill is being made.
+    StatementCreating,
 }
 
 impl Code {
     /// All codes, for tables and tests.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::ParamError,
         Self::InvalidRequest,
         Self::SignError,
@@ -73,6 +77,8 @@ impl Code {
         Self::FrequencyLimited,
         Self::OpenidMismatch,
         Self::ServiceUnavailable,
+        Self::NoStatementExist,
+        Self::StatementCreating,
     ];
 
     /// Literal of the field `code`.
@@ -118,7 +124,9 @@ impl Code {
             | Self::ResourceNotExists
             | Self::NotFound
             | Self::OpenidMismatch
-            | Self::ServiceUnavailable => 1,
+            | Self::ServiceUnavailable
+            | Self::NoStatementExist
+            | Self::StatementCreating => 1,
         }
     }
 
@@ -162,6 +170,12 @@ impl Code {
             Self::FrequencyLimited => ("FREQUENCY_LIMITED", 429, "频率超限", "too many requests"),
             Self::OpenidMismatch => {
                 ("OPENID_MISMATCH", 500, "openid 与 appid 不匹配", "openid is not of this appid")
+            }
+            Self::NoStatementExist => {
+                ("NO_STATEMENT_EXIST", 400, "账单文件不存在", "there is no bill of that day")
+            }
+            Self::StatementCreating => {
+                ("STATEMENT_CREATING", 400, "账单生成中", "the bill is being made")
             }
             Self::ServiceUnavailable => {
                 ("SERVICE_UNAVAILABLE", 503, "服务暂不可用，请重试", "unavailable, try again")

@@ -1,5 +1,6 @@
 //! Creating an order: Native (the payer scans a code) and JSAPI (inside a merchant's page).
 
+use domain::order::ProfitSharing;
 use kernel::crypto::sha256;
 use kernel::money::Amount;
 use kernel::time::Timestamp;
@@ -62,6 +63,9 @@ pub struct CreateOrder {
     /// Ways to pay that the merchant excludes, as on the wire.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub limit_pay: Vec<&'static str>,
+    /// Whether the money waits for profit sharing once it is paid.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub profit_sharing: bool,
     /// What is to be paid.
     pub amount: Amount,
 }
@@ -72,7 +76,7 @@ impl CreateOrder {
     /// # Errors
     /// PARAM_ERROR for the first field that breaks a rule, in the order of the documented
     /// table; NO_AUTH for what this wallet's merchants cannot ask: a service provider's call,
-    /// splitting, real-name checks, instalment subsidies.
+    /// real-name checks, instalment subsidies.
     pub fn parse(call: CreateCall, body: &[u8], caller: &Caller<'_>) -> Result<Self, ApiError> {
         let body = read_body(body)?;
         let fields = Fields::top(&body);
@@ -80,6 +84,12 @@ impl CreateOrder {
         let order = read_order(call, &fields, caller)?;
         refuse_products(&fields)?;
         Ok(order)
+    }
+
+    /// What becomes of the money, as the domain says it.
+    #[must_use]
+    pub fn profit_sharing(&self) -> ProfitSharing {
+        if self.profit_sharing { ProfitSharing::Yes } else { ProfitSharing::No }
     }
 
     /// A hash over all that must be the same when the order number is sent again. A field that
@@ -130,6 +140,7 @@ fn read_order(
         notify_url: notify_url.to_owned(),
         goods_tag: goods_tag.filter(|text| !text.is_empty()).map(str::to_owned),
         limit_pay,
+        profit_sharing: read_profit_sharing(fields)?,
         amount: total,
     })
 }
@@ -146,6 +157,11 @@ fn read_limit_pay(fields: &Fields<'_>) -> Result<Vec<&'static str>, FieldError> 
     limits.sort_unstable();
     limits.dedup();
     Ok(limits)
+}
+
+fn read_profit_sharing(fields: &Fields<'_>) -> Result<bool, FieldError> {
+    let Some(settle) = fields.find_object("settle_info")? else { return Ok(false) };
+    Ok(settle.find_boolean("profit_sharing")?.unwrap_or(false))
 }
 
 /// Checks what is documented but has no effect on an order here.
@@ -166,18 +182,6 @@ fn check_extras(fields: &Fields<'_>) -> Result<(), FieldError> {
 
 /// Refuses what would promise something that does not happen.
 fn refuse_products(fields: &Fields<'_>) -> Result<(), ApiError> {
-    let settle = fields.find_object("settle_info")?;
-    let splits = match settle {
-        Some(settle) => settle.find_boolean("profit_sharing")?.unwrap_or(false),
-        None => false,
-    };
-    if splits {
-        return Err(ApiError::saying(
-            Code::NoAuth,
-            "商户未开通分账",
-            "the merchant may not split payments",
-        ));
-    }
     let payer = fields.find_object("payer")?;
     if payer.is_some_and(|payer| payer.has("identity")) || fields.has("subsidy_info") {
         return Err(ApiError::new(Code::NoAuth));

@@ -52,13 +52,14 @@ fn optional_and_unknown_fields_are_read() {
     body["goods_tag"] = json!("");
     body["limit_pay"] = json!(["no_debit", "no_credit", "no_debit"]);
     body["support_fapiao"] = json!(true);
-    body["settle_info"] = json!({"profit_sharing": false});
+    body["settle_info"] = json!({"profit_sharing": true});
     body["scene_info"] = json!({"payer_client_ip": "::1", "store_info": {"id": "1"}});
     body["detail"] = json!({"goods_detail": [{"merchant_goods_id": "1"}]});
     body["new_field"] = json!({"x": null});
     body["amount"] = json!({"total": 1});
     let order = parse(CreateCall::Native, &body).unwrap();
     assert_eq!(order.time_expire, Timestamp::parse_rfc3339("2026-11-21T10:34:56Z"));
+    assert!(order.profit_sharing);
     assert_eq!(order.attach.as_deref(), Some("shelf 7"));
     assert_eq!(order.goods_tag, None);
     assert_eq!(order.limit_pay, ["no_credit", "no_debit"]);
@@ -139,7 +140,6 @@ fn what_the_wallet_does_not_offer_is_refused_openly() {
     for (pointer, value) in [
         ("/sub_mchid", json!("1900000009")),
         ("/sp_mchid", json!("1900000009")),
-        ("/settle_info", json!({"profit_sharing": true})),
         ("/payer/identity", json!({"type": "IDCARD"})),
         ("/subsidy_info", json!({})),
     ] {

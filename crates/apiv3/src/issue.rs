@@ -35,6 +35,8 @@ pub enum Issue {
     AboveMaximum(i64),
     /// It is none of these literals.
     NotOneOf(&'static [&'static str]),
+    /// It is no day of the calendar.
+    Date,
     /// It is no RFC 3339 time with an offset.
     Time,
     /// It is a time that is too near or too far.
@@ -86,6 +88,7 @@ impl Issue {
             Self::BelowMinimum(minimum) => write!(out, "不能小于 {minimum}"),
             Self::AboveMaximum(maximum) => write!(out, "不能大于 {maximum}"),
             Self::NotOneOf(literals) => write!(out, "只能是 {}", literals.join("、")),
+            Self::Date => out.write_str("不是 YYYY-MM-DD 格式的日期"),
             Self::Time => out.write_str("不是带时区的 RFC 3339 时间"),
             Self::TimeOutOfRange => out.write_str("超出允许的时间范围"),
             Self::Url(fault) => out.write_str(fault.text(Language::Chinese)),
@@ -114,6 +117,7 @@ impl Issue {
             Self::BelowMinimum(minimum) => write!(out, "must not be less than {minimum}"),
             Self::AboveMaximum(maximum) => write!(out, "must not be more than {maximum}"),
             Self::NotOneOf(literals) => write!(out, "must be {}", literals.join(" or ")),
+            Self::Date => out.write_str("must be a date as YYYY-MM-DD"),
             Self::Time => out.write_str("must be an RFC 3339 time with an offset"),
             Self::TimeOutOfRange => out.write_str("is too near or too far"),
             Self::Url(fault) => out.write_str(fault.text(Language::English)),

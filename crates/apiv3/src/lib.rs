@@ -5,6 +5,7 @@
 
 pub mod aead;
 pub mod authorization;
+pub mod bill;
 pub mod certificate;
 pub mod certificates;
 pub mod close;
@@ -23,6 +24,7 @@ pub mod notify_url;
 pub mod oaep;
 pub mod order;
 pub mod paysign;
+pub mod profit;
 pub mod refund;
 pub mod refund_view;
 pub mod refusal;
@@ -33,4 +35,5 @@ pub mod strict_json;
 pub mod target;
 #[cfg(test)]
 mod testing;
+pub mod transfer;
 mod views;

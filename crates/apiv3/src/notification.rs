@@ -45,6 +45,15 @@ pub struct Opened {
 }
 
 impl Event {
+    pub(crate) fn new(
+        event_type: &'static str,
+        summary: &'static str,
+        kind: &'static str,
+        resource: Vec<u8>,
+    ) -> Self {
+        Self { event_type, summary, kind, resource }
+    }
+
     /// An order was paid; `None` for an order that is not. The payment is told as it was, also
     /// when a refund followed before the merchant could be reached.
     #[must_use]

@@ -30,6 +30,8 @@ pub enum FundsAccount {
     Available,
     /// Money that is not settled yet.
     Unavailable,
+    /// Money that waited for profit sharing.
+    Unsettled,
 }
 
 /// One part of the source of a refund.

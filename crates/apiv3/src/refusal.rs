@@ -1,7 +1,10 @@
 //! What the domain refuses, as the wire says it: one exhaustive match per command. Catalogue codes
 //! never appear on this interface.
 
+use domain::Never;
+use domain::merchant_transfer::{CancelTransferRefusal, CreateTransferRefusal, TransferLimit};
 use domain::order::{CloseOrderRefusal, CreateOrderRefusal};
+use domain::profit::{AddReceiverRefusal, ReturnProfitRefusal, ShareProfitRefusal};
 use domain::refund::CreateRefundRefusal;
 
 use crate::code::Code;
@@ -76,5 +79,147 @@ impl From<CreateRefundRefusal> for ApiError {
             CreateRefundRefusal::PayerClosed => Self::new(Code::UserAccountAbnormal),
             CreateRefundRefusal::NotEnough => Self::new(Code::NotEnough),
         }
+    }
+}
+
+const fn invalid(chinese: &'static str, english: &'static str) -> ApiError {
+    ApiError::saying(Code::InvalidRequest, chinese, english)
+}
+
+impl From<CreateTransferRefusal> for ApiError {
+    fn from(refusal: CreateTransferRefusal) -> Self {
+        match refusal {
+            CreateTransferRefusal::MerchantUnknown => Self::new(Code::MchNotExists),
+            CreateTransferRefusal::NumberUsedDifferently => {
+                invalid("商户单号已存在且参数不一致", "out_bill_no was used with other parameters")
+            }
+            CreateTransferRefusal::MerchantSuspended => {
+                Self::saying(Code::NoAuth, "商户号已停用", "the merchant is suspended")
+            }
+            CreateTransferRefusal::AppidNotBound => {
+                invalid("appid 与商户号不匹配", "appid is not bound to the merchant")
+            }
+            CreateTransferRefusal::OpenidUnknown => {
+                invalid("openid 与 appid 不匹配", "openid is not known under the appid")
+            }
+            CreateTransferRefusal::AmountOutOfRange => {
+                invalid("转账金额超出单笔限额", "transfer_amount is outside the single limit")
+            }
+            CreateTransferRefusal::NameForbidden => {
+                invalid("该金额不能校验收款人姓名", "so small an amount must carry no user_name")
+            }
+            CreateTransferRefusal::NameRequired => {
+                invalid("该金额必须填写收款人姓名", "so large an amount must carry user_name")
+            }
+            CreateTransferRefusal::Limit(TransferLimit::PayeeAmount) => {
+                invalid("超出该用户当日收款额度", "the payee's limit of the day is used up")
+            }
+            CreateTransferRefusal::Limit(TransferLimit::PayeeCount) => {
+                invalid("超出该用户当日收款次数", "the payee got too many transfers today")
+            }
+            CreateTransferRefusal::Limit(TransferLimit::MerchantAmount) => {
+                invalid("超出商户当日转账额度", "the merchant's limit of the day is used up")
+            }
+            CreateTransferRefusal::NotEnough => Self::new(Code::NotEnough),
+        }
+    }
+}
+
+impl From<CancelTransferRefusal> for ApiError {
+    fn from(refusal: CancelTransferRefusal) -> Self {
+        match refusal {
+            CancelTransferRefusal::NotFound => {
+                Self::saying(Code::NotFound, "转账单不存在", "the transfer does not exist")
+            }
+            CancelTransferRefusal::Over => {
+                invalid("转账单已结束，不能撤销", "the transfer has ended")
+            }
+        }
+    }
+}
+
+impl From<AddReceiverRefusal> for ApiError {
+    fn from(refusal: AddReceiverRefusal) -> Self {
+        match refusal {
+            AddReceiverRefusal::AppidNotBound => {
+                invalid("appid 与商户号不匹配", "appid is not bound to the merchant")
+            }
+            AddReceiverRefusal::Itself => {
+                invalid("分账接收方不能是自己", "a merchant is no receiver of its own")
+            }
+            AddReceiverRefusal::AccountUnknown => {
+                invalid("分账接收方账户不存在", "the receiver does not exist")
+            }
+            AddReceiverRefusal::NameDiffers => {
+                invalid("分账接收方全称不匹配", "the receiver has another name")
+            }
+        }
+    }
+}
+
+impl From<ShareProfitRefusal> for ApiError {
+    fn from(refusal: ShareProfitRefusal) -> Self {
+        match refusal {
+            ShareProfitRefusal::NumberUsedDifferently => {
+                invalid("商户分账单号重复", "out_order_no was used with other parameters")
+            }
+            ShareProfitRefusal::OrderNotFound => {
+                invalid("订单不存在", "transaction_id does not exist")
+            }
+            ShareProfitRefusal::NotForSharing => {
+                invalid("非分账订单不支持分账", "the order was not placed for profit sharing")
+            }
+            ShareProfitRefusal::TooEarly => {
+                invalid("订单处理中，请稍后再试", "the order was paid a moment ago, try again")
+            }
+            ShareProfitRefusal::CountExceeded => {
+                invalid("分账次数超限", "the order was shared too often")
+            }
+            ShareProfitRefusal::ReceiverUnknown => {
+                invalid("分账接收方未添加", "a receiver was not added")
+            }
+            ShareProfitRefusal::RatioExceeded => {
+                invalid("超出最大分账比例", "more than the largest ratio")
+            }
+            ShareProfitRefusal::NotEnough { left: 0 } => {
+                Self::saying(Code::NotEnough, "订单已无剩余待分金额", "nothing is left to share")
+            }
+            ShareProfitRefusal::NotEnough { .. } => Self::saying(
+                Code::NotEnough,
+                "分账金额大于剩余待分金额",
+                "more than what is left to share",
+            ),
+        }
+    }
+}
+
+impl From<ReturnProfitRefusal> for ApiError {
+    fn from(refusal: ReturnProfitRefusal) -> Self {
+        match refusal {
+            ReturnProfitRefusal::NumberUsedDifferently => {
+                invalid("商户回退单号重复", "out_return_no was used with other parameters")
+            }
+            ReturnProfitRefusal::OrderNotFound => {
+                invalid("分账单不存在", "the request of sharing does not exist")
+            }
+            ReturnProfitRefusal::ReceiverUnknown => {
+                invalid("回退方没有收到该分账单的分账", "return_mchid got nothing of it")
+            }
+            ReturnProfitRefusal::WindowExpired => {
+                invalid("超过可回退期限", "it was shared too long ago")
+            }
+            ReturnProfitRefusal::CountExceeded => {
+                invalid("回退次数超限", "it was given back too often")
+            }
+            ReturnProfitRefusal::AmountExceeded { .. } => {
+                invalid("回退金额超过可回退金额", "more than what return_mchid still has of it")
+            }
+        }
+    }
+}
+
+impl From<Never> for ApiError {
+    fn from(refusal: Never) -> Self {
+        match refusal {}
     }
 }

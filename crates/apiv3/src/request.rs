@@ -1,6 +1,8 @@
 //! What all requests share: who calls, how a body is read, which texts are numbers of a
 //! merchant, and variables of path and query.
 
+use std::ops::RangeInclusive;
+
 use serde_json::{Map, Value};
 
 use crate::code::Code;
@@ -70,6 +72,12 @@ pub(crate) fn check_transaction_id(text: &str) -> Result<(), Issue> {
     check_alphabet(text, b"", "[0-9A-Za-z]")
 }
 
+/// A number of letters and digits; `bytes` bounds its length.
+pub(crate) fn check_number(text: &str, bytes: RangeInclusive<usize>) -> Result<(), Issue> {
+    check_length(text, bytes)?;
+    check_alphabet(text, b"", "[0-9A-Za-z]")
+}
+
 fn check_alphabet(text: &str, extra: &[u8], shown: &'static str) -> Result<(), Issue> {
     let known = |byte: u8| byte.is_ascii_alphanumeric() || extra.contains(&byte);
     if text.bytes().all(known) { Ok(()) } else { Err(Issue::Alphabet(shown)) }
@@ -84,6 +92,10 @@ pub fn check_path_variable(name: &str, decoded: &str) -> Result<(), ApiError> {
         "out_trade_no" => check_out_trade_no(decoded),
         "out_refund_no" => check_out_refund_no(decoded),
         "transaction_id" => check_transaction_id(decoded),
+        "out_bill_no" => check_number(decoded, 1..=32),
+        "transfer_bill_no" => check_number(decoded, 1..=64),
+        "out_order_no" | "out_return_no" => check_out_refund_no(decoded),
+        "sub_mchid" => check_number(decoded, 1..=32),
         _ => Err(Issue::Alphabet("[]")),
     };
     checked.map_err(|issue| {

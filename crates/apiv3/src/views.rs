@@ -67,7 +67,10 @@ impl RefundView {
             refund: refund.amount,
             payer_total: refund.total,
             payer_refund: refund.amount,
-            funds_account: FundsAccount::Available,
+            funds_account: match refund.unsettled_minor {
+                0 => FundsAccount::Available,
+                _ => FundsAccount::Unsettled,
+            },
             from: Vec::new(),
         })
     }

@@ -19,6 +19,14 @@ text_enum!(
         PaymentSucceeded = "PAYMENT_SUCCEEDED",
         /// A refund arrived.
         RefundSucceeded = "REFUND_SUCCEEDED",
+        /// What a merchant sent to a person arrived or went back; the subject is the merchant's
+        /// number of it.
+        MerchantTransferEnded = "MERCHANT_TRANSFER_ENDED",
+        /// A receiver got its share; the subject names the sharing merchant, its number and the
+        /// place in it.
+        ProfitShared = "PROFIT_SHARED",
+        /// A receiver gave its share back; the subject names the sharing merchant and its number.
+        ProfitReturned = "PROFIT_RETURNED",
     }
 );
 

@@ -24,6 +24,11 @@ text_enum!(
         SubmitWithdrawal = "SUBMIT_WITHDRAWAL",
         /// Tell the issuer that a token is no longer used; the subject is the card.
         RevokeCardToken = "REVOKE_CARD_TOKEN",
+        /// Give a merchant what of an order nobody shared in time; the subject is the merchant and
+        /// its number.
+        ReleaseUnsettled = "RELEASE_UNSETTLED",
+        /// Give a merchant back what the payee left lying; the subject is our number of it.
+        ExpireMerchantTransfer = "EXPIRE_MERCHANT_TRANSFER",
     }
 );
 

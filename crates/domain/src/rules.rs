@@ -93,6 +93,10 @@ const ORDERED: &[[&str; 2]] = &[
     ["identity.class2_channels", "identity.class3_channels"],
     ["order.ttl_min_s", "order.ttl_s"],
     ["order.ttl_s", "order.ttl_max_s"],
+    ["merchant_transfer.single_min", "merchant_transfer.single_max"],
+    ["merchant_transfer.single_max", "merchant_transfer.payee_day"],
+    ["merchant_transfer.payee_day", "merchant_transfer.merchant_day"],
+    ["merchant_transfer.name_min", "merchant_transfer.name_must"],
     ["bank.query_s", "bank.query_max_s"],
     ["session.idle_s", "session.absolute_s"],
 ];
@@ -216,6 +220,38 @@ figures! {
     refund_count_max, "refund.count" = 50, 1..=MANY, "Refunds per order.";
     refund_spacing_s, "refund.spacing_s" = 60, 0..=DAY_S,
         "Wait between two refunds of one order, in seconds.";
+    profit_delay_s, "profit_sharing.delay_s" = 60, 0..=DAY_S,
+        "Wait after a payment before its money can be shared, in seconds.";
+    profit_orders_max, "profit_sharing.orders" = 20, 1..=MANY,
+        "How often the money of one order can be shared or unfrozen.";
+    profit_max_bp, "profit_sharing.max_bp" = 10_000, 0..=10_000,
+        "Largest part of an order that goes to receivers, in hundredths of a percent.";
+    profit_release_s, "profit_sharing.release_s" = 2_592_000, 60..=LONG_S,
+        "After this, what of an order nobody shared is the merchant's, in seconds.";
+    profit_return_s, "profit_sharing.return_s" = 15_552_000, 60..=LONG_S,
+        "How long after sharing a receiver can give money back, in seconds.";
+    profit_returns_max, "profit_sharing.returns" = 50, 1..=MANY,
+        "How often shares of one request can be given back.";
+    transfer_single_min_minor, "merchant_transfer.single_min" = 10, 1..=FEN,
+        "Smallest amount that a merchant sends to a person, in fen.";
+    transfer_single_max_minor, "merchant_transfer.single_max" = 20_000, 1..=FEN,
+        "Largest amount that a merchant sends to a person at once, in fen.";
+    transfer_payee_day_minor, "merchant_transfer.payee_day" = 20_000, 1..=FEN,
+        "What one merchant sends to one person a day, in fen.";
+    transfer_payee_count_day, "merchant_transfer.payee_count_day" = 10, 1..=MANY,
+        "How often one merchant sends to one person a day.";
+    transfer_merchant_day_minor, "merchant_transfer.merchant_day" = 10_000_000, 1..=FEN,
+        "What one merchant sends to people a day, in fen.";
+    transfer_name_min_minor, "merchant_transfer.name_min" = 30, 1..=FEN,
+        "Below this a transfer names no payee to be checked, in fen.";
+    transfer_name_must_minor, "merchant_transfer.name_must" = 200_000, 1..=FEN,
+        "From this on a transfer must name its payee, in fen.";
+    transfer_ttl_s, "merchant_transfer.ttl_s" = 86_400, 60..=LONG_S,
+        "How long a person has to take what a merchant sent, in seconds.";
+    bill_ready_s, "bill.ready_s" = 32_400, 0..=DAY_S,
+        "When after midnight the merchants' bills of the day before are given, in seconds.";
+    bill_days, "bill.days" = 93, 1..=3_653,
+        "How many days back merchants' bills are given.";
     bank_query_s, "bank.query_s" = 10, 1..=DAY_S,
         "Wait before the bank is asked again about an unknown answer, in seconds.";
     bank_query_max_s, "bank.query_max_s" = 1_800, 1..=DAY_S,

@@ -5,6 +5,7 @@ use domain::card::{BindingState, CardState};
 use domain::catalogue::{Code, Source};
 use domain::identity::VerificationState;
 use domain::ledger::JournalKind;
+use domain::merchant_transfer::TransferState;
 use domain::order::OrderState;
 use domain::refund::RefundState;
 use domain::top_up::TopUpState;
@@ -96,6 +97,7 @@ listed! {
     IdentityClassText of IdentityClass;
     OrderStateText of OrderState;
     TopUpStateText of TopUpState;
+    TransferStateText of TransferState;
     VerificationStateText of VerificationState;
     WalletStateText of WalletState;
     WithdrawalStateText of WithdrawalState;
@@ -115,7 +117,14 @@ spelled! {
 
 /// Between accounts of the operator nothing is told to a person.
 fn bill_kinds() -> impl Iterator<Item = &'static str> {
-    let hidden = [JournalKind::WithdrawalSettle, JournalKind::Suspense];
+    let hidden = [
+        JournalKind::WithdrawalSettle,
+        JournalKind::Suspense,
+        JournalKind::MerchantTransferReserve,
+        JournalKind::MerchantTransferReturn,
+        JournalKind::ProfitUnfreeze,
+        JournalKind::ProfitReturn,
+    ];
     let kinds = JournalKind::ALL.iter().copied();
     kinds.filter(move |kind| !hidden.contains(kind)).map(JournalKind::as_str)
 }
@@ -125,7 +134,8 @@ fn bill_states() -> impl Iterator<Item = &'static str> {
     let refunds = RefundState::ALL.iter().map(|state| state.as_str());
     let top_ups = TopUpState::ALL.iter().map(|state| state.as_str());
     let withdrawals = WithdrawalState::ALL.iter().map(|state| state.as_str());
-    orders.chain(refunds).chain(top_ups).chain(withdrawals)
+    let transfers = TransferState::ALL.iter().map(|state| state.as_str());
+    orders.chain(refunds).chain(top_ups).chain(withdrawals).chain(transfers)
 }
 
 fn one_of(words: Vec<&'static str>) -> RefOr<Schema> {

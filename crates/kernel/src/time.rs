@@ -71,6 +71,13 @@ impl Timestamp {
         self.zoned().strftime("%Y%m%d%H%M%S%6f").to_string()
     }
 
+    /// When a day begins in the business zone; `None` outside of what a timestamp holds.
+    pub fn start_of_business_day(day: jiff::civil::Date) -> Option<Self> {
+        let zone = TimeZone::fixed(Offset::constant(BUSINESS_OFFSET_HOURS));
+        let start = day.to_zoned(zone).ok()?.timestamp().as_microsecond();
+        (start >= 0).then(|| Self::from_micros(start))
+    }
+
     /// RFC 3339 in the business zone with whole seconds: `2026-11-21T18:05:00+08:00`.
     pub fn rfc3339(self) -> String {
         self.zoned().strftime("%Y-%m-%dT%H:%M:%S+08:00").to_string()
@@ -107,5 +114,7 @@ mod tests {
         assert_eq!(before.plus(SECOND).business_date().to_string(), "2026-11-22");
         assert_eq!(before.rfc3339(), "2026-11-21T23:59:59+08:00");
         assert_eq!(Timestamp::parse_rfc3339(&before.rfc3339()), Some(before));
+        let after = before.plus(SECOND);
+        assert_eq!(Timestamp::start_of_business_day(after.business_date()), Some(after));
     }
 }

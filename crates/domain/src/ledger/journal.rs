@@ -19,6 +19,18 @@ text_enum!(
         WithdrawalSettle = "WITHDRAWAL_SETTLE",
         /// A withdrawal came back.
         WithdrawalReturn = "WITHDRAWAL_RETURN",
+        /// A merchant's money for a person waits for their consent.
+        MerchantTransferReserve = "MERCHANT_TRANSFER_RESERVE",
+        /// A person took what a merchant sent.
+        MerchantTransferSettle = "MERCHANT_TRANSFER_SETTLE",
+        /// What a merchant sent went back to it.
+        MerchantTransferReturn = "MERCHANT_TRANSFER_RETURN",
+        /// A merchant shared an order's money with others.
+        ProfitShare = "PROFIT_SHARE",
+        /// What of an order's money was left after sharing became the merchant's.
+        ProfitUnfreeze = "PROFIT_UNFREEZE",
+        /// A receiver of shared money gave it back.
+        ProfitReturn = "PROFIT_RETURN",
         /// The bank contradicts itself; the difference waits for an officer.
         Suspense = "SUSPENSE",
     }

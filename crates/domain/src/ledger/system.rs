@@ -1,7 +1,8 @@
 //! The operator's own accounts, opened by a command at first start.
 
-use super::account::{AccountNumber, OwnerKind, Purpose};
+use super::account::{AccountNumber, AccountPath, OwnerKind, Purpose};
 use crate::command::{Command, Never, Once, Stop};
+use crate::record::RowKey;
 use crate::tx::Tx;
 use kernel::Currency;
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,8 @@ pub struct SystemAccounts {
     pub transit_withdrawal: AccountNumber,
     /// Refunds on their way to a card.
     pub transit_refund: AccountNumber,
+    /// What merchants sent to people who have not taken it yet.
+    pub escrow_transfer: AccountNumber,
     /// Fees earned.
     pub income_fee: AccountNumber,
     /// Losses the operator carries.
@@ -47,6 +50,21 @@ impl Command for OpenSystemAccounts {
     }
 
     fn decide(&self, tx: &mut Tx<'_>) -> Result<SystemAccounts, Stop<Never>> {
+        let path =
+            |purpose, bank: &str| (OwnerKind::System, bank.to_owned(), purpose, self.currency);
+        tx.want(
+            [
+                path(Purpose::TransitWithdrawal, ""),
+                path(Purpose::TransitRefund, ""),
+                path(Purpose::EscrowTransfer, ""),
+                path(Purpose::IncomeFee, ""),
+                path(Purpose::ExpenseLoss, ""),
+                path(Purpose::Equity, ""),
+                path(Purpose::Bank, &self.bank),
+                path(Purpose::Suspense, &self.bank),
+            ]
+            .map(|path| RowKey::of::<AccountPath>(&path)),
+        )?;
         let mut open =
             |purpose, bank: &str| tx.open_account(OwnerKind::System, bank, purpose, self.currency);
         Ok(SystemAccounts {
@@ -57,6 +75,7 @@ impl Command for OpenSystemAccounts {
             equity: open(Purpose::Equity, "")?,
             bank: open(Purpose::Bank, &self.bank)?,
             suspense: open(Purpose::Suspense, &self.bank)?,
+            escrow_transfer: open(Purpose::EscrowTransfer, "")?,
         })
     }
 }

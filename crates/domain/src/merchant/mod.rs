@@ -5,6 +5,7 @@ mod choose_notification_key;
 mod issue_openid;
 mod keep_platform_key;
 mod openid_keys;
+mod webhook;
 
 pub use add_merchant::{AddMerchant, AddMerchantRefusal, MerchantAdded};
 pub use choose_notification_key::{
@@ -13,6 +14,7 @@ pub use choose_notification_key::{
 pub use issue_openid::{IssueOpenid, IssueOpenidRefusal};
 pub use keep_platform_key::KeepPlatformKey;
 pub use openid_keys::OpenidKeys;
+pub use webhook::{MerchantWebhook, SetWebhook, SetWebhookRefusal, WebhookChange, WebhookKind};
 
 use crate::ids::UserId;
 use crate::ledger::AccountNumber;

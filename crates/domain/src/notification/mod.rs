@@ -11,12 +11,36 @@ mod tests;
 pub use hold_slots::{HeldSlot, HoldSlots};
 pub use record_deliveries::{Attempted, RecordDeliveries, ResendNotification, ResendRefusal};
 
+use crate::fact::FactKind;
 use crate::{record, text_enum};
 use kernel::Timestamp;
 
 /// Waits after each failed delivery, in seconds: 15 of them, 24 hours and 4 minutes in all.
 pub const SCHEDULE_S: [i64; 15] =
     [15, 15, 30, 180, 600, 1200, 1800, 1800, 1800, 3600, 10_800, 10_800, 10_800, 21_600, 21_600];
+
+/// Waits after each failed delivery of word about transfers to people, in seconds: 64 of them.
+const TRANSFER_SCHEDULE_S: [(usize, i64); 3] = [(10, 15), (10, 300), (44, 1800)];
+
+/// How long to wait after a failed attempt, from 1, in seconds; `None` when it was the last.
+pub fn wait_after(kind: FactKind, attempt: i64) -> Option<i64> {
+    let mut failed = usize::try_from(attempt.checked_sub(1)?).ok()?;
+    match kind {
+        FactKind::MerchantTransferEnded => {
+            for (times, wait) in TRANSFER_SCHEDULE_S {
+                match failed.checked_sub(times) {
+                    Some(more) => failed = more,
+                    None => return Some(wait),
+                }
+            }
+            None
+        }
+        FactKind::PaymentSucceeded
+        | FactKind::RefundSucceeded
+        | FactKind::ProfitShared
+        | FactKind::ProfitReturned => SCHEDULE_S.get(failed).copied(),
+    }
+}
 
 /// One share of the merchants, and how far its facts are dealt with.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,9 +1,9 @@
 //! What came of deliveries that failed, or that had failed before.
 
-use super::{Retry, RetryState, SCHEDULE_S};
+use super::{Retry, RetryState, wait_after};
 use crate::catalogue::Code;
 use crate::command::{Command, Never, Once, Refusal, Stop};
-use crate::fact::slot_of;
+use crate::fact::{FactKind, slot_of};
 use crate::tx::Tx;
 use kernel::time::SECOND;
 
@@ -16,6 +16,8 @@ pub struct Attempted {
     pub place: i64,
     /// The merchant.
     pub mchid: String,
+    /// What was told, which decides how often it is tried.
+    pub kind: FactKind,
     /// Which attempt it was, from 1: an attempt told twice counts once.
     pub attempt: i64,
     /// `None` when it was acknowledged, otherwise how it failed.
@@ -64,14 +66,14 @@ impl Command for RecordDeliveries {
 }
 
 fn failed(attempted: &Attempted, error: &str, tx: &Tx<'_>) -> Retry {
-    let wait = usize::try_from(attempted.attempt - 1).ok().and_then(|at| SCHEDULE_S.get(at));
+    let wait = wait_after(attempted.kind, attempted.attempt);
     Retry {
         batch: attempted.batch,
         place: attempted.place,
         mchid: attempted.mchid.clone(),
         slot: slot_of(&attempted.mchid),
         attempts: attempted.attempt,
-        due_at: tx.now().plus(wait.copied().unwrap_or(0).saturating_mul(SECOND)),
+        due_at: tx.now().plus(wait.unwrap_or(0).saturating_mul(SECOND)),
         state: if wait.is_some() { RetryState::Waiting } else { RetryState::Dead },
         last_error: error.to_owned(),
     }

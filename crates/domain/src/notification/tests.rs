@@ -1,6 +1,7 @@
 //! Leases, cursors, and the schedule of what failed.
 
 use super::*;
+use crate::fact::FactKind;
 use crate::fact::SLOTS;
 use crate::testing::World;
 use kernel::time::SECOND;
@@ -13,7 +14,14 @@ fn attempt(number: i64, error: Option<&str>) -> RecordDeliveries {
     let error = error.map(str::to_owned);
     let mchid = "1900000001".to_owned();
     RecordDeliveries {
-        attempts: vec![Attempted { batch: 3, place: 1, mchid, attempt: number, error }],
+        attempts: vec![Attempted {
+            batch: 3,
+            place: 1,
+            mchid,
+            kind: FactKind::PaymentSucceeded,
+            attempt: number,
+            error,
+        }],
     }
 }
 
@@ -74,4 +82,15 @@ fn a_delivery_that_works_at_once_writes_nothing() {
     let mut world = World::new();
     world.run(&attempt(1, None)).unwrap();
     assert_eq!(world.all::<Retry>(), []);
+}
+
+#[test]
+fn word_of_transfers_to_people_has_a_schedule_of_its_own() {
+    let waits: Vec<i64> =
+        (1..).map_while(|attempt| wait_after(FactKind::MerchantTransferEnded, attempt)).collect();
+    assert_eq!(waits.len(), 64);
+    assert_eq!((waits[0], waits[9], waits[10], waits[19], waits[20]), (15, 15, 300, 300, 1_800));
+    assert_eq!(waits.iter().sum::<i64>(), 82_350);
+    let usual = |attempt| wait_after(FactKind::RefundSucceeded, attempt);
+    assert_eq!((usual(0), usual(1), usual(15), usual(16)), (None, Some(15), Some(21_600), None));
 }

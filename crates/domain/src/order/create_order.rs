@@ -3,6 +3,7 @@
 use super::{Order, OrderByPrepay, OrderState, TradeType};
 use crate::catalogue::Code;
 use crate::command::{Command, Once, Refusal, Stop};
+use crate::ledger::{OwnerKind, Purpose};
 use crate::merchant::{Merchant, MerchantAppid, MerchantState, Openid};
 use crate::record::RowKey;
 use crate::tx::Tx;
@@ -35,10 +36,21 @@ pub struct CreateOrder {
     pub openid: Option<String>,
     /// The merchant's device.
     pub device_id: Option<String>,
+    /// Whether its money waits for profit sharing once it is paid.
+    pub profit_sharing: ProfitSharing,
     /// Hash of all the merchant asks for.
     pub fingerprint: [u8; 32],
     /// A new prepay id, drawn by the edge.
     pub prepay_id: String,
+}
+
+/// What becomes of an order's money once it is paid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProfitSharing {
+    /// The merchant has it at once.
+    No,
+    /// It waits until the merchant shares or unfreezes it.
+    Yes,
 }
 
 /// What the merchant gets.
@@ -161,6 +173,13 @@ impl CreateOrder {
                 return Err(CreateOrderRefusal::OpenidUnknown.into());
             }
         }
+        let unsettled_account = match self.profit_sharing {
+            ProfitSharing::No => 0,
+            ProfitSharing::Yes => {
+                let kind = OwnerKind::Merchant;
+                tx.open_account(kind, &self.mchid, Purpose::Unsettled, self.amount.currency())?
+            }
+        };
         tx.put(Order {
             mchid: self.mchid.clone(),
             out_trade_no: self.out_trade_no.clone(),
@@ -188,6 +207,10 @@ impl CreateOrder {
             fee_refunded_minor: 0,
             refunds: 0,
             last_refund_at: None,
+            unsettled_account,
+            unsettled_minor: 0,
+            shared_minor: 0,
+            profit_orders: 0,
         });
         Ok(expires_at)
     }

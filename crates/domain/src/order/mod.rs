@@ -8,7 +8,7 @@ mod pay_order;
 pub(crate) mod tests;
 
 pub use close_order::{CloseOrder, CloseOrderRefusal};
-pub use create_order::{CreateOrder, CreateOrderRefusal, OrderCreated};
+pub use create_order::{CreateOrder, CreateOrderRefusal, OrderCreated, ProfitSharing};
 pub use expire_order::ExpireOrder;
 pub use pay_order::{OrderPaid, PayOrder, PayOrderRefusal};
 
@@ -96,6 +96,15 @@ pub struct Order {
     pub refunds: i64,
     /// When the last refund was accepted.
     pub last_refund_at: Option<Timestamp>,
+    /// The merchant's account that its money waits in for profit sharing; 0 when it is not to be
+    /// shared.
+    pub unsettled_account: AccountNumber,
+    /// What of it still waits there, in fen.
+    pub unsettled_minor: i64,
+    /// What of it went to receivers of profit sharing, in fen.
+    pub shared_minor: i64,
+    /// How often it was shared or unfrozen.
+    pub profit_orders: i64,
 }
 
 record!(Order, "order", Kept, mchid: String, out_trade_no: String);
@@ -133,6 +142,16 @@ impl Order {
     /// somebody has written it down yet.
     pub fn is_open(&self, now: Timestamp) -> bool {
         self.state == OrderState::NotPay && now < self.expires_at
+    }
+
+    /// Whether its money waits for profit sharing once it is paid.
+    pub fn is_shared(&self) -> bool {
+        self.unsettled_account > 0
+    }
+
+    /// What a job about it names: the merchant and its number.
+    pub fn job_subject(&self) -> String {
+        format!("{}:{}", self.mchid, self.out_trade_no)
     }
 
     /// Closes an unpaid order.

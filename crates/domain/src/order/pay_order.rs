@@ -8,6 +8,7 @@ use crate::fee::merchant_fee;
 use crate::ids::{UserId, WalletId};
 use crate::ledger::{Account, JournalKind, Posting, Subject};
 use crate::merchant::{Merchant, MerchantState, OpenidKeys};
+use crate::profit::release_job;
 use crate::record::RowKey;
 use crate::tx::Tx;
 use crate::user::{Session, TouchSession, User};
@@ -250,13 +251,15 @@ impl PayOrder {
         let fee = u32::try_from(merchant.fee_bp).ok().and_then(|bp| merchant_fee(amount, bp));
         let fee = fee.filter(|fee| (0..=amount).contains(fee));
         let fee = fee.ok_or_else(|| Stop::Defect(format!("fee of merchant {}", order.mchid)))?;
+        let shared = order.is_shared();
+        let to = if shared { order.unsettled_account } else { merchant.balance_account };
         let posting = Posting::balanced(
             JournalKind::Payment,
             Subject::new("order", format_args!("{}:{}", order.mchid, order.out_trade_no)),
             order.amount.currency(),
             [
                 (wallet.balance_account, -amount),
-                (merchant.balance_account, amount - fee),
+                (to, amount - fee),
                 (tx.rules().system.income_fee, fee),
             ],
         )?;
@@ -274,6 +277,10 @@ impl PayOrder {
         order.paid_at = Some(tx.now());
         order.journal = journal;
         order.fee_minor = fee;
+        if shared {
+            order.unsettled_minor = amount - fee;
+            tx.schedule(release_job(&order, tx.now(), tx.rules()));
+        }
         tx.put(order);
         let transaction_id = self.transaction_id.clone();
         Ok(OrderPaid { transaction_id, paid_at: tx.now(), amount_minor: amount })

@@ -8,6 +8,7 @@ use crate::fee::fee_refund_total;
 use crate::ledger::{JournalKind, Posting, Subject};
 use crate::merchant::Merchant;
 use crate::order::{Order, OrderByTransaction, OrderState};
+use crate::profit::release_key;
 use crate::record::RowKey;
 use crate::tx::Tx;
 use crate::wallet::Wallet;
@@ -24,6 +25,15 @@ pub enum OrderOfRefund {
     OutTradeNo(String),
 }
 
+/// Which of a merchant's money a refund takes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefundSource {
+    /// What of the order waits for profit sharing, then the balance.
+    Unsettled,
+    /// The balance alone.
+    Balance,
+}
+
 /// See the module.
 #[derive(Clone, Debug)]
 pub struct CreateRefund {
@@ -37,6 +47,8 @@ pub struct CreateRefund {
     pub amount: Amount,
     /// What the merchant says the order's total is.
     pub total: Amount,
+    /// Which of the merchant's money is taken first.
+    pub source: RefundSource,
     /// Told to the payer.
     pub reason: Option<String>,
     /// Where the result is notified.
@@ -213,17 +225,27 @@ impl CreateRefund {
         let fee_total = fee_total.ok_or_else(|| Stop::Defect("fee of a refund".into()))?;
         let fee = fee_total - order.fee_refunded_minor;
         let merchant = tx.get::<Merchant>(&self.mchid)?;
+        // What waits for sharing goes back first: a merchant that shared nothing needs no balance.
+        let unsettled = match self.source {
+            RefundSource::Unsettled => (amount - fee).clamp(0, order.unsettled_minor),
+            RefundSource::Balance => 0,
+        };
+        if order.is_shared() {
+            tx.want([release_key(&order)])?;
+        }
         let posting = Posting::balanced(
             JournalKind::Refund,
             Subject::new("refund", format_args!("{}:{}", self.mchid, self.out_refund_no)),
             self.amount.currency(),
             [
-                (merchant.balance_account, fee - amount),
+                (merchant.balance_account, fee + unsettled - amount),
+                (order.unsettled_account, -unsettled),
                 (tx.rules().system.income_fee, -fee),
                 (order.payer_account, amount),
             ],
         )?;
         let journal = tx.post(posting)?.map_err(|_| CreateRefundRefusal::NotEnough)?;
+        order.take_unsettled(tx, unsettled);
         tx.publish(FactKind::RefundSucceeded, &self.mchid, self.out_refund_no.clone(), journal);
         let transaction_id = order.transaction_id.clone().unwrap_or_default();
         tx.put(Refund {
@@ -238,6 +260,7 @@ impl CreateRefund {
             notify_url: self.notify_url.clone(),
             state: RefundState::Success,
             fee_minor: fee,
+            unsettled_minor: unsettled,
             fingerprint: self.fingerprint,
             created_at: tx.now(),
             succeeded_at: Some(tx.now()),

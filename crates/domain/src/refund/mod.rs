@@ -4,7 +4,9 @@ mod create_refund;
 #[cfg(test)]
 mod tests;
 
-pub use create_refund::{CreateRefund, CreateRefundRefusal, OrderOfRefund, RefundCreated};
+pub use create_refund::{
+    CreateRefund, CreateRefundRefusal, OrderOfRefund, RefundCreated, RefundSource,
+};
 
 use crate::{record, text_enum};
 use kernel::{Amount, Timestamp};
@@ -48,6 +50,8 @@ pub struct Refund {
     pub state: RefundState,
     /// What of the merchant's fee goes back with it, in fen.
     pub fee_minor: i64,
+    /// What of it came from money that waited for profit sharing, in fen.
+    pub unsettled_minor: i64,
     /// Hash of what the merchant asked for.
     pub fingerprint: [u8; 32],
     /// When it was accepted.

@@ -1,8 +1,8 @@
 //! A merchant and its orders, for tests.
 
 use crate::merchant::AddMerchant;
-use crate::order::{CreateOrder, TradeType};
-use crate::refund::{CreateRefund, OrderOfRefund};
+use crate::order::{CreateOrder, ProfitSharing, TradeType};
+use crate::refund::{CreateRefund, OrderOfRefund, RefundSource};
 use kernel::Amount;
 
 /// The merchant's number.
@@ -38,6 +38,7 @@ pub fn order(out_trade_no: &str, amount: Amount) -> CreateOrder {
         time_expire: None,
         openid: None,
         device_id: None,
+        profit_sharing: ProfitSharing::No,
         fingerprint: [7; 32],
         prepay_id: format!("wx{out_trade_no}"),
     }
@@ -51,6 +52,7 @@ pub fn refund(order: &CreateOrder, out_refund_no: &str, amount: Amount) -> Creat
         out_refund_no: out_refund_no.into(),
         amount,
         total: order.amount,
+        source: RefundSource::Unsettled,
         reason: None,
         notify_url: None,
         fingerprint: [1; 32],

@@ -11,12 +11,14 @@ use domain::catalogue::{Code, Language};
 use domain::ids::{TopUpId, WithdrawalId};
 use domain::ledger::{Entry, Journal, JournalKind};
 use domain::merchant::Merchant;
+use domain::merchant_transfer::MerchantTransfer;
 use domain::order::Order;
+use domain::profit::{ProfitOrder, ProfitShare, ShareResult};
 use domain::refund::Refund;
 use domain::top_up::TopUp;
 use domain::withdrawal::Withdrawal;
 use serde::Serialize;
-use store::queries::{Described, find};
+use store::queries::{Described, Value, find, select};
 use utoipa::ToSchema;
 
 /// A line of the bills.
@@ -25,7 +27,8 @@ use utoipa::ToSchema;
 pub(super) struct BillAnswer {
     /// Its number, or the id of a top-up whose money is not there (yet).
     id: String,
-    /// `PAYMENT`, `REFUND`, `TOP_UP`, `WITHDRAWAL_START` or `WITHDRAWAL_RETURN`.
+    /// `PAYMENT`, `REFUND`, `TOP_UP`, `WITHDRAWAL_START`, `WITHDRAWAL_RETURN`,
+    /// `MERCHANT_TRANSFER_SETTLE` or `PROFIT_SHARE`.
     #[schema(value_type = BillKindText)]
     kind: JournalKind,
     /// `IN` to the balance or `OUT` of it.
@@ -119,8 +122,15 @@ impl BillReader<'_> {
                 let id: WithdrawalId = id.parse().map_err(|_| Code::SystemError)?;
                 self.withdrawal(&self.get::<Withdrawal>(&id).await?).await?
             }
-            // Between accounts of the operator; no line of a person's bills.
-            JournalKind::WithdrawalSettle | JournalKind::Suspense => {
+            JournalKind::MerchantTransferSettle => self.merchant_transfer(id).await?,
+            JournalKind::ProfitShare => self.profit_share(id, entry.account).await?,
+            // Between accounts of the operator or of merchants; no line of a person's bills.
+            JournalKind::WithdrawalSettle
+            | JournalKind::Suspense
+            | JournalKind::MerchantTransferReserve
+            | JournalKind::MerchantTransferReturn
+            | JournalKind::ProfitUnfreeze
+            | JournalKind::ProfitReturn => {
                 return Err(Code::SystemError.into());
             }
         };
@@ -173,6 +183,37 @@ impl BillReader<'_> {
             out_trade_no: Some(refund.out_trade_no),
             refund_id: Some(refund.refund_id),
             reason: refund.reason,
+            ..BillItem::default()
+        })
+    }
+
+    async fn merchant_transfer(&self, subject: &str) -> Result<BillItem, Problem> {
+        let transfer = self.get::<MerchantTransfer>(&merchants_number(subject)?).await?;
+        Ok(BillItem {
+            state: transfer.state.as_str(),
+            merchant_name: Some(self.get::<Merchant>(&transfer.mchid).await?.name),
+            description: Some(transfer.remark),
+            transaction_id: Some(transfer.transfer_bill_no),
+            ..BillItem::default()
+        })
+    }
+
+    async fn profit_share(&self, subject: &str, account: i64) -> Result<BillItem, Problem> {
+        let order = self.get::<ProfitOrder>(&merchants_number(subject)?).await?;
+        let shares = select::<ProfitShare>(
+            self.app.queries.as_ref(),
+            "mchid = $1 AND out_order_no = $2 AND ledger_account = $3 ORDER BY place",
+            vec![
+                Value::Text(order.mchid.clone()),
+                Value::Text(order.out_order_no),
+                Value::Int(account),
+            ],
+        );
+        Ok(BillItem {
+            state: ShareResult::Success.as_str(),
+            merchant_name: Some(self.get::<Merchant>(&order.mchid).await?.name),
+            description: shares.await?.into_iter().next().map(|share| share.description),
+            transaction_id: Some(order.order_id),
             ..BillItem::default()
         })
     }

@@ -10,6 +10,7 @@ mod cards;
 mod catalogue;
 mod codes;
 mod me;
+mod merchant_transfers;
 mod openids;
 mod order_view;
 mod orders;
@@ -50,5 +51,6 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .merge(orders::routes())
         .merge(bills::routes())
         .merge(openids::routes())
+        .merge(merchant_transfers::routes())
         .merge(catalogue::routes())
 }

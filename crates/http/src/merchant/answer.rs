@@ -39,6 +39,15 @@ pub(super) struct Reply {
     /// The number in `Request-ID`; 0 for success.
     result: u32,
     retry_after_s: Option<u64>,
+    /// What is sent instead of the body.
+    file: Option<File>,
+}
+
+/// Bytes that are sent as they come. They are not signed: nobody knows them before they are sent.
+#[derive(Clone, Debug)]
+struct File {
+    content_type: &'static str,
+    body: Arc<Mutex<Option<Body>>>,
 }
 
 /// How a call ended.
@@ -48,7 +57,14 @@ impl Reply {
     /// 200 with these bytes of JSON.
     pub(super) fn json(body: Vec<u8>) -> Self {
         let body = Bytes::from(body);
-        Self { status: StatusCode::OK, body, code: "", result: 0, retry_after_s: None }
+        let (status, retry_after_s) = (StatusCode::OK, None);
+        Self { status, body, code: "", result: 0, retry_after_s, file: None }
+    }
+
+    /// 200 with a file, which is not signed.
+    pub(super) fn file(content_type: &'static str, body: Body) -> Self {
+        let body = Arc::new(Mutex::new(Some(body)));
+        Self { file: Some(File { content_type, body }), ..Self::json(Vec::new()) }
     }
 
     /// 204 without a body.
@@ -64,6 +80,7 @@ impl Reply {
             code: fault.error.code.as_str(),
             result: fault.error.code.result_number(),
             retry_after_s: fault.retry_after_s,
+            file: None,
         }
     }
 }
@@ -108,7 +125,10 @@ pub(super) async fn answer(
             if asked.method == Method::HEAD {
                 reply.body = Bytes::new(); // It is not sent, so it must not be signed.
             }
-            let signed = face.sign(&choice.key, &reply.body).await;
+            let signed = match reply.file {
+                Some(_) => None,
+                None => face.sign(&choice.key, &reply.body).await,
+            };
             (reply, signed)
         }
     };
@@ -213,11 +233,18 @@ impl LimitedAnswers {
 }
 
 fn write(reply: Reply, signed: Option<&SignedHeaders>, id: [u8; 20], asked: &Asked) -> Response {
-    let mut response = Response::new(Body::from(reply.body));
+    let (content_type, body) = match &reply.file {
+        None => ("application/json; charset=utf-8", Body::from(reply.body)),
+        Some(file) => {
+            let body = file.body.lock().unwrap_or_else(PoisonError::into_inner).take();
+            (file.content_type, body.unwrap_or_default())
+        }
+    };
+    let mut response = Response::new(body);
     *response.status_mut() = reply.status;
     let headers = response.headers_mut();
     if reply.status != StatusCode::NO_CONTENT {
-        put(headers, CONTENT_TYPE, "application/json; charset=utf-8");
+        put(headers, CONTENT_TYPE, content_type);
     }
     put(headers, CACHE_CONTROL, "no-cache, must-revalidate");
     put(headers, X_CONTENT_TYPE_OPTIONS, "nosniff");

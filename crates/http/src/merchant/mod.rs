@@ -9,6 +9,7 @@
 
 mod answer;
 mod authenticate;
+mod bills;
 mod call;
 mod certificate_cache;
 mod certificates;
@@ -16,13 +17,16 @@ mod fault;
 mod onboarding;
 mod orders;
 mod platform_keys;
+mod profit;
 mod refunds;
 mod route;
 mod security;
 mod serve;
+mod transfers;
 
 pub use onboarding::{AddMerchantError, MerchantRequest, NewMerchant, add_merchant};
 pub use platform_keys::{PlatformKeyError, keep_platform_keys};
+pub use serve::OverTls;
 
 use crate::app::AppState;
 use crate::sandbox::watch;
@@ -30,6 +34,7 @@ use answer::LimitedAnswers;
 use apiv3::nonce_cache::NonceCache;
 use apiv3::notify_url::UrlRule;
 use axum::{Router, middleware};
+use bills::Bills;
 use certificate_cache::CertificateCache;
 use platform_keys::PlatformKeys;
 use std::sync::Arc;
@@ -46,6 +51,7 @@ struct Face {
     certificates: CertificateCache,
     nonces: NonceCache,
     limited: LimitedAnswers,
+    bills: Bills,
     /// A signature keeps one core busy, so there are never more at once than cores.
     signers: Semaphore,
 }
@@ -72,6 +78,7 @@ pub fn router(app: &AppState) -> Router {
         certificates: CertificateCache::default(),
         nonces: NonceCache::new(NONCES),
         limited: LimitedAnswers::default(),
+        bills: Bills::default(),
         signers: Semaphore::new(cores),
     });
     let routes = Router::new()

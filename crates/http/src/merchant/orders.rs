@@ -51,6 +51,7 @@ async fn create(call: Call, kind: CreateCall) -> Result<Reply, Fault> {
         time_expire: asked.time_expire,
         openid: openid.cloned(),
         device_id: None,
+        profit_sharing: asked.profit_sharing(),
         fingerprint,
         prepay_id: create::prepay_id(face.app.business_now(), face.random()),
     })

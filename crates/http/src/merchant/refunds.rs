@@ -9,7 +9,7 @@ use apiv3::code::Code;
 use apiv3::refund::{CreateRefund, FundsAccount, OrderName};
 use apiv3::refund_view::RefundView;
 use apiv3::request::refuse_partner_query;
-use domain::refund::{self, OrderOfRefund, Refund};
+use domain::refund::{self, OrderOfRefund, Refund, RefundSource};
 
 pub(super) const ROUTES: &[Route] = &[
     Route::post("/v3/refund/domestic/refunds", |call| Box::pin(create(call))),
@@ -35,6 +35,12 @@ async fn create(call: Call) -> Result<Reply, Fault> {
         out_refund_no: asked.out_refund_no.clone(),
         amount: asked.refund,
         total: asked.total,
+        source: match asked.funds_account {
+            Some(FundsAccount::Available) => RefundSource::Balance,
+            Some(FundsAccount::Unavailable | FundsAccount::Unsettled) | None => {
+                RefundSource::Unsettled
+            }
+        },
         reason: asked.reason.clone(),
         notify_url: asked.notify_url.clone(),
         fingerprint,

@@ -3,7 +3,7 @@
 
 use super::answer::Outcome;
 use super::call::Call;
-use super::{certificates, orders, refunds, security};
+use super::{bills, certificates, orders, profit, refunds, security, transfers};
 use apiv3::code::Code;
 use apiv3::error::{ApiError, FieldError, Location};
 use apiv3::issue::Issue;
@@ -13,8 +13,15 @@ use axum::http::Method;
 use std::pin::Pin;
 
 /// The routes of all families. Where two patterns fit one path, the first one counts.
-const FAMILIES: &[&[Route]] =
-    &[certificates::ROUTES, orders::ROUTES, refunds::ROUTES, security::ROUTES];
+const FAMILIES: &[&[Route]] = &[
+    bills::ROUTES,
+    certificates::ROUTES,
+    orders::ROUTES,
+    profit::ROUTES,
+    refunds::ROUTES,
+    security::ROUTES,
+    transfers::ROUTES,
+];
 
 const OTHER_METHOD: ApiError = ApiError::saying(
     Code::InvalidRequest,

@@ -33,6 +33,10 @@ pub(super) struct Arrival {
     pub(super) matched: Result<Matched, ApiError>,
 }
 
+/// Put into the extensions of a request by a listener that speaks TLS itself.
+#[derive(Clone, Copy, Debug)]
+pub struct OverTls;
+
 /// Reads the body and serves the call in a task of its own, so that a panic costs one answer and a
 /// caller who leaves interrupts nothing.
 pub(super) async fn serve(State(face): State<Arc<Face>>, request: Request) -> Response {
@@ -68,10 +72,20 @@ async fn outcome(face: Arc<Face>, parts: Parts, body: Bytes) -> Outcome {
         keys: Arc::clone(&arrival.keys),
         named: arrival.named.clone(),
         query: parts.uri.query().map(str::to_owned),
+        gateway: gateway(&parts),
         face: Arc::clone(&face),
         mchid,
         certificate,
         body,
     })
     .await
+}
+
+/// Behind TLS or a proxy that ends it, the scheme is https; so it is where the host names no port.
+fn gateway(parts: &Parts) -> String {
+    let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+    let host = text("host").unwrap_or("localhost");
+    let plain = host.contains(':') && text("x-forwarded-proto") != Some("https");
+    let plain = plain && parts.extensions.get::<OverTls>().is_none();
+    format!("{}://{host}", if plain { "http" } else { "https" })
 }

@@ -3,11 +3,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod bills;
 mod certificates;
 mod faults;
 mod input;
 mod onboarding;
 mod orders;
+mod profit;
 mod refunds;
 mod signatures;
+mod transfers;
 mod world;

@@ -135,6 +135,24 @@ impl World {
         Self::with(|_| {}).await
     }
 
+    /// A world whose merchant pays a fee, in hundredths of a percent.
+    pub(crate) async fn with_fee(fee_bp: i64) -> Self {
+        let mut world = Self::new().await;
+        let request =
+            MerchantRequest { name: "Tea house".into(), fee_bp, ..MerchantRequest::default() };
+        world.merchant = added(&world.app, &world.clock, &request).await;
+        world
+    }
+
+    /// Checks the whole database.
+    pub(crate) async fn check_books(&self) {
+        let report = store::verify::verify(self.app.queries.as_ref(), &|_, _, _| {}).await.unwrap();
+        // The money of tests is a top-up that nobody asked for.
+        let own = |finding: &&store::verify::Finding| !["B1", "B7"].contains(&finding.rule);
+        let findings: Vec<_> = report.findings.iter().filter(own).collect();
+        assert!(findings.is_empty(), "{findings:?}");
+    }
+
     /// A world whose edge differs.
     pub(crate) async fn with(change: impl FnOnce(&mut AppState)) -> Self {
         let database = Temporary::new().unwrap();
@@ -362,7 +380,11 @@ fn ring() -> KeyRing {
 
 async fn add(app: &AppState, clock: &Clock, name: &str) -> Party {
     let request = MerchantRequest { name: name.into(), ..MerchantRequest::default() };
-    let made = add_merchant(&app.engine, &app.keys, clock, &request).await.unwrap();
+    added(app, clock, &request).await
+}
+
+async fn added(app: &AppState, clock: &Clock, request: &MerchantRequest) -> Party {
+    let made = add_merchant(&app.engine, &app.keys, clock, request).await.unwrap();
     let key = PrivateKey::from_pem(&made.private_key).unwrap();
     let serial = Serial::parse(&made.serial_no).unwrap();
     Party { made, serial, key }

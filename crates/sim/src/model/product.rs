@@ -9,8 +9,8 @@ use domain::card::{BankAnswer, BankDecline, BankOperation};
 use domain::catalogue::Param;
 use domain::ids::{OtpId, TopUpId, WithdrawalId};
 use domain::merchant::{Merchant, MerchantState, OpenidKeys};
-use domain::order::{CloseOrder, CreateOrder, ExpireOrder, PayOrder, TradeType};
-use domain::refund::{CreateRefund, OrderOfRefund};
+use domain::order::{CloseOrder, CreateOrder, ExpireOrder, PayOrder, ProfitSharing, TradeType};
+use domain::refund::{CreateRefund, OrderOfRefund, RefundSource};
 use domain::testing::Plant;
 use domain::top_up::{RecordTopUp, StartTopUp};
 use domain::user::{OtpPurpose, OtpTry, otp_code};
@@ -168,6 +168,7 @@ impl Product {
             time_expire: life_s.map(|seconds| now.plus(seconds * SECOND)),
             openid: payer.map(|who| self.openid_keys().newest(&appid, self.cast.people[who].user)),
             device_id: None,
+            profit_sharing: ProfitSharing::No,
             fingerprint: self.cast.hash(&[&format!("{:?}", ask.content())]),
             prepay_id: self.cast.number("wx", ask.serial),
             appid,
@@ -208,6 +209,7 @@ impl Product {
             order: OrderOfRefund::OutTradeNo(out_trade_no),
             amount: fen(ask.amount),
             total: fen(total),
+            source: RefundSource::Unsettled,
             reason: None,
             notify_url: None,
             fingerprint: self.cast.hash(&[&format!("{:?}", ask.content())]),

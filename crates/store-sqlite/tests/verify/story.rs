@@ -3,11 +3,17 @@
 
 use domain::Rules;
 use domain::card::BankAnswer;
+use domain::fact::FactKind;
 use domain::ids::{TopUpId, WithdrawalId};
 use domain::ledger::OpenSystemAccounts;
+use domain::merchant::{AddMerchant, IssueOpenid, OpenidKeys};
+use domain::merchant_transfer::{ConfirmTransfer, CreateTransfer, NameCheck};
 use domain::notification::{Attempted, RecordDeliveries};
-use domain::order::{CreateOrder, PayOrder};
-use domain::testing::{self, MCHID, Person};
+use domain::order::{CreateOrder, PayOrder, ProfitSharing};
+use domain::profit::{
+    AddReceiver, NamedProfitOrder, ReceiverKind, Rest, ReturnProfit, SharePart, ShareProfit,
+};
+use domain::testing::{self, APPID, MCHID, Person};
 use domain::top_up::{RecordTopUp, StartTopUp};
 use domain::withdrawal::RecordWithdrawal;
 use engine::{Engine, Limits, Shell};
@@ -16,6 +22,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use store::Store;
+
+/// Who gets a part of an order.
+const PARTNER: &str = "1900000002";
 
 /// A clock that stands still, and ids by counting.
 struct Still(AtomicU64);
@@ -53,7 +62,8 @@ pub fn engine(store: Box<dyn Store>) -> Engine {
     assert!(engine.wait_ready_blocking(Duration::from_secs(60)));
     let open = OpenSystemAccounts { currency: Currency::Cny, bank: "demo".into() };
     let system = engine.run_blocking(open).unwrap();
-    engine.set_rules(Arc::new(Rules { system, ..Rules::default() }));
+    // The clock stands still, so nothing here could wait a minute.
+    engine.set_rules(Arc::new(Rules { system, profit_delay_s: 0, ..Rules::default() }));
     engine
 }
 
@@ -78,8 +88,85 @@ pub fn play(engine: &Engine) {
     refund(engine, "R1", "T1", 2_000, 5_000);
     let error = Some("timeout".to_owned());
     let batch = engine.position().borrow().seq;
-    let attempts = vec![Attempted { batch, place: 1, mchid: MCHID.into(), attempt: 1, error }];
+    let (mchid, kind) = (MCHID.into(), FactKind::RefundSucceeded);
+    let attempts = vec![Attempted { batch, place: 1, mchid, kind, attempt: 1, error }];
     engine.run_blocking(RecordDeliveries { attempts }).unwrap();
+    share(engine, person);
+    send(engine, person);
+}
+
+/// An order whose money is shared with another merchant, given back in part, and still waits in
+/// part.
+fn share(engine: &Engine, person: Person) {
+    let appid = "wxfedcba9876543210".into();
+    let partner = AddMerchant { mchid: PARTNER.into(), appid, ..testing::merchant() };
+    engine.run_blocking(partner).unwrap();
+    let shared = CreateOrder { profit_sharing: ProfitSharing::Yes, ..order("S1", 5_000) };
+    engine.run_blocking(shared).unwrap();
+    pay(engine, person, "S1", 5_000);
+    let (kind, account) = (ReceiverKind::Merchant, PARTNER.to_owned());
+    let receiver = AddReceiver {
+        mchid: MCHID.into(),
+        appid: APPID.into(),
+        kind,
+        account: account.clone(),
+        name: None,
+        relation: "PARTNER".into(),
+        custom_relation: None,
+    };
+    engine.run_blocking(receiver).unwrap();
+    let part = SharePart { kind, account, amount: fen(1_000), description: "part".into() };
+    let share = ShareProfit {
+        mchid: MCHID.into(),
+        transaction_id: "4200S1".into(),
+        out_order_no: "P1".into(),
+        parts: vec![part],
+        rest: Rest::Waits,
+        fingerprint: [1; 32],
+        order_id: "30P1".into(),
+    };
+    engine.run_blocking(share).unwrap();
+    let back = ReturnProfit {
+        mchid: MCHID.into(),
+        order: NamedProfitOrder::OutOrderNo("P1".into()),
+        out_return_no: "B1".into(),
+        return_mchid: PARTNER.into(),
+        amount: fen(400),
+        description: "back".into(),
+        fingerprint: [1; 32],
+        return_id: "30B1".into(),
+    };
+    engine.run_blocking(back).unwrap();
+}
+
+/// A transfer to a person that was taken, and one that waits.
+fn send(engine: &Engine, person: Person) {
+    let (user, appid) = (person.user, APPID.to_owned());
+    let openid = OpenidKeys::for_tests().newest(&appid, user);
+    let known =
+        IssueOpenid { user, appid: appid.clone(), mchid: MCHID.into(), openid: openid.clone() };
+    engine.run_blocking(known).unwrap();
+    for number in ["X1", "X2"] {
+        let transfer = CreateTransfer {
+            mchid: MCHID.into(),
+            appid: appid.clone(),
+            out_bill_no: number.into(),
+            openid: openid.clone(),
+            user_name: None,
+            amount: fen(700),
+            remark: "prize".into(),
+            scene_id: "1000".into(),
+            perception: None,
+            notify_url: None,
+            fingerprint: [1; 32],
+            transfer_bill_no: format!("1330{number}"),
+        };
+        engine.run_blocking(transfer).unwrap();
+    }
+    let transfer_bill_no = "1330X1".into();
+    let (wallet, name) = (person.wallet, NameCheck::None);
+    let taken = ConfirmTransfer { user, wallet, transfer_bill_no, name };
+    engine.run_blocking(taken).unwrap();
 }
 
 /// A few hundred payments, refunds and top-ups more, by some people at once, so that batches have

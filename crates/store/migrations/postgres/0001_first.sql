@@ -864,6 +864,25 @@ COMMENT ON COLUMN "merchant_certificate"."state" IS 'Where it stands.';
 COMMENT ON COLUMN "merchant_certificate"."added_at" IS 'When it was added.';
 COMMENT ON COLUMN "merchant_certificate"."version" IS 'The batch that last wrote it.';
 
+CREATE TABLE "merchant_webhook" (
+    "book" bigint NOT NULL,
+    "mchid" text COLLATE "C" NOT NULL,
+    "kind" text COLLATE "C" NOT NULL,
+    "url" text COLLATE "C" NOT NULL,
+    "set_at" bigint NOT NULL,
+    "version" bigint NOT NULL,
+    PRIMARY KEY ("book", "mchid", "kind")
+);
+REVOKE ALL ON "merchant_webhook" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE, DELETE ON "merchant_webhook" TO jiaozi_app;
+COMMENT ON TABLE "merchant_webhook" IS 'Where a merchant is told of things.';
+COMMENT ON COLUMN "merchant_webhook"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "merchant_webhook"."mchid" IS 'The merchant.';
+COMMENT ON COLUMN "merchant_webhook"."kind" IS 'What is told there.';
+COMMENT ON COLUMN "merchant_webhook"."url" IS 'The address.';
+COMMENT ON COLUMN "merchant_webhook"."set_at" IS 'When it was named.';
+COMMENT ON COLUMN "merchant_webhook"."version" IS 'The batch that last wrote it.';
+
 CREATE TABLE "platform_key" (
     "book" bigint NOT NULL,
     "id" text COLLATE "C" NOT NULL,
@@ -961,6 +980,10 @@ CREATE TABLE "order" (
     "fee_refunded_minor" bigint NOT NULL,
     "refunds" bigint NOT NULL,
     "last_refund_at" bigint,
+    "unsettled_account" bigint NOT NULL,
+    "unsettled_minor" bigint NOT NULL,
+    "shared_minor" bigint NOT NULL,
+    "profit_orders" bigint NOT NULL,
     "version" bigint NOT NULL,
     CHECK ("amount" BETWEEN 1 AND 99999999999),
     CHECK (("state" = 'SUCCESS') = ("journal" > 0)),
@@ -969,9 +992,13 @@ CREATE TABLE "order" (
     CHECK ("refund_arrived_minor" BETWEEN 0 AND "refunded_minor"),
     CHECK ("fee_minor" BETWEEN 0 AND "amount" AND "fee_refunded_minor" BETWEEN 0 AND "fee_minor"),
     CHECK ("refunds" >= 0),
+    CHECK ("unsettled_minor" >= 0 AND "shared_minor" >= 0 AND "profit_orders" >= 0),
+    CHECK ("unsettled_account" > 0 OR ("unsettled_minor" = 0 AND "profit_orders" = 0)),
+    CHECK ("unsettled_minor" + "shared_minor" <= "amount"),
     PRIMARY KEY ("book", "mchid", "out_trade_no")
 );
 CREATE INDEX "order_open" ON "order" ("book", "expires_at") WHERE "state" = 'NOTPAY';
+CREATE INDEX "order_unsettled" ON "order" ("book", "mchid") WHERE "unsettled_minor" > 0;
 CREATE TRIGGER "order_delete" BEFORE DELETE ON "order"
     FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
 CREATE TRIGGER "order_truncate" BEFORE TRUNCATE ON "order"
@@ -1006,6 +1033,10 @@ COMMENT ON COLUMN "order"."refund_arrived_minor" IS 'Refunds that arrived, in fe
 COMMENT ON COLUMN "order"."fee_refunded_minor" IS 'What of the fee went back with refunds, in fen.';
 COMMENT ON COLUMN "order"."refunds" IS 'How many refunds were accepted.';
 COMMENT ON COLUMN "order"."last_refund_at" IS 'When the last refund was accepted.';
+COMMENT ON COLUMN "order"."unsettled_account" IS 'The account its money waits in for profit sharing, 0 for none.';
+COMMENT ON COLUMN "order"."unsettled_minor" IS 'What of it still waits there, in fen.';
+COMMENT ON COLUMN "order"."shared_minor" IS 'What of it went to receivers of profit sharing, in fen.';
+COMMENT ON COLUMN "order"."profit_orders" IS 'How often it was shared or unfrozen.';
 COMMENT ON COLUMN "order"."version" IS 'The batch that last wrote it.';
 
 CREATE TABLE "order_by_prepay" (
@@ -1065,6 +1096,7 @@ CREATE TABLE "refund" (
     "notify_url" text COLLATE "C",
     "state" text COLLATE "C" NOT NULL,
     "fee_minor" bigint NOT NULL,
+    "unsettled_minor" bigint NOT NULL,
     "fingerprint" bytea NOT NULL,
     "created_at" bigint NOT NULL,
     "succeeded_at" bigint,
@@ -1072,6 +1104,7 @@ CREATE TABLE "refund" (
     "version" bigint NOT NULL,
     CHECK ("amount" BETWEEN 1 AND "total"),
     CHECK ("fee_minor" BETWEEN 0 AND "amount"),
+    CHECK ("unsettled_minor" BETWEEN 0 AND "amount"),
     CHECK ("journal" > 0),
     CHECK (("state" = 'SUCCESS') = ("succeeded_at" IS NOT NULL)),
     PRIMARY KEY ("book", "mchid", "out_refund_no")
@@ -1096,6 +1129,7 @@ COMMENT ON COLUMN "refund"."reason" IS 'Told to the payer.';
 COMMENT ON COLUMN "refund"."notify_url" IS 'Where the result is notified.';
 COMMENT ON COLUMN "refund"."state" IS 'Where it stands.';
 COMMENT ON COLUMN "refund"."fee_minor" IS 'What of the merchant''s fee goes back with it, in fen.';
+COMMENT ON COLUMN "refund"."unsettled_minor" IS 'What of it came from money that waited for sharing, in fen.';
 COMMENT ON COLUMN "refund"."fingerprint" IS 'Hash of what the merchant asked for.';
 COMMENT ON COLUMN "refund"."created_at" IS 'When it was accepted.';
 COMMENT ON COLUMN "refund"."succeeded_at" IS 'When it arrived.';
@@ -1122,6 +1156,308 @@ COMMENT ON COLUMN "refund_by_id"."refund_id" IS 'Our number.';
 COMMENT ON COLUMN "refund_by_id"."mchid" IS 'The merchant.';
 COMMENT ON COLUMN "refund_by_id"."out_refund_no" IS 'The merchant''s number.';
 COMMENT ON COLUMN "refund_by_id"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "profit_receiver" (
+    "book" bigint NOT NULL,
+    "mchid" text COLLATE "C" NOT NULL,
+    "kind" text COLLATE "C" NOT NULL,
+    "account" text COLLATE "C" NOT NULL,
+    "appid" text COLLATE "C" NOT NULL,
+    "relation" text COLLATE "C" NOT NULL,
+    "custom_relation" text COLLATE "C",
+    "added_at" bigint NOT NULL,
+    "version" bigint NOT NULL,
+    PRIMARY KEY ("book", "mchid", "kind", "account")
+);
+REVOKE ALL ON "profit_receiver" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE, DELETE ON "profit_receiver" TO jiaozi_app;
+COMMENT ON TABLE "profit_receiver" IS 'Whom a merchant may give a part of its orders.';
+COMMENT ON COLUMN "profit_receiver"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "profit_receiver"."mchid" IS 'The merchant.';
+COMMENT ON COLUMN "profit_receiver"."kind" IS 'What the account names.';
+COMMENT ON COLUMN "profit_receiver"."account" IS 'The receiver''s merchant number or openid.';
+COMMENT ON COLUMN "profit_receiver"."appid" IS 'The app id it was added under.';
+COMMENT ON COLUMN "profit_receiver"."relation" IS 'How it stands to the merchant.';
+COMMENT ON COLUMN "profit_receiver"."custom_relation" IS 'How, in the merchant''s words.';
+COMMENT ON COLUMN "profit_receiver"."added_at" IS 'When it was added.';
+COMMENT ON COLUMN "profit_receiver"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "profit_order" (
+    "book" bigint NOT NULL,
+    "mchid" text COLLATE "C" NOT NULL,
+    "out_order_no" text COLLATE "C" NOT NULL,
+    "order_id" text COLLATE "C" NOT NULL,
+    "out_trade_no" text COLLATE "C" NOT NULL,
+    "transaction_id" text COLLATE "C" NOT NULL,
+    "kind" text COLLATE "C" NOT NULL,
+    "shares" bigint NOT NULL,
+    "shared_minor" bigint NOT NULL,
+    "unfrozen_minor" bigint NOT NULL,
+    "returns" bigint NOT NULL,
+    "fingerprint" bytea NOT NULL,
+    "created_at" bigint NOT NULL,
+    "journal" bigint NOT NULL,
+    "version" bigint NOT NULL,
+    CHECK ("shares" >= 1 AND "returns" >= 0 AND "shared_minor" >= 0 AND "unfrozen_minor" >= 0),
+    CHECK (("journal" > 0) = ("shared_minor" + "unfrozen_minor" > 0)),
+    CHECK ("kind" = 'SHARE' OR "shared_minor" = 0),
+    PRIMARY KEY ("book", "mchid", "out_order_no")
+);
+CREATE INDEX "profit_order_order" ON "profit_order" ("book", "mchid", "out_trade_no");
+CREATE TRIGGER "profit_order_delete" BEFORE DELETE ON "profit_order"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "profit_order_truncate" BEFORE TRUNCATE ON "profit_order"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "profit_order" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "profit_order" TO jiaozi_app;
+COMMENT ON TABLE "profit_order" IS 'A request that shared or unfroze an order''s money.';
+COMMENT ON COLUMN "profit_order"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "profit_order"."mchid" IS 'The merchant.';
+COMMENT ON COLUMN "profit_order"."out_order_no" IS 'The merchant''s number of it.';
+COMMENT ON COLUMN "profit_order"."order_id" IS 'Our number of it.';
+COMMENT ON COLUMN "profit_order"."out_trade_no" IS 'The order''s number.';
+COMMENT ON COLUMN "profit_order"."transaction_id" IS 'The number of the payment.';
+COMMENT ON COLUMN "profit_order"."kind" IS 'What it did.';
+COMMENT ON COLUMN "profit_order"."shares" IS 'How many shares it has.';
+COMMENT ON COLUMN "profit_order"."shared_minor" IS 'What receivers got, in fen.';
+COMMENT ON COLUMN "profit_order"."unfrozen_minor" IS 'What the merchant got, in fen.';
+COMMENT ON COLUMN "profit_order"."returns" IS 'How often a receiver gave money back, or tried to.';
+COMMENT ON COLUMN "profit_order"."fingerprint" IS 'Hash of what the merchant asked for.';
+COMMENT ON COLUMN "profit_order"."created_at" IS 'When it was done.';
+COMMENT ON COLUMN "profit_order"."journal" IS 'Its journal, 0 when nothing moved.';
+COMMENT ON COLUMN "profit_order"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "profit_order_by_id" (
+    "book" bigint NOT NULL,
+    "order_id" text COLLATE "C" NOT NULL,
+    "mchid" text COLLATE "C" NOT NULL,
+    "out_order_no" text COLLATE "C" NOT NULL,
+    "version" bigint NOT NULL,
+    PRIMARY KEY ("book", "order_id")
+);
+CREATE TRIGGER "profit_order_by_id_delete" BEFORE DELETE ON "profit_order_by_id"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "profit_order_by_id_truncate" BEFORE TRUNCATE ON "profit_order_by_id"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "profit_order_by_id" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "profit_order_by_id" TO jiaozi_app;
+COMMENT ON TABLE "profit_order_by_id" IS 'Finds a request of sharing by our number of it.';
+COMMENT ON COLUMN "profit_order_by_id"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "profit_order_by_id"."order_id" IS 'Our number.';
+COMMENT ON COLUMN "profit_order_by_id"."mchid" IS 'The merchant.';
+COMMENT ON COLUMN "profit_order_by_id"."out_order_no" IS 'The merchant''s number.';
+COMMENT ON COLUMN "profit_order_by_id"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "profit_share" (
+    "book" bigint NOT NULL,
+    "mchid" text COLLATE "C" NOT NULL,
+    "out_order_no" text COLLATE "C" NOT NULL,
+    "place" bigint NOT NULL,
+    "kind" text COLLATE "C" NOT NULL,
+    "account" text COLLATE "C" NOT NULL,
+    "amount" bigint NOT NULL,
+    "description" text COLLATE "C" NOT NULL,
+    "result" text COLLATE "C" NOT NULL,
+    "failure" text COLLATE "C",
+    "ledger_account" bigint NOT NULL,
+    "returned_minor" bigint NOT NULL,
+    "version" bigint NOT NULL,
+    CHECK ("amount" BETWEEN 1 AND 99999999999 AND "place" >= 1),
+    CHECK ("returned_minor" BETWEEN 0 AND "amount"),
+    CHECK (("result" = 'CLOSED') = ("failure" IS NOT NULL)),
+    CHECK (("result" = 'SUCCESS') = ("ledger_account" > 0)),
+    PRIMARY KEY ("book", "mchid", "out_order_no", "place")
+);
+CREATE TRIGGER "profit_share_delete" BEFORE DELETE ON "profit_share"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "profit_share_truncate" BEFORE TRUNCATE ON "profit_share"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "profit_share_rename" BEFORE UPDATE ON "profit_share"
+    FOR EACH ROW
+    WHEN (OLD."book" IS DISTINCT FROM NEW."book"
+    OR OLD."mchid" IS DISTINCT FROM NEW."mchid"
+    OR OLD."out_order_no" IS DISTINCT FROM NEW."out_order_no"
+    OR OLD."place" IS DISTINCT FROM NEW."place"
+    OR OLD."amount" IS DISTINCT FROM NEW."amount"
+    OR OLD."account" IS DISTINCT FROM NEW."account"
+    OR OLD."ledger_account" IS DISTINCT FROM NEW."ledger_account") EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "profit_share" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "profit_share" TO jiaozi_app;
+COMMENT ON TABLE "profit_share" IS 'What one receiver gets of a request.';
+COMMENT ON COLUMN "profit_share"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "profit_share"."mchid" IS 'The merchant that shares.';
+COMMENT ON COLUMN "profit_share"."out_order_no" IS 'Its number of the request.';
+COMMENT ON COLUMN "profit_share"."place" IS 'The place in the request, from 1.';
+COMMENT ON COLUMN "profit_share"."kind" IS 'What the account names.';
+COMMENT ON COLUMN "profit_share"."account" IS 'The receiver''s merchant number or openid.';
+COMMENT ON COLUMN "profit_share"."amount" IS 'How much, in fen.';
+COMMENT ON COLUMN "profit_share"."description" IS 'What for.';
+COMMENT ON COLUMN "profit_share"."result" IS 'What became of it.';
+COMMENT ON COLUMN "profit_share"."failure" IS 'Why it was closed.';
+COMMENT ON COLUMN "profit_share"."ledger_account" IS 'The ledger account that got it, 0 when it was closed.';
+COMMENT ON COLUMN "profit_share"."returned_minor" IS 'What the receiver gave back, in fen.';
+COMMENT ON COLUMN "profit_share"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "profit_return" (
+    "book" bigint NOT NULL,
+    "mchid" text COLLATE "C" NOT NULL,
+    "out_return_no" text COLLATE "C" NOT NULL,
+    "return_id" text COLLATE "C" NOT NULL,
+    "out_order_no" text COLLATE "C" NOT NULL,
+    "order_id" text COLLATE "C" NOT NULL,
+    "return_mchid" text COLLATE "C" NOT NULL,
+    "amount" bigint NOT NULL,
+    "description" text COLLATE "C" NOT NULL,
+    "result" text COLLATE "C" NOT NULL,
+    "failure" text COLLATE "C",
+    "fingerprint" bytea NOT NULL,
+    "created_at" bigint NOT NULL,
+    "journal" bigint NOT NULL,
+    "version" bigint NOT NULL,
+    CHECK ("amount" BETWEEN 1 AND 99999999999),
+    CHECK (("result" = 'FAILED') = ("failure" IS NOT NULL)),
+    CHECK (("result" = 'SUCCESS') = ("journal" > 0)),
+    PRIMARY KEY ("book", "mchid", "out_return_no")
+);
+CREATE INDEX "profit_return_order" ON "profit_return" ("book", "mchid", "out_order_no");
+CREATE TRIGGER "profit_return_delete" BEFORE DELETE ON "profit_return"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "profit_return_truncate" BEFORE TRUNCATE ON "profit_return"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "profit_return" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "profit_return" TO jiaozi_app;
+COMMENT ON TABLE "profit_return" IS 'A receiver gives back what it got.';
+COMMENT ON COLUMN "profit_return"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "profit_return"."mchid" IS 'The merchant that shared.';
+COMMENT ON COLUMN "profit_return"."out_return_no" IS 'Its number of the return.';
+COMMENT ON COLUMN "profit_return"."return_id" IS 'Our number of it.';
+COMMENT ON COLUMN "profit_return"."out_order_no" IS 'The number of the request that is given back.';
+COMMENT ON COLUMN "profit_return"."order_id" IS 'Our number of that request.';
+COMMENT ON COLUMN "profit_return"."return_mchid" IS 'The receiver.';
+COMMENT ON COLUMN "profit_return"."amount" IS 'How much, in fen.';
+COMMENT ON COLUMN "profit_return"."description" IS 'Why.';
+COMMENT ON COLUMN "profit_return"."result" IS 'What became of it.';
+COMMENT ON COLUMN "profit_return"."failure" IS 'Why nothing moved.';
+COMMENT ON COLUMN "profit_return"."fingerprint" IS 'Hash of what the merchant asked for.';
+COMMENT ON COLUMN "profit_return"."created_at" IS 'When it was done.';
+COMMENT ON COLUMN "profit_return"."journal" IS 'Its journal, 0 when nothing moved.';
+COMMENT ON COLUMN "profit_return"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "merchant_transfer" (
+    "book" bigint NOT NULL,
+    "mchid" text COLLATE "C" NOT NULL,
+    "out_bill_no" text COLLATE "C" NOT NULL,
+    "transfer_bill_no" text COLLATE "C" NOT NULL,
+    "appid" text COLLATE "C" NOT NULL,
+    "openid" text COLLATE "C" NOT NULL,
+    "user_name" bytea,
+    "amount" bigint NOT NULL,
+    "remark" text COLLATE "C" NOT NULL,
+    "scene_id" text COLLATE "C" NOT NULL,
+    "perception" text COLLATE "C",
+    "notify_url" text COLLATE "C",
+    "state" text COLLATE "C" NOT NULL,
+    "failure" text COLLATE "C",
+    "fingerprint" bytea NOT NULL,
+    "created_at" bigint NOT NULL,
+    "updated_at" bigint NOT NULL,
+    "expires_at" bigint NOT NULL,
+    "journal" bigint NOT NULL,
+    "end_journal" bigint NOT NULL,
+    "end_account" bigint NOT NULL,
+    "version" bigint NOT NULL,
+    CHECK ("amount" BETWEEN 1 AND 99999999999),
+    CHECK ("journal" > 0),
+    CHECK (("state" = 'WAIT_USER_CONFIRM') = ("end_journal" = 0)),
+    CHECK (("end_journal" = 0) = ("end_account" = 0)),
+    CHECK (("state" = 'FAIL') = ("failure" IS NOT NULL)),
+    PRIMARY KEY ("book", "mchid", "out_bill_no")
+);
+CREATE INDEX "merchant_transfer_open" ON "merchant_transfer" ("book", "openid", "created_at") WHERE "state" = 'WAIT_USER_CONFIRM';
+CREATE TRIGGER "merchant_transfer_delete" BEFORE DELETE ON "merchant_transfer"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "merchant_transfer_truncate" BEFORE TRUNCATE ON "merchant_transfer"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "merchant_transfer_rename" BEFORE UPDATE ON "merchant_transfer"
+    FOR EACH ROW
+    WHEN (OLD."book" IS DISTINCT FROM NEW."book"
+    OR OLD."mchid" IS DISTINCT FROM NEW."mchid"
+    OR OLD."out_bill_no" IS DISTINCT FROM NEW."out_bill_no"
+    OR OLD."amount" IS DISTINCT FROM NEW."amount"
+    OR OLD."journal" IS DISTINCT FROM NEW."journal"
+    OR OLD."openid" IS DISTINCT FROM NEW."openid") EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "merchant_transfer" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "merchant_transfer" TO jiaozi_app;
+COMMENT ON TABLE "merchant_transfer" IS 'A transfer of a merchant to a person.';
+COMMENT ON COLUMN "merchant_transfer"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "merchant_transfer"."mchid" IS 'The merchant.';
+COMMENT ON COLUMN "merchant_transfer"."out_bill_no" IS 'The merchant''s number of it.';
+COMMENT ON COLUMN "merchant_transfer"."transfer_bill_no" IS 'Our number of it.';
+COMMENT ON COLUMN "merchant_transfer"."appid" IS 'The app id.';
+COMMENT ON COLUMN "merchant_transfer"."openid" IS 'The payee''s name under the app id.';
+COMMENT ON COLUMN "merchant_transfer"."user_name" IS 'The sealed name of the payee as the merchant knows it.';
+COMMENT ON COLUMN "merchant_transfer"."amount" IS 'How much, in fen.';
+COMMENT ON COLUMN "merchant_transfer"."remark" IS 'Shown to the payee.';
+COMMENT ON COLUMN "merchant_transfer"."scene_id" IS 'What the merchant sends it for.';
+COMMENT ON COLUMN "merchant_transfer"."perception" IS 'What the payee is told it is for.';
+COMMENT ON COLUMN "merchant_transfer"."notify_url" IS 'Where the end is notified.';
+COMMENT ON COLUMN "merchant_transfer"."state" IS 'Where it stands.';
+COMMENT ON COLUMN "merchant_transfer"."failure" IS 'Why it failed.';
+COMMENT ON COLUMN "merchant_transfer"."fingerprint" IS 'Hash of what the merchant asked for.';
+COMMENT ON COLUMN "merchant_transfer"."created_at" IS 'When it was asked for.';
+COMMENT ON COLUMN "merchant_transfer"."updated_at" IS 'When it changed last.';
+COMMENT ON COLUMN "merchant_transfer"."expires_at" IS 'Until when the payee can take it.';
+COMMENT ON COLUMN "merchant_transfer"."journal" IS 'The journal that took the money from the merchant.';
+COMMENT ON COLUMN "merchant_transfer"."end_journal" IS 'The journal of its end, 0 while it waits.';
+COMMENT ON COLUMN "merchant_transfer"."end_account" IS 'The account that has the money in the end, 0 while it waits.';
+COMMENT ON COLUMN "merchant_transfer"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "merchant_transfer_by_no" (
+    "book" bigint NOT NULL,
+    "transfer_bill_no" text COLLATE "C" NOT NULL,
+    "mchid" text COLLATE "C" NOT NULL,
+    "out_bill_no" text COLLATE "C" NOT NULL,
+    "version" bigint NOT NULL,
+    PRIMARY KEY ("book", "transfer_bill_no")
+);
+CREATE TRIGGER "merchant_transfer_by_no_delete" BEFORE DELETE ON "merchant_transfer_by_no"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "merchant_transfer_by_no_truncate" BEFORE TRUNCATE ON "merchant_transfer_by_no"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "merchant_transfer_by_no" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "merchant_transfer_by_no" TO jiaozi_app;
+COMMENT ON TABLE "merchant_transfer_by_no" IS 'Finds a transfer by our number of it.';
+COMMENT ON COLUMN "merchant_transfer_by_no"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "merchant_transfer_by_no"."transfer_bill_no" IS 'Our number.';
+COMMENT ON COLUMN "merchant_transfer_by_no"."mchid" IS 'The merchant.';
+COMMENT ON COLUMN "merchant_transfer_by_no"."out_bill_no" IS 'The merchant''s number.';
+COMMENT ON COLUMN "merchant_transfer_by_no"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "transfer_usage" (
+    "book" bigint NOT NULL,
+    "mchid" text COLLATE "C" NOT NULL,
+    "openid" text COLLATE "C" NOT NULL,
+    "day" bigint NOT NULL,
+    "count" bigint NOT NULL,
+    "amount_minor" bigint NOT NULL,
+    "version" bigint NOT NULL,
+    CHECK ("count" >= 1 AND "amount_minor" >= 1),
+    PRIMARY KEY ("book", "mchid", "openid", "day")
+);
+CREATE TRIGGER "transfer_usage_delete" BEFORE DELETE ON "transfer_usage"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "transfer_usage_truncate" BEFORE TRUNCATE ON "transfer_usage"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "transfer_usage" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "transfer_usage" TO jiaozi_app;
+COMMENT ON TABLE "transfer_usage" IS 'What a merchant sent to people on a day.';
+COMMENT ON COLUMN "transfer_usage"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "transfer_usage"."mchid" IS 'The merchant.';
+COMMENT ON COLUMN "transfer_usage"."openid" IS 'The payee; empty for all payees together.';
+COMMENT ON COLUMN "transfer_usage"."day" IS 'The business day, as yyyymmdd.';
+COMMENT ON COLUMN "transfer_usage"."count" IS 'How many transfers.';
+COMMENT ON COLUMN "transfer_usage"."amount_minor" IS 'How much, in fen.';
+COMMENT ON COLUMN "transfer_usage"."version" IS 'The batch that last wrote it.';
 
 CREATE TABLE "slot" (
     "book" bigint NOT NULL,

@@ -521,6 +521,17 @@ CREATE TABLE "merchant_certificate" (
 CREATE TRIGGER "merchant_certificate_delete" BEFORE DELETE ON "merchant_certificate"
 BEGIN SELECT RAISE(ABORT, 'delete is forbidden on merchant_certificate'); END;
 
+-- Where a merchant is told of things.
+CREATE TABLE "merchant_webhook" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "mchid" TEXT COLLATE BINARY NOT NULL, -- The merchant.
+    "kind" TEXT COLLATE BINARY NOT NULL, -- What is told there.
+    "url" TEXT COLLATE BINARY NOT NULL, -- The address.
+    "set_at" INTEGER NOT NULL, -- When it was named.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    PRIMARY KEY ("book", "mchid", "kind")
+) STRICT, WITHOUT ROWID;
+
 -- A key that we sign answers and notifications with.
 CREATE TABLE "platform_key" (
     "book" INTEGER NOT NULL, -- The book it belongs to.
@@ -589,6 +600,10 @@ CREATE TABLE "order" (
     "fee_refunded_minor" INTEGER NOT NULL, -- What of the fee went back with refunds, in fen.
     "refunds" INTEGER NOT NULL, -- How many refunds were accepted.
     "last_refund_at" INTEGER, -- When the last refund was accepted.
+    "unsettled_account" INTEGER NOT NULL, -- The account its money waits in for profit sharing, 0 for none.
+    "unsettled_minor" INTEGER NOT NULL, -- What of it still waits there, in fen.
+    "shared_minor" INTEGER NOT NULL, -- What of it went to receivers of profit sharing, in fen.
+    "profit_orders" INTEGER NOT NULL, -- How often it was shared or unfrozen.
     "version" INTEGER NOT NULL, -- The batch that last wrote it.
     CHECK ("amount" BETWEEN 1 AND 99999999999),
     CHECK (("state" = 'SUCCESS') = ("journal" > 0)),
@@ -597,9 +612,13 @@ CREATE TABLE "order" (
     CHECK ("refund_arrived_minor" BETWEEN 0 AND "refunded_minor"),
     CHECK ("fee_minor" BETWEEN 0 AND "amount" AND "fee_refunded_minor" BETWEEN 0 AND "fee_minor"),
     CHECK ("refunds" >= 0),
+    CHECK ("unsettled_minor" >= 0 AND "shared_minor" >= 0 AND "profit_orders" >= 0),
+    CHECK ("unsettled_account" > 0 OR ("unsettled_minor" = 0 AND "profit_orders" = 0)),
+    CHECK ("unsettled_minor" + "shared_minor" <= "amount"),
     PRIMARY KEY ("book", "mchid", "out_trade_no")
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX "order_open" ON "order" ("book", "expires_at") WHERE "state" = 'NOTPAY';
+CREATE INDEX "order_unsettled" ON "order" ("book", "mchid") WHERE "unsettled_minor" > 0;
 CREATE TRIGGER "order_delete" BEFORE DELETE ON "order"
 BEGIN SELECT RAISE(ABORT, 'delete is forbidden on order'); END;
 
@@ -642,6 +661,7 @@ CREATE TABLE "refund" (
     "notify_url" TEXT COLLATE BINARY, -- Where the result is notified.
     "state" TEXT COLLATE BINARY NOT NULL, -- Where it stands.
     "fee_minor" INTEGER NOT NULL, -- What of the merchant's fee goes back with it, in fen.
+    "unsettled_minor" INTEGER NOT NULL, -- What of it came from money that waited for sharing, in fen.
     "fingerprint" BLOB NOT NULL, -- Hash of what the merchant asked for.
     "created_at" INTEGER NOT NULL, -- When it was accepted.
     "succeeded_at" INTEGER, -- When it arrived.
@@ -649,6 +669,7 @@ CREATE TABLE "refund" (
     "version" INTEGER NOT NULL, -- The batch that last wrote it.
     CHECK ("amount" BETWEEN 1 AND "total"),
     CHECK ("fee_minor" BETWEEN 0 AND "amount"),
+    CHECK ("unsettled_minor" BETWEEN 0 AND "amount"),
     CHECK ("journal" > 0),
     CHECK (("state" = 'SUCCESS') = ("succeeded_at" IS NOT NULL)),
     PRIMARY KEY ("book", "mchid", "out_refund_no")
@@ -668,6 +689,187 @@ CREATE TABLE "refund_by_id" (
 ) STRICT, WITHOUT ROWID;
 CREATE TRIGGER "refund_by_id_delete" BEFORE DELETE ON "refund_by_id"
 BEGIN SELECT RAISE(ABORT, 'delete is forbidden on refund_by_id'); END;
+
+-- Whom a merchant may give a part of its orders.
+CREATE TABLE "profit_receiver" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "mchid" TEXT COLLATE BINARY NOT NULL, -- The merchant.
+    "kind" TEXT COLLATE BINARY NOT NULL, -- What the account names.
+    "account" TEXT COLLATE BINARY NOT NULL, -- The receiver's merchant number or openid.
+    "appid" TEXT COLLATE BINARY NOT NULL, -- The app id it was added under.
+    "relation" TEXT COLLATE BINARY NOT NULL, -- How it stands to the merchant.
+    "custom_relation" TEXT COLLATE BINARY, -- How, in the merchant's words.
+    "added_at" INTEGER NOT NULL, -- When it was added.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    PRIMARY KEY ("book", "mchid", "kind", "account")
+) STRICT, WITHOUT ROWID;
+
+-- A request that shared or unfroze an order's money.
+CREATE TABLE "profit_order" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "mchid" TEXT COLLATE BINARY NOT NULL, -- The merchant.
+    "out_order_no" TEXT COLLATE BINARY NOT NULL, -- The merchant's number of it.
+    "order_id" TEXT COLLATE BINARY NOT NULL, -- Our number of it.
+    "out_trade_no" TEXT COLLATE BINARY NOT NULL, -- The order's number.
+    "transaction_id" TEXT COLLATE BINARY NOT NULL, -- The number of the payment.
+    "kind" TEXT COLLATE BINARY NOT NULL, -- What it did.
+    "shares" INTEGER NOT NULL, -- How many shares it has.
+    "shared_minor" INTEGER NOT NULL, -- What receivers got, in fen.
+    "unfrozen_minor" INTEGER NOT NULL, -- What the merchant got, in fen.
+    "returns" INTEGER NOT NULL, -- How often a receiver gave money back, or tried to.
+    "fingerprint" BLOB NOT NULL, -- Hash of what the merchant asked for.
+    "created_at" INTEGER NOT NULL, -- When it was done.
+    "journal" INTEGER NOT NULL, -- Its journal, 0 when nothing moved.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    CHECK ("shares" >= 1 AND "returns" >= 0 AND "shared_minor" >= 0 AND "unfrozen_minor" >= 0),
+    CHECK (("journal" > 0) = ("shared_minor" + "unfrozen_minor" > 0)),
+    CHECK ("kind" = 'SHARE' OR "shared_minor" = 0),
+    PRIMARY KEY ("book", "mchid", "out_order_no")
+) STRICT, WITHOUT ROWID;
+CREATE INDEX "profit_order_order" ON "profit_order" ("book", "mchid", "out_trade_no");
+CREATE TRIGGER "profit_order_delete" BEFORE DELETE ON "profit_order"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on profit_order'); END;
+
+-- Finds a request of sharing by our number of it.
+CREATE TABLE "profit_order_by_id" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "order_id" TEXT COLLATE BINARY NOT NULL, -- Our number.
+    "mchid" TEXT COLLATE BINARY NOT NULL, -- The merchant.
+    "out_order_no" TEXT COLLATE BINARY NOT NULL, -- The merchant's number.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    PRIMARY KEY ("book", "order_id")
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER "profit_order_by_id_delete" BEFORE DELETE ON "profit_order_by_id"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on profit_order_by_id'); END;
+
+-- What one receiver gets of a request.
+CREATE TABLE "profit_share" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "mchid" TEXT COLLATE BINARY NOT NULL, -- The merchant that shares.
+    "out_order_no" TEXT COLLATE BINARY NOT NULL, -- Its number of the request.
+    "place" INTEGER NOT NULL, -- The place in the request, from 1.
+    "kind" TEXT COLLATE BINARY NOT NULL, -- What the account names.
+    "account" TEXT COLLATE BINARY NOT NULL, -- The receiver's merchant number or openid.
+    "amount" INTEGER NOT NULL, -- How much, in fen.
+    "description" TEXT COLLATE BINARY NOT NULL, -- What for.
+    "result" TEXT COLLATE BINARY NOT NULL, -- What became of it.
+    "failure" TEXT COLLATE BINARY, -- Why it was closed.
+    "ledger_account" INTEGER NOT NULL, -- The ledger account that got it, 0 when it was closed.
+    "returned_minor" INTEGER NOT NULL, -- What the receiver gave back, in fen.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    CHECK ("amount" BETWEEN 1 AND 99999999999 AND "place" >= 1),
+    CHECK ("returned_minor" BETWEEN 0 AND "amount"),
+    CHECK (("result" = 'CLOSED') = ("failure" IS NOT NULL)),
+    CHECK (("result" = 'SUCCESS') = ("ledger_account" > 0)),
+    PRIMARY KEY ("book", "mchid", "out_order_no", "place")
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER "profit_share_delete" BEFORE DELETE ON "profit_share"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on profit_share'); END;
+CREATE TRIGGER "profit_share_rename" BEFORE UPDATE ON "profit_share"
+WHEN OLD."book" IS NOT NEW."book"
+    OR OLD."mchid" IS NOT NEW."mchid"
+    OR OLD."out_order_no" IS NOT NEW."out_order_no"
+    OR OLD."place" IS NOT NEW."place"
+    OR OLD."amount" IS NOT NEW."amount"
+    OR OLD."account" IS NOT NEW."account"
+    OR OLD."ledger_account" IS NOT NEW."ledger_account"
+BEGIN SELECT RAISE(ABORT, 'rename is forbidden on profit_share'); END;
+
+-- A receiver gives back what it got.
+CREATE TABLE "profit_return" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "mchid" TEXT COLLATE BINARY NOT NULL, -- The merchant that shared.
+    "out_return_no" TEXT COLLATE BINARY NOT NULL, -- Its number of the return.
+    "return_id" TEXT COLLATE BINARY NOT NULL, -- Our number of it.
+    "out_order_no" TEXT COLLATE BINARY NOT NULL, -- The number of the request that is given back.
+    "order_id" TEXT COLLATE BINARY NOT NULL, -- Our number of that request.
+    "return_mchid" TEXT COLLATE BINARY NOT NULL, -- The receiver.
+    "amount" INTEGER NOT NULL, -- How much, in fen.
+    "description" TEXT COLLATE BINARY NOT NULL, -- Why.
+    "result" TEXT COLLATE BINARY NOT NULL, -- What became of it.
+    "failure" TEXT COLLATE BINARY, -- Why nothing moved.
+    "fingerprint" BLOB NOT NULL, -- Hash of what the merchant asked for.
+    "created_at" INTEGER NOT NULL, -- When it was done.
+    "journal" INTEGER NOT NULL, -- Its journal, 0 when nothing moved.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    CHECK ("amount" BETWEEN 1 AND 99999999999),
+    CHECK (("result" = 'FAILED') = ("failure" IS NOT NULL)),
+    CHECK (("result" = 'SUCCESS') = ("journal" > 0)),
+    PRIMARY KEY ("book", "mchid", "out_return_no")
+) STRICT, WITHOUT ROWID;
+CREATE INDEX "profit_return_order" ON "profit_return" ("book", "mchid", "out_order_no");
+CREATE TRIGGER "profit_return_delete" BEFORE DELETE ON "profit_return"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on profit_return'); END;
+
+-- A transfer of a merchant to a person.
+CREATE TABLE "merchant_transfer" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "mchid" TEXT COLLATE BINARY NOT NULL, -- The merchant.
+    "out_bill_no" TEXT COLLATE BINARY NOT NULL, -- The merchant's number of it.
+    "transfer_bill_no" TEXT COLLATE BINARY NOT NULL, -- Our number of it.
+    "appid" TEXT COLLATE BINARY NOT NULL, -- The app id.
+    "openid" TEXT COLLATE BINARY NOT NULL, -- The payee's name under the app id.
+    "user_name" BLOB, -- The sealed name of the payee as the merchant knows it.
+    "amount" INTEGER NOT NULL, -- How much, in fen.
+    "remark" TEXT COLLATE BINARY NOT NULL, -- Shown to the payee.
+    "scene_id" TEXT COLLATE BINARY NOT NULL, -- What the merchant sends it for.
+    "perception" TEXT COLLATE BINARY, -- What the payee is told it is for.
+    "notify_url" TEXT COLLATE BINARY, -- Where the end is notified.
+    "state" TEXT COLLATE BINARY NOT NULL, -- Where it stands.
+    "failure" TEXT COLLATE BINARY, -- Why it failed.
+    "fingerprint" BLOB NOT NULL, -- Hash of what the merchant asked for.
+    "created_at" INTEGER NOT NULL, -- When it was asked for.
+    "updated_at" INTEGER NOT NULL, -- When it changed last.
+    "expires_at" INTEGER NOT NULL, -- Until when the payee can take it.
+    "journal" INTEGER NOT NULL, -- The journal that took the money from the merchant.
+    "end_journal" INTEGER NOT NULL, -- The journal of its end, 0 while it waits.
+    "end_account" INTEGER NOT NULL, -- The account that has the money in the end, 0 while it waits.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    CHECK ("amount" BETWEEN 1 AND 99999999999),
+    CHECK ("journal" > 0),
+    CHECK (("state" = 'WAIT_USER_CONFIRM') = ("end_journal" = 0)),
+    CHECK (("end_journal" = 0) = ("end_account" = 0)),
+    CHECK (("state" = 'FAIL') = ("failure" IS NOT NULL)),
+    PRIMARY KEY ("book", "mchid", "out_bill_no")
+) STRICT, WITHOUT ROWID;
+CREATE INDEX "merchant_transfer_open" ON "merchant_transfer" ("book", "openid", "created_at") WHERE "state" = 'WAIT_USER_CONFIRM';
+CREATE TRIGGER "merchant_transfer_delete" BEFORE DELETE ON "merchant_transfer"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on merchant_transfer'); END;
+CREATE TRIGGER "merchant_transfer_rename" BEFORE UPDATE ON "merchant_transfer"
+WHEN OLD."book" IS NOT NEW."book"
+    OR OLD."mchid" IS NOT NEW."mchid"
+    OR OLD."out_bill_no" IS NOT NEW."out_bill_no"
+    OR OLD."amount" IS NOT NEW."amount"
+    OR OLD."journal" IS NOT NEW."journal"
+    OR OLD."openid" IS NOT NEW."openid"
+BEGIN SELECT RAISE(ABORT, 'rename is forbidden on merchant_transfer'); END;
+
+-- Finds a transfer by our number of it.
+CREATE TABLE "merchant_transfer_by_no" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "transfer_bill_no" TEXT COLLATE BINARY NOT NULL, -- Our number.
+    "mchid" TEXT COLLATE BINARY NOT NULL, -- The merchant.
+    "out_bill_no" TEXT COLLATE BINARY NOT NULL, -- The merchant's number.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    PRIMARY KEY ("book", "transfer_bill_no")
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER "merchant_transfer_by_no_delete" BEFORE DELETE ON "merchant_transfer_by_no"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on merchant_transfer_by_no'); END;
+
+-- What a merchant sent to people on a day.
+CREATE TABLE "transfer_usage" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "mchid" TEXT COLLATE BINARY NOT NULL, -- The merchant.
+    "openid" TEXT COLLATE BINARY NOT NULL, -- The payee; empty for all payees together.
+    "day" INTEGER NOT NULL, -- The business day, as yyyymmdd.
+    "count" INTEGER NOT NULL, -- How many transfers.
+    "amount_minor" INTEGER NOT NULL, -- How much, in fen.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    CHECK ("count" >= 1 AND "amount_minor" >= 1),
+    PRIMARY KEY ("book", "mchid", "openid", "day")
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER "transfer_usage_delete" BEFORE DELETE ON "transfer_usage"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on transfer_usage'); END;
 
 -- One share of the merchants and how far its facts are dealt with.
 CREATE TABLE "slot" (
@@ -948,8 +1150,15 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('job', 'job', '1000000 1000000
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('job', 'job_due', '1000000 1000000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('order', 'order', '1000000 1000000 10000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('order', 'order_open', '10000 10000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('order', 'order_unsettled', '10000 10000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('refund', 'refund', '1000000 1000000 10000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('refund', 'refund_order', '1000000 1000000 10 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('profit_order', 'profit_order', '1000000 1000000 10000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('profit_order', 'profit_order_order', '1000000 1000000 10 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('profit_return', 'profit_return', '1000000 1000000 10000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('profit_return', 'profit_return_order', '1000000 1000000 10 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('merchant_transfer', 'merchant_transfer', '1000000 1000000 10000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('merchant_transfer', 'merchant_transfer_open', '10000 10000 10 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('retry', 'retry', '1000000 1000000 10000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('retry', 'retry_due', '10000 10000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('card', 'card', '1000000 1000000 1');

@@ -3,8 +3,8 @@
 use crate::{Index, describe, text_cells};
 use domain::ids::{UserId, WalletId};
 use domain::merchant::{
-    KeyState, Merchant, MerchantAppid, MerchantCertificate, MerchantState, NotificationKey, Openid,
-    PlatformKey, PlatformKeyKind,
+    KeyState, Merchant, MerchantAppid, MerchantCertificate, MerchantState, MerchantWebhook,
+    NotificationKey, Openid, PlatformKey, PlatformKeyKind, WebhookKind,
 };
 use domain::notification::{Retry, RetryState, Slot};
 use domain::order::{Order, OrderByPrepay, OrderByTransaction, OrderState, TradeType};
@@ -18,7 +18,8 @@ text_cells!(
     TradeType,
     OrderState,
     RefundState,
-    RetryState
+    RetryState,
+    WebhookKind
 );
 
 describe!(Merchant, Kept, key 1, "A merchant that takes payments.", {
@@ -43,6 +44,13 @@ describe!(MerchantCertificate, Kept, key 2, "A certificate that a merchant signs
     certificate: String, "The certificate, PEM.";
     state: KeyState, "Where it stands.";
     added_at: Timestamp, "When it was added.";
+});
+
+describe!(MerchantWebhook, Removable, key 2, "Where a merchant is told of things.", {
+    mchid: String, "The merchant.";
+    kind: WebhookKind, "What is told there.";
+    url: String, "The address.";
+    set_at: Timestamp, "When it was named.";
 });
 
 describe!(PlatformKey, Kept, key 1, "A key that we sign answers and notifications with.", {
@@ -93,6 +101,10 @@ describe!(Order, Kept, key 2, "An order of a merchant.", {
     fee_refunded_minor: i64, "What of the fee went back with refunds, in fen.";
     refunds: i64, "How many refunds were accepted.";
     last_refund_at: Option<Timestamp>, "When the last refund was accepted.";
+    unsettled_account: i64, "The account its money waits in for profit sharing, 0 for none.";
+    unsettled_minor: i64, "What of it still waits there, in fen.";
+    shared_minor: i64, "What of it went to receivers of profit sharing, in fen.";
+    profit_orders: i64, "How often it was shared or unfrozen.";
 }, checks [
     "amount BETWEEN 1 AND 99999999999",
     "(state = 'SUCCESS') = (journal > 0)",
@@ -101,7 +113,13 @@ describe!(Order, Kept, key 2, "An order of a merchant.", {
     "refund_arrived_minor BETWEEN 0 AND refunded_minor",
     "fee_minor BETWEEN 0 AND amount AND fee_refunded_minor BETWEEN 0 AND fee_minor",
     "refunds >= 0",
-], indexes [Index { name: "open", columns: "expires_at", filter: "state = 'NOTPAY'" }]);
+    "unsettled_minor >= 0 AND shared_minor >= 0 AND profit_orders >= 0",
+    "unsettled_account > 0 OR (unsettled_minor = 0 AND profit_orders = 0)",
+    "unsettled_minor + shared_minor <= amount",
+], indexes [
+    Index { name: "open", columns: "expires_at", filter: "state = 'NOTPAY'" },
+    Index { name: "unsettled", columns: "mchid", filter: "unsettled_minor > 0" },
+]);
 
 describe!(OrderByPrepay, Kept, key 1, "Finds an order by a prepay id.", {
     prepay_id: String, "The prepay id, which is also what the order's code carries.";
@@ -128,6 +146,7 @@ describe!(Refund, Kept, key 2, "One refund of an order.", {
     notify_url: Option<String>, "Where the result is notified.";
     state: RefundState, "Where it stands.";
     fee_minor: i64, "What of the merchant's fee goes back with it, in fen.";
+    unsettled_minor: i64, "What of it came from money that waited for sharing, in fen.";
     fingerprint: [u8; 32], "Hash of what the merchant asked for.";
     created_at: Timestamp, "When it was accepted.";
     succeeded_at: Option<Timestamp>, "When it arrived.";
@@ -135,6 +154,7 @@ describe!(Refund, Kept, key 2, "One refund of an order.", {
 }, checks [
     "amount BETWEEN 1 AND total",
     "fee_minor BETWEEN 0 AND amount",
+    "unsettled_minor BETWEEN 0 AND amount",
     "journal > 0",
     "(state = 'SUCCESS') = (succeeded_at IS NOT NULL)",
 ], indexes [Index { name: "order", columns: "mchid, out_trade_no", filter: "" }]);

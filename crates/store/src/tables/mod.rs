@@ -3,6 +3,8 @@
 mod card;
 mod ledger;
 mod merchant;
+mod merchant_transfer;
+mod profit;
 mod user;
 mod wallet;
 
@@ -38,6 +40,7 @@ pub(crate) const ALL: &[Registered] = &[
     Registered::of::<domain::merchant::Merchant>(),
     Registered::of::<domain::merchant::MerchantAppid>(),
     Registered::of::<domain::merchant::MerchantCertificate>(),
+    Registered::of::<domain::merchant::MerchantWebhook>(),
     Registered::of::<domain::merchant::PlatformKey>(),
     Registered::of::<domain::merchant::NotificationKey>(),
     Registered::of::<domain::merchant::Openid>(),
@@ -46,6 +49,14 @@ pub(crate) const ALL: &[Registered] = &[
     Registered::of::<domain::order::OrderByTransaction>(),
     Registered::of::<domain::refund::Refund>(),
     Registered::of::<domain::refund::RefundById>(),
+    Registered::of::<domain::profit::ProfitReceiver>(),
+    Registered::of::<domain::profit::ProfitOrder>(),
+    Registered::of::<domain::profit::ProfitOrderById>(),
+    Registered::of::<domain::profit::ProfitShare>(),
+    Registered::of::<domain::profit::ProfitReturn>(),
+    Registered::of::<domain::merchant_transfer::MerchantTransfer>(),
+    Registered::of::<domain::merchant_transfer::MerchantTransferByNo>(),
+    Registered::of::<domain::merchant_transfer::TransferUsage>(),
     Registered::of::<domain::notification::Slot>(),
     Registered::of::<domain::notification::Retry>(),
     Registered::of::<domain::card::Card>(),

@@ -223,6 +223,39 @@ pub const ALL: &[Invariant] = &[
          WHERE w.n <> j.n OR w.ended <> e.n",
     ),
     rule(
+        "M1",
+        "a merchant's unsettled money is the sum of what of its orders waits for sharing",
+        "SELECT p.owner AS offender FROM account_path p JOIN account a \
+         ON a.book = p.book AND a.number = p.number LEFT JOIN ( \
+         SELECT mchid, SUM(unsettled_minor) AS total FROM \"order\" WHERE book = 1 \
+         AND unsettled_minor > 0 GROUP BY mchid) o ON o.mchid = p.owner \
+         WHERE p.book = 1 AND p.owner_kind = 'MERCHANT' AND p.purpose = 'UNSETTLED' \
+         AND a.balance <> COALESCE(o.total, 0)",
+    ),
+    rule(
+        "M2",
+        "money in escrow is the sum of the transfers that nobody has taken or given back",
+        "SELECT CAST(a.number AS TEXT) AS offender FROM account a JOIN account_path p \
+         ON p.book = a.book AND p.number = a.number AND p.purpose = 'ESCROW_TRANSFER', \
+         (SELECT COALESCE(SUM(amount), 0) AS total FROM merchant_transfer WHERE book = 1 \
+         AND state = 'WAIT_USER_CONFIRM') t WHERE a.book = 1 AND a.balance <> t.total",
+    ),
+    rule(
+        "M3",
+        "an order knows what was shared of it, and how often",
+        "SELECT g.mchid || ':' || g.out_trade_no AS offender FROM ( \
+         SELECT mchid, out_trade_no, SUM(shared_minor) AS total, COUNT(*) AS n \
+         FROM profit_order WHERE book = 1 GROUP BY mchid, out_trade_no) g LEFT JOIN ( \
+         SELECT s.mchid, t.out_trade_no, SUM(s.amount) AS back FROM profit_return s \
+         JOIN profit_order t ON t.book = s.book AND t.mchid = s.mchid \
+         AND t.out_order_no = s.out_order_no WHERE s.book = 1 AND s.result = 'SUCCESS' \
+         GROUP BY s.mchid, t.out_trade_no) b \
+         ON b.mchid = g.mchid AND b.out_trade_no = g.out_trade_no LEFT JOIN \"order\" o \
+         ON o.book = 1 AND o.mchid = g.mchid AND o.out_trade_no = g.out_trade_no \
+         WHERE COALESCE(o.profit_orders, 0) <> g.n \
+         OR COALESCE(o.shared_minor, -1) <> g.total - COALESCE(b.back, 0)",
+    ),
+    rule(
         "P4",
         "a wallet counts its bound cards, and a card number the wallets it is bound to",
         "SELECT CAST(w.balance_account AS TEXT) AS offender FROM wallet w \

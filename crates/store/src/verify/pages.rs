@@ -136,6 +136,53 @@ pub const ALL: &[Paged] = &[
          AND r.mchid = x.mchid AND r.out_refund_no = x.subject), 0) END",
     ),
     rule(
+        "M4",
+        "a request of sharing has a journal of its own that moved what its shares say",
+        "profit_order",
+        "SELECT x.mchid || ':' || x.out_order_no AS offender FROM profit_order x WHERE {page} \
+         AND (COALESCE((SELECT SUM(s.amount) FROM profit_share s WHERE s.book = x.book \
+         AND s.mchid = x.mchid AND s.out_order_no = x.out_order_no \
+         AND s.result = 'SUCCESS'), 0) <> CASE x.kind WHEN 'SHARE' THEN x.shared_minor \
+         ELSE x.unfrozen_minor END OR (x.journal > 0 AND (COALESCE((SELECT j.subject \
+         FROM journal j WHERE j.book = x.book AND j.number = x.journal), '') \
+         <> 'profit_order:' || x.mchid || ':' || x.out_order_no \
+         OR COALESCE((SELECT e.amount FROM entry e WHERE e.book = x.book \
+         AND e.journal = x.journal AND e.account = (SELECT o.unsettled_account FROM \"order\" o \
+         WHERE o.book = x.book AND o.mchid = x.mchid AND o.out_trade_no = x.out_trade_no)), 0) \
+         <> -(x.shared_minor + x.unfrozen_minor))))",
+    ),
+    rule(
+        "M5",
+        "what a receiver gave back has a journal, and its share knows the sum",
+        "profit_return",
+        "SELECT x.mchid || ':' || x.out_return_no AS offender FROM profit_return x WHERE {page} \
+         AND x.result = 'SUCCESS' AND (COALESCE((SELECT j.subject FROM journal j \
+         WHERE j.book = x.book AND j.number = x.journal AND j.kind = 'PROFIT_RETURN'), '') \
+         <> 'profit_return:' || x.mchid || ':' || x.out_return_no \
+         OR (SELECT COALESCE(SUM(r.amount), 0) FROM profit_return r WHERE r.book = x.book \
+         AND r.mchid = x.mchid AND r.out_order_no = x.out_order_no AND r.result = 'SUCCESS') \
+         <> (SELECT COALESCE(SUM(s.returned_minor), 0) FROM profit_share s \
+         WHERE s.book = x.book AND s.mchid = x.mchid AND s.out_order_no = x.out_order_no))",
+    ),
+    rule(
+        "M6",
+        "a transfer to a person took its amount from its merchant, and gave it away once",
+        "merchant_transfer",
+        "SELECT x.mchid || ':' || x.out_bill_no AS offender FROM merchant_transfer x \
+         WHERE {page} AND (COALESCE((SELECT e.amount FROM entry e JOIN journal j \
+         ON j.book = e.book AND j.number = e.journal JOIN merchant m ON m.book = e.book \
+         AND m.balance_account = e.account WHERE e.book = x.book AND e.journal = x.journal \
+         AND m.mchid = x.mchid AND j.kind = 'MERCHANT_TRANSFER_RESERVE' \
+         AND j.subject = 'merchant_transfer:' || x.mchid || ':' || x.out_bill_no), 0) \
+         <> -x.amount OR (x.end_journal > 0 AND COALESCE((SELECT e.amount FROM entry e \
+         JOIN journal j ON j.book = e.book AND j.number = e.journal WHERE e.book = x.book \
+         AND e.journal = x.end_journal AND e.account = x.end_account \
+         AND j.kind = CASE x.state WHEN 'SUCCESS' THEN 'MERCHANT_TRANSFER_SETTLE' \
+         ELSE 'MERCHANT_TRANSFER_RETURN' END \
+         AND j.subject = 'merchant_transfer:' || x.mchid || ':' || x.out_bill_no), 0) \
+         <> x.amount))",
+    ),
+    rule(
         "P1",
         P1,
         "wallet",

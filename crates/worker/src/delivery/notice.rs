@@ -8,7 +8,10 @@ use apiv3::refund_view::RefundView;
 use apiv3::sealed::{open_apiv3_key, open_platform_key};
 use apiv3::sign::{self, PlatformKey};
 use domain::fact::{Fact, FactKind};
-use domain::merchant::{self, Merchant, NotificationKey, PlatformKeyKind};
+use domain::merchant::{
+    self, Merchant, MerchantWebhook, NotificationKey, PlatformKeyKind, WebhookKind,
+};
+use domain::merchant_transfer::MerchantTransfer;
 use domain::order::Order;
 use domain::refund::Refund;
 use hyper::HeaderMap;
@@ -18,6 +21,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use store::queries::{find, select};
 use store::{Queries, QueryError};
+
+mod profit;
 
 /// How long a platform key is used before it is looked up again.
 const KEY_KEPT: Duration = Duration::from_secs(30);
@@ -102,6 +107,19 @@ impl Notices {
                 let event = RefundView::of(&refund).as_ref().and_then(Event::refunded);
                 let event = event.ok_or_else(|| absent("end of the refund", fact))?;
                 Ok(refund.notify_url.map(|url| (url, event)))
+            }
+            FactKind::MerchantTransferEnded => {
+                let transfer = find::<MerchantTransfer>(queries, &key).await?;
+                let transfer = transfer.ok_or_else(|| absent("transfer", fact))?;
+                let event = Event::transfer_ended(&transfer);
+                let event = event.ok_or_else(|| absent("end of the transfer", fact))?;
+                Ok(transfer.notify_url.map(|url| (url, event)))
+            }
+            FactKind::ProfitShared | FactKind::ProfitReturned => {
+                let hook = (fact.mchid.clone(), WebhookKind::ProfitSharing);
+                let hook = find::<MerchantWebhook>(queries, &hook).await?;
+                let Some(hook) = hook else { return Ok(None) };
+                Ok(Some((hook.url, profit::event(queries, fact).await?)))
             }
         }
     }

@@ -103,8 +103,9 @@ impl Sender {
 
     /// Records what came of an attempt.
     pub(super) async fn record(&self, fact: &Fact, attempt: i64, error: Option<String>) {
-        let (batch, place, mchid) = (fact.batch, fact.place, fact.mchid.clone());
-        self.recorder.record(Attempted { batch, place, mchid, attempt, error }).await;
+        let (batch, place, kind) = (fact.batch, fact.place, fact.kind);
+        let mchid = fact.mchid.clone();
+        self.recorder.record(Attempted { batch, place, mchid, kind, attempt, error }).await;
     }
 }
 

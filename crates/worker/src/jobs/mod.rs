@@ -13,6 +13,7 @@ mod revoke_card_token;
 mod send_otp;
 mod submit_top_up;
 mod submit_withdrawal;
+mod timers;
 
 use crate::due;
 use crate::pulse::Pulse;
@@ -91,6 +92,8 @@ impl Jobs {
             JobKind::SubmitTopUp => submit_top_up::meet(self, job).await,
             JobKind::SubmitWithdrawal => submit_withdrawal::meet(self, job).await,
             JobKind::RevokeCardToken => revoke_card_token::meet(self, job).await,
+            JobKind::ReleaseUnsettled => timers::release_unsettled(self, job).await,
+            JobKind::ExpireMerchantTransfer => timers::expire_merchant_transfer(self, job).await,
         }
     }
 

@@ -354,5 +354,9 @@ fn paid_order(mchid: &str, number: i64, notify_url: &str, now: Timestamp) -> Ord
         fee_refunded_minor: 0,
         refunds: 0,
         last_refund_at: None,
+        unsettled_account: 0,
+        unsettled_minor: 0,
+        shared_minor: 0,
+        profit_orders: 0,
     }
 }

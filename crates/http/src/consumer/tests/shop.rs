@@ -9,8 +9,8 @@ use domain::card::{
 };
 use domain::identity::AuthorityAnswer;
 use domain::merchant::AddMerchant;
-use domain::order::{CreateOrder, TradeType};
-use domain::refund::{CreateRefund, OrderOfRefund};
+use domain::order::{CreateOrder, ProfitSharing, TradeType};
+use domain::refund::{CreateRefund, OrderOfRefund, RefundSource};
 use domain::top_up::RecordTopUp;
 use domain::user::OtpPurpose;
 use kernel::Amount;
@@ -162,6 +162,7 @@ impl Stage {
             time_expire: None,
             openid,
             device_id: None,
+            profit_sharing: ProfitSharing::No,
             fingerprint: [1; 32],
             prepay_id: format!("wx-{out_trade_no}"),
         };
@@ -176,6 +177,7 @@ impl Stage {
             out_refund_no: format!("refund-{out_trade_no}"),
             amount: Amount::fen(minor).unwrap(),
             total: Amount::fen(total).unwrap(),
+            source: RefundSource::Unsettled,
             reason: Some("茶凉了".into()),
             notify_url: None,
             fingerprint: [2; 32],

@@ -1,0 +1,610 @@
+//! Bills of a business day: what is asked for, and the lines of the files, as spreadsheets of
+//! merchants have read them for years: a byte order mark, CRLF, every cell of data behind a grave
+//! accent, amounts in yuan, and a summary at the end.
+
+use std::fmt::Write;
+
+use jiff::civil::Date;
+use kernel::time::Timestamp;
+
+use crate::error::{ApiError, FieldError};
+use crate::issue::Issue;
+use crate::request::{Query, refuse_partner_query};
+
+/// What the file begins with, before the header.
+pub const BYTE_ORDER_MARK: &str = "\u{feff}";
+
+/// Which rows and columns a trade bill has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TradeKind {
+    /// Payments and refunds.
+    All,
+    /// Payments.
+    Success,
+    /// Refunds.
+    Refund,
+    /// Kinds about coupons that come back as money, of which there are none.
+    Nothing,
+}
+
+/// Which account a fund-flow bill is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FlowAccount {
+    /// The merchant's balance.
+    Basic,
+    /// Accounts that merchants do not have here.
+    Nothing,
+}
+
+/// What a bill is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Content {
+    /// Payments and refunds.
+    Trade(TradeKind),
+    /// Movements of an account.
+    Flow(FlowAccount),
+}
+
+/// A bill as it is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Bill {
+    /// What it is about.
+    pub content: Content,
+    /// The business day.
+    pub date: Date,
+}
+
+/// How the file is packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Packing {
+    /// As it is.
+    Plain,
+    /// With gzip.
+    Gzip,
+}
+
+const TRADE_KINDS: [(&str, TradeKind); 7] = [
+    ("ALL", TradeKind::All),
+    ("SUCCESS", TradeKind::Success),
+    ("REFUND", TradeKind::Refund),
+    ("RECHARGE_REFUND", TradeKind::Nothing),
+    ("ALL_SPECIAL", TradeKind::Nothing),
+    ("SUC_SPECIAL", TradeKind::Nothing),
+    ("REF_SPECIAL", TradeKind::Nothing),
+];
+const TRADE_LITERALS: &[&str] =
+    &["ALL", "SUCCESS", "REFUND", "RECHARGE_REFUND", "ALL_SPECIAL", "SUC_SPECIAL", "REF_SPECIAL"];
+const ACCOUNT_LITERALS: &[&str] = &["BASIC", "OPERATION", "FEES"];
+
+/// Reads the query of `GET /v3/bill/tradebill`.
+///
+/// # Errors
+/// PARAM_ERROR for a variable of another form, NO_AUTH for a service provider's call.
+pub fn trade_bill(raw: Option<&str>) -> Result<(Bill, Packing), ApiError> {
+    refuse_partner_query(raw)?;
+    let query = Query::new(raw);
+    let date = read_date(&query)?;
+    let kind = match query.find("bill_type")?.as_deref() {
+        None => TradeKind::All,
+        Some(text) => {
+            let known = TRADE_KINDS.iter().find(|(literal, _)| *literal == text);
+            let issue = Issue::NotOneOf(TRADE_LITERALS);
+            known.ok_or_else(|| Query::fault("bill_type", Some(text), issue))?.1
+        }
+    };
+    Ok((Bill { content: Content::Trade(kind), date }, read_packing(&query)?))
+}
+
+/// Reads the query of `GET /v3/bill/fundflowbill`.
+///
+/// # Errors
+/// PARAM_ERROR for a variable of another form, NO_AUTH for a service provider's call.
+pub fn fund_flow_bill(raw: Option<&str>) -> Result<(Bill, Packing), ApiError> {
+    refuse_partner_query(raw)?;
+    let query = Query::new(raw);
+    let date = read_date(&query)?;
+    let account = match query.find("account_type")?.as_deref() {
+        None | Some("BASIC") => FlowAccount::Basic,
+        Some("OPERATION" | "FEES") => FlowAccount::Nothing,
+        Some(text) => {
+            let issue = Issue::NotOneOf(ACCOUNT_LITERALS);
+            return Err(Query::fault("account_type", Some(text), issue).into());
+        }
+    };
+    Ok((Bill { content: Content::Flow(account), date }, read_packing(&query)?))
+}
+
+/// Reads the token of a download.
+///
+/// # Errors
+/// PARAM_ERROR if there is none.
+pub fn download_token(raw: Option<&str>) -> Result<String, ApiError> {
+    let token = Query::new(raw).find("token")?;
+    Ok(token.ok_or_else(|| Query::fault("token", None, Issue::Missing))?)
+}
+
+/// The answer that says where the file is.
+#[must_use]
+pub fn answer(sha1_hex: &str, download_url: &str) -> Vec<u8> {
+    let wire = serde_json::json!({
+        "hash_type": "SHA1",
+        "hash_value": sha1_hex,
+        "download_url": download_url,
+    });
+    wire.to_string().into_bytes()
+}
+
+fn read_date(query: &Query<'_>) -> Result<Date, FieldError> {
+    let text = query.find("bill_date")?;
+    let text = text.ok_or_else(|| Query::fault("bill_date", None, Issue::Missing))?;
+    let shaped = text.len() == 10 && text.as_bytes()[4] == b'-' && text.as_bytes()[7] == b'-';
+    let date = shaped.then(|| text.parse().ok()).flatten();
+    date.ok_or_else(|| Query::fault("bill_date", Some(&text), Issue::Date))
+}
+
+fn read_packing(query: &Query<'_>) -> Result<Packing, FieldError> {
+    match query.find("tar_type")?.as_deref() {
+        None => Ok(Packing::Plain),
+        Some("GZIP") => Ok(Packing::Gzip),
+        Some(other) => Err(Query::fault("tar_type", Some(other), Issue::NotOneOf(&["GZIP"]))),
+    }
+}
+
+/// A line of a trade bill.
+#[derive(Clone, Debug)]
+pub struct TradeRow {
+    /// When money moved.
+    pub at: Timestamp,
+    /// The app id.
+    pub appid: String,
+    /// The merchant.
+    pub mchid: String,
+    /// The merchant's device.
+    pub device_id: String,
+    /// Our number of the payment.
+    pub transaction_id: String,
+    /// The merchant's number of the order.
+    pub out_trade_no: String,
+    /// The payer.
+    pub openid: String,
+    /// How it was paid.
+    pub trade_type: &'static str,
+    /// What was bought.
+    pub description: String,
+    /// The merchant's own data.
+    pub attach: String,
+    /// The order's total, in fen.
+    pub total: i64,
+    /// The fee of the order, in fen.
+    pub order_fee: i64,
+    /// The fee of this line: the order's, or what of it went back with a refund, in fen.
+    pub fee: i64,
+    /// The refund, in a line about one.
+    pub refund: Option<RefundCells>,
+}
+
+/// What a line about a refund says more.
+#[derive(Clone, Debug)]
+pub struct RefundCells {
+    /// Our number of it.
+    pub refund_id: String,
+    /// The merchant's number of it.
+    pub out_refund_no: String,
+    /// How much, in fen.
+    pub amount: i64,
+    /// When it was asked for.
+    pub asked_at: Timestamp,
+    /// When it arrived, if it had by the end of the day.
+    pub arrived_at: Option<Timestamp>,
+}
+
+/// One column: its header, and whether bills of payments have it.
+const TRADE_COLUMNS: [(&str, bool); 29] = [
+    ("交易时间", true),
+    ("公众账号ID", true),
+    ("商户号", true),
+    ("特约商户号", true),
+    ("设备号", true),
+    ("微信订单号", true),
+    ("商户订单号", true),
+    ("用户标识", true),
+    ("交易类型", true),
+    ("交易状态", true),
+    ("付款银行", true),
+    ("货币种类", true),
+    ("应结订单金额", true),
+    ("代金券金额", true),
+    ("退款申请时间", false),
+    ("退款成功时间", false),
+    ("微信退款单号", false),
+    ("商户退款单号", false),
+    ("退款金额", false),
+    ("充值券退款金额", false),
+    ("退款类型", false),
+    ("退款状态", false),
+    ("商品名称", true),
+    ("商户数据包", true),
+    ("手续费", true),
+    ("费率", true),
+    ("订单金额", true),
+    ("申请退款金额", false),
+    ("费率备注", true),
+];
+/// The two columns that only bills of refunds have.
+const REFUND_TIMES: std::ops::Range<usize> = 14..16;
+const TRADE_SUMMARY: &str = "总交易单数,应结订单总金额,退款总金额,充值券退款总金额,手续费总金额,订单总金额,申请退款总金额\r\n";
+
+/// Writes trade bills, and adds them up.
+#[derive(Clone, Debug)]
+pub struct TradeWriter {
+    kind: TradeKind,
+    rows: i64,
+    settled: i64,
+    refunded: i64,
+    fees: i64,
+}
+
+impl TradeWriter {
+    /// A bill without lines.
+    #[must_use]
+    pub fn new(kind: TradeKind) -> Self {
+        Self { kind, rows: 0, settled: 0, refunded: 0, fees: 0 }
+    }
+
+    /// How many lines it has.
+    #[must_use]
+    pub fn rows(&self) -> i64 {
+        self.rows
+    }
+
+    /// The header.
+    #[must_use]
+    pub fn header(&self) -> String {
+        let headers = TRADE_COLUMNS.iter().map(|(header, _)| (*header).to_owned());
+        let headers: Vec<String> = headers.collect();
+        let kept: Vec<&str> = self.kept(&headers).collect();
+        format!("{BYTE_ORDER_MARK}{}\r\n", kept.join(","))
+    }
+
+    /// Adds a line, if this kind of bill has it.
+    pub fn push(&mut self, out: &mut String, row: &TradeRow) {
+        let fits = match self.kind {
+            TradeKind::All => true,
+            TradeKind::Success => row.refund.is_none(),
+            TradeKind::Refund => row.refund.is_some(),
+            TradeKind::Nothing => false,
+        };
+        if !fits {
+            return;
+        }
+        self.rows += 1;
+        match &row.refund {
+            None => {
+                self.settled += row.total;
+                self.fees += row.fee;
+            }
+            Some(refund) => {
+                self.refunded += refund.amount;
+                self.fees -= row.fee;
+            }
+        }
+        let cells = cells(row);
+        let kept: Vec<&str> = self.kept(&cells).collect();
+        push_line(out, kept);
+    }
+
+    /// The summary.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let mut out = TRADE_SUMMARY.to_owned();
+        let (settled, refunded) = (yuan(self.settled), yuan(self.refunded));
+        let (rows, fees) = (self.rows.to_string(), yuan(self.fees));
+        let none = yuan(0);
+        push_line(&mut out, [&rows, &settled, &refunded, &none, &fees, &settled, &refunded]);
+        out
+    }
+
+    fn kept<'a>(&self, cells: &'a [String]) -> impl Iterator<Item = &'a str> {
+        let kind = self.kind;
+        let keeps = move |place: usize| match kind {
+            TradeKind::Refund => true,
+            TradeKind::Success => TRADE_COLUMNS[place].1,
+            TradeKind::All | TradeKind::Nothing => !REFUND_TIMES.contains(&place),
+        };
+        let cells = cells.iter().enumerate();
+        cells.filter(move |(place, _)| keeps(*place)).map(|(_, cell)| cell.as_str())
+    }
+}
+
+/// The cells of a line, in the order of the columns.
+fn cells(row: &TradeRow) -> [String; 29] {
+    let refund = row.refund.as_ref();
+    let of_refund =
+        |cell: fn(&RefundCells) -> String, none: &str| refund.map_or_else(|| none.to_owned(), cell);
+    let paid = if refund.is_none() { row.total } else { 0 };
+    let rate = match row.total {
+        0 => 0,
+        total => (i128::from(row.order_fee) * 20_000 / i128::from(total) + 1) / 2,
+    };
+    [
+        clock(row.at),
+        clean(&row.appid),
+        row.mchid.clone(),
+        "0".into(),
+        clean(&row.device_id),
+        row.transaction_id.clone(),
+        row.out_trade_no.clone(),
+        clean(&row.openid),
+        row.trade_type.into(),
+        if refund.is_none() { "SUCCESS" } else { "REFUND" }.into(),
+        "OTHERS".into(),
+        "CNY".into(),
+        yuan(paid),
+        yuan(0),
+        of_refund(|refund| clock(refund.asked_at), ""),
+        of_refund(|refund| refund.arrived_at.map(clock).unwrap_or_default(), ""),
+        of_refund(|refund| refund.refund_id.clone(), "0"),
+        of_refund(|refund| refund.out_refund_no.clone(), "0"),
+        yuan(refund.map_or(0, |refund| refund.amount)),
+        yuan(0),
+        of_refund(|_| "ORIGINAL".into(), ""),
+        of_refund(
+            |refund| if refund.arrived_at.is_some() { "SUCCESS" } else { "PROCESSING" }.into(),
+            "",
+        ),
+        clean(&row.description),
+        clean(&row.attach),
+        yuan(if refund.is_none() { row.fee } else { -row.fee }),
+        rate_text(rate),
+        yuan(paid),
+        yuan(refund.map_or(0, |refund| refund.amount)),
+        String::new(),
+    ]
+}
+
+/// Hundredths of a percent as `0.60%`.
+fn rate_text(bp: i128) -> String {
+    format!("{}.{:02}%", bp / 100, bp % 100)
+}
+
+/// A line of a fund-flow bill.
+#[derive(Clone, Debug)]
+pub struct FlowRow {
+    /// When money moved.
+    pub at: Timestamp,
+    /// Our number of what moved it.
+    pub business_no: String,
+    /// The number of the movement.
+    pub flow_no: String,
+    /// What it was, in words.
+    pub name: &'static str,
+    /// What exactly, in words.
+    pub kind: &'static str,
+    /// What it did to the balance, in fen; not 0.
+    pub amount: i64,
+    /// The balance after it, in fen.
+    pub balance: i64,
+    /// Who asked for it.
+    pub applicant: String,
+    /// A note.
+    pub note: String,
+    /// The merchant's number of what moved it.
+    pub voucher: String,
+}
+
+const FLOW_HEADER: &str = "记账时间,微信支付业务单号,资金流水单号,业务名称,业务类型,收支类型,收支金额(元),账户结余(元),资金变更提交申请人,备注,业务凭证号\r\n";
+const FLOW_SUMMARY: &str = "资金流水总笔数,收入笔数,收入金额,支出笔数,支出金额\r\n";
+
+/// Writes fund-flow bills, and adds them up.
+#[derive(Clone, Debug, Default)]
+pub struct FlowWriter {
+    income: (i64, i64),
+    expense: (i64, i64),
+}
+
+impl FlowWriter {
+    /// How many lines it has.
+    #[must_use]
+    pub fn rows(&self) -> i64 {
+        self.income.0 + self.expense.0
+    }
+
+    /// The header.
+    #[must_use]
+    pub fn header(&self) -> String {
+        format!("{BYTE_ORDER_MARK}{FLOW_HEADER}")
+    }
+
+    /// Adds a line.
+    pub fn push(&mut self, out: &mut String, row: &FlowRow) {
+        let side = if row.amount < 0 { &mut self.expense } else { &mut self.income };
+        side.0 += 1;
+        side.1 += row.amount.abs();
+        let cells = [
+            clock(row.at),
+            row.business_no.clone(),
+            row.flow_no.clone(),
+            row.name.into(),
+            row.kind.into(),
+            if row.amount < 0 { "支出" } else { "收入" }.into(),
+            yuan(row.amount.abs()),
+            yuan(row.balance),
+            row.applicant.clone(),
+            clean(&row.note),
+            clean(&row.voucher),
+        ];
+        push_line(out, cells.iter().map(String::as_str));
+    }
+
+    /// The summary.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let mut out = FLOW_SUMMARY.to_owned();
+        let cells = [
+            self.rows().to_string(),
+            self.income.0.to_string(),
+            yuan(self.income.1),
+            self.expense.0.to_string(),
+            yuan(self.expense.1),
+        ];
+        push_line(&mut out, cells.iter().map(String::as_str));
+        out
+    }
+}
+
+fn push_line<'a, T: AsRef<str> + ?Sized + 'a>(
+    out: &mut String,
+    cells: impl IntoIterator<Item = &'a T>,
+) {
+    for (place, cell) in cells.into_iter().enumerate() {
+        out.push_str(if place == 0 { "`" } else { ",`" });
+        out.push_str(cell.as_ref());
+    }
+    out.push_str("\r\n");
+}
+
+/// Yuan with two decimals.
+#[must_use]
+pub fn yuan(fen: i64) -> String {
+    let sign = if fen < 0 { "-" } else { "" };
+    let fen = fen.unsigned_abs();
+    let mut text = String::new();
+    write!(text, "{sign}{}.{:02}", fen / 100, fen % 100).expect("writing to a string cannot fail");
+    text
+}
+
+/// `2026-11-21 18:05:09` in the business zone.
+fn clock(at: Timestamp) -> String {
+    at.rfc3339()[..19].replace('T', " ")
+}
+
+/// A text of others as one cell: many readers cut lines at every comma.
+fn clean(text: &str) -> String {
+    let one = |character: char| match character {
+        ',' => '，',
+        '`' => '\'',
+        '"' => '＂',
+        other if other.is_control() => ' ',
+        other => other,
+    };
+    text.chars().map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::code::Code;
+
+    fn row(refund: Option<i64>) -> TradeRow {
+        let at = Timestamp::parse_rfc3339("2026-11-21T10:00:00+08:00").unwrap();
+        TradeRow {
+            at,
+            appid: "wx1".into(),
+            mchid: "1900000001".into(),
+            device_id: String::new(),
+            transaction_id: "4200".into(),
+            out_trade_no: "T1".into(),
+            openid: "o1".into(),
+            trade_type: "NATIVE",
+            description: "tea, \"green\"\r\n`1`".into(),
+            attach: "a".into(),
+            total: 10_000,
+            order_fee: 60,
+            fee: 60,
+            refund: refund.map(|amount| RefundCells {
+                refund_id: "5000".into(),
+                out_refund_no: "R1".into(),
+                amount,
+                asked_at: at,
+                arrived_at: Some(at),
+            }),
+        }
+    }
+
+    #[test]
+    fn a_trade_bill_is_the_file_that_merchants_know() {
+        let mut writer = TradeWriter::new(TradeKind::All);
+        let mut file = writer.header();
+        writer.push(&mut file, &row(None));
+        writer.push(&mut file, &TradeRow { fee: 6, ..row(Some(1_000)) });
+        file += &writer.summary();
+        let expected = "\u{feff}交易时间,公众账号ID,商户号,特约商户号,设备号,微信订单号,商户订单号,用户标识,交易类型,交易状态,付款银行,货币种类,应结订单金额,代金券金额,微信退款单号,商户退款单号,退款金额,充值券退款金额,退款类型,退款状态,商品名称,商户数据包,手续费,费率,订单金额,申请退款金额,费率备注\r\n\
+            `2026-11-21 10:00:00,`wx1,`1900000001,`0,`,`4200,`T1,`o1,`NATIVE,`SUCCESS,`OTHERS,`CNY,`100.00,`0.00,`0,`0,`0.00,`0.00,`,`,`tea， ＂green＂  '1',`a,`0.60,`0.60%,`100.00,`0.00,`\r\n\
+            `2026-11-21 10:00:00,`wx1,`1900000001,`0,`,`4200,`T1,`o1,`NATIVE,`REFUND,`OTHERS,`CNY,`0.00,`0.00,`5000,`R1,`10.00,`0.00,`ORIGINAL,`SUCCESS,`tea， ＂green＂  '1',`a,`-0.06,`0.60%,`0.00,`10.00,`\r\n\
+            总交易单数,应结订单总金额,退款总金额,充值券退款总金额,手续费总金额,订单总金额,申请退款总金额\r\n\
+            `2,`100.00,`10.00,`0.00,`0.54,`100.00,`10.00\r\n";
+        assert_eq!(file, expected);
+    }
+
+    #[test]
+    fn the_kinds_differ_in_rows_and_columns() {
+        for (kind, columns, rows) in
+            [(TradeKind::All, 27, 2), (TradeKind::Success, 20, 1), (TradeKind::Refund, 29, 1)]
+        {
+            let mut writer = TradeWriter::new(kind);
+            let mut lines = String::new();
+            writer.push(&mut lines, &row(None));
+            writer.push(&mut lines, &row(Some(1)));
+            assert_eq!((writer.header().split(',').count(), writer.rows()), (columns, rows));
+            assert!(lines.lines().all(|line| line.split(',').count() == columns), "{lines}");
+        }
+    }
+
+    #[test]
+    fn a_fund_flow_bill_adds_up_what_came_and_went() {
+        let at = row(None).at;
+        let flow = |amount, balance| FlowRow {
+            at,
+            business_no: "4200".into(),
+            flow_no: "1".into(),
+            name: "交易",
+            kind: "交易",
+            amount,
+            balance,
+            applicant: "system".into(),
+            note: String::new(),
+            voucher: "T1".into(),
+        };
+        let mut writer = FlowWriter::default();
+        let mut lines = String::new();
+        writer.push(&mut lines, &flow(10_000, 10_000));
+        writer.push(&mut lines, &flow(-60, 9_940));
+        assert_eq!(
+            lines,
+            "`2026-11-21 10:00:00,`4200,`1,`交易,`交易,`收入,`100.00,`100.00,`system,`,`T1\r\n\
+             `2026-11-21 10:00:00,`4200,`1,`交易,`交易,`支出,`0.60,`99.40,`system,`,`T1\r\n"
+        );
+        assert!(writer.summary().ends_with("`2,`1,`100.00,`1,`0.60\r\n"));
+        assert_eq!(writer.header().split(',').count(), 11);
+    }
+
+    #[test]
+    fn the_query_is_checked() {
+        let (bill, packing) =
+            trade_bill(Some("bill_date=2026-11-20&bill_type=SUCCESS&tar_type=GZIP")).unwrap();
+        assert_eq!(bill.date.to_string(), "2026-11-20");
+        assert_eq!((bill.content, packing), (Content::Trade(TradeKind::Success), Packing::Gzip));
+        let (bill, packing) = fund_flow_bill(Some("bill_date=2026-11-20")).unwrap();
+        assert_eq!((bill.content, packing), (Content::Flow(FlowAccount::Basic), Packing::Plain));
+        for (query, field) in [
+            ("", "bill_date"),
+            ("bill_date=20261120", "bill_date"),
+            ("bill_date=2026-02-30", "bill_date"),
+            ("bill_date=2026-11-20&bill_type=NONE", "bill_type"),
+            ("bill_date=2026-11-20&tar_type=ZIP", "tar_type"),
+        ] {
+            let error = trade_bill(Some(query)).unwrap_err();
+            assert_eq!(error.field_error().unwrap().field, field, "{query}");
+        }
+        let error = fund_flow_bill(Some("bill_date=2026-11-20&account_type=X")).unwrap_err();
+        assert_eq!(error.field_error().unwrap().field, "account_type");
+        let partner = trade_bill(Some("bill_date=2026-11-20&sub_mchid=1")).unwrap_err();
+        assert_eq!(partner.code, Code::NoAuth);
+    }
+
+    #[test]
+    fn yuan_have_two_decimals() {
+        let shown = [0, 1, -6, 100, 123_456].map(yuan);
+        assert_eq!(shown, ["0.00", "0.01", "-0.06", "1.00", "1234.56"]);
+    }
+}

@@ -1,0 +1,46 @@
+//! What of an order's money nobody shared in time becomes the merchant's.
+
+use super::{release_job, release_key, unfreeze_profit};
+use crate::command::{Command, Never, Once, Stop};
+use crate::ledger::Subject;
+use crate::merchant::Merchant;
+use crate::order::Order;
+use crate::tx::Tx;
+
+/// See the module. Early, late or again: the order's own state and time decide.
+#[derive(Clone, Debug)]
+pub struct ReleaseUnsettled {
+    /// The merchant.
+    pub mchid: String,
+    /// The merchant's number of the order.
+    pub out_trade_no: String,
+}
+
+impl Command for ReleaseUnsettled {
+    type Done = ();
+    type Refusal = Never;
+
+    fn once(&self) -> Once {
+        Once::State
+    }
+
+    fn owner(&self) -> String {
+        "timer".into()
+    }
+
+    fn decide(&self, tx: &mut Tx<'_>) -> Result<(), Stop<Never>> {
+        let mut order = tx.get::<Order>(&(self.mchid.clone(), self.out_trade_no.clone()))?;
+        let Some(paid_at) = order.paid_at.filter(|_| order.unsettled_minor > 0) else {
+            return Ok(());
+        };
+        if release_job(&order, paid_at, tx.rules()).due_at > tx.now() {
+            return Ok(());
+        }
+        tx.want([release_key(&order)])?;
+        let merchant = tx.get::<Merchant>(&self.mchid)?;
+        let subject = Subject::new("order", order.job_subject());
+        unfreeze_profit::unfreeze(tx, subject, &mut order, &merchant)?;
+        tx.put(order);
+        Ok(())
+    }
+}

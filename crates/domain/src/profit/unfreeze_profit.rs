@@ -1,0 +1,134 @@
+//! A merchant has shared what it wanted to: the rest of the order's money is its own.
+
+use super::{
+    ProfitOrder, ProfitOrderById, ProfitOrderKind, ProfitShare, ReceiverKind, ShareProfitRefusal,
+    ShareResult, order_of, release_key,
+};
+use crate::command::{Command, Halt, Once, Stop};
+use crate::ledger::{JournalKind, Posting, Subject};
+use crate::merchant::Merchant;
+use crate::order::Order;
+use crate::record::RowKey;
+use crate::tx::Tx;
+use kernel::Amount;
+
+/// See the module.
+#[derive(Clone, Debug)]
+pub struct UnfreezeProfit {
+    /// The merchant that signed the request.
+    pub mchid: String,
+    /// The number of the payment.
+    pub transaction_id: String,
+    /// The merchant's number of the request.
+    pub out_order_no: String,
+    /// Why.
+    pub description: String,
+    /// Hash of all the merchant asks for.
+    pub fingerprint: [u8; 32],
+    /// A new number, drawn by the edge.
+    pub order_id: String,
+}
+
+impl Command for UnfreezeProfit {
+    type Done = ();
+    /// Refuses a part of what sharing refuses.
+    type Refusal = ShareProfitRefusal;
+
+    fn once(&self) -> Once {
+        Once::Business
+    }
+
+    fn owner(&self) -> String {
+        self.mchid.clone()
+    }
+
+    fn decide(&self, tx: &mut Tx<'_>) -> Result<(), Stop<ShareProfitRefusal>> {
+        let key = (self.mchid.clone(), self.out_order_no.clone());
+        tx.want([
+            RowKey::of::<ProfitOrder>(&key),
+            RowKey::of::<ProfitOrderById>(&self.order_id),
+            RowKey::of::<Merchant>(&self.mchid),
+        ])?;
+        if let Some(done) = tx.find::<ProfitOrder>(&key)? {
+            return match done.fingerprint == self.fingerprint {
+                true => Ok(()),
+                false => Err(ShareProfitRefusal::NumberUsedDifferently.into()),
+            };
+        }
+        if tx.find::<ProfitOrderById>(&self.order_id)?.is_some() {
+            return Err(Stop::Stale); // The edge drew a number that is taken; it draws again.
+        }
+        let order = order_of(tx, &self.mchid, &self.transaction_id)?;
+        let order = order.ok_or(ShareProfitRefusal::OrderNotFound)?;
+        tx.want([release_key(&order)])?;
+        if !order.is_shared() {
+            return Err(ShareProfitRefusal::NotForSharing.into());
+        }
+        // An unpaid order has nothing waiting either.
+        let Ok(rest) = Amount::fen(order.unsettled_minor) else {
+            return Err(ShareProfitRefusal::NotEnough { left: 0 }.into());
+        };
+        Ok(self.unfreeze(tx, order, rest)?)
+    }
+}
+
+impl UnfreezeProfit {
+    fn unfreeze(&self, tx: &mut Tx<'_>, mut order: Order, rest: Amount) -> Result<(), Halt> {
+        let merchant = tx.get::<Merchant>(&self.mchid)?;
+        let subject = format_args!("{}:{}", self.mchid, self.out_order_no);
+        let journal = unfreeze(tx, Subject::new("profit_order", subject), &mut order, &merchant)?;
+        tx.put(ProfitOrderById {
+            order_id: self.order_id.clone(),
+            mchid: self.mchid.clone(),
+            out_order_no: self.out_order_no.clone(),
+        });
+        tx.put(ProfitShare {
+            mchid: self.mchid.clone(),
+            out_order_no: self.out_order_no.clone(),
+            place: 1,
+            kind: ReceiverKind::Merchant,
+            account: self.mchid.clone(),
+            amount: rest,
+            description: self.description.clone(),
+            result: ShareResult::Success,
+            failure: None,
+            ledger_account: merchant.balance_account,
+            returned_minor: 0,
+        });
+        tx.put(ProfitOrder {
+            mchid: self.mchid.clone(),
+            out_order_no: self.out_order_no.clone(),
+            order_id: self.order_id.clone(),
+            out_trade_no: order.out_trade_no.clone(),
+            transaction_id: self.transaction_id.clone(),
+            kind: ProfitOrderKind::Unfreeze,
+            shares: 1,
+            shared_minor: 0,
+            unfrozen_minor: rest.minor(),
+            returns: 0,
+            fingerprint: self.fingerprint,
+            created_at: tx.now(),
+            journal,
+        });
+        order.profit_orders += 1;
+        tx.put(order);
+        Ok(())
+    }
+}
+
+/// Gives the merchant all that waits; gives the journal.
+pub(super) fn unfreeze(
+    tx: &mut Tx<'_>,
+    subject: Subject,
+    order: &mut Order,
+    merchant: &Merchant,
+) -> Result<i64, Halt> {
+    let rest = order.unsettled_minor;
+    let legs = [(order.unsettled_account, -rest), (merchant.balance_account, rest)];
+    let posting =
+        Posting::balanced(JournalKind::ProfitUnfreeze, subject, order.amount.currency(), legs)?;
+    let journal = tx.post(posting)?;
+    let journal = journal.map_err(|short| Halt::Defect(format!("unsettled money: {short:?}")))?;
+    order.take_unsettled(tx, rest);
+    Ok(journal)
+}

@@ -1,0 +1,291 @@
+//! A bill as a file: made piece by piece, hashed or sent.
+
+use super::flow::FlowBill;
+use super::journals;
+use super::trade::TradeBill;
+use crate::app::AppState;
+use crate::merchant::fault::Fault;
+use apiv3::bill::{Bill, Content, FlowAccount, FlowWriter, Packing, TradeKind, TradeWriter};
+use aws_lc_rs::digest;
+use axum::body::{Body, Bytes};
+use domain::ledger::{AccountNumber, AccountPath, Entry, Journal, OwnerKind, Purpose};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use http_body::Frame;
+use kernel::{Currency, Timestamp};
+use std::collections::HashMap;
+use std::io::{self, Write};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use store::Queries;
+use store::queries::{Value, find, select};
+use tokio::sync::mpsc;
+
+/// Journals of one piece.
+const PIECE: usize = 500;
+/// Pieces that wait for a slow reader.
+const AHEAD: usize = 2;
+
+/// See the module.
+pub(super) struct BillFile {
+    source: Source,
+    numbers: std::vec::IntoIter<i64>,
+    stage: Stage,
+    lines: Lines,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Stage {
+    Header,
+    Rows,
+    Done,
+}
+
+enum Lines {
+    Trade(TradeBill),
+    Flow(FlowBill),
+}
+
+/// Where the lines come from.
+pub(super) struct Source {
+    pub(super) queries: Arc<dyn Queries>,
+    pub(super) mchid: String,
+    /// The merchant's accounts that the bill is about.
+    pub(super) accounts: Vec<AccountNumber>,
+    /// Where fees go.
+    pub(super) fees: AccountNumber,
+    /// When the day is over: what happened later is not in the bill.
+    pub(super) day_ends: Timestamp,
+}
+
+/// A journal and what it did to the accounts of a bill.
+pub(super) struct Moved {
+    pub(super) journal: Journal,
+    /// What all accounts of the bill together got, in fen.
+    pub(super) net: i64,
+    /// What the operator got as its fee, in fen.
+    pub(super) fee: i64,
+    /// The last account's balance after it, in fen.
+    pub(super) balance: i64,
+}
+
+impl BillFile {
+    /// Finds the journals that the bill is made of.
+    pub(super) async fn open(app: &AppState, mchid: &str, bill: Bill) -> Result<Self, Fault> {
+        let queries = Arc::clone(&app.queries);
+        let account = async |purpose| {
+            let key = (OwnerKind::Merchant, mchid.to_owned(), purpose, Currency::Cny);
+            find::<AccountPath>(queries.as_ref(), &key).await
+        };
+        let mut accounts = Vec::new();
+        accounts.extend(account(Purpose::Balance).await?.map(|path| path.number));
+        if matches!(bill.content, Content::Trade(_)) {
+            accounts.extend(account(Purpose::Unsettled).await?.map(|path| path.number));
+        }
+        if matches!(
+            bill.content,
+            Content::Trade(TradeKind::Nothing) | Content::Flow(FlowAccount::Nothing)
+        ) {
+            accounts.clear();
+        }
+        let range = journals::of_day(queries.as_ref(), bill.date).await?;
+        let mut numbers = Vec::new();
+        for account in &accounts {
+            numbers.extend(journals::of_account(queries.as_ref(), *account, range).await?);
+        }
+        numbers.sort_unstable();
+        numbers.dedup();
+        let day_ends = bill.date.tomorrow().ok().and_then(Timestamp::start_of_business_day);
+        let source = Source {
+            queries: Arc::clone(&queries),
+            mchid: mchid.to_owned(),
+            accounts,
+            fees: app.rules().system.income_fee,
+            day_ends: day_ends.unwrap_or_default(),
+        };
+        let lines = match bill.content {
+            Content::Trade(kind) => Lines::Trade(TradeBill(TradeWriter::new(kind))),
+            Content::Flow(_) => Lines::Flow(FlowBill(FlowWriter::default())),
+        };
+        Ok(Self { source, numbers: numbers.into_iter(), stage: Stage::Header, lines })
+    }
+
+    /// The SHA-1 of the whole file in hexadecimal digits; `None` when it has no line.
+    pub(super) async fn hash(mut self) -> Result<Option<String>, Fault> {
+        let mut context = digest::Context::new(&digest::SHA1_FOR_LEGACY_USE_ONLY);
+        while let Some(piece) = self.next().await? {
+            context.update(piece.as_bytes());
+        }
+        let hash = kernel::id::Hex(context.finish().as_ref()).to_string();
+        Ok((self.rows() > 0).then_some(hash))
+    }
+
+    /// The file as a body. A read that fails cuts it off, so that nobody takes a part for the
+    /// whole.
+    pub(super) fn send(mut self, packing: Packing) -> Body {
+        let (sender, pieces) = mpsc::channel(AHEAD);
+        tokio::spawn(async move {
+            let mut packer = Packer::new(packing);
+            loop {
+                let piece = match self.next().await {
+                    Ok(Some(piece)) => packer.pack(&piece),
+                    Ok(None) => break,
+                    Err(fault) => Err(io::Error::other(format!("{fault:?}"))),
+                };
+                let failed = piece.is_err();
+                // Nobody listens any more, or nothing more can be told.
+                if sender.send(piece).await.is_err() || failed {
+                    return;
+                }
+            }
+            let _ = sender.send(packer.finish()).await;
+        });
+        Body::new(Pieces(pieces))
+    }
+
+    fn rows(&self) -> i64 {
+        match &self.lines {
+            Lines::Trade(trade) => trade.0.rows(),
+            Lines::Flow(flow) => flow.0.rows(),
+        }
+    }
+
+    async fn next(&mut self) -> Result<Option<String>, Fault> {
+        match self.stage {
+            Stage::Header => {
+                self.stage = Stage::Rows;
+                Ok(Some(match &self.lines {
+                    Lines::Trade(trade) => trade.0.header(),
+                    Lines::Flow(flow) => flow.0.header(),
+                }))
+            }
+            Stage::Rows => {
+                let piece: Vec<i64> = self.numbers.by_ref().take(PIECE).collect();
+                if piece.is_empty() {
+                    self.stage = Stage::Done;
+                    return Ok(Some(match &self.lines {
+                        Lines::Trade(trade) => trade.0.summary(),
+                        Lines::Flow(flow) => flow.0.summary(),
+                    }));
+                }
+                let moved = self.source.moved(&piece).await?;
+                Ok(Some(match &mut self.lines {
+                    Lines::Trade(trade) => trade.lines(&self.source, moved).await?,
+                    Lines::Flow(flow) => flow.lines(&self.source, moved).await?,
+                }))
+            }
+            Stage::Done => Ok(None),
+        }
+    }
+}
+
+impl Source {
+    /// What journals did, in their order.
+    async fn moved(&self, numbers: &[i64]) -> Result<Vec<Moved>, Fault> {
+        let queries = self.queries.as_ref();
+        let ints = |numbers: &[i64]| numbers.iter().copied().map(Value::Int).collect::<Vec<_>>();
+        let condition = format!("number IN ({}) ORDER BY number", places(1, numbers.len()));
+        let journals = select::<Journal>(queries, &condition, ints(numbers)).await?;
+        let mut accounts = self.accounts.clone();
+        accounts.push(self.fees);
+        let condition = format!(
+            "journal IN ({}) AND account IN ({})",
+            places(1, numbers.len()),
+            places(numbers.len() + 1, accounts.len())
+        );
+        let mut parameters = ints(numbers);
+        parameters.extend(ints(&accounts));
+        let mut entries: HashMap<i64, Vec<Entry>> = HashMap::new();
+        for entry in select::<Entry>(queries, &condition, parameters).await? {
+            entries.entry(entry.journal).or_default().push(entry);
+        }
+        let moved = journals.into_iter().map(|journal| {
+            let mut moved = Moved { net: 0, fee: 0, balance: 0, journal };
+            for entry in entries.remove(&moved.journal.number).unwrap_or_default() {
+                if entry.account == self.fees {
+                    moved.fee += entry.amount;
+                } else {
+                    moved.net += entry.amount;
+                    moved.balance = entry.balance;
+                }
+            }
+            moved
+        });
+        Ok(moved.collect())
+    }
+
+    /// Rows of this merchant by their numbers.
+    pub(super) async fn rows<R: store::Described>(
+        &self,
+        column: &str,
+        numbers: Vec<String>,
+    ) -> Result<Vec<R>, Fault> {
+        if numbers.is_empty() {
+            return Ok(Vec::new());
+        }
+        let condition = format!("mchid = $1 AND {column} IN ({})", places(2, numbers.len()));
+        let mut parameters = vec![Value::Text(self.mchid.clone())];
+        parameters.extend(numbers.into_iter().map(Value::Text));
+        Ok(select::<R>(self.queries.as_ref(), &condition, parameters).await?)
+    }
+}
+
+/// The merchant's number that the subject of a journal of its own names.
+pub(super) fn own_number<'a>(journal: &'a Journal, kind: &str, mchid: &str) -> Option<&'a str> {
+    let (named, id) = journal.subject.parts();
+    let (merchant, number) = id.split_once(':')?;
+    (named == kind && merchant == mchid).then_some(number)
+}
+
+/// `$1, $2, $3`.
+fn places(first: usize, count: usize) -> String {
+    let places: Vec<String> = (first..first + count).map(|place| format!("${place}")).collect();
+    places.join(", ")
+}
+
+enum Packer {
+    Plain,
+    Gzip(GzEncoder<Vec<u8>>),
+}
+
+impl Packer {
+    fn new(packing: Packing) -> Self {
+        match packing {
+            Packing::Plain => Self::Plain,
+            Packing::Gzip => Self::Gzip(GzEncoder::new(Vec::new(), Compression::default())),
+        }
+    }
+
+    fn pack(&mut self, piece: &str) -> io::Result<Bytes> {
+        match self {
+            Self::Plain => Ok(Bytes::copy_from_slice(piece.as_bytes())),
+            Self::Gzip(encoder) => {
+                encoder.write_all(piece.as_bytes())?;
+                Ok(std::mem::take(encoder.get_mut()).into())
+            }
+        }
+    }
+
+    fn finish(self) -> io::Result<Bytes> {
+        match self {
+            Self::Plain => Ok(Bytes::new()),
+            Self::Gzip(encoder) => encoder.finish().map(Bytes::from),
+        }
+    }
+}
+
+/// The receiving end, as a body.
+struct Pieces(mpsc::Receiver<io::Result<Bytes>>);
+
+impl axum::body::HttpBody for Pieces {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        self.0.poll_recv(context).map(|piece| piece.map(|piece| piece.map(Frame::data)))
+    }
+}

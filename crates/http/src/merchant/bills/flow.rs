@@ -1,0 +1,127 @@
+//! The lines of a fund-flow bill: every movement of the balance. A payment has two lines, what the
+//! payer gave and what the fee took; both together are its one entry in the ledger.
+
+use super::file::{Moved, Source, own_number};
+use crate::merchant::fault::Fault;
+use apiv3::bill::{FlowRow, FlowWriter, yuan};
+use domain::ledger::JournalKind;
+use domain::merchant_transfer::MerchantTransfer;
+use domain::order::Order;
+use domain::refund::Refund;
+use std::collections::HashMap;
+
+/// See the module.
+pub(super) struct FlowBill(pub(super) FlowWriter);
+
+/// Our number and the merchant's of what moved money.
+type Numbers = (String, String);
+
+impl FlowBill {
+    pub(super) async fn lines(
+        &mut self,
+        source: &Source,
+        moved: Vec<Moved>,
+    ) -> Result<String, Fault> {
+        let known = known(source, &moved).await?;
+        let mut out = String::new();
+        for moved in moved.iter().filter(|moved| moved.net != 0) {
+            let subject = moved.journal.subject.as_str();
+            let number = moved.journal.number.to_string();
+            let (ours, theirs) = known.get(subject).cloned().unwrap_or((number, String::new()));
+            let (name, kind) = words(moved.journal.kind);
+            let row = FlowRow {
+                at: moved.journal.at,
+                business_no: ours,
+                flow_no: format!("{:020}1", moved.journal.number),
+                name,
+                kind,
+                amount: moved.net,
+                balance: moved.balance,
+                applicant: applicant(source, moved.journal.kind),
+                note: String::new(),
+                voucher: theirs,
+            };
+            match moved.journal.kind {
+                JournalKind::Payment if moved.fee != 0 => {
+                    let (net, fee, balance) = (moved.net, moved.fee, moved.balance);
+                    let gross =
+                        FlowRow { amount: net + fee, balance: balance + fee, ..row.clone() };
+                    self.0.push(&mut out, &gross);
+                    let flow_no = format!("{:020}2", moved.journal.number);
+                    let kind = "扣除交易手续费";
+                    self.0.push(&mut out, &FlowRow { amount: -fee, flow_no, kind, ..row });
+                }
+                JournalKind::Refund => {
+                    let (total, fee) = (yuan(moved.net.abs() + moved.fee.abs()), yuan(-moved.fee));
+                    let note = format!("退款总金额{total}元;含手续费{fee}元");
+                    self.0.push(&mut out, &FlowRow { note, ..row });
+                }
+                _ => self.0.push(&mut out, &row),
+            }
+        }
+        Ok(out)
+    }
+}
+
+/// The numbers of what moved money, by the subjects of journals.
+async fn known(source: &Source, moved: &[Moved]) -> Result<HashMap<String, Numbers>, Fault> {
+    let numbers = |kind: &str| {
+        let numbers = moved.iter().filter_map(|one| own_number(&one.journal, kind, &source.mchid));
+        numbers.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let subject = |kind: &str, number: &str| format!("{kind}:{}:{number}", source.mchid);
+    let mut known = HashMap::new();
+    for order in source.rows::<Order>("out_trade_no", numbers("order")).await? {
+        let ours = order.transaction_id.unwrap_or_default();
+        known.insert(subject("order", &order.out_trade_no), (ours, order.out_trade_no));
+    }
+    for refund in source.rows::<Refund>("out_refund_no", numbers("refund")).await? {
+        let ours = refund.refund_id;
+        known.insert(subject("refund", &refund.out_refund_no), (ours, refund.out_refund_no));
+    }
+    let transfers = numbers("merchant_transfer");
+    for transfer in source.rows::<MerchantTransfer>("out_bill_no", transfers).await? {
+        let ours = transfer.transfer_bill_no;
+        let subject = subject("merchant_transfer", &transfer.out_bill_no);
+        known.insert(subject, (ours, transfer.out_bill_no));
+    }
+    Ok(known)
+}
+
+/// Name and kind of a movement.
+fn words(kind: JournalKind) -> (&'static str, &'static str) {
+    match kind {
+        JournalKind::Payment => ("交易", "交易"),
+        JournalKind::Refund => ("退款", "退款"),
+        JournalKind::MerchantTransferReserve => ("商家转账", "转账"),
+        JournalKind::MerchantTransferReturn => ("商家转账", "转账退回"),
+        JournalKind::ProfitShare => ("分账", "分账"),
+        JournalKind::ProfitUnfreeze => ("分账", "解冻"),
+        JournalKind::ProfitReturn => ("分账", "分账回退"),
+        JournalKind::TopUp
+        | JournalKind::WithdrawalStart
+        | JournalKind::WithdrawalSettle
+        | JournalKind::WithdrawalReturn
+        | JournalKind::MerchantTransferSettle
+        | JournalKind::Suspense => ("其他", "其他"),
+    }
+}
+
+/// What a merchant asked for carries its name, the rest ours.
+fn applicant(source: &Source, kind: JournalKind) -> String {
+    match kind {
+        JournalKind::Refund
+        | JournalKind::MerchantTransferReserve
+        | JournalKind::ProfitShare
+        | JournalKind::ProfitUnfreeze
+        | JournalKind::ProfitReturn => format!("{}API", source.mchid),
+        JournalKind::Payment
+        | JournalKind::MerchantTransferReturn
+        | JournalKind::TopUp
+        | JournalKind::WithdrawalStart
+        | JournalKind::WithdrawalSettle
+        | JournalKind::WithdrawalReturn
+        | JournalKind::MerchantTransferSettle
+        | JournalKind::Suspense => "system".into(),
+    }
+}

@@ -1,0 +1,228 @@
+//! Bills of a day: what they hold, that they agree with the ledger, and when they are there.
+
+use crate::world::{Answer, World};
+use axum::body::to_bytes;
+use axum::extract::ConnectInfo;
+use domain::ledger::{AccountPath, Entry, OwnerKind, Purpose};
+use flate2::read::GzDecoder;
+use kernel::Currency;
+use serde_json::{Value, json};
+use std::io::Read;
+use std::net::SocketAddr;
+use store::queries::{self, find};
+use tower::ServiceExt;
+
+const DAY: i64 = 86_400;
+
+/// Asks for a bill and gives the answer.
+async fn ask(world: &World, target: &str) -> Answer {
+    world.get(target).await
+}
+
+/// Downloads a file without looking for a signature.
+async fn download(world: &World, url: &str) -> (u16, String, Vec<u8>) {
+    let target = url.strip_prefix("https://localhost").unwrap();
+    let mut request = world.signed(&world.merchant, ("GET", target), b"");
+    let address: SocketAddr = "192.0.2.1:40000".parse().unwrap();
+    request.extensions_mut().insert(ConnectInfo(address));
+    let response = world.router.clone().oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    assert!(parts.status != 200 || parts.headers.get("wechatpay-signature").is_none());
+    let kind = parts.headers["content-type"].to_str().unwrap().to_owned();
+    (parts.status.as_u16(), kind, to_bytes(body, usize::MAX).await.unwrap().to_vec())
+}
+
+fn sha1(bytes: &[u8]) -> String {
+    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY, bytes);
+    kernel::id::Hex(hash.as_ref()).to_string()
+}
+
+/// A file that was offered, downloaded and checked against its hash.
+async fn file(world: &World, target: &str) -> String {
+    let offer = ask(world, target).await;
+    assert_eq!(offer.status, 200, "{offer:?}");
+    let offer = offer.json();
+    let (status, kind, bytes) = download(world, offer["download_url"].as_str().unwrap()).await;
+    assert_eq!((status, kind.as_str()), (200, "text/plain; charset=utf-8"));
+    assert_eq!((&offer["hash_type"], &offer["hash_value"]), (&json!("SHA1"), &json!(sha1(&bytes))));
+    String::from_utf8(bytes).unwrap()
+}
+
+/// The cells of the lines of data, and those of the summary.
+fn cells(file: &str) -> (Vec<Vec<String>>, Vec<String>) {
+    let lines: Vec<&str> = file.trim_end().split("\r\n").collect();
+    let read = |line: &&str| {
+        let line = line.strip_prefix('`').unwrap();
+        line.split(",`").map(str::to_owned).collect::<Vec<String>>()
+    };
+    let (rows, summary) = lines.split_at(lines.len() - 2);
+    (rows[1..].iter().map(read).collect(), read(&summary[1]))
+}
+
+fn fen(yuan: &str) -> i64 {
+    yuan.replace('.', "").parse().unwrap()
+}
+
+async fn account(world: &World, purpose: Purpose) -> Option<i64> {
+    let key = (OwnerKind::Merchant, world.merchant.made.mchid.clone(), purpose, Currency::Cny);
+    find::<AccountPath>(world.app.queries.as_ref(), &key).await.unwrap().map(|path| path.number)
+}
+
+/// What the ledger says moved on an account, journals after `from` on.
+async fn moved(world: &World, purpose: Purpose, from: i64) -> i64 {
+    let Some(account) = account(world, purpose).await else { return 0 };
+    let parameters = [account, from].map(queries::Value::Int).to_vec();
+    let entries = queries::select::<Entry>(
+        world.app.queries.as_ref(),
+        "account = $1 AND journal > $2",
+        parameters,
+    );
+    entries.await.unwrap().iter().map(|entry| entry.amount).sum()
+}
+
+/// Three payments, of which one waits for sharing, and two refunds, on the first day.
+async fn day_of_business() -> World {
+    let world = World::with_fee(60).await;
+    world.paid("T2026-0001").await;
+    world.paid("T2026-0002").await;
+    let mut order = world.order("T2026-0003");
+    order["settle_info"] = json!({"profit_sharing": true});
+    let placed = world.post("/v3/pay/transactions/native", &order).await.json();
+    let url = placed["code_url"].as_str().unwrap();
+    world.pay(apiv3::create::parse_code_url(url).unwrap()).await;
+    world.advance(60).await;
+    for (order, number, fen) in [("T2026-0001", "R1", 400), ("T2026-0003", "R3", 1_000)] {
+        let body: Value = world.refund(order, number, fen);
+        assert_eq!(world.post("/v3/refund/domestic/refunds", &body).await.status, 200);
+    }
+    world
+}
+
+#[tokio::test]
+async fn a_trade_bill_adds_up_to_what_the_ledger_moved() {
+    let world = day_of_business().await;
+    world.advance(DAY).await;
+    world.paid("T2026-0009").await;
+    let bill = file(&world, "/v3/bill/tradebill?bill_date=2026-11-21").await;
+    let (rows, summary) = cells(&bill);
+    let numbers: Vec<(&str, &str)> =
+        rows.iter().map(|row| (row[6].as_str(), row[9].as_str())).collect();
+    assert_eq!(
+        numbers,
+        [
+            ("T2026-0001", "SUCCESS"),
+            ("T2026-0002", "SUCCESS"),
+            ("T2026-0003", "SUCCESS"),
+            ("T2026-0001", "REFUND"),
+            ("T2026-0003", "REFUND"),
+        ]
+    );
+    assert!(rows.iter().all(|row| row.len() == 27 && row[23] == "0.60%"), "{rows:?}");
+    assert_eq!(summary, ["5", "30.00", "14.00", "0.00", "0.10", "30.00", "14.00"]);
+    let net = rows.iter().map(|row| fen(&row[12]) - fen(&row[16]) - fen(&row[22])).sum::<i64>();
+    let later = 994; // The payment of the second day.
+    let ledger =
+        moved(&world, Purpose::Balance, 0).await + moved(&world, Purpose::Unsettled, 0).await;
+    assert_eq!(net, ledger - later);
+    let (paid, _) =
+        cells(&file(&world, "/v3/bill/tradebill?bill_date=2026-11-21&bill_type=SUCCESS").await);
+    assert!(paid.len() == 3 && paid.iter().all(|row| row.len() == 20));
+    let (back, _) =
+        cells(&file(&world, "/v3/bill/tradebill?bill_date=2026-11-21&bill_type=REFUND").await);
+    assert!(back.len() == 2 && back.iter().all(|row| row.len() == 29));
+}
+
+#[tokio::test]
+async fn a_fund_flow_bill_follows_the_balance_line_by_line() {
+    let world = day_of_business().await;
+    world.advance(DAY).await;
+    let bill = file(&world, "/v3/bill/fundflowbill?bill_date=2026-11-21").await;
+    let (rows, summary) = cells(&bill);
+    let mut balance = 0;
+    for row in &rows {
+        balance += if row[5] == "收入" { fen(&row[6]) } else { -fen(&row[6]) };
+        assert_eq!(fen(&row[7]), balance, "{row:?}");
+    }
+    assert_eq!(balance, moved(&world, Purpose::Balance, 0).await);
+    let kinds: Vec<&str> = rows.iter().map(|row| row[4].as_str()).collect();
+    let fee = "扣除交易手续费";
+    assert_eq!(kinds, ["交易", fee, "交易", fee, "退款"]);
+    assert_eq!(rows[4][9], "退款总金额4.00元;含手续费0.02元");
+    assert_eq!(summary, ["5", "2", "20.00", "3", "4.10"]);
+}
+
+#[tokio::test]
+async fn a_packed_bill_holds_the_same_bytes() {
+    let world = day_of_business().await;
+    world.advance(DAY).await;
+    let target = "/v3/bill/tradebill?bill_date=2026-11-21";
+    let plain = file(&world, target).await;
+    let offer = ask(&world, &format!("{target}&tar_type=GZIP")).await.json();
+    let url = offer["download_url"].as_str().unwrap();
+    assert!(url.ends_with("&tartype=gzip"), "{url}");
+    let (status, kind, bytes) = download(&world, url).await;
+    assert_eq!((status, kind.as_str()), (200, "application/x-gzip"));
+    let mut unpacked = Vec::new();
+    GzDecoder::new(bytes.as_slice()).read_to_end(&mut unpacked).unwrap();
+    assert_eq!(String::from_utf8(unpacked.clone()).unwrap(), plain);
+    assert_eq!(offer["hash_value"], sha1(&unpacked), "the hash is that of the unpacked file");
+}
+
+#[tokio::test]
+async fn a_bill_is_there_from_nine_on_for_three_months() {
+    let world = day_of_business().await;
+    let target = "/v3/bill/tradebill?bill_date=2026-11-21";
+    ask(&world, target).await.refuses(400, "INVALID_REQUEST", "there is no bill of that day");
+    world.advance(14 * 3_600).await;
+    ask(&world, target).await.refuses(400, "STATEMENT_CREATING", "the bill is being made");
+    world.advance(9 * 3_600).await;
+    assert_eq!(ask(&world, target).await.status, 200);
+    let empty = ask(&world, "/v3/bill/tradebill?bill_date=2026-11-20").await;
+    empty.refuses(400, "NO_STATEMENT_EXIST", "there is no bill of that day");
+    for special in ["bill_type=RECHARGE_REFUND", "bill_type=ALL_SPECIAL"] {
+        let answer = ask(&world, &format!("{target}&{special}")).await;
+        answer.refuses(400, "NO_STATEMENT_EXIST", "there is no bill of that day");
+    }
+    let fees = ask(&world, "/v3/bill/fundflowbill?bill_date=2026-11-21&account_type=FEES").await;
+    fees.refuses(400, "NO_STATEMENT_EXIST", "there is no bill of that day");
+    world.advance(93 * DAY).await;
+    ask(&world, target).await.refuses(400, "INVALID_REQUEST", "there is no bill of that day");
+    let shape = ask(&world, "/v3/bill/tradebill?bill_date=20261121").await;
+    assert_eq!((shape.status, &shape.json()["code"]), (400, &json!("PARAM_ERROR")));
+}
+
+#[tokio::test]
+async fn a_download_is_for_the_merchant_that_asked_and_for_five_minutes() {
+    let world = day_of_business().await;
+    world.advance(DAY).await;
+    let offer = ask(&world, "/v3/bill/tradebill?bill_date=2026-11-21").await.json();
+    let url = offer["download_url"].as_str().unwrap();
+    let target = url.strip_prefix("https://localhost").unwrap();
+    let other = world.add_merchant("Book shop").await;
+    let foreign = world.send(world.signed(&other, ("GET", target), b"")).await;
+    foreign.refuses(403, "NO_AUTH", "merchant lacks this permission");
+    let unsigned = world.send(world.bare("GET", target, b"")).await;
+    assert_eq!(unsigned.status, 401);
+    world.wait(301);
+    let late = world.get(target).await;
+    late.refuses(400, "INVALID_REQUEST", "the download address is wrong or too old");
+    let forged = world.get("/v3/billdownload/file?token=AAAA").await;
+    forged.refuses(400, "INVALID_REQUEST", "the download address is wrong or too old");
+}
+
+#[tokio::test]
+async fn an_old_day_is_found_among_many_later_movements() {
+    let world = day_of_business().await;
+    let first = "/v3/bill/fundflowbill?bill_date=2026-11-21";
+    world.advance(DAY).await;
+    let before = file(&world, first).await;
+    for day in 0..3 {
+        for number in 0..4 {
+            world.paid(&format!("T2026-1{day}{number}")).await;
+        }
+        world.advance(DAY).await;
+    }
+    assert_eq!(file(&world, first).await, before, "a day that is over does not change");
+    let (rows, _) = cells(&file(&world, "/v3/bill/fundflowbill?bill_date=2026-11-23").await);
+    assert_eq!(rows.len(), 8);
+}

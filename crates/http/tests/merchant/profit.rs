@@ -1,0 +1,147 @@
+//! Profit sharing over the wire: receivers, shares, the rest, and what comes back.
+
+use crate::world::{Answer, Party, World};
+use apiv3::oaep;
+use axum::http::HeaderValue;
+use serde_json::{Value, json};
+
+const ORDERS: &str = "/v3/profitsharing/orders";
+
+/// A world with a partner as receiver and a paid order of 10.00 for sharing, a minute ago.
+async fn shared_order() -> (World, Party, String) {
+    let world = World::new().await;
+    let partner = world.add_merchant("Tea garden").await;
+    let added = add(&world, &partner, "Tea garden").await;
+    assert_eq!(added.status, 200, "{added:?}");
+    let mut order = world.order("T2026-0001");
+    order["settle_info"] = json!({"profit_sharing": true});
+    let placed = world.post("/v3/pay/transactions/native", &order).await;
+    let url = placed.json()["code_url"].as_str().unwrap().to_owned();
+    let transaction_id = world.pay(apiv3::create::parse_code_url(&url).unwrap()).await;
+    world.advance(60).await;
+    (world, partner, transaction_id)
+}
+
+async fn add(world: &World, partner: &Party, name: &str) -> Answer {
+    let (serial, key) = &world.platform[0];
+    let body = json!({
+        "appid": world.merchant.made.appid,
+        "type": "MERCHANT_ID",
+        "account": partner.made.mchid,
+        "name": oaep::encrypt(key, name).unwrap(),
+        "relation_type": "PARTNER",
+    });
+    let target = "/v3/profitsharing/receivers/add";
+    let body = body.to_string();
+    let mut request = world.signed(&world.merchant, ("POST", target), body.as_bytes());
+    let serial = HeaderValue::from_str(serial).unwrap();
+    request.headers_mut().insert("wechatpay-serial", serial);
+    world.send(request).await
+}
+
+fn share(world: &World, partner: &Party, transaction_id: &str, fen: i64) -> Value {
+    json!({
+        "appid": world.merchant.made.appid,
+        "transaction_id": transaction_id,
+        "out_order_no": "P@1",
+        "receivers": [{
+            "type": "MERCHANT_ID",
+            "account": partner.made.mchid,
+            "amount": fen,
+            "description": "share",
+        }],
+        "unfreeze_unsplit": false,
+    })
+}
+
+#[tokio::test]
+async fn an_order_is_shared_the_rest_unfrozen_and_a_share_given_back() {
+    let (world, partner, transaction_id) = shared_order().await;
+    let amounts = format!("/v3/profitsharing/transactions/{transaction_id}/amounts");
+    let left = json!({"transaction_id": transaction_id, "unsplit_amount": 1_000});
+    world.get(&amounts).await.is(200, left);
+    let answer = world.post(ORDERS, &share(&world, &partner, &transaction_id, 300)).await;
+    let order_id = answer.json()["order_id"].as_str().unwrap().to_owned();
+    assert_eq!((&order_id[..2], order_id.len()), ("30", 30));
+    let at = "2026-11-21T10:01:00+08:00";
+    let shown = json!({
+        "transaction_id": transaction_id,
+        "out_order_no": "P@1",
+        "order_id": order_id,
+        "state": "FINISHED",
+        "receivers": [{
+            "amount": 300, "description": "share", "type": "MERCHANT_ID",
+            "account": partner.made.mchid, "result": "SUCCESS",
+            "detail_id": format!("{order_id}01"), "create_time": at, "finish_time": at,
+        }],
+    });
+    answer.is(200, shown.clone());
+    world.post(ORDERS, &share(&world, &partner, &transaction_id, 300)).await.is(200, shown.clone());
+    let query = format!("{ORDERS}/P@1?transaction_id={transaction_id}");
+    world.get(&query).await.is(200, shown);
+    let unfreeze = json!({
+        "transaction_id": transaction_id, "out_order_no": "P@2", "description": "rest",
+    });
+    let answer = world.post(&format!("{ORDERS}/unfreeze"), &unfreeze).await;
+    assert_eq!(answer.json()["receivers"][0]["amount"], 700);
+    assert_eq!(answer.json()["receivers"][0]["account"], world.merchant.made.mchid.as_str());
+    let back = json!({
+        "out_order_no": "P@1", "out_return_no": "B1", "return_mchid": partner.made.mchid,
+        "amount": 100, "description": "back",
+    });
+    let answer = world.post("/v3/profitsharing/return-orders", &back).await;
+    assert_eq!((answer.status, &answer.json()["result"]), (200, &json!("SUCCESS")), "{answer:?}");
+    let again = world.get("/v3/profitsharing/return-orders/B1?out_order_no=P@1").await;
+    again.is(200, answer.json());
+    world.check_books().await;
+}
+
+#[tokio::test]
+async fn refusals_of_sharing_have_the_protocols_codes() {
+    let (world, partner, transaction_id) = shared_order().await;
+    let wrong = add(&world, &partner, "Tea house").await;
+    wrong.refuses(400, "INVALID_REQUEST", "the receiver has another name");
+    let answer = world.post(ORDERS, &share(&world, &partner, &transaction_id, 1_001)).await;
+    answer.refuses(400, "INVALID_REQUEST", "more than the largest ratio");
+    let mut other = share(&world, &partner, &transaction_id, 300);
+    assert_eq!(world.post(ORDERS, &other).await.status, 200);
+    other["receivers"][0]["amount"] = json!(301);
+    let answer = world.post(ORDERS, &other).await;
+    answer.refuses(400, "INVALID_REQUEST", "out_order_no was used with other parameters");
+    other["out_order_no"] = json!("P@2");
+    other["receivers"][0]["amount"] = json!(700);
+    assert_eq!(world.post(ORDERS, &other).await.status, 200);
+    let unfreeze = json!({
+        "transaction_id": transaction_id, "out_order_no": "P@3", "description": "rest",
+    });
+    let answer = world.post(&format!("{ORDERS}/unfreeze"), &unfreeze).await;
+    answer.refuses(403, "NOT_ENOUGH", "nothing is left to share");
+    let plain = world.paid("T2026-0002").await;
+    world.advance(60).await;
+    let mut unplanned = share(&world, &partner, &plain, 1);
+    unplanned["out_order_no"] = json!("P@4");
+    let answer = world.post(ORDERS, &unplanned).await;
+    let message = "the order was not placed for profit sharing";
+    answer.refuses(400, "INVALID_REQUEST", message);
+    let missing = world.get(&format!("{ORDERS}/P@9?transaction_id={transaction_id}")).await;
+    missing.refuses(404, "RESOURCE_NOT_EXISTS", "object does not exist");
+    let mut twice = share(&world, &partner, &transaction_id, 1);
+    let first = twice["receivers"][0].clone();
+    twice["receivers"].as_array_mut().unwrap().push(first);
+    let answer = world.post(ORDERS, &twice).await;
+    answer.refuses_field("/receivers/1/account", "occurs twice");
+    world.check_books().await;
+}
+
+#[tokio::test]
+async fn a_refund_of_a_shared_order_says_where_it_came_from() {
+    let (world, partner, transaction_id) = shared_order().await;
+    world.post(ORDERS, &share(&world, &partner, &transaction_id, 300)).await;
+    let body = world.refund("T2026-0001", "R1", 500);
+    let answer = world.post("/v3/refund/domestic/refunds", &body).await;
+    let found = (answer.status, answer.json()["funds_account"].clone());
+    assert_eq!(found, (200, json!("UNSETTLED")), "{answer:?}");
+    let amounts = format!("/v3/profitsharing/transactions/{transaction_id}/amounts");
+    assert_eq!(world.get(&amounts).await.json()["unsplit_amount"], 200);
+    world.check_books().await;
+}
