@@ -64,7 +64,7 @@ impl Egress {
     }
 
     fn trusting(rule: UrlRule, roots: RootCertStore) -> Self {
-        let mut connector = HttpConnector::new_with_resolver(Names { rule });
+        let mut connector = HttpConnector::new_with_resolver(Names::of_system(rule));
         connector.enforce_http(false);
         connector.set_nodelay(true);
         connector.set_connect_timeout(Some(LIMIT));
@@ -154,6 +154,23 @@ fn tls(roots: RootCertStore) -> ClientConfig {
 #[derive(Clone)]
 struct Names {
     rule: UrlRule,
+    lookup: Lookup,
+}
+
+/// The addresses of a name at this moment.
+type Found = Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>>;
+type Lookup = Arc<dyn Fn(String) -> Found + Send + Sync>;
+
+impl Names {
+    /// Names as the machine resolves them.
+    fn of_system(rule: UrlRule) -> Self {
+        let lookup = |name: String| -> Found {
+            Box::pin(
+                async move { Ok(tokio::net::lookup_host((name.as_str(), 0)).await?.collect()) },
+            )
+        };
+        Self { rule, lookup: Arc::new(lookup) }
+    }
 }
 
 impl tower::Service<Name> for Names {
@@ -166,11 +183,8 @@ impl tower::Service<Name> for Names {
     }
 
     fn call(&mut self, name: Name) -> Self::Future {
-        let rule = self.rule;
-        Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            connectable(found, rule).map(Vec::into_iter)
-        })
+        let (rule, found) = (self.rule, (self.lookup)(name.as_str().to_owned()));
+        Box::pin(async move { connectable(found.await?.into_iter(), rule).map(Vec::into_iter) })
     }
 }
 

@@ -3,7 +3,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 /// Addresses that a merchant must not be able to make this machine call.
-const HOSTILE: [&str; 60] = [
+const HOSTILE: [&str; 88] = [
     "https://127.0.0.1/n",
     "https://127.1/n",
     "https://127.0.1/n",
@@ -64,6 +64,34 @@ const HOSTILE: [&str; 60] = [
     "http://8.8.8.8/n",
     "file:///etc/passwd",
     "https://8.8.8.8\\@127.0.0.1/n",
+    "https://127.0.0.1:443/n",
+    "https://127.0.0.1:22/n",
+    "https://10.0.0.1:6379/n",
+    "https://[::1]:5432/n",
+    "https://localhost:8443/n",
+    "https://8.8.8.8:0/n",
+    "https://8.8.8.8:65536/n",
+    "https://8.8.8.8:443:22/n",
+    "https://0x7f.1/n",
+    "https://0x0a000001/n",
+    "https://012.0.0.1/n",
+    "https://168.63.129.16/metadata",
+    "https://100.100.100.200/latest/meta-data",
+    "https://192.88.99.1/n",
+    "https://[::ffff:0a00:0001]/n",
+    "https://[::ffff:0:127.0.0.1]/n",
+    "https://[64:ff9b::a9fe:a9fe]/n",
+    "https://[2002:a9fe:a9fe::]/n",
+    "https://[2002:c0a8:101::1]/n",
+    "https://[2001:0:4136:e378:8000:63bf:3fff:fdd2]/n",
+    "https://[fec0::1]/n",
+    "https://[fe80::1%25eth0]/n",
+    "https://instance-data.ec2.internal/n",
+    "https://router.home.arpa/n",
+    "https://127.0.0.1%2f@8.8.8.8/n",
+    "gopher://8.8.8.8:70/n",
+    "ftp://8.8.8.8/n",
+    "https:8.8.8.8/n",
 ];
 
 #[test]
@@ -147,12 +175,29 @@ async fn nobody_listening_and_a_forbidden_address_are_told_apart() {
     assert_eq!(public, Err(Undelivered::Address));
 }
 
+/// A name that led to the public internet when it was named, and leads home when it is called.
+#[tokio::test]
+async fn a_name_that_changes_its_answer_is_looked_at_each_time() {
+    let answers = std::sync::Mutex::new(vec!["127.0.0.1:0", "10.0.0.7:0", "8.8.8.8:0"]);
+    let lookup = move |_: String| -> Found {
+        let next = answers.lock().unwrap().pop().unwrap();
+        Box::pin(async move { Ok(vec![next.parse().unwrap()]) })
+    };
+    let mut names = Names { rule: UrlRule::Public, lookup: Arc::new(lookup) };
+    let name: Name = "rebind.example.com".parse().unwrap();
+    let first = tower::Service::call(&mut names, name.clone()).await.unwrap();
+    assert_eq!(first.collect::<Vec<_>>(), ["8.8.8.8:0".parse().unwrap()]);
+    for _ in 0..2 {
+        assert!(tower::Service::call(&mut names, name.clone()).await.is_err());
+    }
+}
+
 #[tokio::test]
 async fn a_name_that_leads_home_is_not_connected_to() {
     let name: Name = "localhost".parse().unwrap();
-    let mut names = Names { rule: UrlRule::Public };
+    let mut names = Names::of_system(UrlRule::Public);
     assert!(tower::Service::call(&mut names, name.clone()).await.is_err());
-    let mut relaxed = Names { rule: UrlRule::Relaxed };
+    let mut relaxed = Names::of_system(UrlRule::Relaxed);
     assert!(tower::Service::call(&mut relaxed, name).await.is_ok());
 }
 
