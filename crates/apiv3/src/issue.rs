@@ -35,6 +35,10 @@ pub enum Issue {
     AboveMaximum(i64),
     /// It is none of these literals.
     NotOneOf(&'static [&'static str]),
+    /// It is not the hash of the file.
+    Hash,
+    /// It names a type of file that is not taken.
+    FileType,
     /// It is no day of the calendar.
     Date,
     /// It is no RFC 3339 time with an offset.
@@ -88,6 +92,8 @@ impl Issue {
             Self::BelowMinimum(minimum) => write!(out, "不能小于 {minimum}"),
             Self::AboveMaximum(maximum) => write!(out, "不能大于 {maximum}"),
             Self::NotOneOf(literals) => write!(out, "只能是 {}", literals.join("、")),
+            Self::Hash => out.write_str("与文件的 SHA-256 不一致"),
+            Self::FileType => out.write_str("文件类型不支持"),
             Self::Date => out.write_str("不是 YYYY-MM-DD 格式的日期"),
             Self::Time => out.write_str("不是带时区的 RFC 3339 时间"),
             Self::TimeOutOfRange => out.write_str("超出允许的时间范围"),
@@ -117,6 +123,8 @@ impl Issue {
             Self::BelowMinimum(minimum) => write!(out, "must not be less than {minimum}"),
             Self::AboveMaximum(maximum) => write!(out, "must not be more than {maximum}"),
             Self::NotOneOf(literals) => write!(out, "must be {}", literals.join(" or ")),
+            Self::Hash => out.write_str("is not the SHA-256 of the file"),
+            Self::FileType => out.write_str("names a type of file that is not taken"),
             Self::Date => out.write_str("must be a date as YYYY-MM-DD"),
             Self::Time => out.write_str("must be an RFC 3339 time with an offset"),
             Self::TimeOutOfRange => out.write_str("is too near or too far"),

@@ -10,6 +10,7 @@ pub mod certificate;
 pub mod certificates;
 pub mod close;
 pub mod code;
+pub mod complaint;
 pub mod create;
 pub mod echo;
 pub mod error;
@@ -36,4 +37,6 @@ pub mod target;
 #[cfg(test)]
 mod testing;
 pub mod transfer;
+pub mod transfer_batch;
+pub mod upload;
 mod views;

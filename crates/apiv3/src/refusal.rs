@@ -2,10 +2,13 @@
 //! never appear on this interface.
 
 use domain::Never;
+use domain::complaint::AnswerComplaintRefusal;
+use domain::merchant::SetWebhookRefusal;
 use domain::merchant_transfer::{CancelTransferRefusal, CreateTransferRefusal, TransferLimit};
 use domain::order::{CloseOrderRefusal, CreateOrderRefusal};
 use domain::profit::{AddReceiverRefusal, ReturnProfitRefusal, ShareProfitRefusal};
 use domain::refund::CreateRefundRefusal;
+use domain::transfer_batch::CreateTransferBatchRefusal;
 
 use crate::code::Code;
 use crate::error::{ApiError, FieldError, Location};
@@ -221,5 +224,43 @@ impl From<ReturnProfitRefusal> for ApiError {
 impl From<Never> for ApiError {
     fn from(refusal: Never) -> Self {
         match refusal {}
+    }
+}
+
+impl From<AnswerComplaintRefusal> for ApiError {
+    fn from(refusal: AnswerComplaintRefusal) -> Self {
+        match refusal {
+            AnswerComplaintRefusal::NotFound => Self::new(Code::ResourceNotExists),
+            AnswerComplaintRefusal::OtherMerchant => Self::new(Code::NoAuth),
+            AnswerComplaintRefusal::Over => {
+                invalid("投诉已处理完成", "the complaint is dealt with")
+            }
+            AnswerComplaintRefusal::ImageUnknown => {
+                invalid("图片不存在", "a picture was not uploaded by this merchant")
+            }
+            AnswerComplaintRefusal::NoRefundAsked => {
+                invalid("投诉未申请退款", "the payer asked for no refund")
+            }
+        }
+    }
+}
+
+impl From<SetWebhookRefusal> for ApiError {
+    fn from(refusal: SetWebhookRefusal) -> Self {
+        match refusal {
+            SetWebhookRefusal::Exists => invalid("通知地址已存在", "an address is there already"),
+            SetWebhookRefusal::NotFound => Self::new(Code::ResourceNotExists),
+        }
+    }
+}
+
+impl From<CreateTransferBatchRefusal> for ApiError {
+    fn from(refusal: CreateTransferBatchRefusal) -> Self {
+        match refusal {
+            CreateTransferBatchRefusal::NumberUsedDifferently => {
+                invalid("商户批次单号重复", "out_batch_no was used with other parameters")
+            }
+            CreateTransferBatchRefusal::Transfer(refusal) => refusal.into(),
+        }
     }
 }

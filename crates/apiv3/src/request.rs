@@ -38,6 +38,17 @@ pub(crate) fn read_body(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
     })
 }
 
+/// Longest body of a call that lists very much.
+pub const LARGE_BYTES_MAX: usize = 1024 * 1024;
+
+/// Reads the body of a call that lists very much.
+pub(crate) fn read_large_body(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
+    let limits = Limits { bytes_max: LARGE_BYTES_MAX, ..BODY_LIMITS };
+    strict_json::read_object(body, &limits).map_err(|error| {
+        FieldError::new(Location::Body, error.pointer, None, Issue::Json(error.fault)).into()
+    })
+}
+
 /// Refuses what only a service provider may ask.
 pub(crate) fn refuse_partner_fields(fields: &Fields<'_>) -> Result<(), ApiError> {
     if PARTNER_FIELDS.iter().any(|name| fields.has(name)) {
@@ -72,6 +83,12 @@ pub(crate) fn check_transaction_id(text: &str) -> Result<(), Issue> {
     check_alphabet(text, b"", "[0-9A-Za-z]")
 }
 
+/// The id of an uploaded file: 1 to 256 letters, digits, `_` and `-`.
+fn check_media_id(text: &str) -> Result<(), Issue> {
+    check_length(text, 1..=256)?;
+    check_alphabet(text, b"_-", "[0-9A-Za-z_-]")
+}
+
 /// A number of letters and digits; `bytes` bounds its length.
 pub(crate) fn check_number(text: &str, bytes: RangeInclusive<usize>) -> Result<(), Issue> {
     check_length(text, bytes)?;
@@ -92,6 +109,10 @@ pub fn check_path_variable(name: &str, decoded: &str) -> Result<(), ApiError> {
         "out_trade_no" => check_out_trade_no(decoded),
         "out_refund_no" => check_out_refund_no(decoded),
         "transaction_id" => check_transaction_id(decoded),
+        "complaint_id" => check_number(decoded, 1..=64),
+        "media_id" => check_media_id(decoded),
+        "out_batch_no" | "out_detail_no" => check_number(decoded, 1..=32),
+        "batch_id" | "detail_id" => check_number(decoded, 1..=64),
         "out_bill_no" => check_number(decoded, 1..=32),
         "transfer_bill_no" => check_number(decoded, 1..=64),
         "out_order_no" | "out_return_no" => check_out_refund_no(decoded),

@@ -22,9 +22,15 @@ text_enum!(
         /// What a merchant sent to a person arrived or went back; the subject is the merchant's
         /// number of it.
         MerchantTransferEnded = "MERCHANT_TRANSFER_ENDED",
+        /// A batch of transfers ended; the subject is the merchant's number of it.
+        TransferBatchEnded = "TRANSFER_BATCH_ENDED",
         /// A receiver got its share; the subject names the sharing merchant, its number and the
         /// place in it.
         ProfitShared = "PROFIT_SHARED",
+        /// A payer complained; the subject names the complaint and the step.
+        ComplaintCreated = "COMPLAINT_CREATED",
+        /// Something was done about a complaint; the subject names the complaint and the step.
+        ComplaintChanged = "COMPLAINT_CHANGED",
         /// A receiver gave its share back; the subject names the sharing merchant and its number.
         ProfitReturned = "PROFIT_RETURNED",
     }

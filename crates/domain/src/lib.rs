@@ -8,6 +8,7 @@ pub mod calendar;
 pub mod card;
 pub mod catalogue;
 pub mod command;
+pub mod complaint;
 pub mod fact;
 pub mod fee;
 pub mod idempotency;
@@ -26,6 +27,7 @@ pub mod rules;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod top_up;
+pub mod transfer_batch;
 pub mod tx;
 pub mod user;
 pub mod validate;

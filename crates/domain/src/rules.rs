@@ -248,6 +248,8 @@ figures! {
         "From this on a transfer must name its payee, in fen.";
     transfer_ttl_s, "merchant_transfer.ttl_s" = 86_400, 60..=LONG_S,
         "How long a person has to take what a merchant sent, in seconds.";
+    complaint_window_s, "complaint.window_s" = 15_552_000, 1..=LONG_S,
+        "How long after payment a payer can complain, in seconds.";
     bill_ready_s, "bill.ready_s" = 32_400, 0..=DAY_S,
         "When after midnight the merchants' bills of the day before are given, in seconds.";
     bill_days, "bill.days" = 93, 1..=3_653,

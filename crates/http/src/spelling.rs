@@ -3,6 +3,7 @@
 
 use domain::card::{BindingState, CardState};
 use domain::catalogue::{Code, Source};
+use domain::complaint::{ComplaintState, ComplaintStep, ProblemType};
 use domain::identity::VerificationState;
 use domain::ledger::JournalKind;
 use domain::merchant_transfer::TransferState;
@@ -92,10 +93,13 @@ macro_rules! listed {
 listed! {
     BindingStateText of BindingState;
     CardStateText of CardState;
+    ComplaintStateText of ComplaintState;
+    ComplaintStepText of ComplaintStep;
     DocumentKindText of DocumentKind;
     FreezeKindText of FreezeKind;
     IdentityClassText of IdentityClass;
     OrderStateText of OrderState;
+    ProblemTypeText of ProblemType;
     TopUpStateText of TopUpState;
     TransferStateText of TransferState;
     VerificationStateText of VerificationState;
@@ -122,6 +126,8 @@ fn bill_kinds() -> impl Iterator<Item = &'static str> {
         JournalKind::Suspense,
         JournalKind::MerchantTransferReserve,
         JournalKind::MerchantTransferReturn,
+        JournalKind::TransferBatchReserve,
+        JournalKind::TransferDetailReturn,
         JournalKind::ProfitUnfreeze,
         JournalKind::ProfitReturn,
     ];

@@ -252,6 +252,18 @@ pub(crate) enum MerchantAction {
     Resend(ResendFlags),
     /// Choose which of our keys signs a merchant's notifications.
     NotifyWith(NotifyWithFlags),
+    /// Name where a merchant is told what it got by profit sharing.
+    Webhook(WebhookFlags),
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct WebhookFlags {
+    /// The merchant's number.
+    pub(crate) mchid: String,
+    /// The address; without one the merchant is told no longer.
+    pub(crate) url: Option<String>,
+    #[command(flatten)]
+    pub(crate) config: ConfigFlags,
 }
 
 #[derive(Args, Clone, Debug)]

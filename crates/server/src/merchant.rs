@@ -1,6 +1,6 @@
 //! `jiaozi merchant`: adds merchants and lists them.
 
-use crate::cli::{AddMerchantFlags, ListFlags, MerchantAction};
+use crate::cli::{AddMerchantFlags, ListFlags, MerchantAction, WebhookFlags};
 use crate::database;
 use crate::merchant_guide::Guide;
 use crate::notifications;
@@ -26,6 +26,7 @@ pub(crate) async fn run(action: MerchantAction) -> Result<(), Box<dyn Error>> {
             }
             Ok(())
         }
+        MerchantAction::Webhook(flags) => webhook(flags).await,
     }
 }
 
@@ -53,6 +54,15 @@ async fn add(flags: AddMerchantFlags) -> Result<(), Box<dyn Error>> {
     let platform = key.as_ref().map(|key| (key.id.as_str(), key.public.as_str()));
     let guide = Guide { merchant: &merchant, address, platform };
     say!("{}", guide.text().trim_end());
+    Ok(())
+}
+
+async fn webhook(flags: WebhookFlags) -> Result<(), Box<dyn Error>> {
+    let WebhookFlags { mchid, url, config } = flags;
+    match operator::ask(&config.load()?, &Request::ProfitWebhook { mchid, url }).await? {
+        Answer::Done(told) => say!("{told}"),
+        Answer::Failed(why) => return Err(why.into()),
+    }
     Ok(())
 }
 

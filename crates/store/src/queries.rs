@@ -79,6 +79,51 @@ pub async fn select<R: Described>(
     rows.into_iter().map(|values| R::from_values(values).map_err(QueryError::from)).collect()
 }
 
+/// How many rows meet a condition: what stands after `WHERE book = 1 AND`.
+pub async fn count<R: Described>(
+    queries: &dyn Queries,
+    condition: &str,
+    parameters: Vec<Value>,
+) -> Result<i64, QueryError> {
+    let table = R::TABLE.name;
+    let sql = format!("SELECT COUNT(*) FROM \"{table}\" WHERE book = {BOOK} AND {condition}");
+    let rows = queries.rows(sql, parameters, vec![Kind::Int]).await?;
+    Ok(numbers::<1>(rows).next().map_or(0, |[count]| count))
+}
+
+/// Walks an account's entries from the one of a journal back, at most `limit` of them and none
+/// before `above` but the first: each one's journal, and the journal of the entry before it.
+pub async fn entries_back(
+    queries: &dyn Queries,
+    account: i64,
+    journal: i64,
+    above: i64,
+    limit: i64,
+) -> Result<Vec<[i64; 2]>, QueryError> {
+    let sql = format!(
+        "WITH RECURSIVE walk(journal, previous, place) AS ( \
+         SELECT journal, previous, 1 FROM entry WHERE book = {BOOK} AND journal = $1 \
+         AND account = $2 UNION ALL SELECT e.journal, e.previous, w.place + 1 FROM walk w \
+         JOIN entry e ON e.book = {BOOK} AND e.journal = w.previous AND e.account = $2 \
+         WHERE w.previous > $3 AND w.place < {limit}) SELECT journal, previous FROM walk \
+         ORDER BY journal DESC"
+    );
+    let parameters = [journal, account, above].map(Value::Int).to_vec();
+    let rows = queries.rows(sql, parameters, vec![Kind::Int, Kind::Int]).await?;
+    Ok(numbers::<2>(rows).collect())
+}
+
+/// Rows of integers.
+fn numbers<const N: usize>(rows: Vec<Vec<Value>>) -> impl Iterator<Item = [i64; N]> {
+    rows.into_iter().filter_map(|row| {
+        let numbers: Option<Vec<i64>> = row
+            .into_iter()
+            .map(|value| if let Value::Int(number) = value { Some(number) } else { None })
+            .collect();
+        numbers?.try_into().ok()
+    })
+}
+
 /// The row with this key together with the row of another kind that it leads to, in one statement.
 /// `on` says how, with `a` for the first and `b` for the second. `None` when either is missing.
 pub async fn find_with<A: Described, B: Described>(

@@ -25,6 +25,12 @@ text_enum!(
         MerchantTransferSettle = "MERCHANT_TRANSFER_SETTLE",
         /// What a merchant sent went back to it.
         MerchantTransferReturn = "MERCHANT_TRANSFER_RETURN",
+        /// A merchant's money for many people waits to be paid.
+        TransferBatchReserve = "TRANSFER_BATCH_RESERVE",
+        /// A person got what a merchant sent in a batch.
+        TransferDetailSettle = "TRANSFER_DETAIL_SETTLE",
+        /// What a merchant sent in a batch went back to it.
+        TransferDetailReturn = "TRANSFER_DETAIL_RETURN",
         /// A merchant shared an order's money with others.
         ProfitShare = "PROFIT_SHARE",
         /// What of an order's money was left after sharing became the merchant's.

@@ -134,7 +134,7 @@ impl Command for CreateTransfer {
 }
 
 /// Checks the bounds of a single transfer.
-pub(super) fn check_amount(
+pub(crate) fn check_amount(
     tx: &Tx<'_>,
     amount: Amount,
     named: bool,

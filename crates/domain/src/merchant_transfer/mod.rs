@@ -11,6 +11,7 @@ mod transfer_usage;
 
 pub use cancel_transfer::{CancelTransfer, CancelTransferRefusal};
 pub use confirm_transfer::{ConfirmTransfer, ConfirmTransferRefusal, NameCheck};
+pub(crate) use create_transfer::check_amount;
 pub use create_transfer::{CreateTransfer, CreateTransferRefusal};
 pub use expire_transfer::ExpireTransfer;
 pub use transfer_usage::{TransferLimit, TransferUsage};

@@ -50,17 +50,43 @@ impl TransferUsage {
         openid: &str,
         minor: i64,
     ) -> Result<Result<(), TransferLimit>, Halt> {
-        let payee = Self::find(tx, mchid, openid)?.plus(minor);
         let all = Self::find(tx, mchid, "")?.plus(minor);
+        if let Err(limit) = Self::add_payee(tx, mchid, openid, minor)? {
+            return Ok(Err(limit));
+        }
+        Ok(all.put_all(tx))
+    }
+
+    /// Counts what goes to one payee.
+    pub(crate) fn add_payee(
+        tx: &mut Tx<'_>,
+        mchid: &str,
+        openid: &str,
+        minor: i64,
+    ) -> Result<Result<(), TransferLimit>, Halt> {
+        let payee = Self::find(tx, mchid, openid)?.plus(minor);
         if let Err(limit) = payee.fits_payee(tx.rules()) {
             return Ok(Err(limit));
         }
-        if all.amount_minor > tx.rules().transfer_merchant_day_minor {
-            return Ok(Err(TransferLimit::MerchantAmount));
-        }
         tx.put(payee);
-        tx.put(all);
         Ok(Ok(()))
+    }
+
+    /// Counts what a merchant sends to many payees at once.
+    pub(crate) fn add_all(
+        tx: &mut Tx<'_>,
+        mchid: &str,
+        minor: i64,
+    ) -> Result<Result<(), TransferLimit>, Halt> {
+        Ok(Self::find(tx, mchid, "")?.plus(minor).put_all(tx))
+    }
+
+    fn put_all(self, tx: &mut Tx<'_>) -> Result<(), TransferLimit> {
+        if self.amount_minor > tx.rules().transfer_merchant_day_minor {
+            return Err(TransferLimit::MerchantAmount);
+        }
+        tx.put(self);
+        Ok(())
     }
 
     fn find(tx: &mut Tx<'_>, mchid: &str, openid: &str) -> Result<Self, Halt> {

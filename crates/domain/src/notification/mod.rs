@@ -26,7 +26,7 @@ const TRANSFER_SCHEDULE_S: [(usize, i64); 3] = [(10, 15), (10, 300), (44, 1800)]
 pub fn wait_after(kind: FactKind, attempt: i64) -> Option<i64> {
     let mut failed = usize::try_from(attempt.checked_sub(1)?).ok()?;
     match kind {
-        FactKind::MerchantTransferEnded => {
+        FactKind::MerchantTransferEnded | FactKind::TransferBatchEnded => {
             for (times, wait) in TRANSFER_SCHEDULE_S {
                 match failed.checked_sub(times) {
                     Some(more) => failed = more,
@@ -37,6 +37,8 @@ pub fn wait_after(kind: FactKind, attempt: i64) -> Option<i64> {
         }
         FactKind::PaymentSucceeded
         | FactKind::RefundSucceeded
+        | FactKind::ComplaintCreated
+        | FactKind::ComplaintChanged
         | FactKind::ProfitShared
         | FactKind::ProfitReturned => SCHEDULE_S.get(failed).copied(),
     }

@@ -16,6 +16,7 @@ use domain::order::Order;
 use domain::profit::{ProfitOrder, ProfitShare, ShareResult};
 use domain::refund::Refund;
 use domain::top_up::TopUp;
+use domain::transfer_batch::TransferDetail;
 use domain::withdrawal::Withdrawal;
 use serde::Serialize;
 use store::queries::{Described, Value, find, select};
@@ -28,7 +29,7 @@ pub(super) struct BillAnswer {
     /// Its number, or the id of a top-up whose money is not there (yet).
     id: String,
     /// `PAYMENT`, `REFUND`, `TOP_UP`, `WITHDRAWAL_START`, `WITHDRAWAL_RETURN`,
-    /// `MERCHANT_TRANSFER_SETTLE` or `PROFIT_SHARE`.
+    /// `MERCHANT_TRANSFER_SETTLE`, `TRANSFER_DETAIL_SETTLE` or `PROFIT_SHARE`.
     #[schema(value_type = BillKindText)]
     kind: JournalKind,
     /// `IN` to the balance or `OUT` of it.
@@ -123,12 +124,15 @@ impl BillReader<'_> {
                 self.withdrawal(&self.get::<Withdrawal>(&id).await?).await?
             }
             JournalKind::MerchantTransferSettle => self.merchant_transfer(id).await?,
+            JournalKind::TransferDetailSettle => self.transfer_detail(id).await?,
             JournalKind::ProfitShare => self.profit_share(id, entry.account).await?,
             // Between accounts of the operator or of merchants; no line of a person's bills.
             JournalKind::WithdrawalSettle
             | JournalKind::Suspense
             | JournalKind::MerchantTransferReserve
             | JournalKind::MerchantTransferReturn
+            | JournalKind::TransferBatchReserve
+            | JournalKind::TransferDetailReturn
             | JournalKind::ProfitUnfreeze
             | JournalKind::ProfitReturn => {
                 return Err(Code::SystemError.into());
@@ -194,6 +198,19 @@ impl BillReader<'_> {
             merchant_name: Some(self.get::<Merchant>(&transfer.mchid).await?.name),
             description: Some(transfer.remark),
             transaction_id: Some(transfer.transfer_bill_no),
+            ..BillItem::default()
+        })
+    }
+
+    async fn transfer_detail(&self, subject: &str) -> Result<BillItem, Problem> {
+        let (batch, place) = subject.rsplit_once(':').ok_or(Code::SystemError)?;
+        let (mchid, number) = merchants_number(batch)?;
+        let place = place.parse().map_err(|_| Code::SystemError)?;
+        let detail = self.get::<TransferDetail>(&(mchid.clone(), number, place)).await?;
+        Ok(BillItem {
+            state: detail.state.as_str(),
+            merchant_name: Some(self.get::<Merchant>(&mchid).await?.name),
+            description: Some(detail.remark),
             ..BillItem::default()
         })
     }

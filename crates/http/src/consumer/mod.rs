@@ -9,6 +9,7 @@ mod card_view;
 mod cards;
 mod catalogue;
 mod codes;
+mod complaints;
 mod me;
 mod merchant_transfers;
 mod openids;
@@ -51,6 +52,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .merge(orders::routes())
         .merge(bills::routes())
         .merge(openids::routes())
+        .merge(complaints::routes())
         .merge(merchant_transfers::routes())
         .merge(catalogue::routes())
 }

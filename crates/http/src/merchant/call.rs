@@ -26,6 +26,8 @@ pub(super) struct Call {
     pub(super) named: Option<Arc<PlatformKey>>,
     pub(super) matched: Matched,
     pub(super) query: Option<String>,
+    /// What the body is said to be.
+    pub(super) content_type: Option<String>,
     /// Scheme and host that the client reached us under.
     pub(super) gateway: String,
     pub(super) body: Bytes,

@@ -13,6 +13,7 @@ mod bills;
 mod call;
 mod certificate_cache;
 mod certificates;
+mod complaints;
 mod fault;
 mod onboarding;
 mod orders;
@@ -22,7 +23,9 @@ mod refunds;
 mod route;
 mod security;
 mod serve;
+mod transfer_batches;
 mod transfers;
+mod uploads;
 
 pub use onboarding::{AddMerchantError, MerchantRequest, NewMerchant, add_merchant};
 pub use platform_keys::{PlatformKeyError, keep_platform_keys};

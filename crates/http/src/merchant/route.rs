@@ -3,7 +3,10 @@
 
 use super::answer::Outcome;
 use super::call::Call;
-use super::{bills, certificates, orders, profit, refunds, security, transfers};
+use super::{
+    bills, certificates, complaints, orders, profit, refunds, security, transfer_batches,
+    transfers, uploads,
+};
 use apiv3::code::Code;
 use apiv3::error::{ApiError, FieldError, Location};
 use apiv3::issue::Issue;
@@ -16,11 +19,14 @@ use std::pin::Pin;
 const FAMILIES: &[&[Route]] = &[
     bills::ROUTES,
     certificates::ROUTES,
+    complaints::ROUTES,
     orders::ROUTES,
     profit::ROUTES,
     refunds::ROUTES,
     security::ROUTES,
+    transfer_batches::ROUTES,
     transfers::ROUTES,
+    uploads::ROUTES,
 ];
 
 const OTHER_METHOD: ApiError = ApiError::saying(
@@ -38,17 +44,49 @@ pub(super) struct Route {
     method: Method,
     path: &'static str,
     serve: fn(Call) -> Serving,
+    signed: Signed,
+}
+
+/// What of a body is signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Signed {
+    /// All of it.
+    Whole,
+    /// All of it, and it may be long.
+    Large,
+    /// The part `meta` of an upload.
+    Meta,
 }
 
 impl Route {
     /// A call that reads. A segment `{name}` of the path is a variable, checked by its name.
     pub(super) const fn get(path: &'static str, serve: fn(Call) -> Serving) -> Self {
-        Self { method: Method::GET, path, serve }
+        Self { method: Method::GET, path, serve, signed: Signed::Whole }
     }
 
     /// A call that changes something.
     pub(super) const fn post(path: &'static str, serve: fn(Call) -> Serving) -> Self {
-        Self { method: Method::POST, path, serve }
+        Self { method: Method::POST, path, serve, signed: Signed::Whole }
+    }
+
+    /// A call that lists very much.
+    pub(super) const fn post_large(path: &'static str, serve: fn(Call) -> Serving) -> Self {
+        Self { method: Method::POST, path, serve, signed: Signed::Large }
+    }
+
+    /// A call that uploads a file.
+    pub(super) const fn upload(path: &'static str, serve: fn(Call) -> Serving) -> Self {
+        Self { method: Method::POST, path, serve, signed: Signed::Meta }
+    }
+
+    /// A call that puts something in another's place.
+    pub(super) const fn put(path: &'static str, serve: fn(Call) -> Serving) -> Self {
+        Self { method: Method::PUT, path, serve, signed: Signed::Whole }
+    }
+
+    /// A call that takes something away.
+    pub(super) const fn delete(path: &'static str, serve: fn(Call) -> Serving) -> Self {
+        Self { method: Method::DELETE, path, serve, signed: Signed::Whole }
     }
 
     /// The segments of the path that stand for variables, if the path fits.
@@ -102,6 +140,11 @@ impl Matched {
     /// The pattern of the path, for metrics: its values have no bound.
     pub(super) fn pattern(&self) -> &'static str {
         self.route.path
+    }
+
+    /// What of the body is signed.
+    pub(super) fn signed(&self) -> Signed {
+        self.route.signed
     }
 
     pub(super) fn variable(&self, name: &str) -> &str {

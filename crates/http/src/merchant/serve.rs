@@ -6,15 +6,17 @@ use super::authenticate::authenticate;
 use super::call::Call;
 use super::fault::Fault;
 use super::platform_keys::KeySet;
-use super::route::Matched;
+use super::route::{Matched, Signed};
 use apiv3::code::Code;
 use apiv3::error::{ApiError, FieldError, Location};
 use apiv3::issue::Issue;
-use apiv3::request::BODY_LIMITS;
+use apiv3::request::{BODY_LIMITS, LARGE_BYTES_MAX};
 use apiv3::sign::{PlatformKey, SERIAL_HEADER};
 use apiv3::strict_json::JsonFault;
+use apiv3::upload::{UPLOAD_BYTES_MAX, signed_part};
 use axum::body::{Bytes, to_bytes};
 use axum::extract::{Request, State};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::response::Response;
 use http_body_util::LengthLimitError;
@@ -41,13 +43,25 @@ pub struct OverTls;
 /// caller who leaves interrupts nothing.
 pub(super) async fn serve(State(face): State<Arc<Face>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    with_outcome(match to_bytes(body, BODY_LIMITS.bytes_max).await {
+    let bytes_max = match signed(&parts) {
+        Signed::Whole => BODY_LIMITS.bytes_max,
+        Signed::Large => LARGE_BYTES_MAX,
+        Signed::Meta => UPLOAD_BYTES_MAX,
+    };
+    with_outcome(match to_bytes(body, bytes_max).await {
         Err(error) => Err(Fault::of_stranger(unreadable(&error))),
         Ok(body) => {
             let task = tokio::spawn(outcome(face, parts, body).in_current_span());
             task.await.unwrap_or_else(|error| Err(Fault::defect(&error.to_string())))
         }
     })
+}
+
+/// What of the body the route of a request signs.
+fn signed(parts: &Parts) -> Signed {
+    let arrival = parts.extensions.get::<Arrival>();
+    let matched = arrival.and_then(|arrival| arrival.matched.as_ref().ok());
+    matched.map_or(Signed::Whole, Matched::signed)
 }
 
 fn unreadable(error: &axum::Error) -> ApiError {
@@ -60,7 +74,13 @@ fn unreadable(error: &axum::Error) -> ApiError {
 
 async fn outcome(face: Arc<Face>, parts: Parts, body: Bytes) -> Outcome {
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
-    let (mchid, certificate) = authenticate(&face, &parts, target, &body).await?;
+    let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    // Without its signed part an upload is checked as if that were empty.
+    let checked = match signed(&parts) {
+        Signed::Whole | Signed::Large => body.as_ref(),
+        Signed::Meta => signed_part(content_type, &body).unwrap_or_default(),
+    };
+    let (mchid, certificate) = authenticate(&face, &parts, target, checked).await?;
     let arrival = parts.extensions.get::<Arrival>();
     let arrival = arrival.ok_or_else(|| Fault::defect("a request without arrival"))?;
     if !arrival.key_known {
@@ -73,6 +93,7 @@ async fn outcome(face: Arc<Face>, parts: Parts, body: Bytes) -> Outcome {
         named: arrival.named.clone(),
         query: parts.uri.query().map(str::to_owned),
         gateway: gateway(&parts),
+        content_type: content_type.map(str::to_owned),
         face: Arc::clone(&face),
         mchid,
         certificate,

@@ -5,6 +5,7 @@
 
 mod bills;
 mod certificates;
+mod complaints;
 mod faults;
 mod input;
 mod onboarding;
@@ -12,5 +13,6 @@ mod orders;
 mod profit;
 mod refunds;
 mod signatures;
+mod transfer_batches;
 mod transfers;
 mod world;

@@ -14,7 +14,7 @@ use store::queries;
 const BILLS: &str = "/v3/fund-app/mch-transfer/transfer-bills";
 
 /// A merchant with 100.00 and a payee whom it knows.
-async fn ready() -> World {
+pub(crate) async fn ready() -> World {
     let world = World::new().await;
     let mchid = world.merchant.made.mchid.clone();
     let merchant = queries::find::<Merchant>(world.app.queries.as_ref(), &mchid).await;

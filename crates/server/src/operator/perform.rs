@@ -1,8 +1,10 @@
 //! Turns an operator's request into a command and runs it.
 
 use super::request::{Answer, Request};
+use apiv3::language::Language;
+use apiv3::notify_url::{self, UrlRule};
 use domain::ids::WalletId;
-use domain::merchant::ChooseNotificationKey;
+use domain::merchant::{ChooseNotificationKey, SetWebhook, WebhookChange, WebhookKind};
 use domain::notification::ResendNotification;
 use domain::wallet::{FreezeWallet, FrozenBy, LiftedBy, UnfreezeWallet};
 use domain::{Command, Once};
@@ -64,6 +66,22 @@ impl Operator {
                 }
                 None => Answer::Failed("no sandbox runs here that could begin anew".to_owned()),
             },
+            Request::ProfitWebhook { mchid, url } => {
+                // What is connected to is looked at again each time, by the rule of this server.
+                let refused = url.as_deref().map(|url| notify_url::check(url, UrlRule::Relaxed));
+                if let Some(Err(fault)) = refused {
+                    return Answer::Failed(format!(
+                        "the address {}",
+                        fault.text(Language::English)
+                    ));
+                }
+                let command = SetWebhook {
+                    mchid: mchid.clone(),
+                    kind: WebhookKind::ProfitSharing,
+                    change: url.clone().map_or(WebhookChange::Remove, WebhookChange::Put),
+                };
+                self.run(command, |()| json!({ "mchid": mchid, "url": url })).await
+            }
             Request::MerchantAdd(request) => {
                 let shell = SystemShell::default();
                 match add_merchant(&self.engine, &self.keys, &shell, request).await {

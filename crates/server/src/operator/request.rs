@@ -46,6 +46,13 @@ pub(crate) enum Request {
     },
     /// Begin anew without data: a sandbox only.
     Reset,
+    /// Name where a merchant is told of profit sharing; without an address, nowhere.
+    ProfitWebhook {
+        /// The merchant's number.
+        mchid: String,
+        /// The address.
+        url: Option<String>,
+    },
     /// Add a merchant; the answer holds its keys.
     MerchantAdd(MerchantRequest),
 }

@@ -72,6 +72,13 @@ pub const FAULTS: &[(&str, &str)] = &[
     ("M5", "UPDATE profit_return SET journal = 1"),
     ("M6", "UPDATE merchant_transfer SET amount = amount + 1 WHERE out_bill_no = 'X1'"),
     ("M6", "UPDATE merchant_transfer SET end_journal = journal WHERE out_bill_no = 'X1'"),
+    ("M2", "UPDATE transfer_detail SET state = 'FAIL' WHERE out_batch_no = 'Y2'"),
+    ("M7", "UPDATE transfer_batch SET total = total + 1 WHERE out_batch_no = 'Y2'"),
+    (
+        "M7",
+        "UPDATE transfer_batch SET success_minor = 0, success_num = 0 WHERE out_batch_no = 'Y1'",
+    ),
+    ("M8", "UPDATE transfer_detail SET account = 1 WHERE state = 'SUCCESS'"),
     ("I2", "INSERT INTO idempotency_odd SELECT * FROM idempotency_even LIMIT 1"),
     ("S3", "DELETE FROM device"),
     ("X1", "UPDATE usage SET paid_lifetime = paid_lifetime + 1"),

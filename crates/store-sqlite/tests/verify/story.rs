@@ -15,9 +15,11 @@ use domain::profit::{
 };
 use domain::testing::{self, APPID, MCHID, Person};
 use domain::top_up::{RecordTopUp, StartTopUp};
+use domain::transfer_batch::{CreateTransferBatch, NewDetail, PayTransferBatch};
 use domain::withdrawal::RecordWithdrawal;
 use engine::{Engine, Limits, Shell};
 use kernel::{Amount, Currency};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -88,11 +90,11 @@ pub fn play(engine: &Engine) {
     refund(engine, "R1", "T1", 2_000, 5_000);
     let error = Some("timeout".to_owned());
     let batch = engine.position().borrow().seq;
+    share(engine, person);
+    send(engine, person);
     let (mchid, kind) = (MCHID.into(), FactKind::RefundSucceeded);
     let attempts = vec![Attempted { batch, place: 1, mchid, kind, attempt: 1, error }];
     engine.run_blocking(RecordDeliveries { attempts }).unwrap();
-    share(engine, person);
-    send(engine, person);
 }
 
 /// An order whose money is shared with another merchant, given back in part, and still waits in
@@ -163,6 +165,31 @@ fn send(engine: &Engine, person: Person) {
         };
         engine.run_blocking(transfer).unwrap();
     }
+    let detail = |number: &str| NewDetail {
+        out_detail_no: number.into(),
+        amount: fen(300),
+        remark: "prize".into(),
+        openid: if number == "D1" { openid.clone() } else { "nobody".into() },
+        user_name: None,
+    };
+    let batch = |number: &str, details: Vec<NewDetail>| CreateTransferBatch {
+        mchid: MCHID.into(),
+        appid: appid.clone(),
+        out_batch_no: number.into(),
+        name: "prizes".into(),
+        remark: "November".into(),
+        total: fen(300 * details.len() as i64),
+        scene_id: None,
+        notify_url: None,
+        details,
+        fingerprint: [1; 32],
+        batch_id: format!("1030{number}"),
+    };
+    engine.run_blocking(batch("Y1", vec![detail("D1"), detail("D2")])).unwrap();
+    engine.run_blocking(batch("Y2", vec![detail("D1")])).unwrap();
+    let (mchid, out_batch_no) = (MCHID.into(), "Y1".into());
+    let paid = PayTransferBatch { mchid, out_batch_no, names: BTreeMap::new() };
+    engine.run_blocking(paid).unwrap();
     let transfer_bill_no = "1330X1".into();
     let (wallet, name) = (person.wallet, NameCheck::None);
     let taken = ConfirmTransfer { user, wallet, transfer_bill_no, name };

@@ -1459,6 +1459,289 @@ COMMENT ON COLUMN "transfer_usage"."count" IS 'How many transfers.';
 COMMENT ON COLUMN "transfer_usage"."amount_minor" IS 'How much, in fen.';
 COMMENT ON COLUMN "transfer_usage"."version" IS 'The batch that last wrote it.';
 
+CREATE TABLE "transfer_batch" (
+    "book" bigint NOT NULL,
+    "mchid" text COLLATE "C" NOT NULL,
+    "out_batch_no" text COLLATE "C" NOT NULL,
+    "batch_id" text COLLATE "C" NOT NULL,
+    "appid" text COLLATE "C" NOT NULL,
+    "name" text COLLATE "C" NOT NULL,
+    "remark" text COLLATE "C" NOT NULL,
+    "total" bigint NOT NULL,
+    "num" bigint NOT NULL,
+    "scene_id" text COLLATE "C",
+    "notify_url" text COLLATE "C",
+    "state" text COLLATE "C" NOT NULL,
+    "done" bigint NOT NULL,
+    "success_minor" bigint NOT NULL,
+    "success_num" bigint NOT NULL,
+    "fail_minor" bigint NOT NULL,
+    "fail_num" bigint NOT NULL,
+    "fingerprint" bytea NOT NULL,
+    "created_at" bigint NOT NULL,
+    "updated_at" bigint NOT NULL,
+    "journal" bigint NOT NULL,
+    "version" bigint NOT NULL,
+    CHECK ("num" BETWEEN 1 AND 1000 AND "done" BETWEEN 0 AND "num" AND "journal" > 0),
+    CHECK ("done" = "success_num" + "fail_num"),
+    CHECK (("state" = 'FINISHED') = ("done" = "num")),
+    CHECK ("success_minor" >= 0 AND "fail_minor" >= 0 AND "success_minor" + "fail_minor" <= "total"),
+    PRIMARY KEY ("book", "mchid", "out_batch_no")
+);
+CREATE TRIGGER "transfer_batch_delete" BEFORE DELETE ON "transfer_batch"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "transfer_batch_truncate" BEFORE TRUNCATE ON "transfer_batch"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "transfer_batch" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "transfer_batch" TO jiaozi_app;
+COMMENT ON TABLE "transfer_batch" IS 'A batch of transfers to people.';
+COMMENT ON COLUMN "transfer_batch"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "transfer_batch"."mchid" IS 'The merchant.';
+COMMENT ON COLUMN "transfer_batch"."out_batch_no" IS 'The merchant''s number of it.';
+COMMENT ON COLUMN "transfer_batch"."batch_id" IS 'Our number of it.';
+COMMENT ON COLUMN "transfer_batch"."appid" IS 'The app id.';
+COMMENT ON COLUMN "transfer_batch"."name" IS 'Its name.';
+COMMENT ON COLUMN "transfer_batch"."remark" IS 'What the merchant says about it.';
+COMMENT ON COLUMN "transfer_batch"."total" IS 'The sum of its details, in fen.';
+COMMENT ON COLUMN "transfer_batch"."num" IS 'How many details it has.';
+COMMENT ON COLUMN "transfer_batch"."scene_id" IS 'What the merchant sends it for.';
+COMMENT ON COLUMN "transfer_batch"."notify_url" IS 'Where the end is notified.';
+COMMENT ON COLUMN "transfer_batch"."state" IS 'Where it stands.';
+COMMENT ON COLUMN "transfer_batch"."done" IS 'How many details have ended.';
+COMMENT ON COLUMN "transfer_batch"."success_minor" IS 'What payees have got, in fen.';
+COMMENT ON COLUMN "transfer_batch"."success_num" IS 'How many payees have got theirs.';
+COMMENT ON COLUMN "transfer_batch"."fail_minor" IS 'What went back, in fen.';
+COMMENT ON COLUMN "transfer_batch"."fail_num" IS 'How many details failed.';
+COMMENT ON COLUMN "transfer_batch"."fingerprint" IS 'Hash of what the merchant asked for.';
+COMMENT ON COLUMN "transfer_batch"."created_at" IS 'When it was asked for.';
+COMMENT ON COLUMN "transfer_batch"."updated_at" IS 'When it changed last.';
+COMMENT ON COLUMN "transfer_batch"."journal" IS 'The journal that took the money from the merchant.';
+COMMENT ON COLUMN "transfer_batch"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "transfer_batch_by_id" (
+    "book" bigint NOT NULL,
+    "batch_id" text COLLATE "C" NOT NULL,
+    "mchid" text COLLATE "C" NOT NULL,
+    "out_batch_no" text COLLATE "C" NOT NULL,
+    "version" bigint NOT NULL,
+    PRIMARY KEY ("book", "batch_id")
+);
+CREATE TRIGGER "transfer_batch_by_id_delete" BEFORE DELETE ON "transfer_batch_by_id"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "transfer_batch_by_id_truncate" BEFORE TRUNCATE ON "transfer_batch_by_id"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "transfer_batch_by_id" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "transfer_batch_by_id" TO jiaozi_app;
+COMMENT ON TABLE "transfer_batch_by_id" IS 'Finds a batch by our number of it.';
+COMMENT ON COLUMN "transfer_batch_by_id"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "transfer_batch_by_id"."batch_id" IS 'Our number.';
+COMMENT ON COLUMN "transfer_batch_by_id"."mchid" IS 'The merchant.';
+COMMENT ON COLUMN "transfer_batch_by_id"."out_batch_no" IS 'The merchant''s number.';
+COMMENT ON COLUMN "transfer_batch_by_id"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "transfer_detail" (
+    "book" bigint NOT NULL,
+    "mchid" text COLLATE "C" NOT NULL,
+    "out_batch_no" text COLLATE "C" NOT NULL,
+    "place" bigint NOT NULL,
+    "out_detail_no" text COLLATE "C" NOT NULL,
+    "amount" bigint NOT NULL,
+    "remark" text COLLATE "C" NOT NULL,
+    "openid" text COLLATE "C" NOT NULL,
+    "user_name" bytea,
+    "state" text COLLATE "C" NOT NULL,
+    "failure" text COLLATE "C",
+    "updated_at" bigint NOT NULL,
+    "journal" bigint NOT NULL,
+    "account" bigint NOT NULL,
+    "version" bigint NOT NULL,
+    CHECK ("amount" BETWEEN 1 AND 99999999999 AND "place" BETWEEN 1 AND 1000),
+    CHECK (("state" = 'PROCESSING') = ("journal" = 0) AND ("journal" = 0) = ("account" = 0)),
+    CHECK (("state" = 'FAIL') = ("failure" IS NOT NULL)),
+    PRIMARY KEY ("book", "mchid", "out_batch_no", "place")
+);
+CREATE INDEX "transfer_detail_number" ON "transfer_detail" ("book", "mchid", "out_batch_no", "out_detail_no");
+CREATE INDEX "transfer_detail_open" ON "transfer_detail" ("book", "mchid") WHERE "state" = 'PROCESSING';
+CREATE TRIGGER "transfer_detail_delete" BEFORE DELETE ON "transfer_detail"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "transfer_detail_truncate" BEFORE TRUNCATE ON "transfer_detail"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "transfer_detail_rename" BEFORE UPDATE ON "transfer_detail"
+    FOR EACH ROW
+    WHEN (OLD."book" IS DISTINCT FROM NEW."book"
+    OR OLD."mchid" IS DISTINCT FROM NEW."mchid"
+    OR OLD."out_batch_no" IS DISTINCT FROM NEW."out_batch_no"
+    OR OLD."place" IS DISTINCT FROM NEW."place"
+    OR OLD."amount" IS DISTINCT FROM NEW."amount"
+    OR OLD."openid" IS DISTINCT FROM NEW."openid"
+    OR OLD."out_detail_no" IS DISTINCT FROM NEW."out_detail_no") EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "transfer_detail" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "transfer_detail" TO jiaozi_app;
+COMMENT ON TABLE "transfer_detail" IS 'What one payee of a batch gets.';
+COMMENT ON COLUMN "transfer_detail"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "transfer_detail"."mchid" IS 'The merchant.';
+COMMENT ON COLUMN "transfer_detail"."out_batch_no" IS 'The merchant''s number of the batch.';
+COMMENT ON COLUMN "transfer_detail"."place" IS 'Its place in the batch, from 1.';
+COMMENT ON COLUMN "transfer_detail"."out_detail_no" IS 'The merchant''s number of it.';
+COMMENT ON COLUMN "transfer_detail"."amount" IS 'How much, in fen.';
+COMMENT ON COLUMN "transfer_detail"."remark" IS 'Shown to the payee.';
+COMMENT ON COLUMN "transfer_detail"."openid" IS 'The payee''s name under the app id.';
+COMMENT ON COLUMN "transfer_detail"."user_name" IS 'The sealed name of the payee as the merchant knows it.';
+COMMENT ON COLUMN "transfer_detail"."state" IS 'Where it stands.';
+COMMENT ON COLUMN "transfer_detail"."failure" IS 'Why it failed.';
+COMMENT ON COLUMN "transfer_detail"."updated_at" IS 'When it changed last.';
+COMMENT ON COLUMN "transfer_detail"."journal" IS 'The journal of its end, 0 while it waits.';
+COMMENT ON COLUMN "transfer_detail"."account" IS 'The account that has the money in the end, 0 while it waits.';
+COMMENT ON COLUMN "transfer_detail"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "complaint" (
+    "book" bigint NOT NULL,
+    "complaint_id" text COLLATE "C" NOT NULL,
+    "mchid" text COLLATE "C" NOT NULL,
+    "out_trade_no" text COLLATE "C" NOT NULL,
+    "transaction_id" text COLLATE "C" NOT NULL,
+    "amount" bigint NOT NULL,
+    "payer" bytea NOT NULL,
+    "openid" text COLLATE "C" NOT NULL,
+    "problem" text COLLATE "C" NOT NULL,
+    "detail" text COLLATE "C" NOT NULL,
+    "apply_refund_minor" bigint NOT NULL,
+    "state" text COLLATE "C" NOT NULL,
+    "times" bigint NOT NULL,
+    "payer_waits" bigint NOT NULL,
+    "steps" bigint NOT NULL,
+    "created_at" bigint NOT NULL,
+    "version" bigint NOT NULL,
+    CHECK ("apply_refund_minor" BETWEEN 0 AND "amount"),
+    CHECK ("times" >= 1 AND "steps" >= 1),
+    PRIMARY KEY ("book", "complaint_id")
+);
+CREATE INDEX "complaint_merchant" ON "complaint" ("book", "mchid", "created_at");
+CREATE TRIGGER "complaint_delete" BEFORE DELETE ON "complaint"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "complaint_truncate" BEFORE TRUNCATE ON "complaint"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "complaint_rename" BEFORE UPDATE ON "complaint"
+    FOR EACH ROW
+    WHEN (OLD."book" IS DISTINCT FROM NEW."book"
+    OR OLD."complaint_id" IS DISTINCT FROM NEW."complaint_id"
+    OR OLD."mchid" IS DISTINCT FROM NEW."mchid"
+    OR OLD."out_trade_no" IS DISTINCT FROM NEW."out_trade_no"
+    OR OLD."payer" IS DISTINCT FROM NEW."payer") EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "complaint" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "complaint" TO jiaozi_app;
+COMMENT ON TABLE "complaint" IS 'A complaint of a payer about an order.';
+COMMENT ON COLUMN "complaint"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "complaint"."complaint_id" IS 'Its number.';
+COMMENT ON COLUMN "complaint"."mchid" IS 'The merchant.';
+COMMENT ON COLUMN "complaint"."out_trade_no" IS 'The merchant''s number of the order.';
+COMMENT ON COLUMN "complaint"."transaction_id" IS 'The number of the payment.';
+COMMENT ON COLUMN "complaint"."amount" IS 'What was paid, in fen.';
+COMMENT ON COLUMN "complaint"."payer" IS 'Who complains.';
+COMMENT ON COLUMN "complaint"."openid" IS 'The payer''s name under the order''s app id.';
+COMMENT ON COLUMN "complaint"."problem" IS 'What the payer complains of.';
+COMMENT ON COLUMN "complaint"."detail" IS 'The payer''s words.';
+COMMENT ON COLUMN "complaint"."apply_refund_minor" IS 'What the payer wants back, in fen, 0 for nothing.';
+COMMENT ON COLUMN "complaint"."state" IS 'Where it stands.';
+COMMENT ON COLUMN "complaint"."times" IS 'How often the payer complained.';
+COMMENT ON COLUMN "complaint"."payer_waits" IS 'Whether the payer waits for an answer.';
+COMMENT ON COLUMN "complaint"."steps" IS 'How many steps it has.';
+COMMENT ON COLUMN "complaint"."created_at" IS 'When it was filed.';
+COMMENT ON COLUMN "complaint"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "complaint_by_order" (
+    "book" bigint NOT NULL,
+    "mchid" text COLLATE "C" NOT NULL,
+    "out_trade_no" text COLLATE "C" NOT NULL,
+    "complaint_id" text COLLATE "C" NOT NULL,
+    "version" bigint NOT NULL,
+    PRIMARY KEY ("book", "mchid", "out_trade_no")
+);
+CREATE TRIGGER "complaint_by_order_delete" BEFORE DELETE ON "complaint_by_order"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "complaint_by_order_truncate" BEFORE TRUNCATE ON "complaint_by_order"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "complaint_by_order" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "complaint_by_order" TO jiaozi_app;
+COMMENT ON TABLE "complaint_by_order" IS 'Finds the complaint about an order.';
+COMMENT ON COLUMN "complaint_by_order"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "complaint_by_order"."mchid" IS 'The merchant.';
+COMMENT ON COLUMN "complaint_by_order"."out_trade_no" IS 'The merchant''s number of the order.';
+COMMENT ON COLUMN "complaint_by_order"."complaint_id" IS 'The complaint.';
+COMMENT ON COLUMN "complaint_by_order"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "complaint_log" (
+    "book" bigint NOT NULL,
+    "complaint_id" text COLLATE "C" NOT NULL,
+    "number" bigint NOT NULL,
+    "step" text COLLATE "C" NOT NULL,
+    "details" text COLLATE "C" NOT NULL,
+    "images" text COLLATE "C" NOT NULL,
+    "at" bigint NOT NULL,
+    "version" bigint NOT NULL,
+    CHECK ("number" >= 1),
+    PRIMARY KEY ("book", "complaint_id", "number")
+);
+CREATE TRIGGER "complaint_log_delete" BEFORE DELETE ON "complaint_log"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "complaint_log_truncate" BEFORE TRUNCATE ON "complaint_log"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "complaint_log_rename" BEFORE UPDATE ON "complaint_log"
+    FOR EACH ROW
+    WHEN (OLD."book" IS DISTINCT FROM NEW."book"
+    OR OLD."complaint_id" IS DISTINCT FROM NEW."complaint_id"
+    OR OLD."number" IS DISTINCT FROM NEW."number"
+    OR OLD."step" IS DISTINCT FROM NEW."step"
+    OR OLD."details" IS DISTINCT FROM NEW."details"
+    OR OLD."images" IS DISTINCT FROM NEW."images"
+    OR OLD."at" IS DISTINCT FROM NEW."at") EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "complaint_log" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "complaint_log" TO jiaozi_app;
+COMMENT ON TABLE "complaint_log" IS 'One step of a complaint.';
+COMMENT ON COLUMN "complaint_log"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "complaint_log"."complaint_id" IS 'The complaint.';
+COMMENT ON COLUMN "complaint_log"."number" IS 'Its place, from 1.';
+COMMENT ON COLUMN "complaint_log"."step" IS 'What was done.';
+COMMENT ON COLUMN "complaint_log"."details" IS 'In which words.';
+COMMENT ON COLUMN "complaint_log"."images" IS 'The ids of pictures, with commas between.';
+COMMENT ON COLUMN "complaint_log"."at" IS 'When.';
+COMMENT ON COLUMN "complaint_log"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "media" (
+    "book" bigint NOT NULL,
+    "media_id" text COLLATE "C" NOT NULL,
+    "mchid" text COLLATE "C" NOT NULL,
+    "kind" text COLLATE "C" NOT NULL,
+    "content_type" text COLLATE "C" NOT NULL,
+    "content" bytea NOT NULL,
+    "uploaded_at" bigint NOT NULL,
+    "version" bigint NOT NULL,
+    CHECK (LENGTH("content") BETWEEN 1 AND 5242880),
+    PRIMARY KEY ("book", "media_id")
+);
+CREATE TRIGGER "media_delete" BEFORE DELETE ON "media"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "media_truncate" BEFORE TRUNCATE ON "media"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "media_rename" BEFORE UPDATE ON "media"
+    FOR EACH ROW
+    WHEN (OLD."book" IS DISTINCT FROM NEW."book"
+    OR OLD."media_id" IS DISTINCT FROM NEW."media_id"
+    OR OLD."mchid" IS DISTINCT FROM NEW."mchid"
+    OR OLD."content_type" IS DISTINCT FROM NEW."content_type"
+    OR OLD."content" IS DISTINCT FROM NEW."content") EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "media" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "media" TO jiaozi_app;
+COMMENT ON TABLE "media" IS 'A file that a merchant uploaded.';
+COMMENT ON COLUMN "media"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "media"."media_id" IS 'Its id, derived from merchant and content.';
+COMMENT ON COLUMN "media"."mchid" IS 'The merchant.';
+COMMENT ON COLUMN "media"."kind" IS 'What it is.';
+COMMENT ON COLUMN "media"."content_type" IS 'Its type, as a web server names it.';
+COMMENT ON COLUMN "media"."content" IS 'The bytes.';
+COMMENT ON COLUMN "media"."uploaded_at" IS 'When it was uploaded first.';
+COMMENT ON COLUMN "media"."version" IS 'The batch that last wrote it.';
+
 CREATE TABLE "slot" (
     "book" bigint NOT NULL,
     "slot" bigint NOT NULL,

@@ -871,6 +871,181 @@ CREATE TABLE "transfer_usage" (
 CREATE TRIGGER "transfer_usage_delete" BEFORE DELETE ON "transfer_usage"
 BEGIN SELECT RAISE(ABORT, 'delete is forbidden on transfer_usage'); END;
 
+-- A batch of transfers to people.
+CREATE TABLE "transfer_batch" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "mchid" TEXT COLLATE BINARY NOT NULL, -- The merchant.
+    "out_batch_no" TEXT COLLATE BINARY NOT NULL, -- The merchant's number of it.
+    "batch_id" TEXT COLLATE BINARY NOT NULL, -- Our number of it.
+    "appid" TEXT COLLATE BINARY NOT NULL, -- The app id.
+    "name" TEXT COLLATE BINARY NOT NULL, -- Its name.
+    "remark" TEXT COLLATE BINARY NOT NULL, -- What the merchant says about it.
+    "total" INTEGER NOT NULL, -- The sum of its details, in fen.
+    "num" INTEGER NOT NULL, -- How many details it has.
+    "scene_id" TEXT COLLATE BINARY, -- What the merchant sends it for.
+    "notify_url" TEXT COLLATE BINARY, -- Where the end is notified.
+    "state" TEXT COLLATE BINARY NOT NULL, -- Where it stands.
+    "done" INTEGER NOT NULL, -- How many details have ended.
+    "success_minor" INTEGER NOT NULL, -- What payees have got, in fen.
+    "success_num" INTEGER NOT NULL, -- How many payees have got theirs.
+    "fail_minor" INTEGER NOT NULL, -- What went back, in fen.
+    "fail_num" INTEGER NOT NULL, -- How many details failed.
+    "fingerprint" BLOB NOT NULL, -- Hash of what the merchant asked for.
+    "created_at" INTEGER NOT NULL, -- When it was asked for.
+    "updated_at" INTEGER NOT NULL, -- When it changed last.
+    "journal" INTEGER NOT NULL, -- The journal that took the money from the merchant.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    CHECK ("num" BETWEEN 1 AND 1000 AND "done" BETWEEN 0 AND "num" AND "journal" > 0),
+    CHECK ("done" = "success_num" + "fail_num"),
+    CHECK (("state" = 'FINISHED') = ("done" = "num")),
+    CHECK ("success_minor" >= 0 AND "fail_minor" >= 0 AND "success_minor" + "fail_minor" <= "total"),
+    PRIMARY KEY ("book", "mchid", "out_batch_no")
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER "transfer_batch_delete" BEFORE DELETE ON "transfer_batch"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on transfer_batch'); END;
+
+-- Finds a batch by our number of it.
+CREATE TABLE "transfer_batch_by_id" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "batch_id" TEXT COLLATE BINARY NOT NULL, -- Our number.
+    "mchid" TEXT COLLATE BINARY NOT NULL, -- The merchant.
+    "out_batch_no" TEXT COLLATE BINARY NOT NULL, -- The merchant's number.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    PRIMARY KEY ("book", "batch_id")
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER "transfer_batch_by_id_delete" BEFORE DELETE ON "transfer_batch_by_id"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on transfer_batch_by_id'); END;
+
+-- What one payee of a batch gets.
+CREATE TABLE "transfer_detail" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "mchid" TEXT COLLATE BINARY NOT NULL, -- The merchant.
+    "out_batch_no" TEXT COLLATE BINARY NOT NULL, -- The merchant's number of the batch.
+    "place" INTEGER NOT NULL, -- Its place in the batch, from 1.
+    "out_detail_no" TEXT COLLATE BINARY NOT NULL, -- The merchant's number of it.
+    "amount" INTEGER NOT NULL, -- How much, in fen.
+    "remark" TEXT COLLATE BINARY NOT NULL, -- Shown to the payee.
+    "openid" TEXT COLLATE BINARY NOT NULL, -- The payee's name under the app id.
+    "user_name" BLOB, -- The sealed name of the payee as the merchant knows it.
+    "state" TEXT COLLATE BINARY NOT NULL, -- Where it stands.
+    "failure" TEXT COLLATE BINARY, -- Why it failed.
+    "updated_at" INTEGER NOT NULL, -- When it changed last.
+    "journal" INTEGER NOT NULL, -- The journal of its end, 0 while it waits.
+    "account" INTEGER NOT NULL, -- The account that has the money in the end, 0 while it waits.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    CHECK ("amount" BETWEEN 1 AND 99999999999 AND "place" BETWEEN 1 AND 1000),
+    CHECK (("state" = 'PROCESSING') = ("journal" = 0) AND ("journal" = 0) = ("account" = 0)),
+    CHECK (("state" = 'FAIL') = ("failure" IS NOT NULL)),
+    PRIMARY KEY ("book", "mchid", "out_batch_no", "place")
+) STRICT, WITHOUT ROWID;
+CREATE INDEX "transfer_detail_number" ON "transfer_detail" ("book", "mchid", "out_batch_no", "out_detail_no");
+CREATE INDEX "transfer_detail_open" ON "transfer_detail" ("book", "mchid") WHERE "state" = 'PROCESSING';
+CREATE TRIGGER "transfer_detail_delete" BEFORE DELETE ON "transfer_detail"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on transfer_detail'); END;
+CREATE TRIGGER "transfer_detail_rename" BEFORE UPDATE ON "transfer_detail"
+WHEN OLD."book" IS NOT NEW."book"
+    OR OLD."mchid" IS NOT NEW."mchid"
+    OR OLD."out_batch_no" IS NOT NEW."out_batch_no"
+    OR OLD."place" IS NOT NEW."place"
+    OR OLD."amount" IS NOT NEW."amount"
+    OR OLD."openid" IS NOT NEW."openid"
+    OR OLD."out_detail_no" IS NOT NEW."out_detail_no"
+BEGIN SELECT RAISE(ABORT, 'rename is forbidden on transfer_detail'); END;
+
+-- A complaint of a payer about an order.
+CREATE TABLE "complaint" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "complaint_id" TEXT COLLATE BINARY NOT NULL, -- Its number.
+    "mchid" TEXT COLLATE BINARY NOT NULL, -- The merchant.
+    "out_trade_no" TEXT COLLATE BINARY NOT NULL, -- The merchant's number of the order.
+    "transaction_id" TEXT COLLATE BINARY NOT NULL, -- The number of the payment.
+    "amount" INTEGER NOT NULL, -- What was paid, in fen.
+    "payer" BLOB NOT NULL, -- Who complains.
+    "openid" TEXT COLLATE BINARY NOT NULL, -- The payer's name under the order's app id.
+    "problem" TEXT COLLATE BINARY NOT NULL, -- What the payer complains of.
+    "detail" TEXT COLLATE BINARY NOT NULL, -- The payer's words.
+    "apply_refund_minor" INTEGER NOT NULL, -- What the payer wants back, in fen, 0 for nothing.
+    "state" TEXT COLLATE BINARY NOT NULL, -- Where it stands.
+    "times" INTEGER NOT NULL, -- How often the payer complained.
+    "payer_waits" INTEGER NOT NULL, -- Whether the payer waits for an answer.
+    "steps" INTEGER NOT NULL, -- How many steps it has.
+    "created_at" INTEGER NOT NULL, -- When it was filed.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    CHECK ("apply_refund_minor" BETWEEN 0 AND "amount"),
+    CHECK ("times" >= 1 AND "steps" >= 1),
+    PRIMARY KEY ("book", "complaint_id")
+) STRICT, WITHOUT ROWID;
+CREATE INDEX "complaint_merchant" ON "complaint" ("book", "mchid", "created_at");
+CREATE TRIGGER "complaint_delete" BEFORE DELETE ON "complaint"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on complaint'); END;
+CREATE TRIGGER "complaint_rename" BEFORE UPDATE ON "complaint"
+WHEN OLD."book" IS NOT NEW."book"
+    OR OLD."complaint_id" IS NOT NEW."complaint_id"
+    OR OLD."mchid" IS NOT NEW."mchid"
+    OR OLD."out_trade_no" IS NOT NEW."out_trade_no"
+    OR OLD."payer" IS NOT NEW."payer"
+BEGIN SELECT RAISE(ABORT, 'rename is forbidden on complaint'); END;
+
+-- Finds the complaint about an order.
+CREATE TABLE "complaint_by_order" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "mchid" TEXT COLLATE BINARY NOT NULL, -- The merchant.
+    "out_trade_no" TEXT COLLATE BINARY NOT NULL, -- The merchant's number of the order.
+    "complaint_id" TEXT COLLATE BINARY NOT NULL, -- The complaint.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    PRIMARY KEY ("book", "mchid", "out_trade_no")
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER "complaint_by_order_delete" BEFORE DELETE ON "complaint_by_order"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on complaint_by_order'); END;
+
+-- One step of a complaint.
+CREATE TABLE "complaint_log" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "complaint_id" TEXT COLLATE BINARY NOT NULL, -- The complaint.
+    "number" INTEGER NOT NULL, -- Its place, from 1.
+    "step" TEXT COLLATE BINARY NOT NULL, -- What was done.
+    "details" TEXT COLLATE BINARY NOT NULL, -- In which words.
+    "images" TEXT COLLATE BINARY NOT NULL, -- The ids of pictures, with commas between.
+    "at" INTEGER NOT NULL, -- When.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    CHECK ("number" >= 1),
+    PRIMARY KEY ("book", "complaint_id", "number")
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER "complaint_log_delete" BEFORE DELETE ON "complaint_log"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on complaint_log'); END;
+CREATE TRIGGER "complaint_log_rename" BEFORE UPDATE ON "complaint_log"
+WHEN OLD."book" IS NOT NEW."book"
+    OR OLD."complaint_id" IS NOT NEW."complaint_id"
+    OR OLD."number" IS NOT NEW."number"
+    OR OLD."step" IS NOT NEW."step"
+    OR OLD."details" IS NOT NEW."details"
+    OR OLD."images" IS NOT NEW."images"
+    OR OLD."at" IS NOT NEW."at"
+BEGIN SELECT RAISE(ABORT, 'rename is forbidden on complaint_log'); END;
+
+-- A file that a merchant uploaded.
+CREATE TABLE "media" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "media_id" TEXT COLLATE BINARY NOT NULL, -- Its id, derived from merchant and content.
+    "mchid" TEXT COLLATE BINARY NOT NULL, -- The merchant.
+    "kind" TEXT COLLATE BINARY NOT NULL, -- What it is.
+    "content_type" TEXT COLLATE BINARY NOT NULL, -- Its type, as a web server names it.
+    "content" BLOB NOT NULL, -- The bytes.
+    "uploaded_at" INTEGER NOT NULL, -- When it was uploaded first.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    CHECK (LENGTH("content") BETWEEN 1 AND 5242880),
+    PRIMARY KEY ("book", "media_id")
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER "media_delete" BEFORE DELETE ON "media"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on media'); END;
+CREATE TRIGGER "media_rename" BEFORE UPDATE ON "media"
+WHEN OLD."book" IS NOT NEW."book"
+    OR OLD."media_id" IS NOT NEW."media_id"
+    OR OLD."mchid" IS NOT NEW."mchid"
+    OR OLD."content_type" IS NOT NEW."content_type"
+    OR OLD."content" IS NOT NEW."content"
+BEGIN SELECT RAISE(ABORT, 'rename is forbidden on media'); END;
+
 -- One share of the merchants and how far its facts are dealt with.
 CREATE TABLE "slot" (
     "book" INTEGER NOT NULL, -- The book it belongs to.
@@ -1159,6 +1334,11 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('profit_return', 'profit_retur
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('profit_return', 'profit_return_order', '1000000 1000000 10 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('merchant_transfer', 'merchant_transfer', '1000000 1000000 10000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('merchant_transfer', 'merchant_transfer_open', '10000 10000 10 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('transfer_detail', 'transfer_detail', '1000000 1000000 10000 10000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('transfer_detail', 'transfer_detail_number', '1000000 1000000 10 10 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('transfer_detail', 'transfer_detail_open', '10000 10000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('complaint', 'complaint', '1000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('complaint', 'complaint_merchant', '1000000 1000000 10 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('retry', 'retry', '1000000 1000000 10000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('retry', 'retry_due', '10000 10000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('card', 'card', '1000000 1000000 1');

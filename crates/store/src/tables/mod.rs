@@ -1,10 +1,12 @@
 //! Every table. One module per area describes the rows of that area.
 
 mod card;
+mod complaint;
 mod ledger;
 mod merchant;
 mod merchant_transfer;
 mod profit;
+mod transfer_batch;
 mod user;
 mod wallet;
 
@@ -57,6 +59,13 @@ pub(crate) const ALL: &[Registered] = &[
     Registered::of::<domain::merchant_transfer::MerchantTransfer>(),
     Registered::of::<domain::merchant_transfer::MerchantTransferByNo>(),
     Registered::of::<domain::merchant_transfer::TransferUsage>(),
+    Registered::of::<domain::transfer_batch::TransferBatch>(),
+    Registered::of::<domain::transfer_batch::TransferBatchById>(),
+    Registered::of::<domain::transfer_batch::TransferDetail>(),
+    Registered::of::<domain::complaint::Complaint>(),
+    Registered::of::<domain::complaint::ComplaintByOrder>(),
+    Registered::of::<domain::complaint::ComplaintLog>(),
+    Registered::of::<domain::complaint::Media>(),
     Registered::of::<domain::notification::Slot>(),
     Registered::of::<domain::notification::Retry>(),
     Registered::of::<domain::card::Card>(),

@@ -238,7 +238,9 @@ pub const ALL: &[Invariant] = &[
         "SELECT CAST(a.number AS TEXT) AS offender FROM account a JOIN account_path p \
          ON p.book = a.book AND p.number = a.number AND p.purpose = 'ESCROW_TRANSFER', \
          (SELECT COALESCE(SUM(amount), 0) AS total FROM merchant_transfer WHERE book = 1 \
-         AND state = 'WAIT_USER_CONFIRM') t WHERE a.book = 1 AND a.balance <> t.total",
+         AND state = 'WAIT_USER_CONFIRM') t, \
+         (SELECT COALESCE(SUM(amount), 0) AS total FROM transfer_detail WHERE book = 1 \
+         AND state = 'PROCESSING') d WHERE a.book = 1 AND a.balance <> t.total + d.total",
     ),
     rule(
         "M3",

@@ -183,6 +183,36 @@ pub const ALL: &[Paged] = &[
          <> x.amount))",
     ),
     rule(
+        "M7",
+        "a batch took its total from its merchant, and its details are what it counts",
+        "transfer_batch",
+        "SELECT x.mchid || ':' || x.out_batch_no AS offender FROM transfer_batch x WHERE {page} \
+         AND (COALESCE((SELECT e.amount FROM entry e JOIN journal j ON j.book = e.book \
+         AND j.number = e.journal JOIN merchant m ON m.book = e.book \
+         AND m.balance_account = e.account WHERE e.book = x.book AND e.journal = x.journal \
+         AND m.mchid = x.mchid AND j.kind = 'TRANSFER_BATCH_RESERVE' \
+         AND j.subject = 'transfer_batch:' || x.mchid || ':' || x.out_batch_no), 0) <> -x.total \
+         OR COALESCE((SELECT SUM(d.amount) FROM transfer_detail d WHERE d.book = x.book \
+         AND d.mchid = x.mchid AND d.out_batch_no = x.out_batch_no), 0) <> x.total \
+         OR COALESCE((SELECT SUM(d.amount) FROM transfer_detail d WHERE d.book = x.book \
+         AND d.mchid = x.mchid AND d.out_batch_no = x.out_batch_no AND d.state = 'SUCCESS'), 0) \
+         <> x.success_minor OR COALESCE((SELECT SUM(d.amount) FROM transfer_detail d \
+         WHERE d.book = x.book AND d.mchid = x.mchid AND d.out_batch_no = x.out_batch_no \
+         AND d.state = 'FAIL'), 0) <> x.fail_minor)",
+    ),
+    rule(
+        "M8",
+        "a detail of a batch that ended gave its amount away once",
+        "transfer_detail",
+        "SELECT x.mchid || ':' || x.out_batch_no || ':' || CAST(x.place AS TEXT) AS offender \
+         FROM transfer_detail x WHERE {page} AND x.journal > 0 AND COALESCE((SELECT e.amount \
+         FROM entry e JOIN journal j ON j.book = e.book AND j.number = e.journal \
+         WHERE e.book = x.book AND e.journal = x.journal AND e.account = x.account \
+         AND j.kind = CASE x.state WHEN 'SUCCESS' THEN 'TRANSFER_DETAIL_SETTLE' \
+         ELSE 'TRANSFER_DETAIL_RETURN' END AND j.subject = 'transfer_detail:' || x.mchid || ':' \
+         || x.out_batch_no || ':' || CAST(x.place AS TEXT)), 0) <> x.amount",
+    ),
+    rule(
         "P1",
         P1,
         "wallet",

@@ -7,6 +7,7 @@ use apiv3::order::OrderView;
 use apiv3::refund_view::RefundView;
 use apiv3::sealed::{open_apiv3_key, open_platform_key};
 use apiv3::sign::{self, PlatformKey};
+use domain::complaint::{Complaint, ComplaintLog};
 use domain::fact::{Fact, FactKind};
 use domain::merchant::{
     self, Merchant, MerchantWebhook, NotificationKey, PlatformKeyKind, WebhookKind,
@@ -14,6 +15,7 @@ use domain::merchant::{
 use domain::merchant_transfer::MerchantTransfer;
 use domain::order::Order;
 use domain::refund::Refund;
+use domain::transfer_batch::TransferBatch;
 use hyper::HeaderMap;
 use hyper::header::{self, HeaderName, HeaderValue};
 use kernel::keys::KeyRing;
@@ -115,13 +117,39 @@ impl Notices {
                 let event = event.ok_or_else(|| absent("end of the transfer", fact))?;
                 Ok(transfer.notify_url.map(|url| (url, event)))
             }
+            FactKind::TransferBatchEnded => {
+                let batch = find::<TransferBatch>(queries, &key).await?;
+                let batch = batch.ok_or_else(|| absent("batch", fact))?;
+                let event = Event::batch_ended(&batch);
+                Ok(batch.notify_url.map(|url| (url, event)))
+            }
             FactKind::ProfitShared | FactKind::ProfitReturned => {
-                let hook = (fact.mchid.clone(), WebhookKind::ProfitSharing);
-                let hook = find::<MerchantWebhook>(queries, &hook).await?;
-                let Some(hook) = hook else { return Ok(None) };
-                Ok(Some((hook.url, profit::event(queries, fact).await?)))
+                let Some(url) = self.hook(fact, WebhookKind::ProfitSharing).await? else {
+                    return Ok(None);
+                };
+                Ok(Some((url, profit::event(queries, fact).await?)))
+            }
+            FactKind::ComplaintCreated | FactKind::ComplaintChanged => {
+                let Some(url) = self.hook(fact, WebhookKind::Complaint).await? else {
+                    return Ok(None);
+                };
+                let step = fact.subject.split_once(':');
+                let step = step.and_then(|(id, step)| Some((id.to_owned(), step.parse().ok()?)));
+                let (id, step): (String, i64) = step.ok_or_else(|| absent("subject", fact))?;
+                let log = find::<ComplaintLog>(queries, &(id.clone(), step)).await?;
+                let log = log.ok_or_else(|| absent("step", fact))?;
+                let complaint = find::<Complaint>(queries, &id).await?;
+                let complaint = complaint.ok_or_else(|| absent("complaint", fact))?;
+                Ok(Some((url, Event::complaint(&complaint, log.step))))
             }
         }
+    }
+
+    /// Where a merchant is told of what no request of its own named an address for.
+    async fn hook(&self, fact: &Fact, kind: WebhookKind) -> Result<Option<String>, QueryError> {
+        let key = (fact.mchid.clone(), kind);
+        let hook = find::<MerchantWebhook>(self.queries.as_ref(), &key).await?;
+        Ok(hook.map(|hook| hook.url))
     }
 
     fn headers(&self, signer: &PlatformKey, body: &[u8]) -> HeaderMap {

@@ -9,6 +9,7 @@ mod check_card;
 mod check_identity;
 mod confirm_card;
 mod expire_card_binding;
+mod pay_transfer_batch;
 mod revoke_card_token;
 mod send_otp;
 mod submit_top_up;
@@ -92,6 +93,7 @@ impl Jobs {
             JobKind::SubmitTopUp => submit_top_up::meet(self, job).await,
             JobKind::SubmitWithdrawal => submit_withdrawal::meet(self, job).await,
             JobKind::RevokeCardToken => revoke_card_token::meet(self, job).await,
+            JobKind::PayTransferBatch => pay_transfer_batch::meet(self, job).await,
             JobKind::ReleaseUnsettled => timers::release_unsettled(self, job).await,
             JobKind::ExpireMerchantTransfer => timers::expire_merchant_transfer(self, job).await,
         }

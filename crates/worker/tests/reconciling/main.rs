@@ -6,6 +6,7 @@
 mod delivery;
 mod merchant;
 mod money;
+mod payouts;
 mod people;
 mod schedule;
 mod stage;

@@ -19,7 +19,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use store::Queries;
-use store::queries::{Value, find, select};
+use store::queries::{Described, Value, find, select};
 use tokio::sync::mpsc;
 
 /// Journals of one piece.
@@ -216,7 +216,7 @@ impl Source {
     }
 
     /// Rows of this merchant by their numbers.
-    pub(super) async fn rows<R: store::Described>(
+    pub(super) async fn rows<R: Described>(
         &self,
         column: &str,
         numbers: Vec<String>,

@@ -93,8 +93,12 @@ fn words(kind: JournalKind) -> (&'static str, &'static str) {
     match kind {
         JournalKind::Payment => ("交易", "交易"),
         JournalKind::Refund => ("退款", "退款"),
-        JournalKind::MerchantTransferReserve => ("商家转账", "转账"),
-        JournalKind::MerchantTransferReturn => ("商家转账", "转账退回"),
+        JournalKind::MerchantTransferReserve | JournalKind::TransferBatchReserve => {
+            ("商家转账", "转账")
+        }
+        JournalKind::MerchantTransferReturn | JournalKind::TransferDetailReturn => {
+            ("商家转账", "转账退回")
+        }
         JournalKind::ProfitShare => ("分账", "分账"),
         JournalKind::ProfitUnfreeze => ("分账", "解冻"),
         JournalKind::ProfitReturn => ("分账", "分账回退"),
@@ -103,6 +107,7 @@ fn words(kind: JournalKind) -> (&'static str, &'static str) {
         | JournalKind::WithdrawalSettle
         | JournalKind::WithdrawalReturn
         | JournalKind::MerchantTransferSettle
+        | JournalKind::TransferDetailSettle
         | JournalKind::Suspense => ("其他", "其他"),
     }
 }
@@ -112,11 +117,14 @@ fn applicant(source: &Source, kind: JournalKind) -> String {
     match kind {
         JournalKind::Refund
         | JournalKind::MerchantTransferReserve
+        | JournalKind::TransferBatchReserve
         | JournalKind::ProfitShare
         | JournalKind::ProfitUnfreeze
         | JournalKind::ProfitReturn => format!("{}API", source.mchid),
         JournalKind::Payment
         | JournalKind::MerchantTransferReturn
+        | JournalKind::TransferDetailReturn
+        | JournalKind::TransferDetailSettle
         | JournalKind::TopUp
         | JournalKind::WithdrawalStart
         | JournalKind::WithdrawalSettle

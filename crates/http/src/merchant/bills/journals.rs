@@ -5,11 +5,11 @@
 //! next entry after the day instead of at the newest.
 
 use crate::merchant::fault::Fault;
-use domain::ledger::{Account, AccountNumber, Batch};
+use domain::ledger::{Account, AccountNumber, Batch, Entry};
 use jiff::civil::Date;
 use kernel::Timestamp;
-use store::queries::{Kind, Value, find, select};
-use store::{BOOK, Queries};
+use store::Queries;
+use store::queries::{Value, entries_back, find, select};
 
 /// Entries of a chain walked in one statement.
 const WALK: i64 = 2_000;
@@ -54,29 +54,13 @@ pub(super) async fn of_account(
 ) -> Result<Vec<i64>, Fault> {
     let mut journal = entry_up_to(queries, account, to).await?;
     let mut found = Vec::new();
-    let sql = format!(
-        "WITH RECURSIVE walk(journal, previous, place) AS ( \
-         SELECT journal, previous, 1 FROM entry WHERE book = {BOOK} AND journal = $1 \
-         AND account = $2 UNION ALL SELECT e.journal, e.previous, w.place + 1 FROM walk w \
-         JOIN entry e ON e.book = {BOOK} AND e.journal = w.previous AND e.account = $2 \
-         WHERE w.previous > $3 AND w.place < {WALK}) SELECT journal, previous FROM walk \
-         ORDER BY journal DESC"
-    );
     while journal > from {
-        let parameters = [journal, account, from].map(Value::Int).to_vec();
-        let rows = queries.rows(sql.clone(), parameters, vec![Kind::Int, Kind::Int]).await?;
-        if rows.is_empty() {
+        let walked = entries_back(queries, account, journal, from, WALK).await?;
+        let Some([_, previous]) = walked.last() else {
             return Err(Fault::defect("an account's last entry is missing"));
-        }
-        for row in rows {
-            let [Value::Int(number), Value::Int(previous)] = row.as_slice() else {
-                return Err(Fault::defect("an entry's numbers are none"));
-            };
-            if *number <= to {
-                found.push(*number);
-            }
-            journal = *previous;
-        }
+        };
+        journal = *previous;
+        found.extend(walked.iter().map(|[number, _]| *number).filter(|number| *number <= to));
     }
     found.reverse();
     Ok(found)
@@ -90,14 +74,10 @@ async fn entry_up_to(queries: &dyn Queries, account: AccountNumber, to: i64) -> 
     if newest <= to {
         return Ok(newest);
     }
-    let sql = format!(
-        "SELECT previous FROM entry WHERE book = {BOOK} AND journal > $1 AND journal <= $2 \
-         AND account = $3 ORDER BY journal LIMIT 1"
+    let near = select::<Entry>(
+        queries,
+        "account = $1 AND journal > $2 AND journal <= $3 ORDER BY journal LIMIT 1",
+        [account, to, to.saturating_add(NEAR)].map(Value::Int).to_vec(),
     );
-    let parameters = [to, to.saturating_add(NEAR), account].map(Value::Int).to_vec();
-    let near = queries.rows(sql, parameters, vec![Kind::Int]).await?;
-    match near.first().map(Vec::as_slice) {
-        Some([Value::Int(previous)]) => Ok(*previous),
-        _ => Ok(newest),
-    }
+    Ok(near.await?.first().map_or(newest, |entry| entry.previous))
 }

@@ -1,0 +1,446 @@
+//! Complaints as merchants see and answer them.
+
+use domain::complaint::{Complaint, ComplaintLog, ComplaintState, ComplaintStep, ProblemType};
+use jiff::ToSpan;
+use jiff::civil::Date;
+use serde::Serialize;
+
+use crate::error::{ApiError, FieldError};
+use crate::fields::Fields;
+use crate::issue::Issue;
+use crate::notification::Event;
+use crate::request::{Caller, Query, read_body};
+
+/// Longest span of a list, in days.
+const SPAN_DAYS: i64 = 30;
+const IMAGES_MAX: usize = 4;
+
+/// A part of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slice {
+    /// Most items.
+    pub limit: i64,
+    /// How many are left out before.
+    pub offset: i64,
+}
+
+/// A request to list complaints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListComplaints {
+    /// The first day.
+    pub begin: Date,
+    /// The last day.
+    pub end: Date,
+    /// Which part of the list.
+    pub slice: Slice,
+}
+
+impl ListComplaints {
+    /// Reads the query.
+    ///
+    /// # Errors
+    /// PARAM_ERROR for a variable that breaks a rule or names another merchant.
+    pub fn parse(raw: Option<&str>, caller: &Caller<'_>) -> Result<Self, ApiError> {
+        let query = Query::new(raw);
+        let slice = read_slice(&query, 10, 50)?;
+        let (begin, end) = (read_day(&query, "begin_date")?, read_day(&query, "end_date")?);
+        let longest = begin.checked_add(SPAN_DAYS.days());
+        if end < begin || longest.is_ok_and(|last| end > last) {
+            let text = end.to_string();
+            return Err(Query::fault("end_date", Some(&text), Issue::TimeOutOfRange).into());
+        }
+        let about = query.find("complainted_mchid")?;
+        if let Some(other) = about.filter(|mchid| mchid != caller.mchid) {
+            let issue = Issue::OtherMerchant;
+            return Err(Query::fault("complainted_mchid", Some(&other), issue).into());
+        }
+        Ok(Self { begin, end, slice })
+    }
+}
+
+/// Reads which part of the history of a complaint is wanted.
+///
+/// # Errors
+/// PARAM_ERROR for a variable that breaks a rule.
+pub fn history_slice(raw: Option<&str>) -> Result<Slice, ApiError> {
+    Ok(read_slice(&Query::new(raw), 100, 300)?)
+}
+
+fn read_slice(query: &Query<'_>, usual: i64, most: i64) -> Result<Slice, FieldError> {
+    let number = |name: &'static str, usual, range: std::ops::RangeInclusive<i64>| {
+        let Some(text) = query.find(name)? else { return Ok(usual) };
+        let number: Option<i64> = text.parse().ok();
+        let number =
+            number.ok_or_else(|| Query::fault(name, Some(&text), Issue::Type("integer")))?;
+        match number {
+            low if low < *range.start() => {
+                Err(Query::fault(name, Some(&text), Issue::BelowMinimum(*range.start())))
+            }
+            high if high > *range.end() => {
+                Err(Query::fault(name, Some(&text), Issue::AboveMaximum(*range.end())))
+            }
+            fits => Ok(fits),
+        }
+    };
+    Ok(Slice {
+        limit: number("limit", usual, 1..=most)?,
+        offset: number("offset", 0, 0..=1_000_000)?,
+    })
+}
+
+fn read_day(query: &Query<'_>, name: &'static str) -> Result<Date, FieldError> {
+    let text = query.find(name)?;
+    let text = text.ok_or_else(|| Query::fault(name, None, Issue::Missing))?;
+    let date = (text.len() == 10).then(|| text.parse().ok()).flatten();
+    date.ok_or_else(|| Query::fault(name, Some(&text), Issue::Date))
+}
+
+/// What a merchant says to a payer.
+#[derive(Clone, Debug)]
+pub struct Response {
+    /// Its words, 1 to 200 characters.
+    pub content: String,
+    /// The ids of at most four pictures.
+    pub images: Vec<String>,
+}
+
+impl Response {
+    /// Reads the body.
+    ///
+    /// # Errors
+    /// PARAM_ERROR for a field that breaks a rule or names another merchant.
+    pub fn parse(body: &[u8], caller: &Caller<'_>) -> Result<Self, ApiError> {
+        let body = read_body(body)?;
+        let fields = Fields::top(&body);
+        check_merchant(&fields, caller)?;
+        let content = fields.get_text("response_content", 1..=600)?.to_owned();
+        fields.find_text("jump_url", 0..=512)?;
+        Ok(Self { content, images: read_images(&fields, "response_images")? })
+    }
+}
+
+/// What a merchant says about the refund that a payer asked for.
+#[derive(Clone, Debug)]
+pub enum RefundProgress {
+    /// It will refund.
+    Approve {
+        /// Its words.
+        remark: String,
+    },
+    /// It will not.
+    Reject {
+        /// Why.
+        reason: String,
+        /// The ids of at most four pictures.
+        images: Vec<String>,
+    },
+}
+
+impl RefundProgress {
+    /// Reads the body.
+    ///
+    /// # Errors
+    /// PARAM_ERROR for a field that breaks a rule.
+    pub fn parse(body: &[u8]) -> Result<Self, ApiError> {
+        let body = read_body(body)?;
+        let fields = Fields::top(&body);
+        let remark = fields.find_text("remark", 0..=600)?.unwrap_or_default().to_owned();
+        match fields.find_literal("action", &["APPROVE", "REJECT"])? {
+            Some("APPROVE") => Ok(Self::Approve { remark }),
+            Some(_) => Ok(Self::Reject {
+                reason: fields.get_text("reject_reason", 1..=600)?.to_owned(),
+                images: read_images(&fields, "reject_media_list")?,
+            }),
+            None => Err(fields.fault("action", Issue::Missing).into()),
+        }
+    }
+}
+
+/// Checks the body of a call that says that a complaint is dealt with.
+///
+/// # Errors
+/// PARAM_ERROR if it names another merchant.
+pub fn check_complete(body: &[u8], caller: &Caller<'_>) -> Result<(), ApiError> {
+    let body = read_body(body)?;
+    Ok(check_merchant(&Fields::top(&body), caller)?)
+}
+
+/// Reads the address that word of complaints goes to.
+///
+/// # Errors
+/// PARAM_ERROR for none, or one that would not be called.
+pub fn read_url(body: &[u8], caller: &Caller<'_>) -> Result<String, ApiError> {
+    let body = read_body(body)?;
+    let fields = Fields::top(&body);
+    let url = fields.find_url("url", 255, caller.url_rule)?;
+    Ok(url.ok_or_else(|| fields.fault("url", Issue::Missing))?.to_owned())
+}
+
+/// The bytes that say where word of complaints goes.
+#[must_use]
+pub fn url_answer(mchid: &str, url: &str) -> Vec<u8> {
+    serde_json::json!({ "mchid": mchid, "url": url }).to_string().into_bytes()
+}
+
+fn check_merchant(fields: &Fields<'_>, caller: &Caller<'_>) -> Result<(), FieldError> {
+    match fields.get_text("complainted_mchid", 1..=64)? {
+        mchid if mchid == caller.mchid => Ok(()),
+        _ => Err(fields.fault("complainted_mchid", Issue::OtherMerchant)),
+    }
+}
+
+fn read_images(fields: &Fields<'_>, name: &'static str) -> Result<Vec<String>, FieldError> {
+    let items = fields.items(name)?;
+    if items.len() > IMAGES_MAX {
+        return Err(fields.fault(name, Issue::AboveMaximum(IMAGES_MAX as i64)));
+    }
+    let id = |item: &serde_json::Value| {
+        let id = item.as_str().filter(|id| (1..=256).contains(&id.len()) && !id.contains(','));
+        id.map(str::to_owned)
+    };
+    let ids: Option<Vec<String>> = items.iter().map(|(_, item)| id(item)).collect();
+    ids.ok_or_else(|| fields.fault(name, Issue::Type("string")))
+}
+
+/// A complaint with what only the merchant's edge knows.
+#[derive(Clone, Debug)]
+pub struct ComplaintView {
+    /// The complaint.
+    pub complaint: Complaint,
+    /// Whether the whole order was refunded.
+    pub full_refunded: bool,
+    /// The payer's phone, sealed for the merchant.
+    pub payer_phone: Option<String>,
+}
+
+impl ComplaintView {
+    /// The bytes of one complaint.
+    #[must_use]
+    pub fn to_json(&self) -> Vec<u8> {
+        to_json(&self.wire(true))
+    }
+
+    fn wire(&self, with_openid: bool) -> WireComplaint<'_> {
+        let complaint = &self.complaint;
+        let refund = complaint.apply_refund_minor;
+        WireComplaint {
+            complaint_id: &complaint.complaint_id,
+            complaint_time: complaint.created_at.rfc3339(),
+            complaint_detail: &complaint.detail,
+            complaint_state: complaint.state.as_str(),
+            complainted_mchid: &complaint.mchid,
+            payer_phone: self.payer_phone.as_deref(),
+            payer_openid: with_openid.then_some(&complaint.openid),
+            complaint_order_info: [WireOrder {
+                transaction_id: &complaint.transaction_id,
+                out_trade_no: &complaint.out_trade_no,
+                amount: complaint.amount.minor(),
+            }],
+            complaint_full_refunded: self.full_refunded,
+            incoming_user_response: complaint.payer_waits
+                && complaint.state != ComplaintState::Processed,
+            problem_description: problem(complaint.problem),
+            user_complaint_times: complaint.times,
+            problem_type: complaint.problem.as_str(),
+            apply_refund_amount: (refund > 0).then_some(refund),
+        }
+    }
+}
+
+fn problem(problem: ProblemType) -> &'static str {
+    match problem {
+        ProblemType::Refund => "申请退款",
+        ProblemType::ServiceNotWork => "服务权益未生效",
+        ProblemType::Others => "其他问题",
+    }
+}
+
+/// The bytes of a list of complaints.
+#[must_use]
+pub fn list_answer(views: &[ComplaintView], slice: Slice, total: i64) -> Vec<u8> {
+    to_json(&WireList {
+        data: views.iter().map(|view| view.wire(false)).collect(),
+        limit: slice.limit,
+        offset: slice.offset,
+        total_count: total,
+    })
+}
+
+/// The bytes of a complaint's history. `image_url` is put before the id of a picture.
+#[must_use]
+pub fn history_answer(
+    logs: &[ComplaintLog],
+    slice: Slice,
+    total: i64,
+    names: (&str, &str),
+    image_url: &str,
+) -> Vec<u8> {
+    let data = logs.iter().map(|log| WireLog {
+        log_id: format!("{}{:06}", log.complaint_id, log.number),
+        operator: if is_of_payer(log.step) { names.0 } else { names.1 },
+        operate_time: log.at.rfc3339(),
+        operate_type: log.step.as_str(),
+        operate_details: &log.details,
+        image_list: log.image_ids().map(|id| format!("{image_url}{id}")).collect(),
+    });
+    to_json(&WireList {
+        data: data.collect(),
+        limit: slice.limit,
+        offset: slice.offset,
+        total_count: total,
+    })
+}
+
+fn is_of_payer(step: ComplaintStep) -> bool {
+    match step {
+        ComplaintStep::UserCreate | ComplaintStep::UserContinue | ComplaintStep::UserResponse => {
+            true
+        }
+        ComplaintStep::MerchantResponse
+        | ComplaintStep::MerchantComplete
+        | ComplaintStep::MerchantApproveRefund
+        | ComplaintStep::MerchantRefuseRefund => false,
+    }
+}
+
+impl Event {
+    /// Something was done about a complaint.
+    #[must_use]
+    pub fn complaint(complaint: &Complaint, step: ComplaintStep) -> Self {
+        let action = match step {
+            ComplaintStep::UserCreate => "CREATE_COMPLAINT",
+            ComplaintStep::UserContinue => "CONTINUE_COMPLAINT",
+            ComplaintStep::UserResponse => "USER_RESPONSE",
+            ComplaintStep::MerchantResponse => "MERCHANT_RESPONSE",
+            ComplaintStep::MerchantComplete => "MERCHANT_CONFIRM_COMPLETE",
+            ComplaintStep::MerchantApproveRefund => "MERCHANT_APPROVE_REFUND",
+            ComplaintStep::MerchantRefuseRefund => "MERCHANT_REJECT_REFUND",
+        };
+        let resource = to_json(&WireNotice {
+            complaint_id: &complaint.complaint_id,
+            action_type: action,
+            transaction_id: &complaint.transaction_id,
+            out_trade_no: &complaint.out_trade_no,
+            amount: complaint.amount.minor(),
+            complaint_detail: &complaint.detail,
+            complaint_time: complaint.created_at.rfc3339(),
+        });
+        match step {
+            ComplaintStep::UserCreate => {
+                Self::new("COMPLAINT.CREATE", "产生新投诉", "complaint", resource)
+            }
+            _ => Self::new("COMPLAINT.STATE_CHANGE", "投诉状态变化", "complaint", resource),
+        }
+    }
+}
+
+fn to_json(wire: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(wire).expect("strings and numbers are JSON")
+}
+
+#[derive(Serialize)]
+struct WireComplaint<'a> {
+    complaint_id: &'a str,
+    complaint_time: String,
+    complaint_detail: &'a str,
+    complaint_state: &'static str,
+    complainted_mchid: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payer_phone: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payer_openid: Option<&'a String>,
+    complaint_order_info: [WireOrder<'a>; 1],
+    complaint_full_refunded: bool,
+    incoming_user_response: bool,
+    problem_description: &'static str,
+    user_complaint_times: i64,
+    problem_type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    apply_refund_amount: Option<i64>,
+}
+
+#[derive(Serialize)]
+struct WireOrder<'a> {
+    transaction_id: &'a str,
+    out_trade_no: &'a str,
+    amount: i64,
+}
+
+#[derive(Serialize)]
+struct WireList<T> {
+    data: Vec<T>,
+    limit: i64,
+    offset: i64,
+    total_count: i64,
+}
+
+#[derive(Serialize)]
+struct WireLog<'a> {
+    log_id: String,
+    operator: &'a str,
+    operate_time: String,
+    operate_type: &'static str,
+    operate_details: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    image_list: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct WireNotice<'a> {
+    complaint_id: &'a str,
+    action_type: &'static str,
+    transaction_id: &'a str,
+    out_trade_no: &'a str,
+    amount: i64,
+    complaint_detail: &'a str,
+    complaint_time: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::notify_url::UrlRule;
+
+    const CALLER: Caller<'_> = Caller { mchid: "1900000001", url_rule: UrlRule::Public };
+
+    #[test]
+    fn a_list_has_bounds() {
+        let parse = |query: &str| ListComplaints::parse(Some(query), &CALLER);
+        let days = "begin_date=2026-11-01&end_date=2026-11-30";
+        let list = parse(days).unwrap();
+        assert_eq!(list.slice, Slice { limit: 10, offset: 0 });
+        let own = format!("{days}&limit=50&offset=3&complainted_mchid=1900000001");
+        assert_eq!(parse(&own).unwrap().slice, Slice { limit: 50, offset: 3 });
+        for (query, field) in [
+            ("end_date=2026-11-30", "begin_date"),
+            ("begin_date=2026-11-01", "end_date"),
+            ("begin_date=2026-11-02&end_date=2026-11-01", "end_date"),
+            ("begin_date=2026-11-01&end_date=2026-12-02", "end_date"),
+            ("begin_date=2026-11-01&end_date=2026-11-30&limit=51", "limit"),
+            ("begin_date=2026-11-01&end_date=2026-11-30&limit=0", "limit"),
+            ("begin_date=2026-11-01&end_date=2026-11-30&offset=x", "offset"),
+            ("begin_date=2026-11-01&end_date=2026-11-30&complainted_mchid=1", "complainted_mchid"),
+        ] {
+            let error = parse(query).unwrap_err();
+            assert_eq!(error.field_error().unwrap().field, field, "{query}");
+        }
+        assert_eq!(history_slice(None).unwrap(), Slice { limit: 100, offset: 0 });
+    }
+
+    #[test]
+    fn answers_name_the_merchant_that_signed() {
+        let body = |extra: &str| {
+            format!(r#"{{"complainted_mchid":"1900000001","response_content":"sorry"{extra}}}"#)
+        };
+        let parse = |body: &str| Response::parse(body.as_bytes(), &CALLER);
+        let response = parse(&body(r#","response_images":["a","b"]"#)).unwrap();
+        assert_eq!((response.content.as_str(), response.images.len()), ("sorry", 2));
+        let many = parse(&body(r#","response_images":["a","b","c","d","e"]"#)).unwrap_err();
+        assert_eq!(many.field_error().unwrap().issue, Issue::AboveMaximum(4));
+        let other = body("").replace("1900000001", "1900000002");
+        assert_eq!(parse(&other).unwrap_err().field_error().unwrap().issue, Issue::OtherMerchant);
+        assert!(check_complete(br#"{"complainted_mchid":"1900000001"}"#, &CALLER).is_ok());
+        let reject = RefundProgress::parse(br#"{"action":"REJECT"}"#).unwrap_err();
+        assert_eq!(reject.field_error().unwrap().field, "/reject_reason");
+    }
+}

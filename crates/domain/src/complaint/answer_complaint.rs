@@ -1,0 +1,178 @@
+//! Merchant and payer speak about a complaint, and the merchant says what it does.
+
+use super::{Complaint, ComplaintState, ComplaintStep, Media};
+use crate::catalogue::Code;
+use crate::command::{Command, Once, Refusal, Stop};
+use crate::ids::UserId;
+use crate::record::RowKey;
+use crate::tx::Tx;
+
+/// See the module.
+#[derive(Clone, Debug)]
+pub struct AnswerComplaint {
+    /// The complaint.
+    pub complaint_id: String,
+    /// Who does what.
+    pub act: ComplaintAct,
+}
+
+/// Who does what about a complaint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ComplaintAct {
+    /// The merchant answers.
+    Respond {
+        /// The merchant that signed the request.
+        mchid: String,
+        /// Its words.
+        content: String,
+        /// The ids of pictures it uploaded.
+        images: Vec<String>,
+    },
+    /// The merchant says that it is dealt with.
+    Complete {
+        /// The merchant that signed the request.
+        mchid: String,
+    },
+    /// The merchant will refund.
+    ApproveRefund {
+        /// The merchant that signed the request.
+        mchid: String,
+        /// Its words.
+        remark: String,
+    },
+    /// The merchant will not refund.
+    RejectRefund {
+        /// The merchant that signed the request.
+        mchid: String,
+        /// Why.
+        reason: String,
+        /// The ids of pictures it uploaded.
+        images: Vec<String>,
+    },
+    /// The payer says something.
+    Say {
+        /// The payer.
+        user: UserId,
+        /// The payer's words.
+        content: String,
+    },
+}
+
+/// Why nothing was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AnswerComplaintRefusal {
+    /// There is no such complaint, or it is not the payer's.
+    NotFound,
+    /// It is another merchant's.
+    OtherMerchant,
+    /// It is dealt with already.
+    Over,
+    /// The merchant has uploaded no such picture.
+    ImageUnknown,
+    /// The payer asked for no refund.
+    NoRefundAsked,
+}
+
+impl Refusal for AnswerComplaintRefusal {
+    fn code(&self) -> Code {
+        match self {
+            Self::NotFound | Self::OtherMerchant | Self::ImageUnknown => Code::ObjectNotFound,
+            Self::Over => Code::OrderClosed,
+            Self::NoRefundAsked => Code::ParamInvalid,
+        }
+    }
+}
+
+impl Command for AnswerComplaint {
+    type Done = ();
+    type Refusal = AnswerComplaintRefusal;
+
+    fn once(&self) -> Once {
+        Once::State
+    }
+
+    fn owner(&self) -> String {
+        match &self.act {
+            ComplaintAct::Respond { mchid, .. }
+            | ComplaintAct::Complete { mchid }
+            | ComplaintAct::ApproveRefund { mchid, .. }
+            | ComplaintAct::RejectRefund { mchid, .. } => mchid.clone(),
+            ComplaintAct::Say { user, .. } => user.to_string(),
+        }
+    }
+
+    fn decide(&self, tx: &mut Tx<'_>) -> Result<(), Stop<AnswerComplaintRefusal>> {
+        let complaint = tx.find::<Complaint>(&self.complaint_id)?;
+        let mut complaint = complaint.ok_or(AnswerComplaintRefusal::NotFound)?;
+        let images = self.check(tx, &complaint)?;
+        let over = complaint.state == ComplaintState::Processed;
+        let (step, details) = match &self.act {
+            // What is done already is done again.
+            ComplaintAct::Complete { .. } if over => return Ok(()),
+            ComplaintAct::Complete { .. } => {
+                complaint.state = ComplaintState::Processed;
+                complaint.payer_waits = false;
+                (ComplaintStep::MerchantComplete, String::new())
+            }
+            _ if over => return Err(AnswerComplaintRefusal::Over.into()),
+            ComplaintAct::Respond { content, .. } => {
+                complaint.state = ComplaintState::Processing;
+                complaint.payer_waits = false;
+                (ComplaintStep::MerchantResponse, content.clone())
+            }
+            ComplaintAct::ApproveRefund { remark, .. } => {
+                complaint.state = ComplaintState::Processing;
+                (ComplaintStep::MerchantApproveRefund, remark.clone())
+            }
+            ComplaintAct::RejectRefund { reason, .. } => {
+                complaint.state = ComplaintState::Processing;
+                (ComplaintStep::MerchantRefuseRefund, reason.clone())
+            }
+            ComplaintAct::Say { content, .. } => {
+                complaint.payer_waits = true;
+                (ComplaintStep::UserResponse, content.clone())
+            }
+        };
+        complaint.step(tx, step, details, images);
+        Ok(())
+    }
+}
+
+impl AnswerComplaint {
+    /// Whose complaint it is, and that its pictures are there; gives these.
+    fn check(
+        &self,
+        tx: &mut Tx<'_>,
+        complaint: &Complaint,
+    ) -> Result<&[String], Stop<AnswerComplaintRefusal>> {
+        let (mchid, images): (&str, &[String]) = match &self.act {
+            ComplaintAct::Say { user, .. } if *user != complaint.payer => {
+                return Err(AnswerComplaintRefusal::NotFound.into());
+            }
+            ComplaintAct::Say { .. } => return Ok(&[]),
+            ComplaintAct::Respond { mchid, images, .. }
+            | ComplaintAct::RejectRefund { mchid, images, .. } => (mchid, images),
+            ComplaintAct::Complete { mchid } | ComplaintAct::ApproveRefund { mchid, .. } => {
+                (mchid, &[])
+            }
+        };
+        if mchid != complaint.mchid {
+            return Err(AnswerComplaintRefusal::OtherMerchant.into());
+        }
+        let about_refund = matches!(
+            &self.act,
+            ComplaintAct::ApproveRefund { .. } | ComplaintAct::RejectRefund { .. }
+        );
+        if about_refund && complaint.apply_refund_minor == 0 {
+            return Err(AnswerComplaintRefusal::NoRefundAsked.into());
+        }
+        tx.want(images.iter().map(RowKey::of::<Media>))?;
+        for image in images {
+            let media = tx.look::<Media>(image)?;
+            if media.is_none_or(|media| media.mchid != mchid) {
+                return Err(AnswerComplaintRefusal::ImageUnknown.into());
+            }
+        }
+        Ok(images)
+    }
+}

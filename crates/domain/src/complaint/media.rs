@@ -1,0 +1,77 @@
+//! Files that merchants upload: pictures and films.
+
+use crate::command::{Command, Never, Once, Stop};
+use crate::tx::Tx;
+use crate::{record, text_enum};
+use kernel::Timestamp;
+
+text_enum!(
+    /// What a file is.
+    MediaKind {
+        /// A picture.
+        Image = "IMAGE",
+        /// A film.
+        Video = "VIDEO",
+    }
+);
+
+/// A file that a merchant uploaded. It never changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Media {
+    /// Its id, derived from merchant and content: the same file is kept once.
+    pub media_id: String,
+    /// The merchant.
+    pub mchid: String,
+    /// What it is.
+    pub kind: MediaKind,
+    /// Its type, as a web server names it.
+    pub content_type: String,
+    /// The bytes.
+    pub content: Vec<u8>,
+    /// When it was uploaded first.
+    pub uploaded_at: Timestamp,
+}
+
+record!(Media, "media", Kept, media_id: String);
+
+/// Keeps a file. One that is there stays as it is.
+#[derive(Clone, Debug)]
+pub struct StoreMedia {
+    /// The merchant that signed the request.
+    pub mchid: String,
+    /// Its id.
+    pub media_id: String,
+    /// What it is.
+    pub kind: MediaKind,
+    /// Its type, as a web server names it.
+    pub content_type: String,
+    /// The bytes.
+    pub content: Vec<u8>,
+}
+
+impl Command for StoreMedia {
+    type Done = ();
+    type Refusal = Never;
+
+    fn once(&self) -> Once {
+        Once::State
+    }
+
+    fn owner(&self) -> String {
+        self.mchid.clone()
+    }
+
+    fn decide(&self, tx: &mut Tx<'_>) -> Result<(), Stop<Never>> {
+        if tx.look::<Media>(&self.media_id)?.is_none() {
+            tx.put(Media {
+                media_id: self.media_id.clone(),
+                mchid: self.mchid.clone(),
+                kind: self.kind,
+                content_type: self.content_type.clone(),
+                content: self.content.clone(),
+                uploaded_at: tx.now(),
+            });
+        }
+        Ok(())
+    }
+}

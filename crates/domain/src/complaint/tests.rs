@@ -1,0 +1,130 @@
+//! Complaints: filing, answering, and taking up again; whose they are.
+
+use super::*;
+use crate::command::Once;
+use crate::ids::WalletId;
+use crate::order::tests::{pay, place, world};
+use crate::testing::{MCHID, Person, World, id_bytes};
+use kernel::time::DAY;
+
+const PAYER: Person = Person::numbered(1);
+
+fn paid() -> World {
+    let mut world = world(0);
+    world.run(&place("T001", 1_000)).unwrap();
+    world.run(&pay("T001", 1_000)).unwrap();
+    world
+}
+
+fn file(id: &str) -> FileComplaint {
+    FileComplaint {
+        user: PAYER.user,
+        wallet: PAYER.wallet,
+        transaction_id: "4200T001".into(),
+        problem: ProblemType::Refund,
+        detail: "cold tea".into(),
+        apply_refund_minor: 500,
+        complaint_id: id.into(),
+        once: Once::State,
+    }
+}
+
+fn act(act: ComplaintAct) -> AnswerComplaint {
+    AnswerComplaint { complaint_id: "C1".into(), act }
+}
+
+fn respond(images: &[&str]) -> AnswerComplaint {
+    let images = images.iter().map(|id| (*id).to_owned()).collect();
+    act(ComplaintAct::Respond { mchid: MCHID.into(), content: "sorry".into(), images })
+}
+
+fn complete(mchid: &str) -> AnswerComplaint {
+    act(ComplaintAct::Complete { mchid: mchid.into() })
+}
+
+fn say(user: UserId) -> AnswerComplaint {
+    act(ComplaintAct::Say { user, content: "still cold".into() })
+}
+
+fn complaint(world: &World) -> Complaint {
+    world.get::<Complaint>(&"C1".to_owned())
+}
+
+#[test]
+fn a_complaint_is_answered_completed_and_taken_up_again() {
+    let mut world = paid();
+    world.run(&file("C1")).unwrap();
+    let filed = complaint(&world);
+    assert_eq!((filed.state, filed.payer_waits, filed.times), (ComplaintState::Pending, true, 1));
+    assert_eq!(world.run(&file("C2")), Err(FileComplaintRefusal::Duplicate));
+    world.run(&respond(&[])).unwrap();
+    assert_eq!(complaint(&world).state, ComplaintState::Processing);
+    assert!(!complaint(&world).payer_waits);
+    world.run(&say(PAYER.user)).unwrap();
+    assert!(complaint(&world).payer_waits);
+    world.run(&complete(MCHID)).unwrap();
+    world.run(&complete(MCHID)).unwrap();
+    assert_eq!(world.run(&respond(&[])), Err(AnswerComplaintRefusal::Over));
+    let again = world.run(&file("C3")).unwrap();
+    assert_eq!(again.complaint_id, "C1");
+    let after = complaint(&world);
+    assert_eq!((after.state, after.times), (ComplaintState::Processing, 2));
+    let steps: Vec<ComplaintStep> = world.all::<ComplaintLog>().iter().map(|l| l.step).collect();
+    use ComplaintStep::*;
+    let expected = [UserCreate, MerchantResponse, UserResponse, MerchantComplete, UserContinue];
+    assert_eq!(steps, expected);
+    let told: Vec<String> = world.facts()[1..].iter().map(|fact| fact.subject.clone()).collect();
+    assert_eq!(told, ["C1:1", "C1:2", "C1:3", "C1:4", "C1:5"]);
+    world.check_ledger();
+}
+
+#[test]
+fn only_the_payer_complains_about_what_was_paid_lately() {
+    let mut world = paid();
+    let unknown = FileComplaint { transaction_id: "4200T404".into(), ..file("C1") };
+    assert_eq!(world.run(&unknown), Err(FileComplaintRefusal::OrderNotFound));
+    let stranger = FileComplaint { wallet: WalletId::from_bytes(id_bytes(9)), ..file("C1") };
+    assert_eq!(world.run(&stranger), Err(FileComplaintRefusal::OrderNotFound));
+    let greedy = FileComplaint { apply_refund_minor: 1_001, ..file("C1") };
+    assert_eq!(world.run(&greedy), Err(FileComplaintRefusal::AmountExceeded));
+    world.wait(181 * DAY);
+    assert_eq!(world.run(&file("C1")), Err(FileComplaintRefusal::WindowExpired));
+}
+
+#[test]
+fn a_complaint_is_its_merchants_and_its_payers() {
+    let mut world = paid();
+    world.run(&FileComplaint { apply_refund_minor: 0, ..file("C1") }).unwrap();
+    let other = world.run(&complete("1900000009"));
+    assert_eq!(other, Err(AnswerComplaintRefusal::OtherMerchant));
+    assert_eq!(
+        world.run(&say(UserId::from_bytes(id_bytes(7)))),
+        Err(AnswerComplaintRefusal::NotFound)
+    );
+    let nothing = AnswerComplaint { complaint_id: "C9".into(), ..complete(MCHID) };
+    assert_eq!(world.run(&nothing), Err(AnswerComplaintRefusal::NotFound));
+    let approve = act(ComplaintAct::ApproveRefund { mchid: MCHID.into(), remark: String::new() });
+    assert_eq!(world.run(&approve), Err(AnswerComplaintRefusal::NoRefundAsked));
+}
+
+#[test]
+fn an_answer_shows_only_pictures_that_the_merchant_uploaded() {
+    let mut world = paid();
+    world.run(&file("C1")).unwrap();
+    assert_eq!(world.run(&respond(&["M1"])), Err(AnswerComplaintRefusal::ImageUnknown));
+    let store = |mchid: &str, id: &str| StoreMedia {
+        mchid: mchid.into(),
+        media_id: id.into(),
+        kind: MediaKind::Image,
+        content_type: "image/png".into(),
+        content: vec![1],
+    };
+    world.run(&store("1900000009", "M1")).unwrap();
+    assert_eq!(world.run(&respond(&["M1"])), Err(AnswerComplaintRefusal::ImageUnknown));
+    world.run(&store(MCHID, "M2")).unwrap();
+    world.run(&StoreMedia { content: vec![2], ..store(MCHID, "M2") }).unwrap();
+    assert_eq!(world.get::<Media>(&"M2".to_owned()).content, [1], "a file never changes");
+    world.run(&respond(&["M2"])).unwrap();
+    let log = world.get::<ComplaintLog>(&("C1".into(), 2));
+    assert_eq!(log.image_ids().collect::<Vec<_>>(), ["M2"]);
+}

@@ -1,0 +1,240 @@
+//! The caller's complaints about orders.
+
+use super::wallet::own_wallet_id;
+use crate::app::AppState;
+use crate::extract::{Body, Caller, Id, Keyed, Wire};
+use crate::problem::{Problem, ProblemDocument};
+use crate::spelling::{ComplaintStateText, ComplaintStepText, ProblemTypeText};
+use crate::wire::Money;
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use domain::catalogue::Code;
+use domain::complaint::{
+    AnswerComplaint, Complaint, ComplaintAct, ComplaintLog, ComplaintState, ComplaintStep,
+    FileComplaint, ProblemType,
+};
+use domain::ids::UserId;
+use engine::Failed;
+use serde::{Deserialize, Serialize};
+use std::str::FromStr;
+use store::queries::{Value, find, select};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Random digits of a complaint's number, after `20` and the time.
+const DRAWN_DIGITS: usize = 8;
+/// How often a number is drawn anew.
+const DRAWS_MAX: usize = 3;
+/// Longest text of a complaint, in characters.
+const DETAIL_CHARS_MAX: usize = 500;
+
+/// The routes of this resource.
+pub(crate) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::default()
+        .routes(routes!(file_complaint))
+        .routes(routes!(get_complaint))
+        .routes(routes!(continue_complaint))
+}
+
+/// The number of a complaint: digits only.
+struct Number(String);
+
+impl FromStr for Number {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let fits = (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+        fits.then(|| Self(text.to_owned())).ok_or(())
+    }
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct FileComplaintBody {
+    /// Our number of the payment, as the bill shows it.
+    transaction_id: String,
+    /// What it is about.
+    #[schema(value_type = ProblemTypeText)]
+    problem_type: ProblemType,
+    /// What happened, at most 500 characters.
+    detail: String,
+    /// What should come back, in fen.
+    #[serde(default)]
+    apply_refund: Option<i64>,
+}
+
+impl Wire for FileComplaintBody {}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ContinueComplaintBody {
+    /// What there is to say, at most 500 characters.
+    content: String,
+}
+
+impl Wire for ContinueComplaintBody {}
+
+/// A complaint.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Complaint)]
+struct ComplaintAnswer {
+    /// Its number.
+    id: String,
+    /// Where it stands.
+    #[schema(value_type = ComplaintStateText)]
+    state: ComplaintState,
+    /// What it is about.
+    #[schema(value_type = ProblemTypeText)]
+    problem_type: ProblemType,
+    /// What was paid.
+    amount: Money,
+    /// Our number of the payment.
+    transaction_id: String,
+    /// When it was filed, RFC 3339.
+    at: String,
+    /// What was done about it, the oldest first.
+    steps: Vec<ComplaintStepAnswer>,
+}
+
+/// What was done about a complaint.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ComplaintStepEntry)]
+struct ComplaintStepAnswer {
+    /// What it was.
+    #[schema(value_type = ComplaintStepText)]
+    step: ComplaintStep,
+    /// In which words.
+    details: String,
+    /// When, RFC 3339.
+    at: String,
+}
+
+/// Complains about a payment. The merchant is told at once; a complaint that the merchant says is
+/// dealt with is taken up again by complaining again.
+#[utoipa::path(
+    post, path = "/v1/complaints", tag = "orders", operation_id = "fileComplaint",
+    security(("session" = [])),
+    params(("Idempotency-Key" = String, Header, description = "16 to 64 characters")),
+    request_body = FileComplaintBody,
+    responses(
+        (status = 201, description = "It is filed", body = ComplaintAnswer),
+        (status = 400, description = "Malformed request, or no key", body = ProblemDocument),
+        (status = 401, description = "No valid session", body = ProblemDocument),
+        (status = 404, description = "The caller paid no such order", body = ProblemDocument),
+        (status = 409, description = "A complaint about it is open, or the key was used for \
+            another request", body = ProblemDocument),
+        (status = 422, description = "Too long ago, or more than was paid", body = ProblemDocument),
+    ),
+)]
+async fn file_complaint(
+    State(app): State<AppState>,
+    caller: Caller,
+    Keyed { body, key }: Keyed<FileComplaintBody>,
+) -> Result<(StatusCode, Json<ComplaintAnswer>), Problem> {
+    let wallet = own_wallet_id(&caller)?;
+    let detail = checked_text(&body.detail, "/detail")?;
+    let refund = body.apply_refund.unwrap_or(0);
+    if refund < 0 {
+        return Err(Problem::invalid("/apply_refund"));
+    }
+    let mut draws = 0;
+    let filed = loop {
+        draws += 1;
+        let command = FileComplaint {
+            user: caller.user,
+            wallet,
+            transaction_id: body.transaction_id.clone(),
+            problem: body.problem_type,
+            detail: detail.clone(),
+            apply_refund_minor: refund,
+            complaint_id: format!("20{}", app.draw_number(DRAWN_DIGITS)),
+            once: key.once(caller.user.to_string()),
+        };
+        match app.engine.run(command).await {
+            Err(Failed::Stale) if draws < DRAWS_MAX => {}
+            ended => break ended?,
+        }
+    };
+    let complaint = show(&app, caller.user, filed.complaint_id).await?;
+    Ok((StatusCode::CREATED, Json(complaint)))
+}
+
+/// Shows one of the caller's complaints with its history.
+#[utoipa::path(
+    get, path = "/v1/complaints/{id}", tag = "orders", operation_id = "getComplaint",
+    security(("session" = [])),
+    params(("id" = String, Path, description = "The complaint's number")),
+    responses(
+        (status = 200, description = "The complaint", body = ComplaintAnswer),
+        (status = 401, description = "No valid session", body = ProblemDocument),
+        (status = 404, description = "The caller has no such complaint", body = ProblemDocument),
+    ),
+)]
+async fn get_complaint(
+    State(app): State<AppState>,
+    caller: Caller,
+    Id(Number(id)): Id<Number>,
+) -> Result<Json<ComplaintAnswer>, Problem> {
+    show(&app, caller.user, id).await.map(Json)
+}
+
+/// Says something about an open complaint.
+#[utoipa::path(
+    post, path = "/v1/complaints/{id}/responses", tag = "orders",
+    operation_id = "continueComplaint",
+    security(("session" = [])),
+    params(("id" = String, Path, description = "The complaint's number")),
+    request_body = ContinueComplaintBody,
+    responses(
+        (status = 200, description = "The complaint", body = ComplaintAnswer),
+        (status = 400, description = "Malformed request", body = ProblemDocument),
+        (status = 401, description = "No valid session", body = ProblemDocument),
+        (status = 404, description = "The caller has no such complaint", body = ProblemDocument),
+        (status = 409, description = "It is dealt with", body = ProblemDocument),
+    ),
+)]
+async fn continue_complaint(
+    State(app): State<AppState>,
+    caller: Caller,
+    Id(Number(id)): Id<Number>,
+    Body(body): Body<ContinueComplaintBody>,
+) -> Result<Json<ComplaintAnswer>, Problem> {
+    let content = checked_text(&body.content, "/content")?;
+    let act = ComplaintAct::Say { user: caller.user, content };
+    app.engine.run(AnswerComplaint { complaint_id: id.clone(), act }).await?;
+    show(&app, caller.user, id).await.map(Json)
+}
+
+fn checked_text(text: &str, field: &'static str) -> Result<String, Problem> {
+    let text = text.trim();
+    let fits = (1..=DETAIL_CHARS_MAX).contains(&text.chars().count());
+    fits.then(|| text.to_owned()).ok_or_else(|| Problem::invalid(field))
+}
+
+async fn show(app: &AppState, user: UserId, id: String) -> Result<ComplaintAnswer, Problem> {
+    let queries = app.queries.as_ref();
+    let complaint = find::<Complaint>(queries, &id).await?;
+    let complaint = complaint.filter(|complaint| complaint.payer == user);
+    let complaint = complaint.ok_or(Code::ObjectNotFound)?;
+    let logs = select::<ComplaintLog>(
+        queries,
+        "complaint_id = $1 ORDER BY number LIMIT 300",
+        vec![Value::Text(id)],
+    );
+    let steps = logs.await?.into_iter().map(|log| ComplaintStepAnswer {
+        step: log.step,
+        details: log.details,
+        at: log.at.rfc3339(),
+    });
+    Ok(ComplaintAnswer {
+        id: complaint.complaint_id,
+        state: complaint.state,
+        problem_type: complaint.problem,
+        amount: complaint.amount.into(),
+        transaction_id: complaint.transaction_id,
+        at: complaint.created_at.rfc3339(),
+        steps: steps.collect(),
+    })
+}

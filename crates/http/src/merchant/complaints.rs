@@ -1,0 +1,170 @@
+//! Complaints: lists, histories, answers, and where word of them goes.
+
+use super::answer::Reply;
+use super::call::Call;
+use super::fault::{Fault, run};
+use super::route::Route;
+use super::uploads::IMAGES;
+use apiv3::code::Code;
+use apiv3::complaint::{
+    self, ComplaintView, ListComplaints, RefundProgress, Response, check_complete, history_slice,
+    read_url,
+};
+use domain::complaint::{AnswerComplaint, Complaint, ComplaintAct, ComplaintLog};
+use domain::merchant::{Merchant, MerchantWebhook, SetWebhook, WebhookChange, WebhookKind};
+use domain::order::Order;
+use domain::user::{User, phone_place};
+use kernel::{Timestamp, crypto};
+use store::queries::{Value, count, select};
+
+pub(super) const ROUTES: &[Route] = &[
+    Route::get("/v3/merchant-service/complaints-v2", |call| Box::pin(list(call))),
+    Route::get("/v3/merchant-service/complaints-v2/{complaint_id}", |call| Box::pin(show(call))),
+    Route::get("/v3/merchant-service/complaints-v2/{complaint_id}/negotiation-historys", |call| {
+        Box::pin(history(call))
+    }),
+    Route::post("/v3/merchant-service/complaints-v2/{complaint_id}/response", |call| {
+        Box::pin(respond(call))
+    }),
+    Route::post("/v3/merchant-service/complaints-v2/{complaint_id}/complete", |call| {
+        Box::pin(complete(call))
+    }),
+    Route::post(
+        "/v3/merchant-service/complaints-v2/{complaint_id}/update-refund-progress",
+        |call| Box::pin(refund_progress(call)),
+    ),
+    Route::post(NOTIFICATIONS, |call| Box::pin(create_url(call))),
+    Route::put(NOTIFICATIONS, |call| Box::pin(replace_url(call))),
+    Route::get(NOTIFICATIONS, |call| Box::pin(show_url(call))),
+    Route::delete(NOTIFICATIONS, |call| Box::pin(delete_url(call))),
+];
+
+const NOTIFICATIONS: &str = "/v3/merchant-service/complaint-notifications";
+
+async fn list(call: Call) -> Result<Reply, Fault> {
+    let asked = ListComplaints::parse(call.query(), &call.caller())?;
+    let starts = |day: Option<jiff::civil::Date>| {
+        day.and_then(Timestamp::start_of_business_day).unwrap_or_default().micros()
+    };
+    let (from, to) = (starts(Some(asked.begin)), starts(asked.end.tomorrow().ok()));
+    let parameters = vec![Value::Text(call.mchid.clone()), Value::Int(from), Value::Int(to)];
+    let within = "mchid = $1 AND created_at >= $2 AND created_at < $3";
+    let queries = call.face.app.queries.as_ref();
+    let total = count::<Complaint>(queries, within, parameters.clone()).await?;
+    let condition = format!(
+        "{within} ORDER BY created_at DESC, complaint_id LIMIT {} OFFSET {}",
+        asked.slice.limit, asked.slice.offset
+    );
+    let mut views = Vec::new();
+    for complaint in select::<Complaint>(queries, &condition, parameters).await? {
+        views.push(view(&call, complaint).await?);
+    }
+    Ok(Reply::json(complaint::list_answer(&views, asked.slice, total)))
+}
+
+async fn show(call: Call) -> Result<Reply, Fault> {
+    let complaint = own(&call).await?;
+    Ok(Reply::json(view(&call, complaint).await?.to_json()))
+}
+
+/// The complaint that the path names, which must be the merchant's.
+async fn own(call: &Call) -> Result<Complaint, Fault> {
+    let complaint = call.find::<Complaint>(&call.variable("complaint_id")).await?;
+    let complaint = complaint.ok_or(Code::ResourceNotExists)?;
+    if complaint.mchid == call.mchid { Ok(complaint) } else { Err(Code::NoAuth.into()) }
+}
+
+async fn view(call: &Call, complaint: Complaint) -> Result<ComplaintView, Fault> {
+    let key = (complaint.mchid.clone(), complaint.out_trade_no.clone());
+    let order = call.find::<Order>(&key).await?;
+    let full_refunded =
+        order.is_some_and(|order| order.refund_arrived_minor == order.amount.minor());
+    let payer_phone = match call.find::<User>(&complaint.payer).await? {
+        None => None,
+        Some(user) => {
+            let place = phone_place(&user.phone_index);
+            let opened = crypto::open(&call.face.app.keys.personal_data, &place, &user.phone);
+            let opened = opened.map_err(|error| Fault::defect(&error.to_string()))?;
+            let text = std::str::from_utf8(&opened).map_err(|_| Fault::defect("phone"))?;
+            Some(call.seal(text)?)
+        }
+    };
+    Ok(ComplaintView { complaint, full_refunded, payer_phone })
+}
+
+async fn history(call: Call) -> Result<Reply, Fault> {
+    let slice = history_slice(call.query())?;
+    let complaint = own(&call).await?;
+    let condition = format!(
+        "complaint_id = $1 ORDER BY number DESC LIMIT {} OFFSET {}",
+        slice.limit, slice.offset
+    );
+    let id = vec![Value::Text(complaint.complaint_id.clone())];
+    let logs = select::<ComplaintLog>(call.face.app.queries.as_ref(), &condition, id).await?;
+    let merchant = call.find::<Merchant>(&call.mchid).await?;
+    let merchant = merchant.ok_or_else(|| Fault::defect("a certificate without merchant"))?;
+    let names = ("投诉人", merchant.name.as_str());
+    let url = format!("{}{IMAGES}", call.gateway);
+    Ok(Reply::json(complaint::history_answer(&logs, slice, complaint.steps, names, &url)))
+}
+
+async fn respond(call: Call) -> Result<Reply, Fault> {
+    let Response { content, images } = Response::parse(&call.body, &call.caller())?;
+    let mchid = call.mchid.clone();
+    answer(&call, ComplaintAct::Respond { mchid, content, images }).await
+}
+
+async fn complete(call: Call) -> Result<Reply, Fault> {
+    check_complete(&call.body, &call.caller())?;
+    answer(&call, ComplaintAct::Complete { mchid: call.mchid.clone() }).await
+}
+
+async fn refund_progress(call: Call) -> Result<Reply, Fault> {
+    let mchid = call.mchid.clone();
+    let act = match RefundProgress::parse(&call.body)? {
+        RefundProgress::Approve { remark } => ComplaintAct::ApproveRefund { mchid, remark },
+        RefundProgress::Reject { reason, images } => {
+            ComplaintAct::RejectRefund { mchid, reason, images }
+        }
+    };
+    answer(&call, act).await
+}
+
+async fn answer(call: &Call, act: ComplaintAct) -> Result<Reply, Fault> {
+    let complaint_id = call.variable("complaint_id");
+    run(&call.face, || AnswerComplaint { complaint_id: complaint_id.clone(), act: act.clone() })
+        .await?;
+    Ok(Reply::no_content())
+}
+
+async fn create_url(call: Call) -> Result<Reply, Fault> {
+    let url = read_url(&call.body, &call.caller())?;
+    set_url(&call, WebhookChange::Create(url)).await?;
+    show_url(call).await
+}
+
+async fn replace_url(call: Call) -> Result<Reply, Fault> {
+    let url = read_url(&call.body, &call.caller())?;
+    set_url(&call, WebhookChange::Replace(url)).await?;
+    show_url(call).await
+}
+
+async fn delete_url(call: Call) -> Result<Reply, Fault> {
+    set_url(&call, WebhookChange::Remove).await?;
+    Ok(Reply::no_content())
+}
+
+async fn set_url(call: &Call, change: WebhookChange) -> Result<(), Fault> {
+    run(&call.face, || SetWebhook {
+        mchid: call.mchid.clone(),
+        kind: WebhookKind::Complaint,
+        change: change.clone(),
+    })
+    .await
+}
+
+async fn show_url(call: Call) -> Result<Reply, Fault> {
+    let key = (call.mchid.clone(), WebhookKind::Complaint);
+    let hook = call.find::<MerchantWebhook>(&key).await?.ok_or(Code::ResourceNotExists)?;
+    Ok(Reply::json(complaint::url_answer(&call.mchid, &hook.url)))
+}

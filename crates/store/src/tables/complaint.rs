@@ -1,0 +1,57 @@
+//! The tables of complaints and of the files that merchants upload.
+
+use crate::{Index, describe, text_cells};
+use domain::complaint::{
+    Complaint, ComplaintByOrder, ComplaintLog, ComplaintState, ComplaintStep, Media, MediaKind,
+    ProblemType,
+};
+use domain::ids::UserId;
+use kernel::{Amount, Timestamp};
+
+text_cells!(ComplaintState, ComplaintStep, ProblemType, MediaKind);
+
+describe!(Complaint, Kept, key 1, "A complaint of a payer about an order.", {
+    complaint_id: String, "Its number.";
+    mchid: String, "The merchant.";
+    out_trade_no: String, "The merchant's number of the order.";
+    transaction_id: String, "The number of the payment.";
+    amount: Amount, "What was paid, in fen.";
+    payer: UserId, "Who complains.";
+    openid: String, "The payer's name under the order's app id.";
+    problem: ProblemType, "What the payer complains of.";
+    detail: String, "The payer's words.";
+    apply_refund_minor: i64, "What the payer wants back, in fen, 0 for nothing.";
+    state: ComplaintState, "Where it stands.";
+    times: i64, "How often the payer complained.";
+    payer_waits: bool, "Whether the payer waits for an answer.";
+    steps: i64, "How many steps it has.";
+    created_at: Timestamp, "When it was filed.";
+}, checks [
+    "apply_refund_minor BETWEEN 0 AND amount",
+    "times >= 1 AND steps >= 1",
+], indexes [Index { name: "merchant", columns: "mchid, created_at", filter: "" }],
+fixed ["mchid", "out_trade_no", "payer"]);
+
+describe!(ComplaintByOrder, Kept, key 2, "Finds the complaint about an order.", {
+    mchid: String, "The merchant.";
+    out_trade_no: String, "The merchant's number of the order.";
+    complaint_id: String, "The complaint.";
+});
+
+describe!(ComplaintLog, Kept, key 2, "One step of a complaint.", {
+    complaint_id: String, "The complaint.";
+    number: i64, "Its place, from 1.";
+    step: ComplaintStep, "What was done.";
+    details: String, "In which words.";
+    images: String, "The ids of pictures, with commas between.";
+    at: Timestamp, "When.";
+}, checks ["number >= 1"], fixed ["step", "details", "images", "at"]);
+
+describe!(Media, Kept, key 1, "A file that a merchant uploaded.", {
+    media_id: String, "Its id, derived from merchant and content.";
+    mchid: String, "The merchant.";
+    kind: MediaKind, "What it is.";
+    content_type: String, "Its type, as a web server names it.";
+    content: Vec<u8>, "The bytes.";
+    uploaded_at: Timestamp, "When it was uploaded first.";
+}, checks ["LENGTH(content) BETWEEN 1 AND 5242880"], fixed ["mchid", "content_type", "content"]);
