@@ -193,19 +193,17 @@ impl Writes {
         Self { keys, writes }
     }
 
-    /// What is stored once this is committed. Rows that are never read again are left out.
-    pub(crate) fn teach(&self, cache: &mut Cache, version: i64) {
-        for (key, write) in self.keys.iter().zip(&self.writes) {
+    /// After the commit: what is stored now. Rows that are never read again are left out.
+    pub(crate) fn teach(self, cache: &mut Cache, version: i64) {
+        for (key, write) in self.keys.into_iter().zip(self.writes) {
             if [Journal::NAME, Entry::NAME, Fact::NAME].contains(&key.table) {
                 continue;
             }
             let known = match write {
-                Write::Insert(row) | Write::Update(row, _) => {
-                    Some(Loaded { row: Arc::clone(row), version })
-                }
+                Write::Insert(row) | Write::Update(row, _) => Some(Loaded { row, version }),
                 Write::Delete(..) => None,
             };
-            cache.learn(key.clone(), known);
+            cache.learn(key, known);
         }
     }
 }

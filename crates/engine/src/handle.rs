@@ -1,6 +1,5 @@
 //! What the rest of the program holds of the engine.
 
-use crate::ahead::{Committer, Desk};
 use crate::cache::Cache;
 use crate::failed::Failed;
 use crate::metrics::{Meter, Stats, Totals};
@@ -9,7 +8,6 @@ use crate::rider::{Answer, MoveClock, Pending};
 use crate::shell::{Limits, Shell};
 use crate::thread::drive;
 use crate::writer::{SharedRules, Writer};
-use domain::ledger::Batch;
 use domain::{Command, Never, Rules};
 use kernel::Timestamp;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -26,13 +24,6 @@ pub struct Position {
     pub now: Timestamp,
     /// How far business time is ahead of the real clock, in microseconds.
     pub offset: i64,
-}
-
-impl Position {
-    /// Where a batch brings it.
-    pub(crate) fn of(batch: &Batch) -> Self {
-        Self { seq: batch.seq, now: batch.now, offset: batch.offset }
-    }
 }
 
 struct Inner {
@@ -68,19 +59,9 @@ impl Engine {
         let meter = Meter::default();
         let totals = Arc::clone(&meter.totals);
         let (position, watched) = watch::channel(Position::default());
-        let (shell, position): (Arc<dyn Shell>, _) = (Arc::new(shell), Arc::new(position));
-        let committer = Committer::start(Desk {
-            shell: Arc::clone(&shell),
-            queue: Arc::clone(&queue),
-            meter: meter.another(),
-            position: Arc::clone(&position),
-        })?;
         let writer = Writer {
-            store: Some(store),
-            committer,
-            loader: None,
-            loader_tried_at: i64::MIN,
-            shell,
+            store,
+            shell: Box::new(shell),
             limits,
             rules: Arc::clone(&rules),
             queue: Arc::clone(&queue),

@@ -9,7 +9,6 @@
 //! Nothing here knows a business word: rows are (kind, key bytes), commands are `domain`'s trait.
 //! The clock, random bytes and waiting are handed in through [`Shell`].
 
-mod ahead;
 mod batch;
 mod cache;
 mod failed;

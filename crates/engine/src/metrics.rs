@@ -1,7 +1,7 @@
 //! What operators and the benchmark see of the engine: counted on its own thread, handed over once
 //! per run of the loop.
 
-use crate::rider::{Ending, Rider};
+use crate::rider::Rider;
 use metrics::{counter, gauge, histogram};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -35,7 +35,6 @@ pub(crate) struct Totals {
     commits: AtomicU64,
     commands: AtomicU64,
     conflicts: AtomicU64,
-    losing_run: AtomicU64,
     losing_run_max: AtomicU64,
     unknowns: AtomicU64,
     rounds: AtomicU64,
@@ -58,24 +57,20 @@ impl Totals {
     }
 }
 
-/// Counts on one of the engine's threads.
+/// Counts on the engine's thread.
 #[derive(Default)]
 pub(crate) struct Meter {
     pub(crate) totals: Arc<Totals>,
     left: HashMap<(&'static str, &'static str), u64>,
     carried: HashMap<&'static str, u64>,
+    losing_run: u64,
 }
 
 impl Meter {
-    /// For another thread; the totals are the same.
-    pub(crate) fn another(&self) -> Self {
-        Self { totals: Arc::clone(&self.totals), ..Self::default() }
-    }
-
-    pub(crate) fn conflict(&self) {
-        let run = self.totals.losing_run.fetch_add(1, Relaxed) + 1;
+    pub(crate) fn conflict(&mut self) {
+        self.losing_run += 1;
         self.totals.conflicts.fetch_add(1, Relaxed);
-        self.totals.losing_run_max.fetch_max(run, Relaxed);
+        self.totals.losing_run_max.fetch_max(self.losing_run, Relaxed);
         counter!("jiaozi_engine_conflicts_total").increment(1);
     }
 
@@ -102,7 +97,7 @@ impl Meter {
 
     /// A batch is committed that carried these commands.
     pub(crate) fn committed(&mut self, riders: &[Box<dyn Rider>]) {
-        self.totals.losing_run.store(0, Relaxed);
+        self.losing_run = 0;
         self.totals.commits.fetch_add(1, Relaxed);
         self.totals.commands.fetch_add(riders.len() as u64, Relaxed);
         counter!("jiaozi_engine_commits_total").increment(1);
@@ -115,13 +110,9 @@ impl Meter {
         }
     }
 
-    /// Sends commands away with their answers.
-    pub(crate) fn dismiss(&mut self, riders: Vec<Box<dyn Rider>>, ending: Ending) {
-        for rider in riders {
-            let command = rider.name();
-            let outcome = rider.leave(ending);
-            *self.left.entry((command, outcome)).or_default() += 1;
-        }
+    /// A command got its answer.
+    pub(crate) fn left(&mut self, command: &'static str, outcome: &'static str) {
+        *self.left.entry((command, outcome)).or_default() += 1;
     }
 
     /// Hands over what was counted command by command.

@@ -1,6 +1,5 @@
 //! The waiting commands: bounded, a quarter of the places per owner, taken from owners in turn. The
-//! queue is also the gate: while the engine is not ready, nobody comes in; and it is where the
-//! engine's thread waits for whatever comes next, the end of a batch under way too.
+//! queue is also the gate: while the engine is not ready, nobody comes in.
 
 use crate::rider::Rider;
 use std::collections::{HashMap, VecDeque};
@@ -12,8 +11,6 @@ use tokio::sync::watch;
 pub(crate) enum Taken {
     /// Everything that waits, up to the bound.
     Batch(Vec<Box<dyn Rider>>),
-    /// The batch that was under way has ended.
-    Landed,
     /// Nothing came for a while.
     Idle,
     /// Nothing waits and nothing more will come.
@@ -28,9 +25,6 @@ struct Waiting {
     commands: usize,
     ready: bool,
     stopping: bool,
-    /// While a batch is under way: how many commands must wait before they are worth taking.
-    enough: usize,
-    has_landed: bool,
 }
 
 /// See the module.
@@ -92,36 +86,19 @@ impl Queue {
             if let Some(rider) = waiting.alone.pop_front() {
                 return Taken::Batch(vec![rider]);
             }
-            if std::mem::take(&mut waiting.has_landed) {
-                return Taken::Landed;
-            }
-            if waiting.commands >= waiting.enough.max(1) {
+            if waiting.commands > 0 {
                 return Taken::Batch(waiting.take(most));
             }
-            if waiting.stopping && waiting.enough == 0 {
+            if waiting.stopping {
                 return Taken::Stopped;
             }
             let (again, timeout) =
                 self.came.wait_timeout(waiting, idle).unwrap_or_else(PoisonError::into_inner);
             waiting = again;
-            if timeout.timed_out() && waiting.is_quiet() {
+            if timeout.timed_out() && waiting.is_empty() && !waiting.stopping {
                 return Taken::Idle;
             }
         }
-    }
-
-    /// From now on a batch is under way: the next is taken when that has ended, or when `enough`
-    /// commands wait. A batch of few would cost as much as one of many.
-    pub(crate) fn depart(&self, enough: usize) {
-        self.lock().enough = enough.max(1);
-    }
-
-    /// The batch that was under way has ended, however.
-    pub(crate) fn land(&self) {
-        let mut waiting = self.lock();
-        (waiting.enough, waiting.has_landed) = (0, true);
-        drop(waiting);
-        self.came.notify_all();
     }
 
     /// Takes everyone out, to be told that nothing was tried.
@@ -185,10 +162,8 @@ impl Queue {
 }
 
 impl Waiting {
-    /// Whether nothing waits, is under way or ends.
-    fn is_quiet(&self) -> bool {
-        let is_empty = self.commands == 0 && self.alone.is_empty();
-        is_empty && self.enough == 0 && !self.has_landed && !self.stopping
+    fn is_empty(&self) -> bool {
+        self.commands == 0 && self.alone.is_empty()
     }
 
     fn take(&mut self, most: usize) -> Vec<Box<dyn Rider>> {

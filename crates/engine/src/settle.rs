@@ -57,8 +57,6 @@ impl Writer {
     ) -> Option<Fate> {
         self.queue.set_ready(false);
         self.cache.forget();
-        // Where it reaches is as uncertain as the rest.
-        self.loader = None;
         let busy = Ending::Busy(self.limits.retry_after);
         let too_late = if lost.is_some() { Ending::Unknown } else { busy };
         let deadline = i64::try_from(self.limits.settle_deadline.as_micros()).unwrap_or(i64::MAX);
@@ -88,13 +86,13 @@ impl Writer {
     }
 
     fn try_settle(&mut self, lost: Option<&Lost>) -> Result<Fate, NotYet> {
-        self.store().reconnect()?;
-        self.store().exclude_others()?;
+        self.store.reconnect()?;
+        self.store.exclude_others()?;
         let found = self.find_fate(lost);
         let (tip, fate) = match found {
             Ok(found) => found,
             Err(not_yet) => {
-                self.store().abandon();
+                self.store.abandon();
                 return Err(not_yet);
             }
         };
@@ -105,7 +103,7 @@ impl Writer {
     /// The last batch, and what the lost one's fate is if a batch can be committed behind that: a
     /// place that is still free is then taken from it, a taken one tells whose it is.
     fn find_fate(&mut self, lost: Option<&Lost>) -> Result<(Batch, Fate), NotYet> {
-        let tip = self.store().tip()?;
+        let tip = self.store.tip()?;
         let fate = match lost {
             Some(lost) if tip.seq >= lost.seq => self.fate_of(lost)?,
             _ => Fate::NeverHappened,
@@ -116,7 +114,7 @@ impl Writer {
     /// Whose batch stands at the place of the lost one.
     fn fate_of(&mut self, lost: &Lost) -> Result<Fate, NotYet> {
         let key = RowKey::of::<Batch>(&lost.seq);
-        let found = self.store().load(&[key])?;
+        let found = self.store.load(&[key])?;
         let stored = found.first().map(|(_, loaded)| loaded.row.as_ref() as &dyn Any);
         match stored.and_then(|row| row.downcast_ref::<Batch>()) {
             Some(batch) if batch.id == lost.id => Ok(Fate::Happened),
@@ -133,7 +131,7 @@ impl Writer {
         match self.commit(&batch, &nothing) {
             Commit::Done => {
                 self.cache.begin_at(base.clone());
-                self.settled_at(batch, &nothing);
+                self.settled_at(batch, nothing);
                 Ok(())
             }
             Commit::Conflict => Err(NotYet("the next place was taken".into())),
@@ -155,7 +153,7 @@ impl Writer {
             if self.queue.is_stopping() {
                 return;
             }
-            match self.store().tip() {
+            match self.store.tip() {
                 Ok(tip) if !self.is_clock_behind(&tip) => return self.queue.set_ready(true),
                 Ok(_) => self.shell.pause(LONGEST_PAUSE),
                 Err(_) => {

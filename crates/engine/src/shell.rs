@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// The clock, randomness and waiting, handed in so that every run can be repeated in a test.
-pub trait Shell: Send + Sync + 'static {
+pub trait Shell: Send + 'static {
     /// The real clock, in microseconds since 1970 UTC.
     fn now(&self) -> i64;
     /// Fills `bytes` with bytes that nobody else draws.

@@ -40,11 +40,7 @@ pub(crate) fn drive(mut writer: Writer) {
         let idle = if is_more { Duration::ZERO } else { IDLE };
         let is_idle = match writer.queue.take(writer.limits.batch_commands, idle) {
             Taken::Batch(riders) => {
-                writer.enter(riders);
-                false
-            }
-            Taken::Landed => {
-                writer.land();
+                writer.run(riders);
                 false
             }
             Taken::Idle => true,

@@ -21,11 +21,8 @@ impl Writer {
         if plan.now.since(plan.turned_at) < DAY || self.is_clock_behind(base) {
             return false;
         }
-        if !self.land() {
-            return true; // What was planned on is gone.
-        }
         let older = if plan.turn == 0 { IdempotencyOdd::NAME } else { IdempotencyEven::NAME };
-        let rows = match self.store().first(older, ROWS_MAX) {
+        let rows = match self.store.first(older, ROWS_MAX) {
             Ok(rows) => rows,
             Err(error) => {
                 tracing::warn!(%error, "old records cannot be listed");
@@ -44,7 +41,7 @@ impl Writer {
         let lost = match self.commit(&batch, &writes) {
             Commit::Done => {
                 let may_be_more = !writes.writes.is_empty();
-                self.settled_at(batch, &writes);
+                self.settled_at(batch, writes);
                 return may_be_more;
             }
             Commit::Conflict => {

@@ -5,7 +5,6 @@
 //! loses twice and a defect never comes from old rows. While another process keeps committing,
 //! batches begin that way.
 
-use crate::ahead::Committer;
 use crate::batch::{self, Decided, Effort, Ground, Writes};
 use crate::cache::Cache;
 use crate::handle::Position;
@@ -21,7 +20,7 @@ use domain::record::RowKey;
 use domain::tx::Cursor;
 use kernel::Timestamp;
 use std::sync::{Arc, PoisonError, RwLock};
-use store::{Commit, Loader, Store, Unavailable};
+use store::{Commit, Store, Unavailable};
 use tokio::sync::watch;
 
 /// How far the real clock may lie behind the last batch before deciding stops, in microseconds.
@@ -37,14 +36,8 @@ pub(crate) type SharedRules = Arc<RwLock<Arc<Rules>>>;
 
 /// See the module.
 pub(crate) struct Writer {
-    /// Away while it commits a batch.
-    pub(crate) store: Option<Box<dyn Store>>,
-    pub(crate) committer: Committer,
-    /// Reads while the store is away.
-    pub(crate) loader: Option<Box<dyn Loader>>,
-    /// When a loader was last asked for, in microseconds.
-    pub(crate) loader_tried_at: i64,
-    pub(crate) shell: Arc<dyn Shell>,
+    pub(crate) store: Box<dyn Store>,
+    pub(crate) shell: Box<dyn Shell>,
     pub(crate) limits: Limits,
     pub(crate) rules: SharedRules,
     pub(crate) queue: Arc<Queue>,
@@ -52,7 +45,7 @@ pub(crate) struct Writer {
     /// Whether another process committed lately.
     pub(crate) has_rival: bool,
     pub(crate) meter: Meter,
-    pub(crate) position: Arc<watch::Sender<Position>>,
+    pub(crate) position: watch::Sender<Position>,
 }
 
 /// What a batch stands on, before anything is decided.
@@ -65,25 +58,16 @@ pub(crate) struct Plan {
 }
 
 /// A decided batch, ready to be committed.
-pub(crate) struct Prepared {
-    pub(crate) batch: Batch,
-    pub(crate) writes: Writes,
-    /// How many commands it has; the rest belong to the next.
-    pub(crate) taken: usize,
+struct Prepared {
+    batch: Batch,
+    writes: Writes,
+    taken: usize,
     /// Whether it would change nothing.
-    pub(crate) is_empty: bool,
-}
-
-/// How far a batch has come before it is run to its end.
-pub(crate) enum Begin {
-    Undecided,
-    Decided(Prepared),
-    /// It was tried in vain.
-    Failed(Setback),
+    is_empty: bool,
 }
 
 /// Why an attempt gave no answers.
-pub(crate) enum Setback {
+enum Setback {
     /// Another batch took the place, or a row was not as it was read.
     Conflict,
     /// A command came to a defect on rows that may be old.
@@ -109,38 +93,26 @@ impl From<Unavailable> for Setback {
 
 impl Writer {
     /// Runs commands to their end: every one of them has left when this returns.
-    #[cfg(test)]
     pub(crate) fn run(&mut self, riders: Riders) {
-        self.run_from(riders, Begin::Undecided);
-    }
-
-    /// The same of commands that have been decided or tried together before.
-    pub(crate) fn run_from(&mut self, riders: Riders, begin: Begin) {
-        let mut work = Vec::new();
-        self.run_batch(riders, begin, &mut work);
+        let mut work = vec![riders];
         while let Some(riders) = work.pop() {
             if !riders.is_empty() {
-                self.run_batch(riders, Begin::Undecided, &mut work);
+                self.run_batch(riders, &mut work);
             }
         }
         self.meter.flush(self.queue.len());
     }
 
-    fn run_batch(&mut self, mut riders: Riders, mut begin: Begin, work: &mut Vec<Riders>) {
+    fn run_batch(&mut self, mut riders: Riders, work: &mut Vec<Riders>) {
         let (mut is_held, mut lost_races, mut tries) = (self.has_rival, 0, 0);
         loop {
-            let setback = match std::mem::replace(&mut begin, Begin::Undecided) {
-                Begin::Failed(setback) => setback,
-                begin => {
-                    is_held |= self.cache.base().is_none();
-                    match self.attempt(&mut riders, is_held, begin) {
-                        Ok(taken) => {
-                            work.push(riders.split_off(taken));
-                            return self.dismiss(riders, Ending::Decided);
-                        }
-                        Err(setback) => setback,
-                    }
+            is_held |= self.cache.base().is_none();
+            let setback = match self.attempt(&mut riders, is_held) {
+                Ok(taken) => {
+                    work.push(riders.split_off(taken));
+                    return self.dismiss(riders, Ending::Decided);
                 }
+                Err(setback) => setback,
             };
             match setback {
                 Setback::Conflict => {
@@ -195,30 +167,20 @@ impl Writer {
 
     /// Tries the batch once. On success its first commands, as many as the number says, may be
     /// answered; nothing of the others was tried.
-    fn attempt(
-        &mut self,
-        riders: &mut [Box<dyn Rider>],
-        is_held: bool,
-        begin: Begin,
-    ) -> Result<usize, Setback> {
-        let prepared = match begin {
-            Begin::Decided(prepared) => Ok((false, prepared)),
-            Begin::Undecided | Begin::Failed(_) => {
-                self.cache.trim();
-                let held = if is_held { self.hold() } else { Ok(false) };
-                held.and_then(|is_ours| Ok((is_ours, self.prepare(riders, is_held)?)))
-            }
-        };
+    fn attempt(&mut self, riders: &mut [Box<dyn Rider>], is_held: bool) -> Result<usize, Setback> {
+        self.cache.trim();
+        let held = if is_held { self.hold() } else { Ok(false) };
+        let prepared = held.and_then(|is_ours| Ok((is_ours, self.prepare(riders, is_held)?)));
         let outcome = match prepared {
             // The last batch is our own and clean: what was read is durable.
             Ok((true, prepared)) if prepared.is_empty => {
-                self.store().abandon();
+                self.store.abandon();
                 Ok(prepared.taken)
             }
             Ok((_, prepared)) => self.conclude(prepared, is_held, riders),
             Err(setback) => {
                 if is_held {
-                    self.store().abandon();
+                    self.store.abandon();
                 }
                 Err(setback)
             }
@@ -233,8 +195,8 @@ impl Writer {
     /// our own clean batch. As long as others do commit, waiting for our turn first costs less than
     /// deciding in vain.
     fn hold(&mut self) -> Result<bool, Setback> {
-        self.store().exclude_others()?;
-        let tip = self.store().tip()?;
+        self.store.exclude_others()?;
+        let tip = self.store.tip()?;
         let base = self.cache.base().map(|base| (base.seq, base.id));
         let is_current = base == Some((tip.seq, tip.id));
         if base.is_some() {
@@ -244,11 +206,6 @@ impl Writer {
             self.cache.begin_at(tip);
         }
         Ok(is_current)
-    }
-
-    /// The store, while nothing is under way.
-    pub(crate) fn store(&mut self) -> &mut dyn Store {
-        self.store.as_deref_mut().expect("the store is back before it is worked with")
     }
 
     /// What the next batch stands on.
@@ -267,7 +224,7 @@ impl Writer {
     }
 
     /// Decides until no row is missing.
-    pub(crate) fn prepare(
+    fn prepare(
         &mut self,
         riders: &mut [Box<dyn Rider>],
         is_held: bool,
@@ -342,10 +299,7 @@ impl Writer {
         }
         keys.sort_unstable();
         keys.dedup();
-        let found = match &mut self.store {
-            Some(store) => store.load(&keys)?,
-            None => self.load_beside(&keys)?,
-        };
+        let found = self.store.load(&keys)?;
         self.meter.loaded(keys.len());
         keys.into_iter().for_each(|key| self.cache.learn(key, None));
         found.into_iter().for_each(|(key, loaded)| self.cache.learn(key, Some(loaded)));
@@ -383,22 +337,12 @@ impl Writer {
         if is_empty && !is_held {
             return self.confirm().map(|()| taken);
         }
-        let outcome = self.commit(&batch, &writes);
-        self.judge(outcome, &batch, taken)?;
-        self.meter.committed(&riders[..taken]);
-        self.settled_at(batch, &writes);
-        Ok(taken)
-    }
-
-    /// What the end of a commit means for its batch of `taken` commands.
-    pub(crate) fn judge(
-        &self,
-        outcome: Commit,
-        batch: &Batch,
-        taken: usize,
-    ) -> Result<(), Setback> {
-        match outcome {
-            Commit::Done => Ok(()),
+        match self.commit(&batch, &writes) {
+            Commit::Done => {
+                self.meter.committed(&riders[..taken]);
+                self.settled_at(batch, writes);
+                Ok(taken)
+            }
             Commit::Conflict => Err(Setback::Conflict),
             Commit::Data(what) => Err(Setback::Poisoned(what)),
             Commit::Unavailable(what) => Err(Setback::Away(what)),
@@ -413,28 +357,33 @@ impl Writer {
     /// The cache's base is our own clean batch; if it is still the last one, every row that was
     /// read is current and durable, and there is nothing to write.
     fn confirm(&mut self) -> Result<(), Setback> {
-        let tip = self.store().tip()?;
+        let tip = self.store.tip()?;
         let base = self.cache.base().expect("an attempt begins at a batch");
         if (tip.seq, tip.id) == (base.seq, base.id) { Ok(()) } else { Err(Setback::Conflict) }
     }
 
     pub(crate) fn commit(&mut self, batch: &Batch, writes: &Writes) -> Commit {
         let began = self.shell.now();
-        let outcome = self.store().commit(batch, &writes.writes);
+        let outcome = self.store.commit(batch, &writes.writes);
         self.meter.commit_time(self.shell.now() - began, writes.writes.len());
         outcome
     }
 
     /// Our batch is committed and clean: it is the position, and its rows are known.
-    pub(crate) fn settled_at(&mut self, batch: Batch, writes: &Writes) {
+    pub(crate) fn settled_at(&mut self, batch: Batch, writes: Writes) {
         writes.teach(&mut self.cache, batch.seq);
-        self.position.send_replace(Position::of(&batch));
+        let Batch { seq, now, offset, .. } = batch;
         self.cache.advance(batch);
+        self.position.send_replace(Position { seq, now, offset });
     }
 
     /// Sends commands away with their answers.
     pub(crate) fn dismiss(&mut self, riders: Riders, ending: Ending) {
-        self.meter.dismiss(riders, ending);
+        for rider in riders {
+            let name = rider.name();
+            let outcome = rider.leave(ending);
+            self.meter.left(name, outcome);
+        }
     }
 
     /// Tells everyone who waits, in the queue or behind the running batch, that nothing was tried.

@@ -3,7 +3,7 @@
 
 use domain::ledger::Batch;
 use domain::record::RowKey;
-use store::{Commit, Loaded, Loader, Store, Unavailable, Write};
+use store::{Commit, Loaded, Store, Unavailable, Write};
 
 /// What is wrong with a store.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -85,9 +85,5 @@ impl<S: Store> Store for Wrong<S> {
 
     fn reconnect(&mut self) -> Result<(), Unavailable> {
         self.caught_up().reconnect()
-    }
-
-    fn loader(&self) -> Result<Box<dyn Loader>, Unavailable> {
-        self.inner.loader()
     }
 }

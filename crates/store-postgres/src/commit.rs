@@ -109,8 +109,10 @@ async fn prepare(
     let mut flight = Vec::with_capacity(planned.len() + 4);
     let prepared = in_time(limit, async {
         if !is_begun {
-            // Not in the flight: its failure would not keep the batch from being committed.
-            link.plan_anew_in_time().await?;
+            if link.is_time_to_plan() {
+                // Not in the flight: its failure would not keep the batch from being committed.
+                link.client.batch_execute("DISCARD PLANS").await?;
+            }
             flight.extend(opening(link).await?);
         }
         for (sql, parameters) in planned {

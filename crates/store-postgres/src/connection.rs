@@ -174,15 +174,12 @@ impl Link {
         Ok(statement)
     }
 
-    /// Lets the server plan its statements anew now and then, counted by calls. What it knows of
-    /// the tables may be of a time when they were empty; a table hardly more than doubles between
-    /// two of these moments.
-    pub async fn plan_anew_in_time(&mut self) -> Result<(), Error> {
+    /// Counts a flight, and says whether the server is to plan its statements anew. What it knows
+    /// of the tables may be of a time when they were empty; a table hardly more than doubles
+    /// between two of these moments.
+    pub fn is_time_to_plan(&mut self) -> bool {
         self.flights += 1;
-        if self.flights.is_power_of_two() || self.flights.is_multiple_of(256) {
-            self.client.batch_execute("DISCARD PLANS").await?;
-        }
-        Ok(())
+        self.flights.is_power_of_two() || self.flights.is_multiple_of(256)
     }
 
     /// What the server warned of since this was asked last.

@@ -15,9 +15,7 @@ use domain::record::RowKey;
 use std::future::Future;
 use std::time::Duration;
 use store::table::Described;
-use store::{
-    Commit, Corrupt, Loaded, Loader, Registered, Store, Unavailable, Value, Write, registry,
-};
+use store::{Commit, Corrupt, Loaded, Registered, Store, Unavailable, Value, Write, registry};
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
@@ -120,14 +118,6 @@ pub(crate) fn key_parts(plan: &Plan, key: &RowKey) -> Result<Vec<Value>, Corrupt
     })
 }
 
-/// Whoever asks need not have sorted: one statement a table all the same.
-fn sorted(keys: &[RowKey]) -> Vec<RowKey> {
-    let mut keys = keys.to_vec();
-    keys.sort_unstable();
-    keys.dedup();
-    keys
-}
-
 async fn tip(link: &mut Link) -> Result<Batch, Unavailable> {
     let table = Batch::TABLE;
     let statement = link.prepare(&plan::tip(&table), &[]).await.map_err(away)?;
@@ -195,29 +185,16 @@ pub(crate) fn borrowed(parameters: &[wire::Parameter]) -> Vec<&(dyn ToSql + Sync
     parameters.iter().map(|parameter| parameter.as_ref() as &(dyn ToSql + Sync)).collect()
 }
 
-/// A second connection of the same kind, which begins no transaction.
-impl Loader for PostgresStore {
-    fn load_beside(
-        &mut self,
-        keys: &[RowKey],
-    ) -> Result<(Batch, Vec<(RowKey, Loaded)>), Unavailable> {
-        let keys = sorted(keys);
-        self.read(|link, plans| {
-            Box::pin(async move {
-                link.plan_anew_in_time().await.map_err(away)?;
-                Ok((tip(link).await?, load(link, plans, &keys).await?))
-            })
-        })
-    }
-}
-
 impl Store for PostgresStore {
     fn tip(&mut self) -> Result<Batch, Unavailable> {
         self.read(|link, _| Box::pin(tip(link)))
     }
 
     fn load(&mut self, keys: &[RowKey]) -> Result<Vec<(RowKey, Loaded)>, Unavailable> {
-        let keys = sorted(keys);
+        // Whoever asks need not have sorted: one statement a table all the same.
+        let mut keys = keys.to_vec();
+        keys.sort_unstable();
+        keys.dedup();
         self.read(|link, plans| Box::pin(async move { load(link, plans, &keys).await }))
     }
 
@@ -278,11 +255,6 @@ impl Store for PostgresStore {
         // The old connection goes first: whatever it holds, the new one must not wait for it.
         drop(self.link.take());
         self.connect().map_err(|error| Unavailable::Away(error.to_string()))
-    }
-
-    fn loader(&self) -> Result<Box<dyn Loader>, Unavailable> {
-        let another = Self::open(&self.url, self.options.clone());
-        Ok(Box::new(another.map_err(|error| Unavailable::Away(error.to_string()))?))
     }
 }
 

@@ -12,15 +12,14 @@ use domain::record::{Record, RowKey};
 use rusqlite::{CachedStatement, Connection, OptionalExtension};
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use store::table::Described;
-use store::{BOOK, Commit, Corrupt, Loaded, Loader, Store, Unavailable, Value, Write, registry};
+use store::{BOOK, Commit, Corrupt, Loaded, Store, Unavailable, Value, Write, registry};
 
 /// A writing handle on a database file.
 pub struct SqliteStore {
     path: PathBuf,
     options: Options,
-    plans: Arc<Plans>,
+    plans: Plans,
     connection: Option<Connection>,
     /// Whether the connection has done nothing yet, so that another one would be no better.
     is_fresh: Cell<bool>,
@@ -35,7 +34,7 @@ impl SqliteStore {
         let tables = registry::all().iter().chain(options.extra_tables).copied();
         let mut store = Self {
             path: path.to_owned(),
-            plans: Arc::new(plan::plans(tables)),
+            plans: plan::plans(tables),
             connection: None,
             is_fresh: Cell::new(false),
             is_excluding: false,
@@ -70,6 +69,30 @@ impl SqliteStore {
         Ok(connection)
     }
 
+    fn plan(&self, table: &'static str) -> Result<&Plan, Corrupt> {
+        let undescribed =
+            || Corrupt { table, column: "key", what: "the table is not described".into() };
+        self.plans.get(table).ok_or_else(undescribed)
+    }
+
+    fn load_rows(
+        &self,
+        connection: &Connection,
+        keys: &[RowKey],
+    ) -> Result<Vec<(RowKey, Loaded)>, Unavailable> {
+        let mut rows = Vec::with_capacity(keys.len());
+        for of_table in keys.chunk_by(|left, right| left.table == right.table) {
+            let plan = self.plan(of_table[0].table)?;
+            let mut statement = connection.prepare_cached(&plan.select).map_err(away)?;
+            for key in of_table {
+                if let Some(loaded) = load_row(plan, &mut statement, key)? {
+                    rows.push((key.clone(), loaded));
+                }
+            }
+        }
+        Ok(rows)
+    }
+
     /// Writes everything and leaves the transaction open.
     fn write_all(
         &self,
@@ -81,13 +104,12 @@ impl SqliteStore {
         if !self.is_excluding {
             begin(connection).map_err(failed)?;
         }
-        let plan =
-            plan_of(&self.plans, Batch::NAME).map_err(|error| Commit::Data(error.to_string()))?;
+        let plan = self.plan(Batch::NAME).map_err(|error| Commit::Data(error.to_string()))?;
         let mut statement = connection.prepare_cached(&plan.insert).map_err(failed)?;
         plan::bind(&mut statement, &batch.to_values(), &[]).map_err(failed)?;
         statement.raw_execute().map_err(failed)?;
         for of_table in writes.chunk_by(|left, right| table_of(left) == table_of(right)) {
-            let plan = plan_of(&self.plans, table_of(&of_table[0]));
+            let plan = self.plan(table_of(&of_table[0]));
             let plan = plan.map_err(|error| Commit::Data(error.to_string()))?;
             Writer::new(connection, plan, batch.seq).write(of_table)?;
         }
@@ -120,15 +142,29 @@ impl SqliteStore {
 
 impl Store for SqliteStore {
     fn tip(&mut self) -> Result<Batch, Unavailable> {
-        read_tip(self.settled()?)
+        let columns = Batch::TABLE.columns.iter().map(|column| (column.name, column.kind));
+        let sql = format!(
+            "SELECT {} FROM \"batch\" WHERE \"book\" = {BOOK} ORDER BY \"seq\" DESC LIMIT 1",
+            store::ddl::quoted_list(columns.clone().map(|(name, _)| name)),
+        );
+        let mut statement = self.settled()?.prepare_cached(&sql).map_err(away)?;
+        let values = statement.query_row([], |row| Ok(plan::read(row, Batch::NAME, columns)));
+        match values.optional().map_err(away)? {
+            Some(values) => Ok(Batch::from_values(values?)?),
+            None => Ok(Batch::origin()),
+        }
     }
 
     fn load(&mut self, keys: &[RowKey]) -> Result<Vec<(RowKey, Loaded)>, Unavailable> {
         let connection = self.settled()?;
         if self.is_excluding {
-            return load_rows(&self.plans, connection, keys);
+            return self.load_rows(connection, keys);
         }
-        at_one_moment(connection, |connection| load_rows(&self.plans, connection, keys))
+        // One transaction, so that all rows are of one moment and locks are taken once.
+        run(connection, "BEGIN").map_err(away)?;
+        let rows = self.load_rows(connection, keys);
+        roll_back(connection).map_err(away)?;
+        rows
     }
 
     fn first(
@@ -136,7 +172,7 @@ impl Store for SqliteStore {
         table: &'static str,
         limit: usize,
     ) -> Result<Vec<(RowKey, i64)>, Unavailable> {
-        let plan = plan_of(&self.plans, table)?;
+        let plan = self.plan(table)?;
         let mut statement = self.settled()?.prepare_cached(&plan.first).map_err(away)?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let mut rows = statement.query([limit]).map_err(away)?;
@@ -184,78 +220,6 @@ impl Store for SqliteStore {
         drop(self.connection.take());
         self.connect().map_err(|error| Unavailable::Away(error.to_string()))
     }
-
-    fn loader(&self) -> Result<Box<dyn Loader>, Unavailable> {
-        let connection = connection::open(&self.path, Access::Read, &self.options);
-        let connection = connection.map_err(|error| Unavailable::Away(error.to_string()))?;
-        Ok(Box::new(SqliteLoader { connection, plans: Arc::clone(&self.plans) }))
-    }
-}
-
-/// A connection that reads beside the writing one.
-struct SqliteLoader {
-    connection: Connection,
-    plans: Arc<Plans>,
-}
-
-impl Loader for SqliteLoader {
-    fn load_beside(
-        &mut self,
-        keys: &[RowKey],
-    ) -> Result<(Batch, Vec<(RowKey, Loaded)>), Unavailable> {
-        at_one_moment(&self.connection, |connection| {
-            Ok((read_tip(connection)?, load_rows(&self.plans, connection, keys)?))
-        })
-    }
-}
-
-/// One transaction, so that all rows are of one moment and locks are taken once.
-fn at_one_moment<T>(
-    connection: &Connection,
-    read: impl FnOnce(&Connection) -> Result<T, Unavailable>,
-) -> Result<T, Unavailable> {
-    run(connection, "BEGIN").map_err(away)?;
-    let outcome = read(connection);
-    roll_back(connection).map_err(away)?;
-    outcome
-}
-
-fn read_tip(connection: &Connection) -> Result<Batch, Unavailable> {
-    let columns = Batch::TABLE.columns.iter().map(|column| (column.name, column.kind));
-    let sql = format!(
-        "SELECT {} FROM \"batch\" WHERE \"book\" = {BOOK} ORDER BY \"seq\" DESC LIMIT 1",
-        store::ddl::quoted_list(columns.clone().map(|(name, _)| name)),
-    );
-    let mut statement = connection.prepare_cached(&sql).map_err(away)?;
-    let values = statement.query_row([], |row| Ok(plan::read(row, Batch::NAME, columns)));
-    match values.optional().map_err(away)? {
-        Some(values) => Ok(Batch::from_values(values?)?),
-        None => Ok(Batch::origin()),
-    }
-}
-
-fn plan_of<'p>(plans: &'p Plans, table: &'static str) -> Result<&'p Plan, Corrupt> {
-    let undescribed =
-        || Corrupt { table, column: "key", what: "the table is not described".into() };
-    plans.get(table).ok_or_else(undescribed)
-}
-
-fn load_rows(
-    plans: &Plans,
-    connection: &Connection,
-    keys: &[RowKey],
-) -> Result<Vec<(RowKey, Loaded)>, Unavailable> {
-    let mut rows = Vec::with_capacity(keys.len());
-    for of_table in keys.chunk_by(|left, right| left.table == right.table) {
-        let plan = plan_of(plans, of_table[0].table)?;
-        let mut statement = connection.prepare_cached(&plan.select).map_err(away)?;
-        for key in of_table {
-            if let Some(loaded) = load_row(plan, &mut statement, key)? {
-                rows.push((key.clone(), loaded));
-            }
-        }
-    }
-    Ok(rows)
 }
 
 /// The three ways of writing to one table, each prepared when it is first needed.
@@ -371,6 +335,7 @@ mod tests {
     use crate::temporary::Temporary;
     use domain::ledger::{Account, Sign};
     use kernel::Currency;
+    use std::sync::Arc;
 
     fn open(database: &Temporary) -> SqliteStore {
         SqliteStore::open(database.path(), Options::default()).unwrap()

@@ -6,7 +6,7 @@ use jiaozi_store_sqlite::{Options, SqliteStore, Temporary};
 use rusqlite::Connection;
 use std::sync::Arc;
 use store::ddl::{Dialect, create};
-use store::{Commit, Loaded, Loader, Store, Unavailable, Write, conformance};
+use store::{Commit, Loaded, Store, Unavailable, Write, conformance};
 
 /// A handle that keeps its database's folder.
 struct Handle {
@@ -58,10 +58,6 @@ impl Store for Handle {
 
     fn reconnect(&mut self) -> Result<(), Unavailable> {
         self.store.reconnect()
-    }
-
-    fn loader(&self) -> Result<Box<dyn Loader>, Unavailable> {
-        self.store.loader()
     }
 }
 

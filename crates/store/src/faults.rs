@@ -1,6 +1,6 @@
 //! A store that fails on demand, for tests of whoever drives a store.
 
-use crate::write::{Commit, Loaded, Loader, Store, Unavailable, Write};
+use crate::write::{Commit, Loaded, Store, Unavailable, Write};
 use domain::ledger::Batch;
 use domain::record::RowKey;
 use std::collections::VecDeque;
@@ -59,33 +59,8 @@ impl Script {
         self.plan().commits.len()
     }
 
-    fn read(&self) -> Result<(), Unavailable> {
-        let mut plan = self.plan();
-        if plan.failing_reads > 0 {
-            plan.failing_reads -= 1;
-            return Err(Unavailable::Away("scripted read fault".into()));
-        }
-        Ok(())
-    }
-
     fn plan(&self) -> MutexGuard<'_, Plan> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The reading handle of a [`Faulty`] store; scripted reads fail on it too.
-struct FaultyLoader {
-    inner: Box<dyn Loader>,
-    script: Script,
-}
-
-impl Loader for FaultyLoader {
-    fn load_beside(
-        &mut self,
-        keys: &[RowKey],
-    ) -> Result<(Batch, Vec<(RowKey, Loaded)>), Unavailable> {
-        self.script.read()?;
-        self.inner.load_beside(keys)
     }
 }
 
@@ -107,7 +82,12 @@ impl<S: Store> Faulty<S> {
         if self.is_lost {
             return Err(Unavailable::Away("connection lost".into()));
         }
-        self.script.read()?;
+        let mut plan = self.script.plan();
+        if plan.failing_reads > 0 {
+            plan.failing_reads -= 1;
+            return Err(Unavailable::Away("scripted read fault".into()));
+        }
+        drop(plan);
         Ok(&mut self.inner)
     }
 
@@ -180,10 +160,6 @@ impl<S: Store> Store for Faulty<S> {
         self.inner.reconnect()?;
         self.is_lost = false;
         Ok(())
-    }
-
-    fn loader(&self) -> Result<Box<dyn Loader>, Unavailable> {
-        Ok(Box::new(FaultyLoader { inner: self.inner.loader()?, script: self.script.clone() }))
     }
 }
 

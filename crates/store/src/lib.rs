@@ -20,7 +20,7 @@ pub use queries::{Queries, QueryError};
 pub use registry::{Registered, registered};
 pub use table::{Class, Column, Described, Index, Table};
 pub use value::{Corrupt, Kind, Value};
-pub use write::{Commit, Loaded, Loader, Store, Unavailable, Write};
+pub use write::{Commit, Loaded, Store, Unavailable, Write};
 
 /// The book that this installation keeps. Every key begins with it, so that a second book needs no
 /// new schema.

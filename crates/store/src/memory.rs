@@ -3,7 +3,7 @@
 //! commit.
 
 use crate::registry::registered;
-use crate::write::{Commit, Loaded, Loader, Store, Unavailable, Write};
+use crate::write::{Commit, Loaded, Store, Unavailable, Write};
 use domain::ledger::{Account, Batch, Entry};
 use domain::record::{AnyRow, Row, RowKey};
 use std::any::Any;
@@ -74,15 +74,6 @@ impl Drop for Memory {
     }
 }
 
-impl Loader for Memory {
-    fn load_beside(
-        &mut self,
-        keys: &[RowKey],
-    ) -> Result<(Batch, Vec<(RowKey, Loaded)>), Unavailable> {
-        Ok((self.tip()?, self.load(keys)?))
-    }
-}
-
 impl Store for Memory {
     fn tip(&mut self) -> Result<Batch, Unavailable> {
         Ok(self.lock().tip.clone().unwrap_or_else(Batch::origin))
@@ -135,10 +126,6 @@ impl Store for Memory {
     fn reconnect(&mut self) -> Result<(), Unavailable> {
         self.abandon();
         Ok(())
-    }
-
-    fn loader(&self) -> Result<Box<dyn Loader>, Unavailable> {
-        Ok(Box::new(self.another()))
     }
 }
 

@@ -60,17 +60,7 @@ pub enum Unavailable {
     Corrupt(#[from] Corrupt),
 }
 
-/// Reads rows beside a [`Store`], also while that commits.
-pub trait Loader: Send {
-    /// The last committed batch, then what [`Store::load`] gives, read at that batch or later. Who
-    /// calls sees by the batch that both handles reach the same history.
-    fn load_beside(
-        &mut self,
-        keys: &[RowKey],
-    ) -> Result<(Batch, Vec<(RowKey, Loaded)>), Unavailable>;
-}
-
-/// The writing side of a database, driven by the engine alone.
+/// The writing side of a database, driven by the engine's thread alone.
 pub trait Store: Send {
     /// The last committed batch, or [`Batch::origin`].
     fn tip(&mut self) -> Result<Batch, Unavailable>;
@@ -98,7 +88,4 @@ pub trait Store: Send {
 
     /// After [`Commit::Unknown`] or a failure: drops what is open and connects anew.
     fn reconnect(&mut self) -> Result<(), Unavailable>;
-
-    /// Another handle on the same database, which only reads.
-    fn loader(&self) -> Result<Box<dyn Loader>, Unavailable>;
 }

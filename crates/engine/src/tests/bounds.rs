@@ -16,7 +16,7 @@ fn rider(act: Act) -> Box<dyn Rider> {
 fn owners(queue: &Queue, most: usize) -> Vec<String> {
     match queue.take(most, Duration::ZERO) {
         Taken::Batch(riders) => riders.iter().map(|rider| rider.owner().to_owned()).collect(),
-        Taken::Landed | Taken::Idle | Taken::Stopped => Vec::new(),
+        Taken::Idle | Taken::Stopped => Vec::new(),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::acts::Act;
 use super::audit::{audit, domain_rows};
-use super::world::{Clock, Log, Logged, Recorded, World, drive_all, play_one, writer};
+use super::world::{Clock, Log, Logged, Recorded, World, play_one, writer};
 use crate::failed::Failed;
 use crate::shell::Limits;
 use crate::writer::Writer;
@@ -76,8 +76,6 @@ fn trouble() -> impl Strategy<Value = Option<Trouble>> {
 struct Scenario {
     acts: Vec<Act>,
     cuts: Vec<usize>,
-    /// Whether all commands wait in the queue at once, so that batches are decided ahead.
-    is_ahead: bool,
     rows_max: usize,
     rivals: Vec<Option<Act>>,
     troubles: Vec<Option<Trouble>>,
@@ -88,14 +86,19 @@ fn scenario() -> impl Strategy<Value = Scenario> {
     let rival = prop::option::weighted(0.3, act());
     (
         prop::collection::vec(act(), 1..50),
-        (prop::collection::vec(1..16usize, 1..8), any::<bool>()),
+        prop::collection::vec(1..16usize, 1..8),
         prop_oneof![Just(8_192usize), 1..40usize],
         prop::collection::vec(rival, 0..24),
         prop::collection::vec(trouble(), 0..12),
         0..3usize,
     )
-        .prop_map(|(acts, (cuts, is_ahead), rows_max, rivals, troubles, failing_connects)| {
-            Scenario { acts, cuts, is_ahead, rows_max, rivals, troubles, failing_connects }
+        .prop_map(|(acts, cuts, rows_max, rivals, troubles, failing_connects)| Scenario {
+            acts,
+            cuts,
+            rows_max,
+            rivals,
+            troubles,
+            failing_connects,
         })
 }
 
@@ -115,11 +118,6 @@ fn run(scenario: &Scenario) -> (Memory, Vec<Logged>) {
     }
     world.script.commits(scenario.troubles.iter().map(|trouble| trouble.map(Fault::from)));
     world.script.fail_connects(scenario.failing_connects);
-    if scenario.is_ahead {
-        let riders = scenario.acts.iter().map(|act| Recorded::rider(act.clone(), &log));
-        drive_all(&mut world.writer, riders.collect(), &scenario.cuts);
-        return (world.memory, in_order(&log));
-    }
     let mut acts = scenario.acts.as_slice();
     for cut in scenario.cuts.iter().cycle() {
         if acts.is_empty() {
@@ -129,14 +127,10 @@ fn run(scenario: &Scenario) -> (Memory, Vec<Logged>) {
         run_batch(&mut world.writer, batch.iter().cloned(), &log);
         acts = rest;
     }
-    (world.memory, in_order(&log))
-}
-
-fn in_order(log: &Log) -> Vec<Logged> {
     let mut order = log.lock().unwrap().clone();
     // A command that changed nothing leaves before the batch in the place it was decided for.
     order.sort_by_key(|logged| logged.seq);
-    order
+    (world.memory, order)
 }
 
 fn run_batch(writer: &mut Writer, acts: impl IntoIterator<Item = Act>, log: &Log) {

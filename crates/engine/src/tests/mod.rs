@@ -2,7 +2,6 @@
 //! clock.
 
 mod acts;
-mod ahead;
 mod audit;
 mod bounds;
 mod conflicts;

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use store::faults::Fault;
 use store::memory::Memory;
-use store::{Commit, Loaded, Loader, Store, Unavailable, Write};
+use store::{Commit, Loaded, Store, Unavailable, Write};
 
 const BUSY: Answer = Err(Failed::Busy { retry_after: Duration::from_secs(1) });
 
@@ -204,10 +204,6 @@ impl Store for Fading {
 
     fn reconnect(&mut self) -> Result<(), Unavailable> {
         Ok(())
-    }
-
-    fn loader(&self) -> Result<Box<dyn Loader>, Unavailable> {
-        Err(Unavailable::Away("a fading database gives no second handle".into()))
     }
 }
 

@@ -2,12 +2,11 @@
 //! hand.
 
 use super::acts::{Act, No};
-use crate::ahead::{Committer, Desk};
 use crate::cache::Cache;
 use crate::failed::Failed;
 use crate::handle::Position;
 use crate::metrics::Meter;
-use crate::queue::{Queue, Taken};
+use crate::queue::Queue;
 use crate::rider::{Ending, Pending, Rider, Setting, Step};
 use crate::shell::{Limits, Shell};
 use crate::writer::Writer;
@@ -21,7 +20,7 @@ use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 use store::faults::{Faulty, Script};
 use store::memory::Memory;
-use store::{Commit, Loaded, Loader, Store, Unavailable, Write};
+use store::{Commit, Loaded, Store, Unavailable, Write};
 use tokio::sync::{oneshot, watch};
 
 pub(crate) type Answer = Result<i64, Failed<No>>;
@@ -73,44 +72,16 @@ pub(crate) fn writer(store: impl Store + 'static, clock: &Clock, limits: Limits)
 
 /// The same before it has tried anything.
 pub(crate) fn raw_writer(store: impl Store + 'static, clock: &Clock, limits: Limits) -> Writer {
-    let queue = Arc::new(Queue::new(limits.queue_places));
-    let (meter, position) = (Meter::default(), Arc::new(watch::channel(Position::default()).0));
-    let desk = Desk {
-        shell: Arc::new(clock.clone()),
-        queue: Arc::clone(&queue),
-        meter: meter.another(),
-        position: Arc::clone(&position),
-    };
     Writer {
-        store: Some(Box::new(store)),
-        committer: Committer::start(desk).unwrap(),
-        loader: None,
-        loader_tried_at: i64::MIN,
-        shell: Arc::new(clock.clone()),
+        store: Box::new(store),
+        shell: Box::new(clock.clone()),
         limits,
         rules: Arc::new(RwLock::new(Arc::new(Rules::default()))),
-        queue,
+        queue: Arc::new(Queue::new(limits.queue_places)),
         cache: Cache::new(limits.cached_rows),
         has_rival: false,
-        meter,
-        position,
-    }
-}
-
-/// Runs commands from the queue as the engine's thread does, so that batches are decided beside
-/// those before them; `cuts` bound the batches in turn.
-pub(crate) fn drive_all(writer: &mut Writer, riders: Vec<Box<dyn Rider>>, cuts: &[usize]) {
-    for rider in riders {
-        if let Err(rider) = writer.queue.push(rider) {
-            rider.leave(Ending::Busy(Duration::ZERO));
-        }
-    }
-    for most in cuts.iter().cycle() {
-        match writer.queue.take(*most, Duration::ZERO) {
-            Taken::Batch(riders) => writer.enter(riders),
-            Taken::Landed => drop(writer.land()),
-            Taken::Idle | Taken::Stopped => return,
-        }
+        meter: Meter::default(),
+        position: watch::channel(Position::default()).0,
     }
 }
 
@@ -265,10 +236,6 @@ impl<S: Store> Store for Meddled<S> {
         self.is_excluding = false;
         self.meddle();
         self.inner.reconnect()
-    }
-
-    fn loader(&self) -> Result<Box<dyn Loader>, Unavailable> {
-        self.inner.loader()
     }
 }
 

@@ -3,7 +3,7 @@
 
 use domain::ledger::Batch;
 use domain::record::RowKey;
-use store::{Commit, Loaded, Loader, Store, Unavailable, Write};
+use store::{Commit, Loaded, Store, Unavailable, Write};
 use store_postgres::PostgresStore;
 
 /// See the module.
@@ -43,9 +43,5 @@ impl Store for Hasty {
 
     fn reconnect(&mut self) -> Result<(), Unavailable> {
         self.0.reconnect()
-    }
-
-    fn loader(&self) -> Result<Box<dyn Loader>, Unavailable> {
-        self.0.loader()
     }
 }

@@ -12,7 +12,7 @@ extern crate self as tokio;
 extern crate std as real;
 extern crate tokio as real_tokio;
 
-pub use real::{collections, mem, net, time};
+pub use real::{collections, net, time};
 
 /// Shuttle's in the place of the system's.
 pub mod sync {
@@ -106,7 +106,6 @@ fn take_all(queue: &Queue, taken: &mpsc::Sender<u64>) {
             Taken::Batch(riders) => riders.iter().for_each(|rider| {
                 taken.send(rider.number()).expect("somebody listens");
             }),
-            Taken::Landed => panic!("nothing is under way"),
             Taken::Idle => panic!("no wait ends by time"),
             Taken::Stopped => return,
         }
@@ -158,7 +157,7 @@ fn nobody_let_in_is_left_when_the_engine_ends() {
         move || {
             let mut left = match queue.take(1, LONG) {
                 Taken::Batch(riders) => riders,
-                Taken::Landed | Taken::Idle | Taken::Stopped => Vec::new(),
+                Taken::Idle | Taken::Stopped => Vec::new(),
             };
             queue.stop();
             queue.set_ready(false);
@@ -176,35 +175,6 @@ fn nobody_let_in_is_left_when_the_engine_ends() {
     });
     let let_in: usize = pushers.into_iter().map(|pusher| pusher.join().expect("pushes")).sum();
     assert_eq!(ending.join().expect("ends"), let_in);
-}
-
-fn a_batch_that_lands_wakes_whoever_takes_the_next() {
-    let queue = Arc::new(Queue::new(8));
-    queue.set_ready(true);
-    queue.depart(3);
-    let committer = thread::spawn({
-        let queue = Arc::clone(&queue);
-        move || queue.land()
-    });
-    // Two are not enough to be taken while the batch is under way.
-    let pusher = thread::spawn({
-        let queue = Arc::clone(&queue);
-        move || [1, 2].map(|number| queue.push(Box::new(Order("ann", number))).is_ok())
-    });
-    let (mut landed, mut taken) = (0, 0);
-    while landed == 0 || taken < 2 {
-        match queue.take(8, LONG) {
-            Taken::Landed => landed += 1,
-            Taken::Batch(riders) => {
-                assert_eq!(landed, 1, "too few to be worth a batch");
-                taken += riders.len();
-            }
-            Taken::Idle | Taken::Stopped => panic!("no wait ends by time"),
-        }
-    }
-    assert_eq!((landed, taken), (1, 2));
-    committer.join().expect("lands");
-    assert_eq!(pusher.join().expect("pushes"), [true, true]);
 }
 
 fn whoever_waits_at_the_gate_learns_of_it() {
@@ -270,10 +240,6 @@ type Test = (&'static str, fn());
 const TESTS: &[Test] = &[
     ("everyone_let_in_is_taken_once_and_in_turn", everyone_let_in_is_taken_once_and_in_turn),
     ("nobody_let_in_is_left_when_the_engine_ends", nobody_let_in_is_left_when_the_engine_ends),
-    (
-        "a_batch_that_lands_wakes_whoever_takes_the_next",
-        a_batch_that_lands_wakes_whoever_takes_the_next,
-    ),
     ("whoever_waits_at_the_gate_learns_of_it", whoever_waits_at_the_gate_learns_of_it),
     ("an_address_gets_no_more_than_its_burst", an_address_gets_no_more_than_its_burst),
     ("a_nonce_is_new_to_one_request_only", a_nonce_is_new_to_one_request_only),

@@ -41,7 +41,6 @@ macro_rules! conformance_suite {
             excluded_rival_waits_until_the_end_of_a_refused_commit,
             abandoned_exclusion_writes_nothing,
             reconnecting_keeps_what_is_committed,
-            loader_reads_what_is_committed_while_the_store_is_busy,
         );
     };
     (@cases $fresh:path: $($case:ident),+ $(,)?) => {

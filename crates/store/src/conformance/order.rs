@@ -107,26 +107,3 @@ pub fn reconnecting_keeps_what_is_committed<S: Store>(fresh: impl Fn() -> (S, S)
     assert_eq!(store.tip().expect("answers").seq, 2);
     assert_eq!(commit(&mut store, vec![update(&probe(2), 2)]), Commit::Done);
 }
-
-/// A loader reads beside a store that excludes others, sees nothing that is not committed, and
-/// tells the batch at which it read.
-pub fn loader_reads_what_is_committed_while_the_store_is_busy<S: Store>(
-    fresh: impl Fn() -> (S, S),
-) {
-    let (mut store, _other) = fresh();
-    let mut loader = store.loader().expect("the suite's database gives another handle");
-    let key = account(1, 0).row_key();
-    assert_eq!(commit(&mut store, vec![insert(&account(1, 10))]), Commit::Done);
-    let first = store.tip().expect("answers");
-    let mut read = || {
-        let (tip, rows) = loader.load_beside(std::slice::from_ref(&key)).expect("answers");
-        (tip, rows.into_iter().map(|(found, loaded)| (found, loaded.version)).collect::<Vec<_>>())
-    };
-    assert_eq!(read(), (first.clone(), vec![(key.clone(), 1)]));
-
-    store.exclude_others().expect("answers");
-    let second = next_batch(&mut store, 1);
-    assert_eq!(read(), (first, vec![(key.clone(), 1)]));
-    assert_eq!(store.commit(&second, &[update(&account(1, 7), 1)]), Commit::Done);
-    assert_eq!(read(), (second, vec![(key.clone(), 2)]));
-}
