@@ -159,6 +159,8 @@ pub struct TradeRow {
     pub appid: String,
     /// The merchant.
     pub mchid: String,
+    /// Who is paid, if that merchant is a service provider.
+    pub sub_mchid: Option<String>,
     /// The merchant's device.
     pub device_id: String,
     /// Our number of the payment.
@@ -330,7 +332,7 @@ fn cells(row: &TradeRow) -> [String; 29] {
         clock(row.at),
         clean(&row.appid),
         row.mchid.clone(),
-        "0".into(),
+        row.sub_mchid.clone().unwrap_or_else(|| "0".into()),
         clean(&row.device_id),
         row.transaction_id.clone(),
         row.out_trade_no.clone(),

@@ -9,6 +9,7 @@ fn row(refund: Option<i64>) -> TradeRow {
         at,
         appid: "wx1".into(),
         mchid: "1900000001".into(),
+        sub_mchid: None,
         device_id: String::new(),
         transaction_id: "4200".into(),
         out_trade_no: "T1".into(),

@@ -1,19 +1,21 @@
-//! Closing an order: the body names the merchant and nothing else. The answer is 204, empty.
+//! Closing an order: the body names the merchants and nothing else. The answer is 204, empty.
 
 use crate::error::ApiError;
 use crate::fields::Fields;
-use crate::request::{Caller, check_mchid, read_body, refuse_partner_fields};
+use crate::request::{Caller, Mode, read_body, read_merchants};
 
-/// Checks the body of a close call.
+/// Checks the body of a close call, and gives the sub-merchant of a service provider's.
 ///
 /// # Errors
 /// PARAM_ERROR if the body is malformed or names another merchant than the one that signed;
-/// NO_AUTH for a service provider's call.
-pub fn check_body(body: &[u8], caller: &Caller<'_>) -> Result<(), ApiError> {
+/// NO_AUTH for a service provider's fields in a direct call.
+pub fn read_sub_mchid(
+    mode: Mode,
+    body: &[u8],
+    caller: &Caller<'_>,
+) -> Result<Option<String>, ApiError> {
     let body = read_body(body)?;
-    let fields = Fields::top(&body);
-    refuse_partner_fields(&fields)?;
-    Ok(check_mchid(&fields, caller)?)
+    read_merchants(mode, &Fields::top(&body), caller)
 }
 
 #[cfg(test)]
@@ -22,14 +24,22 @@ mod tests {
     use crate::code::Code;
     use crate::notify_url::UrlRule;
 
+    fn read(mode: Mode, body: &str) -> Result<Option<String>, Code> {
+        let caller = Caller { mchid: "1900000001", url_rule: UrlRule::Public };
+        read_sub_mchid(mode, body.as_bytes(), &caller).map_err(|error| error.code)
+    }
+
     #[test]
     fn the_body_names_the_merchant_that_signed() {
-        let caller = Caller { mchid: "1900000001", url_rule: UrlRule::Public };
-        let check = |body: &str| check_body(body.as_bytes(), &caller).map_err(|error| error.code);
-        assert_eq!(check(r#"{"mchid":"1900000001"}"#), Ok(()));
+        assert_eq!(read(Mode::Direct, r#"{"mchid":"1900000001"}"#), Ok(None));
         for bad in ["", "{}", "[]", r#"{"mchid":"1900000002"}"#, r#"{"mchid":1900000001}"#] {
-            assert_eq!(check(bad), Err(Code::ParamError), "{bad}");
+            assert_eq!(read(Mode::Direct, bad), Err(Code::ParamError), "{bad}");
         }
-        assert_eq!(check(r#"{"sp_mchid":"1","sub_mchid":"2"}"#), Err(Code::NoAuth));
+        let partner = r#"{"sp_mchid":"1900000001","sub_mchid":"2"}"#;
+        assert_eq!(read(Mode::Direct, partner), Err(Code::NoAuth));
+        assert_eq!(read(Mode::Partner, partner), Ok(Some("2".into())));
+        for bad in [r#"{"mchid":"1900000001"}"#, r#"{"sp_mchid":"1900000001"}"#] {
+            assert_eq!(read(Mode::Partner, bad), Err(Code::ParamError), "{bad}");
+        }
     }
 }

@@ -1,4 +1,6 @@
-//! Creating an order: Native (the payer scans a code) and JSAPI (inside a merchant's page).
+//! Creating an order: Native (the payer scans a code), JSAPI (inside a merchant's page or mini
+//! program), APP (from the merchant's app) and H5 (from a browser), by a merchant for itself or by
+//! a service provider for a sub-merchant.
 
 use domain::order::ProfitSharing;
 use kernel::crypto::sha256;
@@ -6,45 +8,49 @@ use kernel::money::Amount;
 use kernel::time::Timestamp;
 use serde::Serialize;
 
-use crate::code::Code;
-use crate::error::{ApiError, FieldError, Location};
+use crate::error::{ApiError, FieldError};
 use crate::fields::Fields;
 use crate::issue::Issue;
-use crate::request::{Caller, check_mchid, check_out_trade_no, read_body, refuse_partner_fields};
+use crate::order::TradeType;
+use crate::order_fields::{
+    self,
+    check_detail, check_sharing, get_out_trade_no, read_limit_pay, read_profit_sharing, read_scene, read_times,
+    refuse_products, said,
+};
+use crate::request::{Caller, Mode, read_body, read_merchants};
 
-const LIMITS_OF_PAYMENT: &[&str] = &["no_balance", "no_credit", "no_debit", "balance_only"];
 const CODE_URL_PREFIX: &str = "jiaozi://pay?pr=";
 const CODE_URL_CHARS_MAX: usize = 64;
 
-/// Which of the two calls it is, with what only that one has.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "UPPERCASE", tag = "trade_type")]
-pub enum Scene {
-    /// The answer is a `code_url`.
-    Native,
-    /// The answer is a `prepay_id`.
-    Jsapi {
-        /// The payer under the merchant's appid.
-        openid: String,
-    },
-}
-
-/// Which of the two calls was made, before its body is read.
+/// Which create call was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CreateCall {
-    /// `POST /v3/pay/transactions/native`
-    Native,
-    /// `POST /v3/pay/transactions/jsapi`
-    Jsapi,
+pub struct CreateCall {
+    /// In whose name.
+    pub mode: Mode,
+    /// How the payer meets the order.
+    pub trade_type: TradeType,
 }
 
 /// A parsed request to create an order. Fields that it does not know are dropped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CreateOrder {
-    /// Native or JSAPI.
-    pub scene: Scene,
-    /// The merchant's app, 1 to 32 bytes; whether it is bound is not decided here.
+    /// How the payer meets the order.
+    pub trade_type: TradeType,
+    /// The app of the merchant that signed, 1 to 32 bytes; whether it is bound is not decided
+    /// here.
     pub appid: String,
+    /// For whom a service provider asks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sub_mchid: Option<String>,
+    /// The sub-merchant's app, 1 to 32 bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sub_appid: Option<String>,
+    /// The only payer, under `appid`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub openid: Option<String>,
+    /// The only payer, under `sub_appid`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sub_openid: Option<String>,
     /// Shown to the payer, 1 to 127 bytes.
     pub description: String,
     /// The merchant's number, 6 to 32 bytes.
@@ -66,6 +72,9 @@ pub struct CreateOrder {
     /// Whether the money waits for profit sharing once it is paid.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub profit_sharing: bool,
+    /// The merchant's device, at most 32 bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_id: Option<String>,
     /// What is to be paid.
     pub amount: Amount,
 }
@@ -75,21 +84,22 @@ impl CreateOrder {
     ///
     /// # Errors
     /// PARAM_ERROR for the first field that breaks a rule, in the order of the documented
-    /// table; NO_AUTH for what this wallet's merchants cannot ask: a service provider's call,
+    /// table; NO_AUTH for what this wallet's merchants cannot ask: a service provider's fields in
+    /// a direct call, paying from elsewhere than the balance, profit sharing for a sub-merchant,
     /// real-name checks, instalment subsidies.
     pub fn parse(call: CreateCall, body: &[u8], caller: &Caller<'_>) -> Result<Self, ApiError> {
         let body = read_body(body)?;
         let fields = Fields::top(&body);
-        refuse_partner_fields(&fields)?;
         let order = read_order(call, &fields, caller)?;
-        refuse_products(&fields)?;
+        refuse_products(&fields, "payer", &order.limit_pay)?;
+        check_sharing(order.profit_sharing, order.sub_mchid.as_deref())?;
         Ok(order)
     }
 
     /// What becomes of the money, as the domain says it.
     #[must_use]
     pub fn profit_sharing(&self) -> ProfitSharing {
-        if self.profit_sharing { ProfitSharing::Yes } else { ProfitSharing::No }
+        order_fields::profit_sharing(self.profit_sharing)
     }
 
     /// A hash over all that must be the same when the order number is sent again. A field that
@@ -105,88 +115,77 @@ fn read_order(
     call: CreateCall,
     fields: &Fields<'_>,
     caller: &Caller<'_>,
-) -> Result<CreateOrder, FieldError> {
-    let appid = fields.get_text("appid", 1..=32)?;
-    check_mchid(fields, caller)?;
+) -> Result<CreateOrder, ApiError> {
+    let appid = match call.mode {
+        Mode::Direct => "appid",
+        Mode::Partner => "sp_appid",
+    };
+    // A provider's fields are told before those that they stand for are missed.
+    let sub_mchid = read_merchants(call.mode, fields, caller)?;
+    let appid = fields.get_text(appid, 1..=32)?;
+    let sub_appid = match call.mode {
+        Mode::Direct => None,
+        Mode::Partner => fields.find_text("sub_appid", 1..=32)?,
+    };
     let description = fields.get_text("description", 1..=127)?;
-    let out_trade_no = fields.get_text("out_trade_no", 0..=usize::MAX)?;
-    check_out_trade_no(out_trade_no).map_err(|issue| fields.fault("out_trade_no", issue))?;
-    let time_expire = fields.find_time("time_expire")?;
+    let out_trade_no = get_out_trade_no(fields, "out_trade_no")?;
+    let time_expire = read_times(fields)?;
     let attach = fields.find_text("attach", 0..=128)?;
-    let notify_url = fields
-        .find_url("notify_url", 255, caller.url_rule)?
-        .ok_or_else(|| fields.fault("notify_url", Issue::Missing))?;
+    let notify_url = fields.get_url("notify_url", 255, caller.url_rule)?;
     let goods_tag = fields.find_text("goods_tag", 0..=32)?;
     let limit_pay = read_limit_pay(fields)?;
     fields.find_boolean("support_fapiao")?;
     let amount = fields.get_object("amount")?;
     let total = amount.get_amount("total")?;
     amount.find_literal("currency", &["CNY"])?;
-    let scene = match call {
-        CreateCall::Native => Scene::Native,
-        CreateCall::Jsapi => {
-            let payer = fields.get_object("payer")?;
-            Scene::Jsapi { openid: payer.get_text("openid", 1..=128)?.to_owned() }
-        }
+    let (openid, sub_openid) = match call.trade_type {
+        TradeType::Jsapi => read_payer(call.mode, fields, sub_appid)?,
+        TradeType::Native | TradeType::App | TradeType::H5 => (None, None),
     };
-    check_extras(fields)?;
+    check_detail(fields)?;
+    let scene = read_scene(fields, call.trade_type == TradeType::H5)?;
     Ok(CreateOrder {
-        scene,
+        trade_type: call.trade_type,
         appid: appid.to_owned(),
+        sub_mchid,
+        sub_appid: sub_appid.map(str::to_owned),
+        openid,
+        sub_openid,
         description: description.to_owned(),
-        out_trade_no: out_trade_no.to_owned(),
+        out_trade_no,
         time_expire,
-        attach: attach.filter(|text| !text.is_empty()).map(str::to_owned),
+        attach: said(attach),
         notify_url: notify_url.to_owned(),
-        goods_tag: goods_tag.filter(|text| !text.is_empty()).map(str::to_owned),
+        goods_tag: said(goods_tag),
         limit_pay,
         profit_sharing: read_profit_sharing(fields)?,
+        device_id: scene.device_id,
         amount: total,
     })
 }
 
-fn read_limit_pay(fields: &Fields<'_>) -> Result<Vec<&'static str>, FieldError> {
-    let mut limits = Vec::new();
-    for (pointer, item) in fields.items("limit_pay")? {
-        let known = LIMITS_OF_PAYMENT.iter().copied().find(|known| item == known);
-        limits.push(known.ok_or_else(|| {
-            let issue = Issue::NotOneOf(LIMITS_OF_PAYMENT);
-            FieldError::new(Location::Body, pointer, Some(item), issue)
-        })?);
-    }
-    limits.sort_unstable();
-    limits.dedup();
-    Ok(limits)
-}
-
-fn read_profit_sharing(fields: &Fields<'_>) -> Result<bool, FieldError> {
-    let Some(settle) = fields.find_object("settle_info")? else { return Ok(false) };
-    Ok(settle.find_boolean("profit_sharing")?.unwrap_or(false))
-}
-
-/// Checks what is documented but has no effect on an order here.
-fn check_extras(fields: &Fields<'_>) -> Result<(), FieldError> {
-    if let Some(detail) = fields.find_object("detail")? {
-        detail.find_text("invoice_id", 0..=32)?;
-        detail.objects("goods_detail")?;
-    }
-    if let Some(scene) = fields.find_object("scene_info")? {
-        scene.get_text("payer_client_ip", 1..=45)?;
-        scene.find_text("device_id", 0..=32)?;
-        if let Some(store) = scene.find_object("store_info")? {
-            store.get_text("id", 1..=32)?;
+/// The only payer: under the app of who signed, and for a service provider also, or only, under
+/// the sub-merchant's.
+fn read_payer(
+    mode: Mode,
+    fields: &Fields<'_>,
+    sub_appid: Option<&str>,
+) -> Result<(Option<String>, Option<String>), FieldError> {
+    let payer = fields.get_object("payer")?;
+    match mode {
+        Mode::Direct => Ok((Some(payer.get_text("openid", 1..=128)?.to_owned()), None)),
+        Mode::Partner => {
+            let openid = payer.find_text("sp_openid", 1..=128)?;
+            let sub_openid = payer.find_text("sub_openid", 1..=128)?;
+            if openid.is_none() && sub_openid.is_none() {
+                return Err(payer.fault("sp_openid", Issue::Missing));
+            }
+            if sub_openid.is_some() && sub_appid.is_none() {
+                return Err(fields.fault("sub_appid", Issue::Missing));
+            }
+            Ok((openid.map(str::to_owned), sub_openid.map(str::to_owned)))
         }
     }
-    Ok(())
-}
-
-/// Refuses what would promise something that does not happen.
-fn refuse_products(fields: &Fields<'_>) -> Result<(), ApiError> {
-    let payer = fields.find_object("payer")?;
-    if payer.is_some_and(|payer| payer.has("identity")) || fields.has("subsidy_info") {
-        return Err(ApiError::new(Code::NoAuth));
-    }
-    Ok(())
 }
 
 /// The text of a payment code around the token `pr`: letters, digits, `-` and `_`. `None` for
@@ -213,15 +212,34 @@ pub fn prepay_id(now: Timestamp, random: [u8; 10]) -> String {
     format!("wx{digits}{}", hex::encode(random))
 }
 
+/// The business time at which a prepay id of ours was made; `None` if it is none.
+#[must_use]
+pub fn prepay_time(prepay_id: &str) -> Option<Timestamp> {
+    let digits = prepay_id.strip_prefix("wx")?.get(..14)?;
+    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let part = |from: usize, to: usize| &digits[from..to];
+    let (date, time) =
+        ([part(0, 4), part(4, 6), part(6, 8)], [part(8, 10), part(10, 12), part(12, 14)]);
+    Timestamp::parse_rfc3339(&format!("{}T{}+08:00", date.join("-"), time.join(":")))
+}
+
 /// Answer to a Native create.
 #[must_use]
 pub fn native_answer(code_url: &str) -> Vec<u8> {
     serde_json::json!({ "code_url": code_url }).to_string().into_bytes()
 }
 
-/// Answer to a JSAPI create.
+/// Answer to an H5 create.
 #[must_use]
-pub fn jsapi_answer(prepay_id: &str) -> Vec<u8> {
+pub fn h5_answer(h5_url: &str) -> Vec<u8> {
+    serde_json::json!({ "h5_url": h5_url }).to_string().into_bytes()
+}
+
+/// Answer to a JSAPI or APP create.
+#[must_use]
+pub fn prepay_answer(prepay_id: &str) -> Vec<u8> {
     serde_json::json!({ "prepay_id": prepay_id }).to_string().into_bytes()
 }
 

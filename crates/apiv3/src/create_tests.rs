@@ -3,7 +3,16 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::code::Code;
+use crate::error::Location;
 use crate::notify_url::{UrlFault, UrlRule};
+
+const NATIVE: CreateCall = direct(TradeType::Native);
+const JSAPI: CreateCall = direct(TradeType::Jsapi);
+
+const fn direct(trade_type: TradeType) -> CreateCall {
+    CreateCall { mode: Mode::Direct, trade_type }
+}
 
 const CALLER: Caller<'_> = Caller { mchid: "1900000001", url_rule: UrlRule::Public };
 
@@ -38,11 +47,11 @@ fn parse(call: CreateCall, body: &Value) -> Result<CreateOrder, ApiError> {
 
 #[test]
 fn both_calls_are_read() {
-    let native = parse(CreateCall::Native, &body()).unwrap();
-    assert_eq!(native.scene, Scene::Native);
+    let native = parse(NATIVE, &body()).unwrap();
+    assert_eq!((native.trade_type, native.openid), (TradeType::Native, None));
     assert_eq!((native.amount.minor(), native.time_expire), (100, None));
-    let jsapi = parse(CreateCall::Jsapi, &body()).unwrap();
-    assert_eq!(jsapi.scene, Scene::Jsapi { openid: "oABC".into() });
+    let jsapi = parse(JSAPI, &body()).unwrap();
+    assert_eq!(jsapi.openid.as_deref(), Some("oABC"));
 }
 
 #[test]
@@ -53,15 +62,19 @@ fn optional_and_unknown_fields_are_read() {
     body["limit_pay"] = json!(["no_debit", "no_credit", "no_debit"]);
     body["support_fapiao"] = json!(true);
     body["settle_info"] = json!({"profit_sharing": true});
-    body["scene_info"] = json!({"payer_client_ip": "::1", "store_info": {"id": "1"}});
-    body["detail"] = json!({"goods_detail": [{"merchant_goods_id": "1"}]});
+    body["scene_info"] = json!({
+        "payer_client_ip": "::1", "device_id": "till 3", "store_info": {"id": "1"},
+    });
+    body["detail"] = json!({
+        "goods_detail": [{"merchant_goods_id": "1", "quantity": 1, "unit_price": 0}],
+    });
     body["new_field"] = json!({"x": null});
     body["amount"] = json!({"total": 1});
-    let order = parse(CreateCall::Native, &body).unwrap();
+    let order = parse(NATIVE, &body).unwrap();
     assert_eq!(order.time_expire, Timestamp::parse_rfc3339("2026-11-21T10:34:56Z"));
     assert!(order.profit_sharing);
     assert_eq!(order.attach.as_deref(), Some("shelf 7"));
-    assert_eq!(order.goods_tag, None);
+    assert_eq!((order.goods_tag, order.device_id.as_deref()), (None, Some("till 3")));
     assert_eq!(order.limit_pay, ["no_credit", "no_debit"]);
 }
 
@@ -105,7 +118,7 @@ fn each_broken_rule_names_its_field() {
         ("/settle_info", json!(true), Type("object")),
     ];
     for (pointer, value, issue) in cases {
-        let error = parse(CreateCall::Jsapi, &with(pointer, value.clone())).unwrap_err();
+        let error = parse(JSAPI, &with(pointer, value.clone())).unwrap_err();
         let found = error.field_error().unwrap_or_else(|| panic!("{pointer} {error:?}"));
         assert_eq!(error.code, Code::ParamError);
         assert_eq!(found.location, Location::Body);
@@ -115,7 +128,7 @@ fn each_broken_rule_names_its_field() {
 
 #[test]
 fn an_unknown_limit_is_named_by_its_place() {
-    let error = parse(CreateCall::Native, &with("/limit_pay", json!(["no_debit", "x"])));
+    let error = parse(NATIVE, &with("/limit_pay", json!(["no_debit", "x"])));
     assert_eq!(error.unwrap_err().field_error().unwrap().field, "/limit_pay/1");
 }
 
@@ -130,7 +143,7 @@ fn null_and_exponents_are_no_values() {
     ] {
         let changed = text.replace(from, to);
         assert_ne!(changed, text);
-        let error = CreateOrder::parse(CreateCall::Native, changed.as_bytes(), &CALLER);
+        let error = CreateOrder::parse(NATIVE, changed.as_bytes(), &CALLER);
         assert_eq!(error.unwrap_err().field_error().unwrap().field, field, "{to}");
     }
 }
@@ -143,21 +156,64 @@ fn what_the_wallet_does_not_offer_is_refused_openly() {
         ("/payer/identity", json!({"type": "IDCARD"})),
         ("/subsidy_info", json!({})),
     ] {
-        let error = parse(CreateCall::Native, &with(pointer, value)).unwrap_err();
+        let error = parse(NATIVE, &with(pointer, value)).unwrap_err();
         assert_eq!(error.code, Code::NoAuth, "{pointer}");
     }
+}
+
+#[test]
+fn a_browser_is_described_and_an_app_is_not() {
+    let h5 = direct(TradeType::H5);
+    let scene = json!({"payer_client_ip": "1.2.3.4", "h5_info": {"type": "Wap"}});
+    assert!(parse(h5, &with("/scene_info", scene)).is_ok());
+    for (scene, field) in [
+        (Value::Null, "/scene_info"),
+        (json!({"h5_info": {"type": "Wap"}}), "/scene_info/payer_client_ip"),
+        (json!({"payer_client_ip": "1.2.3.4"}), "/scene_info/h5_info"),
+        (json!({"payer_client_ip": "1.2.3.4", "h5_info": {}}), "/scene_info/h5_info/type"),
+    ] {
+        let error = parse(h5, &with("/scene_info", scene)).unwrap_err();
+        assert_eq!(error.field_error().unwrap().field, field);
+    }
+    let app = parse(direct(TradeType::App), &with("/payer", Value::Null)).unwrap();
+    assert_eq!((app.openid, app.sub_mchid), (None, None));
+}
+
+#[test]
+fn a_service_provider_names_its_sub_merchant() {
+    let mut body = with("/payer", json!({"sub_openid": "oSUB"}));
+    let object = body.as_object_mut().unwrap();
+    for (old, new) in [("appid", "sp_appid"), ("mchid", "sp_mchid")] {
+        let value = object.remove(old).unwrap();
+        object.insert(new.into(), value);
+    }
+    object.insert("sub_mchid".into(), json!("1900000002"));
+    let call = CreateCall { mode: Mode::Partner, trade_type: TradeType::Jsapi };
+    let field = |body: &Value| {
+        let error = parse(call, body).unwrap_err();
+        error.field_error().unwrap().field.clone()
+    };
+    assert_eq!(field(&body), "/sub_appid");
+    body["sub_appid"] = json!("wxsub");
+    let order = parse(call, &body).unwrap();
+    assert_eq!(order.sub_mchid.as_deref(), Some("1900000002"));
+    assert_eq!((order.openid, order.sub_openid.as_deref()), (None, Some("oSUB")));
+    body["payer"] = json!({});
+    assert_eq!(field(&body), "/payer/sp_openid");
+    body["sp_mchid"] = json!("1900000009");
+    assert_eq!(field(&body), "/sp_mchid");
 }
 
 #[test]
 fn a_sandbox_takes_local_addresses() {
     let caller = Caller { url_rule: UrlRule::Relaxed, ..CALLER };
     let body = with("/notify_url", json!("http://127.0.0.1:9000/n")).to_string();
-    assert!(CreateOrder::parse(CreateCall::Native, body.as_bytes(), &caller).is_ok());
+    assert!(CreateOrder::parse(NATIVE, body.as_bytes(), &caller).is_ok());
 }
 
 #[test]
 fn the_fingerprint_follows_the_meaning_of_a_request() {
-    let print = |body: &Value| parse(CreateCall::Jsapi, body).unwrap().fingerprint();
+    let print = |body: &Value| parse(JSAPI, body).unwrap().fingerprint();
     let first = print(&body());
     assert_eq!(print(&with("/unknown", json!(1))), first);
     assert_eq!(print(&with("/amount/currency", Value::Null)), first);
@@ -171,7 +227,7 @@ fn the_fingerprint_follows_the_meaning_of_a_request() {
     ] {
         assert_ne!(print(&with(pointer, value)), first, "{pointer}");
     }
-    assert_ne!(parse(CreateCall::Native, &body()).unwrap().fingerprint(), first);
+    assert_ne!(parse(NATIVE, &body()).unwrap().fingerprint(), first);
 }
 
 #[test]
@@ -191,5 +247,9 @@ fn prepay_ids_show_the_business_time() {
     let now = Timestamp::parse_rfc3339("2026-11-21T18:05:09+08:00").unwrap();
     let id = prepay_id(now, [0xab; 10]);
     assert_eq!(id, format!("wx20261121180509{}", "ab".repeat(10)));
-    assert_eq!(jsapi_answer(&id), format!("{{\"prepay_id\":\"{id}\"}}").into_bytes());
+    assert_eq!(prepay_time(&id), Some(now));
+    for other in ["", "wx", "wx2026112118050", "wx20261321180509ab", "wx2026-121180509ab"] {
+        assert_eq!(prepay_time(other), None, "{other}");
+    }
+    assert_eq!(prepay_answer(&id), format!("{{\"prepay_id\":\"{id}\"}}").into_bytes());
 }

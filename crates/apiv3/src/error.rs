@@ -66,6 +66,8 @@ pub struct ApiError {
 #[derive(Clone, Debug, PartialEq)]
 enum Detail {
     Field(FieldError),
+    /// JSON Pointer of what in the body the code is about.
+    Place(String),
     Signature(SignatureFault),
 }
 
@@ -88,6 +90,13 @@ impl ApiError {
         Self { code: Code::ParamError, texts: None, detail: Some(Box::new(Detail::Field(error))) }
     }
 
+    /// The same error, told to be about one place of the body; a field error knows its own.
+    #[must_use]
+    pub fn about(mut self, pointer: String) -> Self {
+        self.detail.get_or_insert_with(|| Box::new(Detail::Place(pointer)));
+        self
+    }
+
     /// SIGN_ERROR.
     #[must_use]
     pub fn signature(fault: SignatureFault) -> Self {
@@ -103,7 +112,7 @@ impl ApiError {
     pub fn field_error(&self) -> Option<&FieldError> {
         match self.detail.as_deref() {
             Some(Detail::Field(error)) => Some(error),
-            Some(Detail::Signature(_)) | None => None,
+            Some(Detail::Place(_) | Detail::Signature(_)) | None => None,
         }
     }
 
@@ -129,8 +138,10 @@ impl ApiError {
             (Some(Detail::Signature(fault)), _) => {
                 format!("{}: {}", self.code.text(language), fault.text(language))
             }
-            (None, Some((chinese, english))) => language.pick(chinese, english).to_owned(),
-            (None, None) => self.code.text(language).to_owned(),
+            (Some(Detail::Place(_)) | None, Some((chinese, english))) => {
+                language.pick(chinese, english).to_owned()
+            }
+            (Some(Detail::Place(_)) | None, None) => self.code.text(language).to_owned(),
         };
         text.chars().take(MESSAGE_CHARS_MAX).collect()
     }
@@ -155,6 +166,9 @@ impl Detail {
                     wire["value"] = value.clone();
                 }
                 Some(wire)
+            }
+            Self::Place(pointer) => {
+                Some(serde_json::json!({ "field": pointer, "location": Location::Body }))
             }
             Self::Signature(fault) => fault.to_wire(),
         }

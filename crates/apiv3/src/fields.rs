@@ -75,6 +75,15 @@ impl<'a> Fields<'a> {
         known.map(Some).ok_or_else(|| self.fault(name, Issue::NotOneOf(literals)))
     }
 
+    /// One of some literals that must be there.
+    pub(crate) fn get_literal(
+        &self,
+        name: &str,
+        literals: &'static [&'static str],
+    ) -> Result<&'static str, FieldError> {
+        self.find_literal(name, literals)?.ok_or_else(|| self.fault(name, Issue::Missing))
+    }
+
     /// An amount in fen that must be there.
     pub(crate) fn get_amount(&self, name: &str) -> Result<Amount, FieldError> {
         let value = self.object.get(name).ok_or_else(|| self.fault(name, Issue::Missing))?;
@@ -94,6 +103,21 @@ impl<'a> Fields<'a> {
         })
     }
 
+    /// A whole number from `minimum` on that must be there.
+    pub(crate) fn get_integer(&self, name: &str, minimum: i64) -> Result<i64, FieldError> {
+        self.find_integer(name, minimum)?.ok_or_else(|| self.fault(name, Issue::Missing))
+    }
+
+    /// A whole number from `minimum` on that may be absent.
+    pub(crate) fn find_integer(&self, name: &str, minimum: i64) -> Result<Option<i64>, FieldError> {
+        let Some(value) = self.object.get(name) else { return Ok(None) };
+        let number = value.as_i64().ok_or_else(|| self.fault(name, Issue::Type("integer")))?;
+        if number < minimum {
+            return Err(self.fault(name, Issue::BelowMinimum(minimum)));
+        }
+        Ok(Some(number))
+    }
+
     /// A boolean that may be absent.
     pub(crate) fn find_boolean(&self, name: &str) -> Result<Option<bool>, FieldError> {
         let Some(value) = self.object.get(name) else { return Ok(None) };
@@ -105,6 +129,16 @@ impl<'a> Fields<'a> {
         let Some(text) = self.find_text(name, 1..=TIME_BYTES_MAX)? else { return Ok(None) };
         let time = is_rfc3339(text).then(|| Timestamp::parse_rfc3339(text)).flatten();
         time.map(Some).ok_or_else(|| self.fault(name, Issue::Time))
+    }
+
+    /// A `notify_url` that must be there.
+    pub(crate) fn get_url(
+        &self,
+        name: &str,
+        bytes_max: usize,
+        rule: UrlRule,
+    ) -> Result<&'a str, FieldError> {
+        self.find_url(name, bytes_max, rule)?.ok_or_else(|| self.fault(name, Issue::Missing))
     }
 
     /// A `notify_url` that may be absent.

@@ -33,6 +33,13 @@ pub enum Issue {
     BelowMinimum(i64),
     /// It is a number above this.
     AboveMaximum(i64),
+    /// It has fewer or more items than it may have.
+    Count {
+        /// Least number of items.
+        minimum: usize,
+        /// Greatest number of items.
+        maximum: usize,
+    },
     /// It is none of these literals.
     NotOneOf(&'static [&'static str]),
     /// It is not the hash of the file.
@@ -91,6 +98,9 @@ impl Issue {
             Self::Alphabet(set) => write!(out, "只能包含 {set}"),
             Self::BelowMinimum(minimum) => write!(out, "不能小于 {minimum}"),
             Self::AboveMaximum(maximum) => write!(out, "不能大于 {maximum}"),
+            Self::Count { minimum, maximum } => {
+                write!(out, "个数必须在 {minimum} 到 {maximum} 之间")
+            }
             Self::NotOneOf(literals) => write!(out, "只能是 {}", literals.join("、")),
             Self::Hash => out.write_str("与文件的 SHA-256 不一致"),
             Self::FileType => out.write_str("文件类型不支持"),
@@ -122,6 +132,9 @@ impl Issue {
             Self::Alphabet(set) => write!(out, "may contain only {set}"),
             Self::BelowMinimum(minimum) => write!(out, "must not be less than {minimum}"),
             Self::AboveMaximum(maximum) => write!(out, "must not be more than {maximum}"),
+            Self::Count { minimum, maximum } => {
+                write!(out, "must have {minimum} to {maximum} items")
+            }
             Self::NotOneOf(literals) => write!(out, "must be {}", literals.join(" or ")),
             Self::Hash => out.write_str("is not the SHA-256 of the file"),
             Self::FileType => out.write_str("names a type of file that is not taken"),

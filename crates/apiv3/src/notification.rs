@@ -5,6 +5,7 @@ use kernel::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::aead::{ALGORITHM, AeadNonce, ApiV3Key};
+use crate::combined_view::CombinedView;
 use crate::order::{OrderState, OrderView};
 use crate::refund_view::{RefundState, RefundView};
 
@@ -64,12 +65,22 @@ impl Event {
             }
             OrderState::NotPaid | OrderState::Closed => return None,
         };
-        Some(Self {
+        Some(Self::payment(order.to_json()))
+    }
+
+    /// A combined order was paid; `None` for one that is not.
+    #[must_use]
+    pub fn combined_paid(order: CombinedView) -> Option<Self> {
+        order.paid().map(|order| Self::payment(order.to_json()))
+    }
+
+    fn payment(resource: Vec<u8>) -> Self {
+        Self {
             event_type: "TRANSACTION.SUCCESS",
             summary: "支付成功",
             kind: "transaction",
-            resource: order.to_json(),
-        })
+            resource,
+        }
     }
 
     /// A refund reached an end; `None` for one that is on its way.

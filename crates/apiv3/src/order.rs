@@ -1,21 +1,12 @@
 //! An order as queries and notifications show it.
 
+pub use domain::order::TradeType;
 use kernel::money::Amount;
 use kernel::time::Timestamp;
 use serde::Serialize;
 
 /// The type shown for a payment whose bank is not told: from the wallet's balance.
 pub const BANK_TYPE_OTHERS: &str = "OTHERS";
-
-/// How an order is to be paid.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum TradeType {
-    /// The payer scanned a code.
-    Native,
-    /// Inside a merchant's page.
-    Jsapi,
-}
 
 /// What an order is shown from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,16 +15,29 @@ pub struct OrderView {
     pub appid: String,
     /// The merchant.
     pub mchid: String,
+    /// For whom it asks, if it is a service provider.
+    pub partner: Option<PartnerView>,
     /// The merchant's number.
     pub out_trade_no: String,
     /// How it is to be paid.
     pub trade_type: TradeType,
     /// What the merchant gave along; shown only once paid.
     pub attach: Option<String>,
+    /// The merchant's device.
+    pub device_id: Option<String>,
     /// What is to be paid.
     pub total: Amount,
     /// Where it stands.
     pub state: OrderState,
+}
+
+/// The sub-merchant of a service provider's order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartnerView {
+    /// Who is paid.
+    pub sub_mchid: String,
+    /// Its app.
+    pub sub_appid: Option<String>,
 }
 
 /// Where an order stands on the wire.
@@ -60,6 +64,8 @@ pub struct Payment {
     pub success_time: Timestamp,
     /// The payer under the order's appid.
     pub openid: String,
+    /// The payer under the sub-merchant's appid.
+    pub sub_openid: Option<String>,
     /// What the payer gave: the total without coupons.
     pub payer_total: Amount,
 }
@@ -76,7 +82,7 @@ impl OrderState {
         }
     }
 
-    fn description(&self) -> &'static str {
+    pub(crate) fn description(&self) -> &'static str {
         match self {
             Self::NotPaid => "订单未支付",
             Self::Closed => "订单已关闭",
@@ -85,7 +91,7 @@ impl OrderState {
         }
     }
 
-    fn payment(&self) -> Option<&Payment> {
+    pub(crate) fn payment(&self) -> Option<&Payment> {
         match self {
             Self::NotPaid | Self::Closed => None,
             Self::Success(payment) | Self::Refund(payment) => Some(payment),
@@ -101,8 +107,7 @@ impl OrderView {
         let payment = self.state.payment();
         let currency = self.total.currency().as_str();
         let wire = WireOrder {
-            appid: &self.appid,
-            mchid: &self.mchid,
+            merchants: self.merchants(),
             out_trade_no: &self.out_trade_no,
             trade_state: self.state.as_str(),
             trade_state_desc: self.state.description(),
@@ -113,28 +118,53 @@ impl OrderView {
                 payer_currency: currency,
             },
             promotion_detail: [],
+            scene_info: self.device_id.as_deref().map(|device_id| WireScene { device_id }),
             paid: payment.map(|payment| WirePaid {
                 transaction_id: &payment.transaction_id,
                 trade_type: self.trade_type,
                 bank_type: &payment.bank_type,
                 success_time: payment.success_time.rfc3339(),
-                payer: WirePayer { openid: &payment.openid },
+                payer: self.payer(payment),
                 attach: self.attach.as_deref().unwrap_or_default(),
             }),
         };
         serde_json::to_vec(&wire).expect("an order of strings and numbers is JSON")
     }
+
+    fn merchants(&self) -> WireMerchants<'_> {
+        match &self.partner {
+            None => WireMerchants::Direct { appid: &self.appid, mchid: &self.mchid },
+            Some(partner) => WireMerchants::Partner {
+                sp_appid: &self.appid,
+                sp_mchid: &self.mchid,
+                sub_appid: partner.sub_appid.as_deref(),
+                sub_mchid: &partner.sub_mchid,
+            },
+        }
+    }
+
+    fn payer<'a>(&self, payment: &'a Payment) -> WirePayer<'a> {
+        match self.partner {
+            None => WirePayer::Direct { openid: &payment.openid },
+            Some(_) => WirePayer::Partner {
+                sp_openid: &payment.openid,
+                sub_openid: payment.sub_openid.as_deref(),
+            },
+        }
+    }
 }
 
 #[derive(Serialize)]
 struct WireOrder<'a> {
-    appid: &'a str,
-    mchid: &'a str,
+    #[serde(flatten)]
+    merchants: WireMerchants<'a>,
     out_trade_no: &'a str,
     trade_state: &'static str,
     trade_state_desc: &'static str,
     amount: WireAmount,
     promotion_detail: [(); 0],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scene_info: Option<WireScene<'a>>,
     #[serde(flatten)]
     paid: Option<WirePaid<'a>>,
 }
@@ -159,8 +189,38 @@ struct WirePaid<'a> {
 }
 
 #[derive(Serialize)]
-struct WirePayer<'a> {
-    openid: &'a str,
+#[serde(untagged)]
+enum WireMerchants<'a> {
+    Direct {
+        appid: &'a str,
+        mchid: &'a str,
+    },
+    Partner {
+        sp_appid: &'a str,
+        sp_mchid: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        sub_appid: Option<&'a str>,
+        sub_mchid: &'a str,
+    },
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum WirePayer<'a> {
+    Direct {
+        openid: &'a str,
+    },
+    Partner {
+        sp_openid: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        sub_openid: Option<&'a str>,
+    },
+}
+
+/// What is said of where an order was placed.
+#[derive(Serialize)]
+pub(crate) struct WireScene<'a> {
+    pub(crate) device_id: &'a str,
 }
 
 #[cfg(test)]
@@ -198,6 +258,30 @@ mod tests {
         let OrderState::Success(payment) = view.state.clone() else { panic!("it is paid") };
         view.state = OrderState::Refund(payment);
         assert_eq!(shown(&view)["trade_state"], "REFUND");
+    }
+
+    #[test]
+    fn a_service_providers_order_names_both_merchants_and_both_payers() {
+        let mut view = OrderView {
+            partner: Some(PartnerView {
+                sub_mchid: "1900000002".into(),
+                sub_appid: Some("wxsub".into()),
+            }),
+            device_id: Some("till 3".into()),
+            ..testing::paid_order()
+        };
+        let OrderState::Success(payment) = &mut view.state else { panic!("it is paid") };
+        payment.sub_openid = Some("oSUB".into());
+        let wire = shown(&view);
+        assert_eq!(wire["sp_appid"], "wx0123456789abcdef");
+        assert_eq!(wire["sp_mchid"], "1900000001");
+        assert_eq!(
+            (&wire["sub_appid"], &wire["sub_mchid"]),
+            (&json!("wxsub"), &json!("1900000002"))
+        );
+        assert_eq!(wire["payer"], json!({"sp_openid": "oABC", "sub_openid": "oSUB"}));
+        assert_eq!(wire["scene_info"], json!({"device_id": "till 3"}));
+        assert_eq!((wire.get("appid"), wire.get("mchid")), (None, None));
     }
 
     #[test]

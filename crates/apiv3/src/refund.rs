@@ -9,7 +9,6 @@ use crate::fields::Fields;
 use crate::issue::Issue;
 use crate::request::{
     Caller, check_out_refund_no, check_out_trade_no, check_transaction_id, read_body,
-    refuse_partner_fields,
 };
 
 /// How a refund names its order.
@@ -46,6 +45,9 @@ pub struct FundsPart {
 /// A parsed request for a refund. Fields that it does not know are dropped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CreateRefund {
+    /// Who was paid, if a service provider asks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sub_mchid: Option<String>,
     /// The order.
     pub order: OrderName,
     /// The merchant's number of the refund, 1 to 64 bytes.
@@ -73,11 +75,10 @@ impl CreateRefund {
     ///
     /// # Errors
     /// PARAM_ERROR for the first field that breaks a rule, in the order of the documented
-    /// table; NO_AUTH for a service provider's call.
+    /// table.
     pub fn parse(body: &[u8], caller: &Caller<'_>) -> Result<Self, ApiError> {
         let body = read_body(body)?;
         let fields = Fields::top(&body);
-        refuse_partner_fields(&fields)?;
         Ok(read_refund(&fields, caller)?)
     }
 
@@ -91,6 +92,7 @@ impl CreateRefund {
 }
 
 fn read_refund(fields: &Fields<'_>, caller: &Caller<'_>) -> Result<CreateRefund, FieldError> {
+    let sub_mchid = fields.find_text("sub_mchid", 1..=32)?;
     let order = read_order_name(fields)?;
     let out_refund_no = fields.get_text("out_refund_no", 0..=usize::MAX)?;
     check_out_refund_no(out_refund_no).map_err(|issue| fields.fault("out_refund_no", issue))?;
@@ -100,12 +102,18 @@ fn read_refund(fields: &Fields<'_>, caller: &Caller<'_>) -> Result<CreateRefund,
     let amount = fields.get_object("amount")?;
     let refund = amount.get_amount("refund")?;
     let total = amount.get_amount("total")?;
-    amount
-        .find_literal("currency", &["CNY"])?
-        .ok_or_else(|| amount.fault("currency", Issue::Missing))?;
+    amount.get_literal("currency", &["CNY"])?;
     let from = read_from(&amount, refund)?;
-    fields.objects("goods_detail")?;
+    for goods in fields.objects("goods_detail")? {
+        goods.get_text("merchant_goods_id", 1..=32)?;
+        goods.find_text("wechatpay_goods_id", 0..=32)?;
+        goods.find_text("goods_name", 0..=usize::MAX)?;
+        goods.get_integer("unit_price", 0)?;
+        goods.get_integer("refund_amount", 0)?;
+        goods.get_integer("refund_quantity", 1)?;
+    }
     Ok(CreateRefund {
+        sub_mchid: sub_mchid.map(str::to_owned),
         order,
         out_refund_no: out_refund_no.to_owned(),
         reason: reason.filter(|text| !text.is_empty()).map(str::to_owned),
@@ -163,7 +171,6 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::code::Code;
     use crate::notify_url::UrlRule;
 
     fn body() -> Value {
@@ -204,7 +211,10 @@ mod tests {
             body["reason"] = json!("商品已售完");
             body["notify_url"] = json!("https://shop.example.com/refund");
             body["funds_account"] = json!("AVAILABLE");
-            body["goods_detail"] = json!([{"merchant_goods_id": "1"}]);
+            body["goods_detail"] = json!([{
+                "merchant_goods_id": "1", "unit_price": 30, "refund_amount": 30,
+                "refund_quantity": 1,
+            }]);
             body["amount"]["from"] = json!([
                 {"account": "AVAILABLE", "amount": 10},
                 {"account": "UNAVAILABLE", "amount": 20},
@@ -256,9 +266,14 @@ mod tests {
     }
 
     #[test]
-    fn a_service_provider_is_refused() {
-        let body = changed(|body| body["sub_mchid"] = json!("1900000009"));
-        assert_eq!(parse(&body).unwrap_err().code, Code::NoAuth);
+    fn a_service_provider_names_the_sub_merchant() {
+        let first = parse(&body()).unwrap();
+        let partner = parse(&changed(|body| body["sub_mchid"] = json!("1900000009"))).unwrap();
+        assert_eq!(
+            (first.sub_mchid.clone(), partner.sub_mchid.as_deref()),
+            (None, Some("1900000009"))
+        );
+        assert_ne!(first.fingerprint(), partner.fingerprint());
     }
 
     #[test]

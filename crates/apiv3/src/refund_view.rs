@@ -11,6 +11,8 @@ use crate::refund::{FundsAccount, FundsPart};
 pub struct RefundView {
     /// The merchant.
     pub mchid: String,
+    /// Who was paid, if the merchant is a service provider.
+    pub sub_mchid: Option<String>,
     /// The platform's number of the refund, 29 digits.
     pub refund_id: String,
     /// The merchant's number of the refund.
@@ -134,7 +136,10 @@ impl RefundView {
     #[must_use]
     pub fn to_notification_json(&self) -> Vec<u8> {
         let wire = WireNotice {
-            mchid: &self.mchid,
+            merchants: match &self.sub_mchid {
+                None => WireMerchants::Direct { mchid: &self.mchid },
+                Some(sub_mchid) => WireMerchants::Partner { sp_mchid: &self.mchid, sub_mchid },
+            },
             transaction_id: &self.transaction_id,
             out_trade_no: &self.out_trade_no,
             refund_id: &self.refund_id,
@@ -192,7 +197,8 @@ struct WirePart {
 
 #[derive(Serialize)]
 struct WireNotice<'a> {
-    mchid: &'a str,
+    #[serde(flatten)]
+    merchants: WireMerchants<'a>,
     transaction_id: &'a str,
     out_trade_no: &'a str,
     refund_id: &'a str,
@@ -202,6 +208,13 @@ struct WireNotice<'a> {
     success_time: Option<String>,
     user_received_account: String,
     amount: WireNoticeAmount,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum WireMerchants<'a> {
+    Direct { mchid: &'a str },
+    Partner { sp_mchid: &'a str, sub_mchid: &'a str },
 }
 
 #[derive(Serialize)]
@@ -276,5 +289,12 @@ mod tests {
             json!({"total": 100, "refund": 30, "payer_total": 100, "payer_refund": 30})
         );
         assert_eq!((wire.get("status"), wire.get("create_time")), (None, None));
+        let sub_mchid = Some("1900000002".into());
+        let partner = RefundView { sub_mchid, ..testing::arrived_refund() };
+        let wire: Value = serde_json::from_slice(&partner.to_notification_json()).unwrap();
+        assert_eq!(
+            (wire.get("mchid"), &wire["sp_mchid"], &wire["sub_mchid"]),
+            (None, &json!("1900000001"), &json!("1900000002"))
+        );
     }
 }

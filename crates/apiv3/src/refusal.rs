@@ -5,10 +5,13 @@ use domain::Never;
 use domain::complaint::AnswerComplaintRefusal;
 use domain::merchant::SetWebhookRefusal;
 use domain::merchant_transfer::{CancelTransferRefusal, CreateTransferRefusal, TransferLimit};
-use domain::order::{CloseOrderRefusal, CreateOrderRefusal};
+use domain::order::{
+    CloseCombinedOrderRefusal, CloseOrderRefusal, CreateCombinedOrderRefusal, CreateOrderRefusal,
+};
 use domain::profit::{AddReceiverRefusal, ReturnProfitRefusal, ShareProfitRefusal};
 use domain::refund::CreateRefundRefusal;
 use domain::transfer_batch::CreateTransferBatchRefusal;
+use kernel::money::Amount;
 
 use crate::code::Code;
 use crate::error::{ApiError, FieldError, Location};
@@ -22,6 +25,16 @@ impl From<CreateOrderRefusal> for ApiError {
                 Self::saying(Code::NoAuth, "商户号已停用", "the merchant is suspended")
             }
             CreateOrderRefusal::AppidNotBound => Self::new(Code::AppidMchidNotMatch),
+            CreateOrderRefusal::SubMerchantUnknown => Self::saying(
+                Code::NoAuth,
+                "特约商户号未与服务商绑定",
+                "the service provider does not serve this sub_mchid",
+            ),
+            CreateOrderRefusal::SubAppidNotBound => Self::saying(
+                Code::AppidMchidNotMatch,
+                "sub_appid 与 sub_mchid 不匹配",
+                "sub_appid is not bound to sub_mchid",
+            ),
             CreateOrderRefusal::OpenidUnknown => Self::new(Code::OpenidMismatch),
             CreateOrderRefusal::TimeExpireOutOfRange => {
                 let issue = Issue::TimeOutOfRange;
@@ -38,10 +51,45 @@ impl From<CreateOrderRefusal> for ApiError {
     }
 }
 
+impl From<CreateCombinedOrderRefusal> for ApiError {
+    fn from(refusal: CreateCombinedOrderRefusal) -> Self {
+        match refusal {
+            CreateCombinedOrderRefusal::Whole(refusal) => refusal.into(),
+            CreateCombinedOrderRefusal::Part { index, refusal } => {
+                Self::from(refusal).about(format!("/sub_orders/{index}"))
+            }
+            CreateCombinedOrderRefusal::SumTooLarge => {
+                let issue = Issue::AboveMaximum(Amount::MAX_MINOR);
+                FieldError::new(Location::Body, "/sub_orders".into(), None, issue).into()
+            }
+        }
+    }
+}
+
+impl From<CloseCombinedOrderRefusal> for ApiError {
+    fn from(refusal: CloseCombinedOrderRefusal) -> Self {
+        match refusal {
+            CloseCombinedOrderRefusal::NotFound => Self::new(Code::OrderNotExist),
+            CloseCombinedOrderRefusal::Differs => Self::saying(
+                Code::InvalidRequest,
+                "子单信息与合单下单时不一致",
+                "combine_appid or sub_orders are not those of the order",
+            ),
+            CloseCombinedOrderRefusal::AlreadyPaid => CloseOrderRefusal::AlreadyPaid.into(),
+            CloseCombinedOrderRefusal::ResultUnknown => CloseOrderRefusal::ResultUnknown.into(),
+        }
+    }
+}
+
 impl From<CloseOrderRefusal> for ApiError {
     fn from(refusal: CloseOrderRefusal) -> Self {
         match refusal {
             CloseOrderRefusal::NotFound => Self::new(Code::OrderNotExist),
+            CloseOrderRefusal::PartOfCombined => Self::saying(
+                Code::InvalidRequest,
+                "合单支付的子单不能单独关闭",
+                "a part of a combined order cannot be closed alone",
+            ),
             CloseOrderRefusal::AlreadyPaid => Self::new(Code::OrderPaid),
             CloseOrderRefusal::ResultUnknown => Self::saying(
                 Code::InvalidRequest,

@@ -26,11 +26,23 @@ pub struct Caller<'a> {
     pub url_rule: UrlRule,
 }
 
+/// In whose name a call is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// A merchant for itself.
+    Direct,
+    /// A service provider for a sub-merchant.
+    Partner,
+}
+
 /// Fields that only service providers send.
 const PARTNER_FIELDS: [&str; 4] = ["sp_mchid", "sub_mchid", "sp_appid", "sub_appid"];
 
-const PROVIDER_ONLY: ApiError =
-    ApiError::saying(Code::NoAuth, "商户未开通服务商模式", "the merchant is no service provider");
+const PROVIDER_ONLY: ApiError = ApiError::saying(
+    Code::NoAuth,
+    "此接口不支持服务商参数，请使用服务商接口",
+    "this call takes no service provider's fields: use the partner's",
+);
 
 pub(crate) fn read_body(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
     strict_json::read_object(body, &BODY_LIMITS).map_err(|error| {
@@ -63,6 +75,27 @@ pub(crate) fn check_mchid(fields: &Fields<'_>, caller: &Caller<'_>) -> Result<()
         return Err(fields.fault("mchid", Issue::OtherMerchant));
     }
     Ok(())
+}
+
+/// Reads who asks, who must have signed, and for which sub-merchant.
+pub(crate) fn read_merchants(
+    mode: Mode,
+    fields: &Fields<'_>,
+    caller: &Caller<'_>,
+) -> Result<Option<String>, ApiError> {
+    match mode {
+        Mode::Direct => {
+            refuse_partner_fields(fields)?;
+            check_mchid(fields, caller)?;
+            Ok(None)
+        }
+        Mode::Partner => {
+            if fields.get_text("sp_mchid", 1..=32)? != caller.mchid {
+                return Err(fields.fault("sp_mchid", Issue::OtherMerchant).into());
+            }
+            Ok(Some(fields.get_text("sub_mchid", 1..=32)?.to_owned()))
+        }
+    }
 }
 
 /// A merchant's order number: 6 to 32 letters, digits, `_` `-` `*` `|`.
@@ -109,6 +142,7 @@ pub fn check_path_variable(name: &str, decoded: &str) -> Result<(), ApiError> {
         "out_trade_no" => check_out_trade_no(decoded),
         "out_refund_no" => check_out_refund_no(decoded),
         "transaction_id" => check_transaction_id(decoded),
+        "combine_out_trade_no" => check_out_trade_no(decoded),
         "complaint_id" => check_number(decoded, 1..=64),
         "media_id" => check_media_id(decoded),
         "out_batch_no" | "out_detail_no" => check_number(decoded, 1..=32),
@@ -150,31 +184,57 @@ impl<'a> Query<'a> {
         Ok(found)
     }
 
+    /// The decoded value of a variable that must be there.
+    pub(crate) fn get(&self, name: &str) -> Result<String, FieldError> {
+        self.find(name)?.ok_or_else(|| Self::fault(name, None, Issue::Missing))
+    }
+
     pub(crate) fn fault(name: &str, value: Option<&str>, issue: Issue) -> FieldError {
         let value = value.map(Value::from);
         FieldError::new(Location::Query, name.to_owned(), value.as_ref(), issue)
     }
 }
 
-/// Checks the query string of a call that names its merchant in `mchid`.
+/// Reads the query string of a call that names its merchant, and its sub-merchant.
 ///
 /// # Errors
-/// PARAM_ERROR if `mchid` is missing, repeated or not the merchant that signed; NO_AUTH for a
-/// service provider's call.
-pub fn check_query_mchid(raw: Option<&str>, caller: &Caller<'_>) -> Result<(), ApiError> {
-    refuse_partner_query(raw)?;
-    let mchid = Query::new(raw).find("mchid")?;
-    let mchid = mchid.ok_or_else(|| Query::fault("mchid", None, Issue::Missing))?;
+/// PARAM_ERROR if a name is missing, repeated or not the merchant that signed; NO_AUTH for a
+/// service provider's variables in a direct call.
+pub fn read_query_merchants(
+    mode: Mode,
+    raw: Option<&str>,
+    caller: &Caller<'_>,
+) -> Result<Option<String>, ApiError> {
+    let query = Query::new(raw);
+    let signer = match mode {
+        Mode::Direct => {
+            refuse_partner_query(raw)?;
+            "mchid"
+        }
+        Mode::Partner => "sp_mchid",
+    };
+    let mchid = query.get(signer)?;
     if mchid != caller.mchid {
-        return Err(Query::fault("mchid", Some(&mchid), Issue::OtherMerchant).into());
+        return Err(Query::fault(signer, Some(&mchid), Issue::OtherMerchant).into());
     }
-    Ok(())
+    match mode {
+        Mode::Direct => Ok(None),
+        Mode::Partner => Ok(Some(query.get("sub_mchid")?)),
+    }
 }
 
-/// Checks the query string of a call without variables of its own.
+/// Reads the sub-merchant of a query that a merchant may make for itself as well.
 ///
 /// # Errors
-/// NO_AUTH for a service provider's call.
+/// PARAM_ERROR if it occurs twice or its encoding is broken.
+pub fn find_query_sub_mchid(raw: Option<&str>) -> Result<Option<String>, ApiError> {
+    Ok(Query::new(raw).find("sub_mchid")?)
+}
+
+/// Refuses a service provider's variables.
+///
+/// # Errors
+/// NO_AUTH if there is one; PARAM_ERROR if one occurs twice or its encoding is broken.
 pub fn refuse_partner_query(raw: Option<&str>) -> Result<(), ApiError> {
     let query = Query::new(raw);
     for name in PARTNER_FIELDS {
@@ -215,9 +275,9 @@ mod tests {
 
     #[test]
     fn the_query_names_the_merchant_that_signed() {
-        let check = |raw| check_query_mchid(Some(raw), &CALLER);
-        assert_eq!(check("mchid=1900000001"), Ok(()));
-        assert_eq!(check("x=1&mchid=190000000%31&y"), Ok(()));
+        let check = |raw| read_query_merchants(Mode::Direct, Some(raw), &CALLER);
+        assert_eq!(check("mchid=1900000001"), Ok(None));
+        assert_eq!(check("x=1&mchid=190000000%31&y"), Ok(None));
         for (raw, expected) in [
             ("", Issue::Missing),
             ("mchid", Issue::OtherMerchant),
@@ -229,6 +289,11 @@ mod tests {
             assert_eq!((field.as_str(), location, found), ("mchid", Location::Query, expected));
         }
         assert_eq!(check("mchid=1900000001&sub_mchid=1").unwrap_err().code, Code::NoAuth);
+        let partner = |raw| read_query_merchants(Mode::Partner, Some(raw), &CALLER);
+        assert_eq!(partner("sp_mchid=1900000001&sub_mchid=2"), Ok(Some("2".into())));
+        for (raw, field) in [("sub_mchid=2", "sp_mchid"), ("sp_mchid=1900000001", "sub_mchid")] {
+            assert_eq!(issue(&partner(raw).unwrap_err()).0, field);
+        }
     }
 
     #[test]

@@ -73,15 +73,18 @@ pub fn paid_order() -> OrderView {
     OrderView {
         appid: "wx0123456789abcdef".into(),
         mchid: "1900000001".into(),
+        partner: None,
         out_trade_no: "T2026-0001".into(),
         trade_type: TradeType::Native,
         attach: Some("shelf 7".into()),
+        device_id: None,
         total,
         state: OrderState::Success(Payment {
             transaction_id: "4200202611210000000000000001".into(),
             bank_type: BANK_TYPE_OTHERS.into(),
             success_time: Timestamp::parse_rfc3339("2026-11-21T18:05:09+08:00").unwrap(),
             openid: "oABC".into(),
+            sub_openid: None,
             payer_total: total,
         }),
     }
@@ -93,6 +96,7 @@ pub fn arrived_refund() -> RefundView {
     let create_time = Timestamp::parse_rfc3339("2026-11-21T18:05:09+08:00").unwrap();
     RefundView {
         mchid: "1900000001".into(),
+        sub_mchid: None,
         refund_id: "50202611210000000000000000001".into(),
         out_refund_no: "R1".into(),
         transaction_id: "4200202611210000000000000001".into(),

@@ -1,10 +1,11 @@
 //! Rows of the domain as the wire shows them.
 
-use domain::order::{Order, OrderState as State, TradeType as Trade};
+use domain::order::{CombinedOrder, Order, OrderState as State};
 use domain::refund::{Refund, RefundState as Refunded};
 use kernel::Timestamp;
 
-use crate::order::{BANK_TYPE_OTHERS, OrderState, OrderView, Payment, TradeType};
+use crate::combined_view::CombinedView;
+use crate::order::{BANK_TYPE_OTHERS, OrderState, OrderView, PartnerView, Payment};
 use crate::refund::FundsAccount;
 use crate::refund_view::{Receiver, RefundState, RefundView};
 
@@ -23,12 +24,14 @@ impl OrderView {
         Some(Self {
             appid: order.appid.clone(),
             mchid: order.mchid.clone(),
+            partner: order
+                .sub_mchid
+                .clone()
+                .map(|sub_mchid| PartnerView { sub_mchid, sub_appid: order.sub_appid.clone() }),
             out_trade_no: order.out_trade_no.clone(),
-            trade_type: match order.trade_type {
-                Trade::Native => TradeType::Native,
-                Trade::Jsapi => TradeType::Jsapi,
-            },
+            trade_type: order.trade_type,
             attach: order.attach.clone(),
+            device_id: order.device_id.clone(),
             total: order.amount,
             state,
         })
@@ -41,8 +44,26 @@ fn payment(order: &Order) -> Option<Payment> {
         bank_type: BANK_TYPE_OTHERS.to_owned(),
         success_time: order.paid_at?,
         openid: order.payer_openid.clone()?,
+        sub_openid: order.payer_sub_openid.clone(),
         payer_total: order.amount,
     })
+}
+
+impl CombinedView {
+    /// How a combined order and its parts stand at `now` (business time). `None` if the rows
+    /// contradict each other.
+    #[must_use]
+    pub fn of(combined: &CombinedOrder, parts: &[Order], now: Timestamp) -> Option<Self> {
+        Some(Self {
+            appid: combined.appid.clone(),
+            mchid: combined.mchid.clone(),
+            out_trade_no: combined.out_trade_no.clone(),
+            transaction_id: combined.transaction_id.clone(),
+            device_id: combined.device_id.clone(),
+            openid: combined.payer_openid.clone(),
+            parts: parts.iter().map(|part| OrderView::of(part, now)).collect::<Option<_>>()?,
+        })
+    }
 }
 
 impl RefundView {
@@ -51,6 +72,7 @@ impl RefundView {
     pub fn of(refund: &Refund) -> Option<Self> {
         Some(Self {
             mchid: refund.mchid.clone(),
+            sub_mchid: refund.sub_mchid.clone(),
             refund_id: refund.refund_id.clone(),
             out_refund_no: refund.out_refund_no.clone(),
             transaction_id: refund.transaction_id.clone(),

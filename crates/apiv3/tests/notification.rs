@@ -24,15 +24,18 @@ fn paid_order() -> OrderView {
     OrderView {
         appid: "wx0123456789abcdef".into(),
         mchid: "1900000001".into(),
+        partner: None,
         out_trade_no: "T2026-0001".into(),
         trade_type: TradeType::Jsapi,
         attach: None,
+        device_id: None,
         total,
         state: OrderState::Success(Payment {
             transaction_id: "4200202611210000000000000001".into(),
             bank_type: BANK_TYPE_OTHERS.into(),
             success_time: time(),
             openid: "oABC".into(),
+            sub_openid: None,
             payer_total: total,
         }),
     }
@@ -46,6 +49,7 @@ fn refund(state: RefundState) -> RefundView {
     let (total, refund) = (Amount::fen(100).unwrap(), Amount::fen(30).unwrap());
     RefundView {
         mchid: "1900000001".into(),
+        sub_mchid: None,
         refund_id: "50202611210000000000000000001".into(),
         out_refund_no: "R1".into(),
         transaction_id: "4200202611210000000000000001".into(),

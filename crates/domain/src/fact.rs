@@ -17,6 +17,8 @@ text_enum!(
     FactKind {
         /// An order was paid.
         PaymentSucceeded = "PAYMENT_SUCCEEDED",
+        /// A combined order was paid.
+        CombinedPaymentSucceeded = "COMBINED_PAYMENT_SUCCEEDED",
         /// A refund arrived.
         RefundSucceeded = "REFUND_SUCCEEDED",
         /// What a merchant sent to a person arrived or went back; the subject is the merchant's

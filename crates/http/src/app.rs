@@ -36,6 +36,8 @@ pub struct AppState {
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
     /// What an operator should know: switches that are unsafe outside a test.
     pub unsafe_switches: Arc<[&'static str]>,
+    /// Where people reach the consumer's listener, without a `/` at the end.
+    pub public_url: Arc<str>,
     /// Bounds of what strangers may ask for.
     pub limits: Limits,
 }

@@ -7,6 +7,7 @@
 mod address;
 pub mod app;
 pub mod callers;
+mod cashier;
 pub mod consumer;
 pub mod extract;
 mod layers;
@@ -34,7 +35,7 @@ pub use shell::{Shell, SystemShell};
 
 use axum::Router;
 
-/// The routes of the consumer's listener: `/v1`, the document, and in the sandbox its own routes
+/// The routes of the consumer's listener: `/v1`, the document, the cashier page, and in the sandbox its own routes
 /// and those of operators. `proven` are routes whose callers prove by a signature who they are;
 /// they get what every route gets but are not bounded as strangers.
 pub fn consumer_router(app: &AppState, proven: Router) -> Router {
@@ -45,7 +46,7 @@ pub fn consumer_router(app: &AppState, proven: Router) -> Router {
     let (routes, mut document) = described.split_for_parts();
     openapi::complete(&mut document);
     let operations = if app.sandbox.is_some() { operations::routes() } else { operations::alive() };
-    let routes = routes.merge(operations).merge(openapi::pages(document));
+    let routes = routes.merge(operations).merge(cashier::routes()).merge(openapi::pages(document));
     layers::around(routes.with_state(app.clone()), proven, app)
 }
 

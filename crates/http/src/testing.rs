@@ -73,6 +73,7 @@ impl Stage {
             metrics: Arc::new(String::new),
             callers: Arc::default(),
             unsafe_switches: Arc::new([]),
+            public_url: "https://wallet.example".into(),
             limits: Limits::default(),
         };
         change(&mut app);

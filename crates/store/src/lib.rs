@@ -2,6 +2,7 @@
 //! and the lists that are read from it. No database is named here.
 
 pub mod cell;
+pub mod combined;
 pub mod conformance;
 pub mod ddl;
 pub mod faults;

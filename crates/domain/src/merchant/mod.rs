@@ -1,12 +1,15 @@
 //! Merchants: their numbers, app ids, certificates, and the names people have under an app id.
 
+mod add_appid;
 mod add_merchant;
 mod choose_notification_key;
 mod issue_openid;
 mod keep_platform_key;
 mod openid_keys;
+mod sub_merchant;
 mod webhook;
 
+pub use add_appid::{AddAppid, AddAppidRefusal};
 pub use add_merchant::{AddMerchant, AddMerchantRefusal, MerchantAdded};
 pub use choose_notification_key::{
     ChooseNotificationKey, ChooseNotificationKeyRefusal, NotificationKey,
@@ -14,6 +17,7 @@ pub use choose_notification_key::{
 pub use issue_openid::{IssueOpenid, IssueOpenidRefusal};
 pub use keep_platform_key::KeepPlatformKey;
 pub use openid_keys::OpenidKeys;
+pub use sub_merchant::{BindSubMerchant, BindSubMerchantRefusal, SubMerchant, SubMerchantState};
 pub use webhook::{MerchantWebhook, SetWebhook, SetWebhookRefusal, WebhookChange, WebhookKind};
 
 use crate::ids::UserId;

@@ -10,6 +10,8 @@ use crate::tx::Tx;
 pub struct CloseOrder {
     /// The merchant that signed the request.
     pub mchid: String,
+    /// Who was to be paid, if the merchant is a service provider.
+    pub sub_mchid: Option<String>,
     /// The merchant's number.
     pub out_trade_no: String,
 }
@@ -19,6 +21,8 @@ pub struct CloseOrder {
 pub enum CloseOrderRefusal {
     /// The merchant has no such order.
     NotFound,
+    /// It is a part of a combined order, which only closes as a whole.
+    PartOfCombined,
     /// It is paid.
     AlreadyPaid,
     /// A bank has not answered about it yet.
@@ -29,6 +33,7 @@ impl Refusal for CloseOrderRefusal {
     fn code(&self) -> Code {
         match self {
             Self::NotFound => Code::OrderNotFound,
+            Self::PartOfCombined => Code::OrderParamsChanged,
             Self::AlreadyPaid => Code::OrderAlreadyPaid,
             Self::ResultUnknown => Code::PaymentResultUnknown,
         }
@@ -49,7 +54,11 @@ impl Command for CloseOrder {
 
     fn decide(&self, tx: &mut Tx<'_>) -> Result<(), Stop<CloseOrderRefusal>> {
         let key = (self.mchid.clone(), self.out_trade_no.clone());
-        let order = tx.find::<Order>(&key)?.ok_or(CloseOrderRefusal::NotFound)?;
+        let order = tx.find::<Order>(&key)?.filter(|order| order.sub_mchid == self.sub_mchid);
+        let order = order.ok_or(CloseOrderRefusal::NotFound)?;
+        if order.combined().is_some() {
+            return Err(CloseOrderRefusal::PartOfCombined.into());
+        }
         match order.state {
             OrderState::NotPay => tx.put(order.closed()),
             OrderState::Closed => {}

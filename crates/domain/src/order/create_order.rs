@@ -1,13 +1,12 @@
 //! A merchant places an order, or places the same one again.
 
-use super::{Order, OrderByPrepay, OrderState, TradeType};
+use super::placing::{self, Partner};
+use super::{Order, OrderByPrepay, OrderState, PrepayKind, TradeType};
 use crate::catalogue::Code;
-use crate::command::{Command, Once, Refusal, Stop};
+use crate::command::{Command, Halt, Once, Refusal, Stop};
 use crate::ledger::{OwnerKind, Purpose};
-use crate::merchant::{Merchant, MerchantAppid, MerchantState, Openid};
 use crate::record::RowKey;
 use crate::tx::Tx;
-use kernel::time::SECOND;
 use kernel::{Amount, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +17,8 @@ pub struct CreateOrder {
     pub mchid: String,
     /// The app id.
     pub appid: String,
+    /// Who is paid, if the merchant is a service provider.
+    pub partner: Option<Partner>,
     /// The merchant's number.
     pub out_trade_no: String,
     /// How the payer will meet it.
@@ -32,7 +33,7 @@ pub struct CreateOrder {
     pub notify_url: String,
     /// When it closes by itself, if the merchant says so.
     pub time_expire: Option<Timestamp>,
-    /// The only payer; for [`TradeType::Jsapi`].
+    /// The only payer, named under the app id; for [`TradeType::Jsapi`].
     pub openid: Option<String>,
     /// The merchant's device.
     pub device_id: Option<String>,
@@ -69,6 +70,10 @@ pub enum CreateOrderRefusal {
     MerchantSuspended,
     /// The app id is not the merchant's.
     AppidNotBound,
+    /// The merchant does not serve this sub-merchant.
+    SubMerchantUnknown,
+    /// The app id is not the sub-merchant's.
+    SubAppidNotBound,
     /// The payer is not known under the app id.
     OpenidUnknown,
     /// `time_expire` is nearer or farther than allowed.
@@ -84,11 +89,12 @@ pub enum CreateOrderRefusal {
 impl Refusal for CreateOrderRefusal {
     fn code(&self) -> Code {
         match self {
-            Self::MerchantUnknown => Code::ObjectNotFound,
+            Self::MerchantUnknown | Self::SubMerchantUnknown => Code::ObjectNotFound,
             Self::MerchantSuspended => Code::MerchantAbnormal,
-            Self::AppidNotBound | Self::OpenidUnknown | Self::TimeExpireOutOfRange => {
-                Code::ParamInvalid
-            }
+            Self::AppidNotBound
+            | Self::SubAppidNotBound
+            | Self::OpenidUnknown
+            | Self::TimeExpireOutOfRange => Code::ParamInvalid,
             Self::NumberUsedDifferently => Code::OrderParamsChanged,
             Self::AlreadyPaid => Code::OrderAlreadyPaid,
             Self::Closed => Code::OrderClosed,
@@ -110,35 +116,19 @@ impl Command for CreateOrder {
 
     fn decide(&self, tx: &mut Tx<'_>) -> Result<OrderCreated, Stop<CreateOrderRefusal>> {
         let key = (self.mchid.clone(), self.out_trade_no.clone());
-        let appid = (self.mchid.clone(), self.appid.clone());
-        tx.want([
-            RowKey::of::<Merchant>(&self.mchid),
-            RowKey::of::<MerchantAppid>(&appid),
-            RowKey::of::<Order>(&key),
-            RowKey::of::<OrderByPrepay>(&self.prepay_id),
-        ])?;
-        let merchant = tx.find::<Merchant>(&self.mchid)?;
-        let merchant = merchant.ok_or(CreateOrderRefusal::MerchantUnknown)?;
-        if merchant.state == MerchantState::Suspended {
-            return Err(CreateOrderRefusal::MerchantSuspended.into());
-        }
-        if tx.find::<MerchantAppid>(&appid)?.is_none() {
-            return Err(CreateOrderRefusal::AppidNotBound.into());
-        }
-        if tx.find::<OrderByPrepay>(&self.prepay_id)?.is_some() {
-            return Err(Stop::Stale); // The edge drew a number that is taken; it draws again.
+        let own = [RowKey::of::<Order>(&key), RowKey::of::<OrderByPrepay>(&self.prepay_id)];
+        let partner = self.partner.iter().flat_map(|partner| partner.keys(&self.mchid));
+        let merchant = placing::merchant_keys(&self.mchid, &self.appid);
+        tx.want(own.into_iter().chain(merchant).chain(partner))?;
+        placing::check_merchant(tx, &self.mchid, &self.appid)?;
+        if let Some(partner) = &self.partner {
+            partner.check(tx, &self.mchid)?;
         }
         let expires_at = match tx.find::<Order>(&key)? {
             Some(order) => self.again(&order, tx.now())?,
             None => self.place(tx)?,
         };
-        let session_ends = tx.now().plus(tx.rules().prepay_ttl_s.saturating_mul(SECOND));
-        tx.put(OrderByPrepay {
-            prepay_id: self.prepay_id.clone(),
-            mchid: self.mchid.clone(),
-            out_trade_no: self.out_trade_no.clone(),
-            expires_at: expires_at.min(session_ends),
-        });
+        placing::lead(tx, &self.prepay_id, PrepayKind::Order, key, expires_at)?;
         Ok(OrderCreated { prepay_id: self.prepay_id.clone() })
     }
 }
@@ -161,42 +151,52 @@ impl CreateOrder {
     }
 
     fn place(&self, tx: &mut Tx<'_>) -> Result<Timestamp, Stop<CreateOrderRefusal>> {
-        let (now, rules) = (tx.now(), tx.rules());
-        let after = |seconds: i64| now.plus(seconds.saturating_mul(SECOND));
-        let expires_at = self.time_expire.unwrap_or(after(rules.order_ttl_s));
-        if expires_at < after(rules.order_ttl_min_s) || expires_at > after(rules.order_ttl_max_s) {
-            return Err(CreateOrderRefusal::TimeExpireOutOfRange.into());
-        }
+        let expires_at = placing::end(tx, self.time_expire)?;
         if let Some(openid) = &self.openid {
-            let known = tx.find::<Openid>(openid)?;
-            if known.is_none_or(|known| known.appid != self.appid) {
-                return Err(CreateOrderRefusal::OpenidUnknown.into());
-            }
+            placing::check_openid(tx, openid, &self.appid)?;
         }
+        if let Some(partner) = &self.partner {
+            partner.check_payer(tx)?;
+        }
+        let order = self.unpaid(tx, expires_at)?;
+        tx.put(order);
+        Ok(expires_at)
+    }
+
+    /// The order as it is placed now.
+    pub(super) fn unpaid(&self, tx: &mut Tx<'_>, expires_at: Timestamp) -> Result<Order, Halt> {
+        let partner = self.partner.as_ref();
+        let payee = partner.map_or(&self.mchid, |partner| &partner.sub_mchid);
         let unsettled_account = match self.profit_sharing {
             ProfitSharing::No => 0,
             ProfitSharing::Yes => {
                 let kind = OwnerKind::Merchant;
-                tx.open_account(kind, &self.mchid, Purpose::Unsettled, self.amount.currency())?
+                tx.open_account(kind, payee, Purpose::Unsettled, self.amount.currency())?
             }
         };
-        tx.put(Order {
+        Ok(Order {
             mchid: self.mchid.clone(),
             out_trade_no: self.out_trade_no.clone(),
             appid: self.appid.clone(),
+            sub_mchid: partner.map(|partner| partner.sub_mchid.clone()),
+            sub_appid: partner.and_then(|partner| partner.sub_appid.clone()),
+            combined_mchid: None,
+            combined_no: None,
             trade_type: self.trade_type,
             description: self.description.clone(),
             amount: self.amount,
             attach: self.attach.clone(),
             notify_url: self.notify_url.clone(),
             openid: self.openid.clone(),
+            sub_openid: partner.and_then(|partner| partner.sub_openid.clone()),
             device_id: self.device_id.clone(),
             fingerprint: self.fingerprint,
             state: OrderState::NotPay,
-            created_at: now,
+            created_at: tx.now(),
             expires_at,
             payer: None,
             payer_openid: None,
+            payer_sub_openid: None,
             payer_account: 0,
             transaction_id: None,
             paid_at: None,
@@ -211,7 +211,6 @@ impl CreateOrder {
             unsettled_minor: 0,
             shared_minor: 0,
             profit_orders: 0,
-        });
-        Ok(expires_at)
+        })
     }
 }

@@ -1,6 +1,6 @@
-//! An order whose time is over closes.
+//! An order whose time is over closes; a part of a combined order closes with all the others.
 
-use super::{Order, OrderState};
+use super::{CombinedOrder, Order, OrderState};
 use crate::command::{Command, Never, Once, Stop};
 use crate::tx::Tx;
 
@@ -28,8 +28,12 @@ impl Command for ExpireOrder {
     fn decide(&self, tx: &mut Tx<'_>) -> Result<(), Stop<Never>> {
         let key = (self.mchid.clone(), self.out_trade_no.clone());
         let order = tx.get::<Order>(&key)?;
-        if order.state == OrderState::NotPay && order.expires_at <= tx.now() {
-            tx.put(order.closed());
+        if order.state != OrderState::NotPay || order.expires_at > tx.now() {
+            return Ok(());
+        }
+        match order.combined() {
+            Some(key) => tx.get::<CombinedOrder>(&key)?.close(tx)?,
+            None => tx.put(order.closed()),
         }
         Ok(())
     }

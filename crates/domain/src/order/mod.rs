@@ -1,16 +1,29 @@
 //! Orders: what a merchant asks a payer for.
 
+mod close_combined_order;
 mod close_order;
+mod combined;
+#[cfg(test)]
+mod combined_tests;
+mod create_combined_order;
 mod create_order;
+mod due;
 mod expire_order;
+#[cfg(test)]
+mod partner_tests;
 mod pay_order;
+mod placing;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use close_combined_order::{CloseCombinedOrder, CloseCombinedOrderRefusal, PartToClose};
 pub use close_order::{CloseOrder, CloseOrderRefusal};
+pub use combined::{CombinedOrder, CombinedPart};
+pub use create_combined_order::{CreateCombinedOrder, CreateCombinedOrderRefusal, PartAsked};
 pub use create_order::{CreateOrder, CreateOrderRefusal, OrderCreated, ProfitSharing};
 pub use expire_order::ExpireOrder;
 pub use pay_order::{OrderPaid, PayOrder, PayOrderRefusal};
+pub use placing::Partner;
 
 use crate::ids::WalletId;
 use crate::ledger::AccountNumber;
@@ -24,6 +37,10 @@ text_enum!(
         Native = "NATIVE",
         /// A page or mini program that knows the payer.
         Jsapi = "JSAPI",
+        /// The merchant's own app.
+        App = "APP",
+        /// A page in a browser of a phone.
+        H5 = "MWEB",
     }
 );
 
@@ -41,6 +58,16 @@ text_enum!(
     }
 );
 
+text_enum!(
+    /// What a prepay id leads to.
+    PrepayKind {
+        /// One order.
+        Order = "ORDER",
+        /// Several orders that are paid at once.
+        CombinedOrder = "COMBINED_ORDER",
+    }
+);
+
 /// An order of a merchant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
@@ -50,6 +77,14 @@ pub struct Order {
     pub out_trade_no: String,
     /// The app id it was placed under.
     pub appid: String,
+    /// Who is paid, if the merchant placed it as a service provider.
+    pub sub_mchid: Option<String>,
+    /// The app id of who is paid.
+    pub sub_appid: Option<String>,
+    /// The merchant of the combined order that it is a part of.
+    pub combined_mchid: Option<String>,
+    /// The number of the combined order that it is a part of.
+    pub combined_no: Option<String>,
     /// How the payer meets it.
     pub trade_type: TradeType,
     /// What the payer sees.
@@ -62,6 +97,8 @@ pub struct Order {
     pub notify_url: String,
     /// The only payer, named under the app id; `None` for anybody.
     pub openid: Option<String>,
+    /// The only payer, named under the app id of who is paid; `None` for anybody.
+    pub sub_openid: Option<String>,
     /// The merchant's device.
     pub device_id: Option<String>,
     /// Hash of what the merchant asked for: the same number again must ask the same.
@@ -76,6 +113,8 @@ pub struct Order {
     pub payer: Option<WalletId>,
     /// The payer's name under the app id.
     pub payer_openid: Option<String>,
+    /// The payer's name under the app id of who is paid.
+    pub payer_sub_openid: Option<String>,
     /// The account that paid; 0 while unpaid.
     pub payer_account: AccountNumber,
     /// Our number of the payment: 28 digits.
@@ -114,6 +153,8 @@ record!(Order, "order", Kept, mchid: String, out_trade_no: String);
 pub struct OrderByPrepay {
     /// The prepay id.
     pub prepay_id: String,
+    /// What it leads to.
+    pub kind: PrepayKind,
     /// The merchant.
     pub mchid: String,
     /// The merchant's number.
@@ -152,6 +193,16 @@ impl Order {
     /// What a job about it names: the merchant and its number.
     pub fn job_subject(&self) -> String {
         format!("{}:{}", self.mchid, self.out_trade_no)
+    }
+
+    /// Who is paid: the merchant, or the one that it serves.
+    pub fn payee(&self) -> &str {
+        self.sub_mchid.as_deref().unwrap_or(&self.mchid)
+    }
+
+    /// The key of the combined order that it is a part of.
+    pub fn combined(&self) -> Option<(String, String)> {
+        self.combined_mchid.clone().zip(self.combined_no.clone())
     }
 
     /// Closes an unpaid order.

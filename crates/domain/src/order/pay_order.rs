@@ -1,14 +1,12 @@
 //! A person pays an order from the balance.
 
-use super::{Order, OrderByPrepay, OrderByTransaction, OrderState};
+use super::due::Due;
+use super::{OrderByPrepay, OrderByTransaction};
 use crate::catalogue::{Code, Params};
 use crate::command::{Command, Halt, Once, Refusal, Stop};
-use crate::fact::FactKind;
-use crate::fee::merchant_fee;
 use crate::ids::{UserId, WalletId};
-use crate::ledger::{Account, JournalKind, Posting, Subject};
-use crate::merchant::{Merchant, MerchantState, OpenidKeys};
-use crate::profit::release_job;
+use crate::ledger::Account;
+use crate::merchant::OpenidKeys;
 use crate::record::RowKey;
 use crate::tx::Tx;
 use crate::user::{Session, TouchSession, User};
@@ -150,27 +148,23 @@ impl Command for PayOrder {
             tx.want(self.keys())?; // Otherwise they were asked for before.
         }
         self.touch_session(tx)?;
-        let order = self.payable(tx)?;
-        let openid = self.openid_keys.name_of(tx, &order.appid, self.user)?;
-        if order.openid.as_ref().is_some_and(|bound| *bound != openid) {
-            return Err(PayOrderRefusal::PayerMismatch.into());
-        }
+        let mut due = self.payable(tx)?;
+        due.name_payer(tx, &self.openid_keys, self.user)?;
         let wallet = tx.look::<Wallet>(&self.wallet)?.filter(|wallet| wallet.user == self.user);
         let wallet = wallet.ok_or(PayOrderRefusal::WalletNotFound)?;
-        let merchant = tx.look_at::<Merchant>(&order.mchid)?;
-        if merchant.state == MerchantState::Suspended {
-            return Err(PayOrderRefusal::MerchantSuspended.into());
-        }
+        let payees = due.payees(tx, &self.transaction_id)?;
         let identity = wallet.may_pay().map_err(PayOrderRefusal::Wallet)?;
         check_password(tx, wallet.id, &self.password)?.map_err(PayOrderRefusal::Password)?;
         let class = tx.look_at::<Identity>(&identity)?.class(tx.rules());
         let usage = tx.find::<Usage>(&identity)?.unwrap_or_else(|| Usage::none(identity));
         let usage = usage
             .on(tx.now())
-            .after_payment(order.amount, class, self.factors, tx.rules())
+            .after_payment(self.amount, class, self.factors, tx.rules())
             .map_err(PayOrderRefusal::Limit)?;
         tx.put(usage);
-        self.pay(tx, Order { payer_openid: Some(openid), ..order }, &wallet, &merchant)
+        let paid_at = due.pay(tx, &wallet, payees, &self.transaction_id)?;
+        let transaction_id = self.transaction_id.clone();
+        Ok(OrderPaid { transaction_id, paid_at, amount_minor: self.amount.minor() })
     }
 }
 
@@ -190,32 +184,26 @@ impl PayOrder {
         keys
     }
 
-    /// The order, if this person may pay it now.
-    fn payable(&self, tx: &mut Tx<'_>) -> Result<Order, Stop<PayOrderRefusal>> {
+    /// What is to be paid, if it can be paid now.
+    fn payable(&self, tx: &mut Tx<'_>) -> Result<Due, Stop<PayOrderRefusal>> {
         let session = tx.find::<OrderByPrepay>(&self.prepay_id)?;
         let session = session.ok_or(PayOrderRefusal::OrderNotFound)?;
-        let key = (session.mchid, session.out_trade_no);
-        self.want_the_rest(tx, &key)?;
-        let order = tx.get::<Order>(&key)?;
-        match order.state {
-            OrderState::NotPay => {}
-            OrderState::BankPending => return Err(PayOrderRefusal::ResultUnknown.into()),
-            OrderState::Success => return Err(PayOrderRefusal::AlreadyPaid.into()),
-            OrderState::Closed => return Err(PayOrderRefusal::Closed.into()),
-        }
-        if !order.is_open(tx.now()) || session.expires_at <= tx.now() {
+        self.want_the_rest(tx, &session)?;
+        let due = Due::load(tx, &session)?;
+        due.check_open(tx.now())?;
+        if session.expires_at <= tx.now() {
             return Err(PayOrderRefusal::Expired.into());
         }
-        if order.amount != self.amount {
+        if due.amount() != self.amount {
             return Err(PayOrderRefusal::AmountChanged.into());
         }
-        Ok(order)
+        Ok(due)
     }
 
     /// Asks at once for what the rows of the first load lead to. The merchant's account comes a
     /// load later, but every payment to that merchant shares it.
-    fn want_the_rest(&self, tx: &mut Tx<'_>, order: &(String, String)) -> Result<(), Halt> {
-        let mut keys = vec![RowKey::of::<Order>(order), RowKey::of::<Merchant>(&order.0)];
+    fn want_the_rest(&self, tx: &mut Tx<'_>, session: &OrderByPrepay) -> Result<(), Halt> {
+        let mut keys = Due::keys(session);
         if let Some(wallet) = tx.look::<Wallet>(&self.wallet)? {
             keys.push(RowKey::of::<Account>(&wallet.balance_account));
             if let Some(identity) = wallet.identity {
@@ -235,54 +223,5 @@ impl PayOrder {
             tx.put(Session { seen_at: tx.now(), ..Session::clone(&session) });
         }
         Ok(())
-    }
-
-    fn pay(
-        &self,
-        tx: &mut Tx<'_>,
-        mut order: Order,
-        wallet: &Wallet,
-        merchant: &Merchant,
-    ) -> Result<OrderPaid, Stop<PayOrderRefusal>> {
-        if tx.look::<OrderByTransaction>(&self.transaction_id)?.is_some() {
-            return Err(Stop::Stale); // The edge drew a number that is taken; it draws again.
-        }
-        let amount = order.amount.minor();
-        let fee = u32::try_from(merchant.fee_bp).ok().and_then(|bp| merchant_fee(amount, bp));
-        let fee = fee.filter(|fee| (0..=amount).contains(fee));
-        let fee = fee.ok_or_else(|| Stop::Defect(format!("fee of merchant {}", order.mchid)))?;
-        let shared = order.is_shared();
-        let to = if shared { order.unsettled_account } else { merchant.balance_account };
-        let posting = Posting::balanced(
-            JournalKind::Payment,
-            Subject::new("order", format_args!("{}:{}", order.mchid, order.out_trade_no)),
-            order.amount.currency(),
-            [
-                (wallet.balance_account, -amount),
-                (to, amount - fee),
-                (tx.rules().system.income_fee, fee),
-            ],
-        )?;
-        let journal = tx.post(posting)?.map_err(|_| PayOrderRefusal::BalanceInsufficient)?;
-        tx.publish(FactKind::PaymentSucceeded, &order.mchid, order.out_trade_no.clone(), journal);
-        tx.put(OrderByTransaction {
-            transaction_id: self.transaction_id.clone(),
-            mchid: order.mchid.clone(),
-            out_trade_no: order.out_trade_no.clone(),
-        });
-        order.state = OrderState::Success;
-        order.payer = Some(wallet.id);
-        order.payer_account = wallet.balance_account;
-        order.transaction_id = Some(self.transaction_id.clone());
-        order.paid_at = Some(tx.now());
-        order.journal = journal;
-        order.fee_minor = fee;
-        if shared {
-            order.unsettled_minor = amount - fee;
-            tx.schedule(release_job(&order, tx.now(), tx.rules()));
-        }
-        tx.put(order);
-        let transaction_id = self.transaction_id.clone();
-        Ok(OrderPaid { transaction_id, paid_at: tx.now(), amount_minor: amount })
     }
 }

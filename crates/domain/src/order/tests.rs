@@ -125,7 +125,11 @@ fn a_closed_or_expired_order_is_never_paid() {
     for number in ["T001", "T002", "T003"] {
         world.run(&place(number, 100)).unwrap();
     }
-    let close = |number: &str| CloseOrder { mchid: MCHID.into(), out_trade_no: number.into() };
+    let close = |number: &str| CloseOrder {
+        mchid: MCHID.into(),
+        sub_mchid: None,
+        out_trade_no: number.into(),
+    };
     let expire = |number: &str| ExpireOrder { mchid: MCHID.into(), out_trade_no: number.into() };
     assert_eq!(world.run(&close("T009")), Err(CloseOrderRefusal::NotFound));
     world.run(&close("T001")).unwrap();

@@ -37,7 +37,7 @@ impl Command for ReleaseUnsettled {
             return Ok(());
         }
         tx.want([release_key(&order)])?;
-        let merchant = tx.get::<Merchant>(&self.mchid)?;
+        let merchant = tx.get::<Merchant>(&order.payee().to_owned())?;
         let subject = Subject::new("order", order.job_subject());
         unfreeze_profit::unfreeze(tx, subject, &mut order, &merchant)?;
         tx.put(order);

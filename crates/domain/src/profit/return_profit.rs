@@ -159,7 +159,7 @@ impl ReturnProfit {
     ) -> Result<(), Halt> {
         let paid = (order.mchid.clone(), order.out_trade_no.clone());
         let mut paid = tx.get::<Order>(&paid)?;
-        let moved = self.post(tx)?;
+        let moved = self.post(tx, paid.payee())?;
         if moved.is_ok() {
             share.returned_minor += self.amount.minor();
             paid.shared_minor -= self.amount.minor();
@@ -189,9 +189,13 @@ impl ReturnProfit {
     }
 
     /// Moves the money; gives the journal, or why nothing moved.
-    fn post(&self, tx: &mut Tx<'_>) -> Result<Result<i64, ReturnFailure>, Halt> {
-        let (from, to) =
-            (tx.get::<Merchant>(&self.return_mchid)?, tx.get::<Merchant>(&self.mchid)?);
+    fn post(
+        &self,
+        tx: &mut Tx<'_>,
+        payee: &str,
+    ) -> Result<Result<i64, ReturnFailure>, Halt> {
+        let from = tx.get::<Merchant>(&self.return_mchid)?;
+        let to = tx.get::<Merchant>(&payee.to_owned())?;
         if from.state != MerchantState::Active {
             return Ok(Err(ReturnFailure::AccountAbnormal));
         }

@@ -207,7 +207,7 @@ impl ShareProfit {
             Rest::Waits => 0,
             Rest::Unfrozen => order.unsettled_minor - shared,
         };
-        let merchant = tx.get::<Merchant>(&self.mchid)?;
+        let merchant = tx.get::<Merchant>(&order.payee().to_owned())?;
         *legs.entry(merchant.balance_account).or_default() += unfrozen;
         *legs.entry(order.unsettled_account).or_default() -= shared + unfrozen;
         let journal = match shared + unfrozen {

@@ -74,7 +74,7 @@ impl Command for UnfreezeProfit {
 
 impl UnfreezeProfit {
     fn unfreeze(&self, tx: &mut Tx<'_>, mut order: Order, rest: Amount) -> Result<(), Halt> {
-        let merchant = tx.get::<Merchant>(&self.mchid)?;
+        let merchant = tx.get::<Merchant>(&order.payee().to_owned())?;
         let subject = format_args!("{}:{}", self.mchid, self.out_order_no);
         let journal = unfreeze(tx, Subject::new("profit_order", subject), &mut order, &merchant)?;
         tx.put(ProfitOrderById {
@@ -87,7 +87,7 @@ impl UnfreezeProfit {
             out_order_no: self.out_order_no.clone(),
             place: 1,
             kind: ReceiverKind::Merchant,
-            account: self.mchid.clone(),
+            account: merchant.mchid.clone(),
             amount: rest,
             description: self.description.clone(),
             result: ShareResult::Success,

@@ -39,6 +39,8 @@ pub enum RefundSource {
 pub struct CreateRefund {
     /// The merchant that signed the request.
     pub mchid: String,
+    /// Who was paid, if the merchant is a service provider.
+    pub sub_mchid: Option<String>,
     /// The order.
     pub order: OrderOfRefund,
     /// The merchant's number of the refund.
@@ -138,7 +140,7 @@ impl Command for CreateRefund {
         tx.want([
             RowKey::of::<Refund>(&key),
             RowKey::of::<RefundById>(&self.refund_id),
-            RowKey::of::<Merchant>(&self.mchid),
+            RowKey::of::<Merchant>(self.sub_mchid.as_ref().unwrap_or(&self.mchid)),
         ])?;
         let order = self.find_order(tx)?;
         if let Some(refund) = tx.find::<Refund>(&key)? {
@@ -176,6 +178,7 @@ impl CreateRefund {
             }
         };
         let order = tx.find::<Order>(&(self.mchid.clone(), out_trade_no))?;
+        let order = order.filter(|order| order.sub_mchid == self.sub_mchid);
         Ok(order.ok_or(CreateRefundRefusal::OrderNotFound)?)
     }
 
@@ -224,7 +227,7 @@ impl CreateRefund {
         let fee_total = fee_refund_total(order.fee_minor, order.amount.minor(), refunded);
         let fee_total = fee_total.ok_or_else(|| Stop::Defect("fee of a refund".into()))?;
         let fee = fee_total - order.fee_refunded_minor;
-        let merchant = tx.get::<Merchant>(&self.mchid)?;
+        let merchant = tx.get::<Merchant>(&order.payee().to_owned())?;
         // What waits for sharing goes back first: a merchant that shared nothing needs no balance.
         let unsettled = match self.source {
             RefundSource::Unsettled => (amount - fee).clamp(0, order.unsettled_minor),
@@ -250,6 +253,7 @@ impl CreateRefund {
         let transaction_id = order.transaction_id.clone().unwrap_or_default();
         tx.put(Refund {
             mchid: self.mchid.clone(),
+            sub_mchid: self.sub_mchid.clone(),
             out_refund_no: self.out_refund_no.clone(),
             refund_id: self.refund_id.clone(),
             out_trade_no: order.out_trade_no.clone(),

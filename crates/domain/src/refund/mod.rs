@@ -30,6 +30,8 @@ text_enum!(
 pub struct Refund {
     /// The merchant.
     pub mchid: String,
+    /// Who was paid, if the merchant is a service provider.
+    pub sub_mchid: Option<String>,
     /// The merchant's number of it.
     pub out_refund_no: String,
     /// Our number of it: 29 digits.

@@ -29,6 +29,7 @@ pub fn order(out_trade_no: &str, amount: Amount) -> CreateOrder {
     CreateOrder {
         mchid: MCHID.into(),
         appid: APPID.into(),
+        partner: None,
         out_trade_no: out_trade_no.into(),
         trade_type: TradeType::Native,
         description: "Tea".into(),
@@ -48,6 +49,7 @@ pub fn order(out_trade_no: &str, amount: Amount) -> CreateOrder {
 pub fn refund(order: &CreateOrder, out_refund_no: &str, amount: Amount) -> CreateRefund {
     CreateRefund {
         mchid: order.mchid.clone(),
+        sub_mchid: order.partner.as_ref().map(|partner| partner.sub_mchid.clone()),
         order: OrderOfRefund::OutTradeNo(order.out_trade_no.clone()),
         out_refund_no: out_refund_no.into(),
         amount,

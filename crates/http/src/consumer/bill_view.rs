@@ -1,6 +1,7 @@
 //! One line of the bills: what a journal did to a balance, told with the item it is about.
 
 use super::card_view::CardTail;
+use super::order_view::descriptions;
 use super::withdrawals::civil_day;
 use super::{top_ups, withdrawals};
 use crate::app::AppState;
@@ -12,7 +13,7 @@ use domain::ids::{TopUpId, WithdrawalId};
 use domain::ledger::{Entry, Journal, JournalKind};
 use domain::merchant::Merchant;
 use domain::merchant_transfer::MerchantTransfer;
-use domain::order::Order;
+use domain::order::{CombinedOrder, Order};
 use domain::profit::{ProfitOrder, ProfitShare, ShareResult};
 use domain::refund::Refund;
 use domain::top_up::TopUp;
@@ -111,8 +112,9 @@ impl BillReader<'_> {
     /// The line of a movement.
     pub(super) async fn movement(&self, movement: Movement) -> Result<BillAnswer, Problem> {
         let Movement { entry, journal } = movement;
-        let (_, id) = journal.subject.parts();
+        let (item, id) = journal.subject.parts();
         let about = match journal.kind {
+            JournalKind::Payment if item == "combined_order" => self.combined(id).await?,
             JournalKind::Payment => self.payment(id).await?,
             JournalKind::Refund => self.refund(id).await?,
             JournalKind::TopUp => {
@@ -167,7 +169,7 @@ impl BillReader<'_> {
         let order = self.get::<Order>(&merchants_number(subject)?).await?;
         Ok(BillItem {
             state: order.state.as_str(),
-            merchant_name: Some(self.get::<Merchant>(&order.mchid).await?.name),
+            merchant_name: Some(self.merchant_name(order.payee()).await?),
             description: Some(order.description),
             transaction_id: order.transaction_id,
             out_trade_no: Some(order.out_trade_no),
@@ -176,12 +178,35 @@ impl BillReader<'_> {
         })
     }
 
+    /// A payment of several orders at once is one line, told with all that was paid for.
+    async fn combined(&self, subject: &str) -> Result<BillItem, Problem> {
+        let key = merchants_number(subject)?;
+        let order = self.get::<CombinedOrder>(&key).await?;
+        let parts = store::combined::parts(self.app.queries.as_ref(), &key).await?;
+        let refunded = parts.iter().map(|part| part.refund_arrived_minor).sum();
+        Ok(BillItem {
+            state: order.state.as_str(),
+            merchant_name: Some(self.merchant_name(&order.mchid).await?),
+            description: Some(descriptions(&parts)),
+            transaction_id: order.transaction_id,
+            out_trade_no: Some(order.out_trade_no),
+            refunded: Some(Money::cny(refunded)),
+            ..BillItem::default()
+        })
+    }
+
+    async fn merchant_name(&self, mchid: &str) -> Result<String, Problem> {
+        Ok(self.get::<Merchant>(&mchid.to_owned()).await?.name)
+    }
+
     async fn refund(&self, subject: &str) -> Result<BillItem, Problem> {
         let refund = self.get::<Refund>(&merchants_number(subject)?).await?;
         let order = (refund.mchid.clone(), refund.out_trade_no.clone());
         Ok(BillItem {
             state: refund.state.as_str(),
-            merchant_name: Some(self.get::<Merchant>(&refund.mchid).await?.name),
+            merchant_name: Some(
+                self.merchant_name(refund.sub_mchid.as_ref().unwrap_or(&refund.mchid)).await?,
+            ),
             description: Some(self.get::<Order>(&order).await?.description),
             transaction_id: Some(refund.transaction_id),
             out_trade_no: Some(refund.out_trade_no),

@@ -13,7 +13,7 @@ mod complaints;
 mod me;
 mod merchant_transfers;
 mod openids;
-mod order_view;
+pub(crate) mod order_view;
 mod orders;
 mod otp_challenges;
 mod password_reset;

@@ -7,9 +7,10 @@ use crate::problem::{Explanation, Problem};
 use crate::spelling::OrderStateText;
 use crate::wire::Money;
 use domain::catalogue::{Code, Language, Params};
+use domain::ids::UserId;
 use domain::merchant::Merchant;
-use domain::order::{Order, OrderByPrepay, OrderState};
-use kernel::Timestamp;
+use domain::order::{CombinedOrder, Order, OrderByPrepay, OrderState, PrepayKind};
+use kernel::{Amount, Timestamp};
 use serde::Serialize;
 use store::queries::find;
 use utoipa::ToSchema;
@@ -37,9 +38,23 @@ pub(super) struct OrderAnswer {
     /// The payment, for the caller who made it.
     #[serde(skip_serializing_if = "Option::is_none")]
     payment: Option<OrderPayment>,
+    /// The orders that are paid at once, if it is more than one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    parts: Vec<OrderPart>,
     /// Why it cannot be paid (any more); not for who paid it.
     #[serde(skip_serializing_if = "Option::is_none")]
     notice: Option<Explanation>,
+}
+
+/// One of several orders that are paid at once.
+#[derive(Serialize, ToSchema)]
+struct OrderPart {
+    /// Who is paid.
+    merchant_name: String,
+    /// What is paid for.
+    description: String,
+    /// What is to be paid.
+    amount: Money,
 }
 
 /// What the payer of an order sees of the payment.
@@ -57,31 +72,119 @@ struct OrderPayment {
     refunded: Money,
 }
 
-/// An order that was found by its reference.
-pub(super) struct FoundOrder {
-    pub(super) session: OrderByPrepay,
-    pub(super) order: Order,
+/// What was found by a reference: an order, or several that are paid at once.
+pub(crate) struct FoundOrder {
+    pub(crate) session: OrderByPrepay,
+    pub(crate) combined: Option<CombinedOrder>,
+    /// The order alone, or all that are combined.
+    pub(crate) parts: Vec<Order>,
 }
 
-/// Finds an order by its reference, which is a prepay id of it.
+/// Finds what a reference, which is a prepay id, leads to.
 ///
 /// # Errors
 /// `ORDER_NOT_FOUND` when there is none.
-pub(super) async fn find_order(app: &AppState, order_ref: &str) -> Result<FoundOrder, Problem> {
+pub(crate) async fn find_order(app: &AppState, order_ref: &str) -> Result<FoundOrder, Problem> {
     let order_ref = checked_reference(order_ref)?;
     let queries = app.queries.as_ref();
     let session = find::<OrderByPrepay>(queries, &order_ref.to_owned()).await?;
     let session = session.ok_or(Code::OrderNotFound)?;
     let key = (session.mchid.clone(), session.out_trade_no.clone());
-    let order = find::<Order>(queries, &key).await?.ok_or(Code::SystemError)?;
-    Ok(FoundOrder { session, order })
+    let (combined, parts) = match session.kind {
+        PrepayKind::Order => (None, find::<Order>(queries, &key).await?.into_iter().collect()),
+        PrepayKind::CombinedOrder => (
+            find::<CombinedOrder>(queries, &key).await?,
+            store::combined::parts(queries, &key).await?,
+        ),
+    };
+    if parts.is_empty() {
+        return Err(Code::SystemError.into());
+    }
+    Ok(FoundOrder { session, combined, parts })
+}
+
+impl FoundOrder {
+    /// One of the orders; they share their state, their payer and when they end.
+    pub(crate) fn order(&self) -> &Order {
+        self.parts.first().expect("at least one order was found")
+    }
+
+    /// What is to be paid.
+    pub(crate) fn amount(&self) -> Amount {
+        self.combined.as_ref().map_or(self.order().amount, |combined| combined.amount)
+    }
+
+    /// Whose name the payer sees: who is paid, or who combined the orders.
+    pub(crate) fn shown_mchid(&self) -> &str {
+        self.combined.as_ref().map_or(self.order().payee(), |combined| &combined.mchid)
+    }
+
+    /// Until when it can be paid this way.
+    pub(crate) fn expires_at(&self) -> Timestamp {
+        self.order().expires_at.min(self.session.expires_at)
+    }
+
+    /// Where it stands at `now` (business time). An order past its time is closed, whether or not
+    /// somebody has written it down yet.
+    pub(crate) fn state_at(&self, now: Timestamp) -> OrderState {
+        let order = self.order();
+        let is_over = order.state == OrderState::NotPay && !order.is_open(now);
+        if is_over { OrderState::Closed } else { order.state }
+    }
+
+    /// Why it cannot be paid (any more).
+    fn unpayable(&self, now: Timestamp) -> Option<Code> {
+        match self.order().state {
+            OrderState::NotPay => (self.expires_at() <= now).then_some(Code::OrderExpired),
+            OrderState::BankPending => Some(Code::PaymentResultUnknown),
+            OrderState::Success => Some(Code::OrderAlreadyPaid),
+            OrderState::Closed => Some(Code::OrderClosed),
+        }
+    }
+
+    /// Whether it is for another person only.
+    async fn is_of_another(&self, app: &AppState, user: UserId) -> Result<bool, Problem> {
+        let order = self.order();
+        let bound = [
+            (order.openid.as_ref(), Some(&order.appid)),
+            (order.sub_openid.as_ref(), order.sub_appid.as_ref()),
+        ];
+        for (openid, appid) in bound {
+            if let Some((openid, appid)) = openid.zip(appid)
+                && *openid != openid_of(app, appid, user).await?
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn payment(&self) -> Option<OrderPayment> {
+        let order = self.order();
+        let combined = self.combined.as_ref();
+        let number = combined.map_or(&order.transaction_id, |combined| &combined.transaction_id);
+        let out_trade_no = combined.map_or(&order.out_trade_no, |combined| &combined.out_trade_no);
+        Some(OrderPayment {
+            transaction_id: number.clone()?,
+            out_trade_no: out_trade_no.clone(),
+            paid_at: order.paid_at?.rfc3339(),
+            bill: order.journal.to_string(),
+            refunded: Money::cny(self.parts.iter().map(|part| part.refund_arrived_minor).sum()),
+        })
+    }
+}
+
+/// What orders are for, in one line.
+pub(crate) fn descriptions(parts: &[Order]) -> String {
+    let texts: Vec<&str> = parts.iter().map(|part| part.description.as_str()).collect();
+    texts.join("; ")
 }
 
 /// The reference, if it can be one.
 ///
 /// # Errors
 /// `ORDER_NOT_FOUND` when no order could have it.
-pub(super) fn checked_reference(order_ref: &str) -> Result<&str, Problem> {
+pub(crate) fn checked_reference(order_ref: &str) -> Result<&str, Problem> {
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     let fits = order_ref.len() <= REFERENCE_MAX && order_ref.bytes().all(is_allowed);
     fits.then_some(order_ref).ok_or_else(|| Code::OrderNotFound.into())
@@ -97,49 +200,39 @@ pub(super) async fn show(
     language: Language,
     order_ref: &str,
 ) -> Result<OrderAnswer, Problem> {
-    let FoundOrder { session, order } = find_order(app, order_ref).await?;
-    if let Some(openid) = &order.openid
-        && *openid != openid_of(app, &order.appid, caller.user).await?
-    {
+    let found = find_order(app, order_ref).await?;
+    if found.is_of_another(app, caller.user).await? {
         return Err(Code::OrderNotFound.into());
     }
-    let merchant = find::<Merchant>(app.queries.as_ref(), &order.mchid).await?;
-    let expires_at = order.expires_at.min(session.expires_at);
+    let order = found.order();
+    let merchant = merchant_name(app, found.shown_mchid()).await?;
     let is_payer = order.payer.is_some() && order.payer == caller.wallet;
-    let why = unpayable(&order, expires_at, app.business_now()).filter(|_| !is_payer);
-    Ok(OrderAnswer {
-        order_ref: session.prepay_id,
-        merchant_name: merchant.ok_or(Code::SystemError)?.name,
-        amount: order.amount.into(),
-        state: state_at(&order, app.business_now()),
-        expires_at: expires_at.rfc3339(),
-        payment: is_payer.then(|| payment(&order)).flatten(),
-        notice: why.map(|code| Explanation::new(code, &Params::default(), language)),
-        description: order.description,
-    })
-}
-
-/// An order past its time is closed, whether or not somebody has written it down yet.
-fn state_at(order: &Order, now: Timestamp) -> OrderState {
-    let is_over = order.state == OrderState::NotPay && !order.is_open(now);
-    if is_over { OrderState::Closed } else { order.state }
-}
-
-fn unpayable(order: &Order, expires_at: Timestamp, now: Timestamp) -> Option<Code> {
-    match order.state {
-        OrderState::NotPay => (expires_at <= now).then_some(Code::OrderExpired),
-        OrderState::BankPending => Some(Code::PaymentResultUnknown),
-        OrderState::Success => Some(Code::OrderAlreadyPaid),
-        OrderState::Closed => Some(Code::OrderClosed),
+    let why = found.unpayable(app.business_now()).filter(|_| !is_payer);
+    let mut parts = Vec::new();
+    if found.combined.is_some() {
+        for part in &found.parts {
+            parts.push(OrderPart {
+                merchant_name: merchant_name(app, part.payee()).await?,
+                description: part.description.clone(),
+                amount: part.amount.into(),
+            });
+        }
     }
+    Ok(OrderAnswer {
+        merchant_name: merchant,
+        amount: found.amount().into(),
+        state: found.state_at(app.business_now()),
+        expires_at: found.expires_at().rfc3339(),
+        payment: is_payer.then(|| found.payment()).flatten(),
+        notice: why.map(|code| Explanation::new(code, &Params::default(), language)),
+        description: descriptions(&found.parts),
+        parts,
+        order_ref: found.session.prepay_id,
+    })
 }
 
-fn payment(order: &Order) -> Option<OrderPayment> {
-    Some(OrderPayment {
-        transaction_id: order.transaction_id.clone()?,
-        out_trade_no: order.out_trade_no.clone(),
-        paid_at: order.paid_at?.rfc3339(),
-        bill: order.journal.to_string(),
-        refunded: Money::cny(order.refund_arrived_minor),
-    })
+/// The name that payers see of a merchant.
+pub(crate) async fn merchant_name(app: &AppState, mchid: &str) -> Result<String, Problem> {
+    let merchant = find::<Merchant>(app.queries.as_ref(), &mchid.to_owned()).await?;
+    Ok(merchant.ok_or(Code::SystemError)?.name)
 }

@@ -13,6 +13,7 @@ mod bills;
 mod call;
 mod certificate_cache;
 mod certificates;
+mod combined;
 mod complaints;
 mod fault;
 mod onboarding;

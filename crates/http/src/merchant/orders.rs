@@ -1,64 +1,97 @@
-//! Placing, showing and closing orders.
+//! Placing, showing and closing orders, by a merchant for itself or by a service provider.
 
 use super::answer::Reply;
 use super::call::Call;
 use super::fault::{Fault, run};
-use super::route::Route;
+use super::route::{Route, Serving};
+use crate::cashier;
 use apiv3::close;
 use apiv3::code::Code;
-use apiv3::create::{self, CreateCall, CreateOrder, Scene};
-use apiv3::error::ApiError;
+use apiv3::create::{self, CreateCall, CreateOrder};
 use apiv3::order::OrderView;
-use apiv3::request::check_query_mchid;
-use domain::order::{self, Order, OrderByTransaction, TradeType};
+use apiv3::request::{Mode, read_query_merchants};
+use domain::order::{self, Order, OrderByTransaction, Partner, TradeType};
 
 pub(super) const ROUTES: &[Route] = &[
-    Route::post("/v3/pay/transactions/native", |call| Box::pin(create(call, CreateCall::Native))),
-    Route::post("/v3/pay/transactions/jsapi", |call| Box::pin(create(call, CreateCall::Jsapi))),
-    Route::get("/v3/pay/transactions/id/{transaction_id}", |call| Box::pin(by_transaction(call))),
+    Route::post("/v3/pay/transactions/native", |call| place(call, Mode::Direct, TradeType::Native)),
+    Route::post("/v3/pay/transactions/jsapi", |call| place(call, Mode::Direct, TradeType::Jsapi)),
+    Route::post("/v3/pay/transactions/app", |call| place(call, Mode::Direct, TradeType::App)),
+    Route::post("/v3/pay/transactions/h5", |call| place(call, Mode::Direct, TradeType::H5)),
+    Route::get("/v3/pay/transactions/id/{transaction_id}", |call| {
+        Box::pin(by_transaction(call, Mode::Direct))
+    }),
     Route::get("/v3/pay/transactions/out-trade-no/{out_trade_no}", |call| {
-        Box::pin(by_number(call))
+        Box::pin(by_number(call, Mode::Direct))
     }),
     Route::post("/v3/pay/transactions/out-trade-no/{out_trade_no}/close", |call| {
-        Box::pin(close(call))
+        Box::pin(close(call, Mode::Direct))
+    }),
+    Route::post("/v3/pay/partner/transactions/native", |call| {
+        place(call, Mode::Partner, TradeType::Native)
+    }),
+    Route::post("/v3/pay/partner/transactions/jsapi", |call| {
+        place(call, Mode::Partner, TradeType::Jsapi)
+    }),
+    Route::post("/v3/pay/partner/transactions/app", |call| {
+        place(call, Mode::Partner, TradeType::App)
+    }),
+    Route::post("/v3/pay/partner/transactions/h5", |call| {
+        place(call, Mode::Partner, TradeType::H5)
+    }),
+    Route::get("/v3/pay/partner/transactions/id/{transaction_id}", |call| {
+        Box::pin(by_transaction(call, Mode::Partner))
+    }),
+    Route::get("/v3/pay/partner/transactions/out-trade-no/{out_trade_no}", |call| {
+        Box::pin(by_number(call, Mode::Partner))
+    }),
+    Route::post("/v3/pay/partner/transactions/out-trade-no/{out_trade_no}/close", |call| {
+        Box::pin(close(call, Mode::Partner))
     }),
 ];
 
-/// An order that excludes the balance could never be paid here.
-const NO_BALANCE: ApiError =
-    ApiError::saying(Code::NoAuth, "暂不支持 no_balance", "no_balance is not supported");
+fn place(call: Call, mode: Mode, trade_type: TradeType) -> Serving {
+    Box::pin(create(call, CreateCall { mode, trade_type }))
+}
 
 async fn create(call: Call, kind: CreateCall) -> Result<Reply, Fault> {
     let face = call.face.as_ref();
     let asked = CreateOrder::parse(kind, &call.body, &call.caller())?;
-    if asked.limit_pay.contains(&"no_balance") {
-        return Err(NO_BALANCE.into());
-    }
     let fingerprint = asked.fingerprint();
-    let (trade_type, openid) = match &asked.scene {
-        Scene::Native => (TradeType::Native, None),
-        Scene::Jsapi { openid } => (TradeType::Jsapi, Some(openid)),
-    };
+    let partner = asked.sub_mchid.as_ref().map(|sub_mchid| Partner {
+        sub_mchid: sub_mchid.clone(),
+        sub_appid: asked.sub_appid.clone(),
+        sub_openid: asked.sub_openid.clone(),
+    });
     let created = run(face, || order::CreateOrder {
         mchid: call.mchid.clone(),
         appid: asked.appid.clone(),
+        partner: partner.clone(),
         out_trade_no: asked.out_trade_no.clone(),
-        trade_type,
+        trade_type: kind.trade_type,
         description: asked.description.clone(),
         amount: asked.amount,
         attach: asked.attach.clone(),
         notify_url: asked.notify_url.clone(),
         time_expire: asked.time_expire,
-        openid: openid.cloned(),
-        device_id: None,
+        openid: asked.openid.clone(),
+        device_id: asked.device_id.clone(),
         profit_sharing: asked.profit_sharing(),
         fingerprint,
         prepay_id: create::prepay_id(face.app.business_now(), face.random()),
     })
     .await?;
-    let prepay_id = &created.prepay_id;
+    created_reply(&call, kind.trade_type, &created.prepay_id)
+}
+
+/// What the merchant hands on to the payer.
+pub(super) fn created_reply(
+    call: &Call,
+    trade_type: TradeType,
+    prepay_id: &str,
+) -> Result<Reply, Fault> {
     Ok(Reply::json(match trade_type {
-        TradeType::Jsapi => create::jsapi_answer(prepay_id),
+        TradeType::Jsapi | TradeType::App => create::prepay_answer(prepay_id),
+        TradeType::H5 => create::h5_answer(&cashier::h5_url(&call.face.app, prepay_id)),
         TradeType::Native => {
             let url = create::code_url(prepay_id).ok_or_else(|| Fault::defect("prepay id"))?;
             create::native_answer(&url)
@@ -66,30 +99,35 @@ async fn create(call: Call, kind: CreateCall) -> Result<Reply, Fault> {
     }))
 }
 
-async fn by_transaction(call: Call) -> Result<Reply, Fault> {
-    check_query_mchid(call.query(), &call.caller())?;
+async fn by_transaction(call: Call, mode: Mode) -> Result<Reply, Fault> {
+    let sub_mchid = read_query_merchants(mode, call.query(), &call.caller())?;
     let found = call.find::<OrderByTransaction>(&call.variable("transaction_id")).await?;
     let found = found.filter(|found| found.mchid == call.mchid).ok_or(Code::OrderNotExist)?;
-    show(&call, found.out_trade_no).await
+    show(&call, sub_mchid, found.out_trade_no).await
 }
 
-async fn by_number(call: Call) -> Result<Reply, Fault> {
-    check_query_mchid(call.query(), &call.caller())?;
-    show(&call, call.variable("out_trade_no")).await
+async fn by_number(call: Call, mode: Mode) -> Result<Reply, Fault> {
+    let sub_mchid = read_query_merchants(mode, call.query(), &call.caller())?;
+    show(&call, sub_mchid, call.variable("out_trade_no")).await
 }
 
-async fn show(call: &Call, out_trade_no: String) -> Result<Reply, Fault> {
+async fn show(
+    call: &Call,
+    sub_mchid: Option<String>,
+    out_trade_no: String,
+) -> Result<Reply, Fault> {
     let order = call.find::<Order>(&(call.mchid.clone(), out_trade_no)).await?;
-    let order = order.ok_or(Code::OrderNotExist)?;
+    let order = order.filter(|order| order.sub_mchid == sub_mchid).ok_or(Code::OrderNotExist)?;
     let view = OrderView::of(&order, call.face.app.business_now());
     Ok(Reply::json(view.ok_or_else(|| Fault::defect("order row"))?.to_json()))
 }
 
-async fn close(call: Call) -> Result<Reply, Fault> {
-    close::check_body(&call.body, &call.caller())?;
+async fn close(call: Call, mode: Mode) -> Result<Reply, Fault> {
+    let sub_mchid = close::read_sub_mchid(mode, &call.body, &call.caller())?;
     let out_trade_no = call.variable("out_trade_no");
     run(&call.face, || order::CloseOrder {
         mchid: call.mchid.clone(),
+        sub_mchid: sub_mchid.clone(),
         out_trade_no: out_trade_no.clone(),
     })
     .await?;

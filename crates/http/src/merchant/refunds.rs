@@ -8,7 +8,7 @@ use super::route::Route;
 use apiv3::code::Code;
 use apiv3::refund::{CreateRefund, FundsAccount, OrderName};
 use apiv3::refund_view::RefundView;
-use apiv3::request::refuse_partner_query;
+use apiv3::request::find_query_sub_mchid;
 use domain::refund::{self, OrderOfRefund, Refund, RefundSource};
 
 pub(super) const ROUTES: &[Route] = &[
@@ -28,6 +28,7 @@ async fn create(call: Call) -> Result<Reply, Fault> {
     let fingerprint = asked.fingerprint();
     run(&call.face, || refund::CreateRefund {
         mchid: call.mchid.clone(),
+        sub_mchid: asked.sub_mchid.clone(),
         order: match &asked.order {
             OrderName::TransactionId(id) => OrderOfRefund::Transaction(id.clone()),
             OrderName::OutTradeNo(number) => OrderOfRefund::OutTradeNo(number.clone()),
@@ -52,8 +53,9 @@ async fn create(call: Call) -> Result<Reply, Fault> {
 }
 
 async fn show(call: Call) -> Result<Reply, Fault> {
-    refuse_partner_query(call.query())?;
+    let sub_mchid = find_query_sub_mchid(call.query())?;
     let refund = find(&call, call.variable("out_refund_no")).await?;
+    let refund = refund.filter(|refund| refund.sub_mchid == sub_mchid);
     reply(&refund.ok_or(Code::ResourceNotExists)?)
 }
 

@@ -4,7 +4,7 @@
 use super::answer::Outcome;
 use super::call::Call;
 use super::{
-    bills, certificates, complaints, orders, profit, refunds, security, transfer_batches,
+    bills, certificates, combined, complaints, orders, profit, refunds, security, transfer_batches,
     transfers, uploads,
 };
 use apiv3::code::Code;
@@ -19,6 +19,7 @@ use std::pin::Pin;
 const FAMILIES: &[&[Route]] = &[
     bills::ROUTES,
     certificates::ROUTES,
+    combined::ROUTES,
     complaints::ROUTES,
     orders::ROUTES,
     profit::ROUTES,

@@ -4,12 +4,16 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod bills;
+mod cashier;
 mod certificates;
+mod combined;
 mod complaints;
 mod faults;
+mod fields;
 mod input;
 mod onboarding;
 mod orders;
+mod partner;
 mod profit;
 mod refunds;
 mod signatures;

@@ -189,7 +189,11 @@ async fn what_a_merchant_has_no_right_to_is_refused() {
     answer.refuses(400, "APPID_MCHID_NOT_MATCH", "appid is not bound to mchid");
     let partner = with("sub_mchid", json!("1900000009"));
     let answer = world.post(NATIVE, &partner).await;
-    answer.refuses(403, "NO_AUTH", "the merchant is no service provider");
+    answer.refuses(
+        403,
+        "NO_AUTH",
+        "this call takes no service provider's fields: use the partner's",
+    );
     let unpayable = with("limit_pay", json!(["no_balance"]));
     let answer = world.post(NATIVE, &unpayable).await;
     answer.refuses(403, "NO_AUTH", "no_balance is not supported");

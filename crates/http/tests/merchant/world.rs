@@ -179,6 +179,7 @@ impl World {
             metrics: Arc::new(String::new),
             callers: Arc::default(),
             unsafe_switches: [].into(),
+            public_url: "https://wallet.example".into(),
             limits: Limits::default(),
         };
         let (queries, ring) = (Arc::clone(&app.queries), Arc::clone(&app.keys));

@@ -59,6 +59,7 @@ impl Shop {
         let merchant = &self.merchants[self.orders.merchant(order)];
         let command = CreateOrder {
             mchid: merchant.mchid.clone(),
+            partner: None,
             appid: merchant.appid.clone(),
             out_trade_no: number_of(order),
             trade_type: TradeType::Native,

@@ -63,7 +63,7 @@ const fn number(name: &'static str, default: i64, range: [i64; 2], doc: &'static
 /// The largest number of things at once.
 const MANY: i64 = u32::MAX as i64;
 
-const PROGRAM: [Key; 17] = [
+const PROGRAM: [Key; 18] = [
     key("data", Default::Text("data"), "Folder of the keys, and of the database if it is a file."),
     key(
         DATABASE,
@@ -77,6 +77,12 @@ const PROGRAM: [Key; 17] = [
         "Work with a PostgreSQL server whose settings lose payments in a crash. For tests.",
     ),
     key("listen", Default::Text("127.0.0.1:4000"), "Where people's apps connect."),
+    key(
+        "public_url",
+        Default::Text(""),
+        "Where people reach `listen` from outside, as `https://pay.example.com`: links that \
+         merchants get begin with it. Empty: the address itself.",
+    ),
     key("merchant_listen", Default::Text("127.0.0.1:4001"), "Where merchants' servers connect."),
     key(
         "operations_listen",

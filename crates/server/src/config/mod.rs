@@ -101,6 +101,8 @@ pub(crate) struct Config {
     pub(crate) unsafe_settings: bool,
     /// Where people's apps connect.
     pub(crate) listen: SocketAddr,
+    /// Where people reach `listen` from outside; empty for the address itself.
+    pub(crate) public_url: String,
     /// Where merchants' servers connect.
     pub(crate) merchant_listen: SocketAddr,
     /// Where operators find what is for them alone; a sandbox need not have it.
@@ -166,6 +168,7 @@ impl Config {
             data,
             unsafe_settings: layers.value("database_unsafe_settings")?,
             listen: layers.value("listen")?,
+            public_url: layers.value("public_url")?,
             merchant_listen: layers.value("merchant_listen")?,
             operations_listen: holds(OPERATIONS).then_some(operations),
             sandbox,

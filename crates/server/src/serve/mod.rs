@@ -67,6 +67,9 @@ pub(crate) async fn run(flags: ServeFlags) -> Result<(), Box<dyn Error>> {
     let people = listeners.addresses.sandbox().map(People::try_new).transpose()?.map(Arc::new);
     let sandbox = (bank.clone(), people.clone());
     let mut app = app_state(&config, &database, keys, sandbox, metrics)?;
+    if config.public_url.is_empty() {
+        app.public_url = format!("http://{}", listeners.addresses.consumer).into();
+    }
     if flags.under_test.is_some() {
         let switches = app.unsafe_switches.iter().copied();
         app.unsafe_switches = switches.chain(["under_test"]).collect();
@@ -399,6 +402,7 @@ fn app_state(
         metrics,
         callers: Arc::default(),
         unsafe_switches: unsafe_switches(config, &database.weak_settings),
+        public_url: config.public_url.trim_end_matches('/').into(),
         limits: Limits {
             request: config.request_time,
             anonymous,

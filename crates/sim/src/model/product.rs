@@ -99,7 +99,7 @@ impl Product {
             What::Pay { factors } => self.pay(ask, factors),
             What::Close => {
                 let (mchid, out_trade_no) = self.cast.order(ask.number);
-                self.run(CloseOrder { mchid, out_trade_no }, |()| done(0, 0, ""))
+                self.run(CloseOrder { mchid, sub_mchid: None, out_trade_no }, |()| done(0, 0, ""))
             }
             What::Expire => {
                 let (mchid, out_trade_no) = self.cast.order(ask.number);
@@ -159,6 +159,7 @@ impl Product {
         let now = self.engine.position().borrow().now;
         let command = CreateOrder {
             mchid,
+            partner: None,
             out_trade_no,
             trade_type: payer.map_or(TradeType::Native, |_| TradeType::Jsapi),
             description: "Tea".into(),
@@ -204,6 +205,7 @@ impl Product {
     fn refund(&self, ask: &Ask, refund: Index, total: i64) -> Answer {
         let (mchid, out_trade_no) = self.cast.order(ask.number);
         let command = CreateRefund {
+            sub_mchid: None,
             out_refund_no: format!("{mchid}-R{refund}"),
             mchid,
             order: OrderOfRefund::OutTradeNo(out_trade_no),

@@ -9,7 +9,9 @@ use domain::ledger::OpenSystemAccounts;
 use domain::merchant::{AddMerchant, IssueOpenid, OpenidKeys};
 use domain::merchant_transfer::{ConfirmTransfer, CreateTransfer, NameCheck};
 use domain::notification::{Attempted, RecordDeliveries};
-use domain::order::{CreateOrder, PayOrder, ProfitSharing};
+use domain::order::{
+    CreateCombinedOrder, CreateOrder, PartAsked, PayOrder, ProfitSharing, TradeType,
+};
 use domain::profit::{
     AddReceiver, NamedProfitOrder, ReceiverKind, Rest, ReturnProfit, SharePart, ShareProfit,
 };
@@ -87,6 +89,7 @@ pub fn play(engine: &Engine) {
     for number in ["T1", "T2", "T3"] {
         pay(engine, person, number, 5_000);
     }
+    pay_combined(engine, person);
     refund(engine, "R1", "T1", 2_000, 5_000);
     let error = Some("timeout".to_owned());
     let batch = engine.position().borrow().seq;
@@ -247,6 +250,35 @@ fn withdraw(engine: &Engine, person: Person) {
 
 fn place(engine: &Engine, number: &str, minor: i64) {
     engine.run_blocking(order(number, minor)).unwrap();
+}
+
+/// Two orders that are placed and paid at once.
+fn pay_combined(engine: &Engine, person: Person) {
+    let part = |number: &str| PartAsked {
+        mchid: MCHID.into(),
+        partner: None,
+        out_trade_no: number.into(),
+        description: "Tea".into(),
+        amount: fen(500),
+        attach: None,
+        profit_sharing: ProfitSharing::No,
+    };
+    let combined = CreateCombinedOrder {
+        mchid: MCHID.into(),
+        appid: "wx0123456789abcdef".into(),
+        out_trade_no: "C1".into(),
+        trade_type: TradeType::Native,
+        notify_url: "https://tea.example/".into(),
+        time_expire: None,
+        openid: None,
+        device_id: None,
+        parts: vec![part("C1-1"), part("C1-2")],
+        fingerprint: [7; 32],
+        prepay_id: "wxC1".into(),
+    };
+    engine.run_blocking(combined).unwrap();
+    let transaction_id = "4200202611210000000000000001".into();
+    engine.run_blocking(PayOrder { transaction_id, ..payment(person, "C1", 1_000) }).unwrap();
 }
 
 /// An order that waits for its payer.

@@ -4,10 +4,14 @@ use crate::{Index, describe, text_cells};
 use domain::ids::{UserId, WalletId};
 use domain::merchant::{
     KeyState, Merchant, MerchantAppid, MerchantCertificate, MerchantState, MerchantWebhook,
-    NotificationKey, Openid, PlatformKey, PlatformKeyKind, WebhookKind,
+    NotificationKey, Openid, PlatformKey, PlatformKeyKind, SubMerchant, SubMerchantState,
+    WebhookKind,
 };
 use domain::notification::{Retry, RetryState, Slot};
-use domain::order::{Order, OrderByPrepay, OrderByTransaction, OrderState, TradeType};
+use domain::order::{
+    CombinedOrder, CombinedPart, Order, OrderByPrepay, OrderByTransaction, OrderState, PrepayKind,
+    TradeType,
+};
 use domain::refund::{Refund, RefundById, RefundState};
 use kernel::{Amount, Timestamp};
 
@@ -15,7 +19,9 @@ text_cells!(
     MerchantState,
     KeyState,
     PlatformKeyKind,
+    SubMerchantState,
     TradeType,
+    PrepayKind,
     OrderState,
     RefundState,
     RetryState,
@@ -37,6 +43,13 @@ describe!(MerchantAppid, Kept, key 2, "An app id that a merchant may name.", {
     appid: String, "The app id.";
     added_at: Timestamp, "When it was added.";
 });
+
+describe!(SubMerchant, Kept, key 2, "That a service provider serves a sub-merchant.", {
+    mchid: String, "The service provider.";
+    sub_mchid: String, "The sub-merchant.";
+    state: SubMerchantState, "Where the relation stands.";
+    since: Timestamp, "Since when it does.";
+}, checks ["mchid <> sub_mchid"]);
 
 describe!(MerchantCertificate, Kept, key 2, "A certificate that a merchant signs with.", {
     mchid: String, "The merchant.";
@@ -78,12 +91,17 @@ describe!(Order, Kept, key 2, "An order of a merchant.", {
     mchid: String, "The merchant.";
     out_trade_no: String, "The merchant's number of it.";
     appid: String, "The app id it was placed under.";
+    sub_mchid: Option<String>, "Who is paid, if a service provider placed it.";
+    sub_appid: Option<String>, "The app id of who is paid.";
+    combined_mchid: Option<String>, "The merchant of the combined order that it is a part of.";
+    combined_no: Option<String>, "The number of the combined order that it is a part of.";
     trade_type: TradeType, "How the payer meets it.";
     description: String, "What the payer sees.";
     amount: Amount, "What is to be paid, in fen.";
     attach: Option<String>, "The merchant's own data, given back with the result.";
     notify_url: String, "Where the result is notified.";
     openid: Option<String>, "The only payer, named under the app id.";
+    sub_openid: Option<String>, "The only payer, named under the app id of who is paid.";
     device_id: Option<String>, "The merchant's device.";
     fingerprint: [u8; 32], "Hash of what the merchant asked for.";
     state: OrderState, "Where it stands.";
@@ -91,6 +109,7 @@ describe!(Order, Kept, key 2, "An order of a merchant.", {
     expires_at: Timestamp, "When it closes by itself.";
     payer: Option<WalletId>, "The wallet that paid.";
     payer_openid: Option<String>, "The payer's name under the app id.";
+    payer_sub_openid: Option<String>, "The payer's name under the app id of who is paid.";
     payer_account: i64, "The account that paid, 0 while unpaid.";
     transaction_id: Option<String>, "Our number of the payment.";
     paid_at: Option<Timestamp>, "When it was paid.";
@@ -116,6 +135,7 @@ describe!(Order, Kept, key 2, "An order of a merchant.", {
     "unsettled_minor >= 0 AND shared_minor >= 0 AND profit_orders >= 0",
     "unsettled_account > 0 OR (unsettled_minor = 0 AND profit_orders = 0)",
     "unsettled_minor + shared_minor <= amount",
+    "(combined_mchid IS NULL) = (combined_no IS NULL)",
 ], indexes [
     Index { name: "open", columns: "expires_at", filter: "state = 'NOTPAY'" },
     Index { name: "unsettled", columns: "mchid", filter: "unsettled_minor > 0" },
@@ -123,10 +143,44 @@ describe!(Order, Kept, key 2, "An order of a merchant.", {
 
 describe!(OrderByPrepay, Kept, key 1, "Finds an order by a prepay id.", {
     prepay_id: String, "The prepay id, which is also what the order's code carries.";
+    kind: PrepayKind, "What it leads to.";
     mchid: String, "The merchant.";
     out_trade_no: String, "The merchant's number.";
     expires_at: Timestamp, "Until when it can be used.";
 });
+
+describe!(CombinedOrder, Kept, key 2, "Several orders that are paid at once.", {
+    mchid: String, "The merchant that combined them.";
+    out_trade_no: String, "That merchant's number of the whole.";
+    appid: String, "The app id it was placed under.";
+    trade_type: TradeType, "How the payer meets it.";
+    amount: Amount, "The sum of its parts, in fen.";
+    parts: i64, "How many parts it has.";
+    notify_url: String, "Where the result is notified.";
+    openid: Option<String>, "The only payer, named under the app id.";
+    device_id: Option<String>, "The merchant's device.";
+    fingerprint: [u8; 32], "Hash of what the merchant asked for.";
+    state: OrderState, "Where it stands, and all its parts with it.";
+    created_at: Timestamp, "When it was placed.";
+    expires_at: Timestamp, "When it closes by itself.";
+    payer_openid: Option<String>, "The payer's name under the app id.";
+    transaction_id: Option<String>, "Our number of the payment of the whole.";
+    paid_at: Option<Timestamp>, "When it was paid.";
+    journal: i64, "The journal of the payment, 0 while unpaid.";
+}, checks [
+    "amount BETWEEN 1 AND 99999999999",
+    "parts BETWEEN 2 AND 50",
+    "(state = 'SUCCESS') = (journal > 0)",
+    "(state = 'SUCCESS') = (transaction_id IS NOT NULL)",
+]);
+
+describe!(CombinedPart, Kept, key 3, "One part of a combined order.", {
+    mchid: String, "The merchant that combined them.";
+    out_trade_no: String, "That merchant's number of the whole.";
+    place: i64, "The part's place, from 1.";
+    part_mchid: String, "The merchant of the part.";
+    part_no: String, "That merchant's number of the part.";
+}, checks ["place BETWEEN 1 AND 50"]);
 
 describe!(OrderByTransaction, Kept, key 1, "Finds an order by the number of its payment.", {
     transaction_id: String, "Our number of the payment.";
@@ -136,6 +190,7 @@ describe!(OrderByTransaction, Kept, key 1, "Finds an order by the number of its 
 
 describe!(Refund, Kept, key 2, "One refund of an order.", {
     mchid: String, "The merchant.";
+    sub_mchid: Option<String>, "Who was paid, if a service provider placed the order.";
     out_refund_no: String, "The merchant's number of it.";
     refund_id: String, "Our number of it.";
     out_trade_no: String, "The order's number.";

@@ -227,8 +227,9 @@ pub const ALL: &[Invariant] = &[
         "a merchant's unsettled money is the sum of what of its orders waits for sharing",
         "SELECT p.owner AS offender FROM account_path p JOIN account a \
          ON a.book = p.book AND a.number = p.number LEFT JOIN ( \
-         SELECT mchid, SUM(unsettled_minor) AS total FROM \"order\" WHERE book = 1 \
-         AND unsettled_minor > 0 GROUP BY mchid) o ON o.mchid = p.owner \
+         SELECT COALESCE(sub_mchid, mchid) AS payee, SUM(unsettled_minor) AS total \
+         FROM \"order\" WHERE book = 1 AND unsettled_minor > 0 \
+         GROUP BY COALESCE(sub_mchid, mchid)) o ON o.payee = p.owner \
          WHERE p.book = 1 AND p.owner_kind = 'MERCHANT' AND p.purpose = 'UNSETTLED' \
          AND a.balance <> COALESCE(o.total, 0)",
     ),

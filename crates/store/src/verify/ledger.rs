@@ -245,7 +245,7 @@ impl Ledger {
     /// The facts of a batch against its payments and refunds.
     fn facts(&mut self, batch: &Batch, posted: &[Posted], facts: &mut Facts) {
         let told_of = |posted: &Posted| match posted.journal.kind {
-            JournalKind::Payment => Some((posted.journal.number, FactKind::PaymentSucceeded)),
+            JournalKind::Payment => Some((posted.journal.number, paid(&posted.journal))),
             JournalKind::Refund => Some((posted.journal.number, FactKind::RefundSucceeded)),
             _ => None,
         };
@@ -313,4 +313,12 @@ impl Ledger {
 
 fn name(entry: &Entry) -> String {
     format!("{}/{}", entry.journal, entry.account)
+}
+
+/// The kind of fact that tells of a payment.
+fn paid(journal: &Journal) -> FactKind {
+    match journal.subject.parts().0 {
+        "combined_order" => FactKind::CombinedPaymentSucceeded,
+        _ => FactKind::PaymentSucceeded,
+    }
 }

@@ -61,14 +61,19 @@ pub const ALL: &[Paged] = &[
     ),
     rule(
         "O2",
-        "a paid order has a payment journal of its own that took its amount from its payer",
+        "a paid order has a payment journal, of its own or of the combined order that it is a part \
+         of, that took what is paid from its payer",
         "order",
         "SELECT x.mchid || ':' || x.out_trade_no AS offender FROM \"order\" x WHERE {page} \
          AND x.state = 'SUCCESS' AND (COALESCE((SELECT j.subject FROM journal j \
          WHERE j.book = x.book AND j.number = x.journal AND j.kind = 'PAYMENT'), '') \
-         <> 'order:' || x.mchid || ':' || x.out_trade_no \
+         <> CASE WHEN x.combined_no IS NULL THEN 'order:' || x.mchid || ':' || x.out_trade_no \
+         ELSE 'combined_order:' || x.combined_mchid || ':' || x.combined_no END \
          OR COALESCE((SELECT e.amount FROM entry e WHERE e.book = x.book \
-         AND e.journal = x.journal AND e.account = x.payer_account), 0) <> -x.amount)",
+         AND e.journal = x.journal AND e.account = x.payer_account), 0) \
+         <> CASE WHEN x.combined_no IS NULL THEN -x.amount \
+         ELSE COALESCE((SELECT -c.amount FROM combined_order c WHERE c.book = x.book \
+         AND c.mchid = x.combined_mchid AND c.out_trade_no = x.combined_no), 0) END)",
     ),
     rule(
         "O3",
@@ -105,8 +110,10 @@ pub const ALL: &[Paged] = &[
         O8,
         "order_by_prepay",
         "SELECT x.prepay_id AS offender FROM order_by_prepay x WHERE {page} \
-         AND (SELECT COUNT(*) FROM \"order\" o WHERE o.book = x.book \
-         AND o.mchid = x.mchid AND o.out_trade_no = x.out_trade_no) = 0",
+         AND CASE x.kind WHEN 'ORDER' THEN (SELECT COUNT(*) FROM \"order\" o \
+         WHERE o.book = x.book AND o.mchid = x.mchid AND o.out_trade_no = x.out_trade_no) \
+         ELSE (SELECT COUNT(*) FROM combined_order c WHERE c.book = x.book \
+         AND c.mchid = x.mchid AND c.out_trade_no = x.out_trade_no) END = 0",
     ),
     rule(
         "O8",
@@ -122,16 +129,36 @@ pub const ALL: &[Paged] = &[
         O9,
         "order",
         "SELECT x.mchid || ':' || x.out_trade_no AS offender FROM \"order\" x WHERE {page} \
-         AND (SELECT COUNT(*) FROM merchant m WHERE m.book = x.book AND m.mchid = x.mchid) = 0",
+         AND (SELECT COUNT(*) FROM merchant m WHERE m.book = x.book \
+         AND m.mchid IN (x.mchid, COALESCE(x.sub_mchid, x.mchid))) \
+         <> CASE WHEN x.sub_mchid IS NULL THEN 1 ELSE 2 END",
+    ),
+    rule(
+        "O10",
+        "a combined order is the sum of its parts, which stand where it stands and share its \
+         journal",
+        "combined_order",
+        "SELECT x.mchid || ':' || x.out_trade_no AS offender FROM combined_order x WHERE {page} \
+         AND (x.parts <> (SELECT COUNT(*) FROM combined_part p JOIN \"order\" o \
+         ON o.book = p.book AND o.mchid = p.part_mchid AND o.out_trade_no = p.part_no \
+         WHERE p.book = x.book AND p.mchid = x.mchid AND p.out_trade_no = x.out_trade_no \
+         AND o.combined_mchid = x.mchid AND o.combined_no = x.out_trade_no \
+         AND o.state = x.state AND o.journal = x.journal) \
+         OR x.amount <> COALESCE((SELECT SUM(o.amount) FROM combined_part p JOIN \"order\" o \
+         ON o.book = p.book AND o.mchid = p.part_mchid AND o.out_trade_no = p.part_no \
+         WHERE p.book = x.book AND p.mchid = x.mchid AND p.out_trade_no = x.out_trade_no), 0))",
     ),
     rule(
         "W3",
-        "a fact about a journal names the order or refund that has this journal",
+        "a fact about a journal names the order, combined order or refund that has this journal",
         "fact",
         "SELECT CAST(x.batch AS TEXT) || '/' || CAST(x.place AS TEXT) AS offender FROM fact x \
          WHERE {page} AND x.journal > 0 AND x.journal <> CASE x.kind \
          WHEN 'PAYMENT_SUCCEEDED' THEN COALESCE((SELECT o.journal FROM \"order\" o \
          WHERE o.book = x.book AND o.mchid = x.mchid AND o.out_trade_no = x.subject), 0) \
+         WHEN 'COMBINED_PAYMENT_SUCCEEDED' THEN COALESCE((SELECT c.journal \
+         FROM combined_order c WHERE c.book = x.book AND c.mchid = x.mchid \
+         AND c.out_trade_no = x.subject), 0) \
          ELSE COALESCE((SELECT r.journal FROM refund r WHERE r.book = x.book \
          AND r.mchid = x.mchid AND r.out_refund_no = x.subject), 0) END",
     ),

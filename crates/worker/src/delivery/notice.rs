@@ -2,6 +2,7 @@
 
 use crate::shell::{self, Instant, Shell};
 use apiv3::aead::AeadNonce;
+use apiv3::combined_view::CombinedView;
 use apiv3::notification::{Envelope, Event};
 use apiv3::order::OrderView;
 use apiv3::refund_view::RefundView;
@@ -13,7 +14,7 @@ use domain::merchant::{
     self, Merchant, MerchantWebhook, NotificationKey, PlatformKeyKind, WebhookKind,
 };
 use domain::merchant_transfer::MerchantTransfer;
-use domain::order::Order;
+use domain::order::{CombinedOrder, Order};
 use domain::refund::Refund;
 use domain::transfer_batch::TransferBatch;
 use hyper::HeaderMap;
@@ -101,6 +102,15 @@ impl Notices {
                 let order = order.ok_or_else(|| absent("order", fact))?;
                 let event = OrderView::of(&order, fact.at).and_then(Event::paid);
                 let event = event.ok_or_else(|| absent("payment of the order", fact))?;
+                Ok(Some((order.notify_url, event)))
+            }
+            FactKind::CombinedPaymentSucceeded => {
+                let order = find::<CombinedOrder>(queries, &key).await?;
+                let order = order.ok_or_else(|| absent("combined order", fact))?;
+                let parts = store::combined::parts(queries, &key).await?;
+                let view = CombinedView::of(&order, &parts, fact.at);
+                let event = view.and_then(Event::combined_paid);
+                let event = event.ok_or_else(|| absent("payment of the combined order", fact))?;
                 Ok(Some((order.notify_url, event)))
             }
             FactKind::RefundSucceeded => {

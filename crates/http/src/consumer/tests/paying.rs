@@ -125,7 +125,7 @@ async fn orders_that_cannot_be_paid_say_why() {
         assert_eq!(pay(&key, unknown, 1_000).await, order_not_found);
     }
     stage.place("closed", 1_000).await;
-    let close = CloseOrder { mchid: MCHID.into(), out_trade_no: "closed".into() };
+    let close = CloseOrder { mchid: MCHID.into(), sub_mchid: None, out_trade_no: "closed".into() };
     stage.app.engine.run(close).await.unwrap();
     assert_eq!(pay("closed-order", "closed", 1_000).await, (409, "ORDER_CLOSED".into()));
     assert_eq!(state("closed").await, ("CLOSED".into(), "ORDER_CLOSED".into()));

@@ -152,6 +152,7 @@ impl Stage {
         let trade_type = if openid.is_some() { TradeType::Jsapi } else { TradeType::Native };
         let command = CreateOrder {
             mchid: MCHID.into(),
+            partner: None,
             appid: APPID.into(),
             out_trade_no: out_trade_no.into(),
             trade_type,
@@ -173,6 +174,7 @@ impl Stage {
     pub(super) async fn refund(&self, out_trade_no: &str, minor: i64, total: i64) {
         let command = CreateRefund {
             mchid: MCHID.into(),
+            sub_mchid: None,
             order: OrderOfRefund::OutTradeNo(out_trade_no.into()),
             out_refund_no: format!("refund-{out_trade_no}"),
             amount: Amount::fen(minor).unwrap(),

@@ -13,7 +13,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use http_body::Frame;
 use kernel::{Currency, Timestamp};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{self, Write};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -215,18 +215,47 @@ impl Source {
         Ok(moved.collect())
     }
 
+    /// Rows of any merchants by their numbers.
+    pub(super) async fn rows_by<R: Described>(
+        &self,
+        column: &str,
+        keys: Vec<(String, String)>,
+    ) -> Result<Vec<R>, Fault> {
+        let mut numbers: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (mchid, number) in keys {
+            numbers.entry(mchid).or_default().insert(number);
+        }
+        let mut rows = Vec::new();
+        for (mchid, numbers) in numbers {
+            let numbers: Vec<String> = numbers.into_iter().collect();
+            for numbers in numbers.chunks(PIECE) {
+                rows.extend(self.rows_of(&mchid, column, numbers).await?);
+            }
+        }
+        Ok(rows)
+    }
+
     /// Rows of this merchant by their numbers.
     pub(super) async fn rows<R: Described>(
         &self,
         column: &str,
         numbers: Vec<String>,
     ) -> Result<Vec<R>, Fault> {
+        self.rows_of(&self.mchid, column, &numbers).await
+    }
+
+    async fn rows_of<R: Described>(
+        &self,
+        mchid: &str,
+        column: &str,
+        numbers: &[String],
+    ) -> Result<Vec<R>, Fault> {
         if numbers.is_empty() {
             return Ok(Vec::new());
         }
         let condition = format!("mchid = $1 AND {column} IN ({})", places(2, numbers.len()));
-        let mut parameters = vec![Value::Text(self.mchid.clone())];
-        parameters.extend(numbers.into_iter().map(Value::Text));
+        let mut parameters = vec![Value::Text(mchid.to_owned())];
+        parameters.extend(numbers.iter().cloned().map(Value::Text));
         Ok(select::<R>(self.queries.as_ref(), &condition, parameters).await?)
     }
 }

@@ -2,12 +2,12 @@
 //! payer gave and what the fee took; both together are its one entry in the ledger.
 
 use super::file::{Moved, Source, own_number};
+use super::orders::Orders;
 use crate::merchant::fault::Fault;
 use apiv3::bill::{FlowRow, FlowWriter, yuan};
 use domain::ledger::JournalKind;
 use domain::merchant_transfer::MerchantTransfer;
 use domain::order::Order;
-use domain::refund::Refund;
 use std::collections::HashMap;
 
 /// See the module.
@@ -22,7 +22,8 @@ impl FlowBill {
         source: &Source,
         moved: Vec<Moved>,
     ) -> Result<String, Fault> {
-        let known = known(source, &moved).await?;
+        let orders = Orders::load(source, &moved).await?;
+        let known = known(source, &moved, &orders).await?;
         let mut out = String::new();
         for moved in moved.iter().filter(|moved| moved.net != 0) {
             let subject = moved.journal.subject.as_str();
@@ -42,14 +43,9 @@ impl FlowBill {
                 voucher: theirs,
             };
             match moved.journal.kind {
-                JournalKind::Payment if moved.fee != 0 => {
-                    let (net, fee, balance) = (moved.net, moved.fee, moved.balance);
-                    let gross =
-                        FlowRow { amount: net + fee, balance: balance + fee, ..row.clone() };
-                    self.0.push(&mut out, &gross);
-                    let flow_no = format!("{:020}2", moved.journal.number);
-                    let kind = "扣除交易手续费";
-                    self.0.push(&mut out, &FlowRow { amount: -fee, flow_no, kind, ..row });
+                JournalKind::Payment => {
+                    let paid = orders.paid(source, &moved.journal);
+                    self.payment(&mut out, &row, &paid, moved)?;
                 }
                 JournalKind::Refund => {
                     let (total, fee) = (yuan(moved.net.abs() + moved.fee.abs()), yuan(-moved.fee));
@@ -61,23 +57,62 @@ impl FlowBill {
         }
         Ok(out)
     }
+
+    /// Two lines for each order that was paid into the balance.
+    fn payment(
+        &mut self,
+        out: &mut String,
+        row: &FlowRow,
+        paid: &[&Order],
+        moved: &Moved,
+    ) -> Result<(), Fault> {
+        // What of it waits for sharing is not in the balance yet.
+        let settled: Vec<&&Order> = paid.iter().filter(|order| !order.is_shared()).collect();
+        let net: i64 = settled.iter().map(|order| order.amount.minor() - order.fee_minor).sum();
+        if net != moved.net {
+            let number = moved.journal.number;
+            return Err(Fault::defect(&format!("journal {number} and its orders differ")));
+        }
+        let mut balance = moved.balance - net;
+        for (order, line) in settled.into_iter().zip((1..).step_by(2)) {
+            let row = FlowRow {
+                business_no: order.transaction_id.clone().unwrap_or_default(),
+                voucher: order.out_trade_no.clone(),
+                ..row.clone()
+            };
+            let flow_no = |line: usize| format!("{:020}{line}", moved.journal.number);
+            let (amount, fee) = (order.amount.minor(), order.fee_minor);
+            balance += amount;
+            let gross = FlowRow { amount, balance, flow_no: flow_no(line), ..row.clone() };
+            self.0.push(out, &gross);
+            balance -= fee;
+            if fee != 0 {
+                let (flow_no, kind) = (flow_no(line + 1), "扣除交易手续费");
+                self.0.push(out, &FlowRow { amount: -fee, balance, flow_no, kind, ..row });
+            }
+        }
+        Ok(())
+    }
 }
 
-/// The numbers of what moved money, by the subjects of journals.
-async fn known(source: &Source, moved: &[Moved]) -> Result<HashMap<String, Numbers>, Fault> {
+/// The numbers of what moved money, by the subjects of journals; payments have them from their
+/// orders.
+async fn known(
+    source: &Source,
+    moved: &[Moved],
+    orders: &Orders,
+) -> Result<HashMap<String, Numbers>, Fault> {
     let numbers = |kind: &str| {
         let numbers = moved.iter().filter_map(|one| own_number(&one.journal, kind, &source.mchid));
         numbers.map(str::to_owned).collect::<Vec<_>>()
     };
     let subject = |kind: &str, number: &str| format!("{kind}:{}:{number}", source.mchid);
     let mut known = HashMap::new();
-    for order in source.rows::<Order>("out_trade_no", numbers("order")).await? {
-        let ours = order.transaction_id.unwrap_or_default();
-        known.insert(subject("order", &order.out_trade_no), (ours, order.out_trade_no));
-    }
-    for refund in source.rows::<Refund>("out_refund_no", numbers("refund")).await? {
-        let ours = refund.refund_id;
-        known.insert(subject("refund", &refund.out_refund_no), (ours, refund.out_refund_no));
+    for one in moved {
+        if let Some((refund, _)) = orders.refunded(&one.journal) {
+            let numbers = (refund.refund_id.clone(), refund.out_refund_no.clone());
+            known.insert(one.journal.subject.as_str().to_owned(), numbers);
+        }
     }
     let transfers = numbers("merchant_transfer");
     for transfer in source.rows::<MerchantTransfer>("out_bill_no", transfers).await? {

@@ -7,6 +7,7 @@
 mod file;
 mod flow;
 mod journals;
+mod orders;
 mod token;
 mod trade;
 

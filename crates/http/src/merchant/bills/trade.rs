@@ -1,12 +1,12 @@
 //! The lines of a trade bill: payments and refunds.
 
-use super::file::{Moved, Source, own_number};
+use super::file::{Moved, Source};
+use super::orders::Orders;
 use crate::merchant::fault::Fault;
 use apiv3::bill::{RefundCells, TradeRow, TradeWriter};
 use domain::ledger::JournalKind;
 use domain::order::Order;
 use domain::refund::Refund;
-use std::collections::HashMap;
 
 /// See the module.
 pub(super) struct TradeBill(pub(super) TradeWriter);
@@ -17,54 +17,44 @@ impl TradeBill {
         source: &Source,
         moved: Vec<Moved>,
     ) -> Result<String, Fault> {
-        let refunds = source.rows::<Refund>("out_refund_no", numbers(source, &moved, "refund"));
-        let refunds = refunds.await?;
-        let mut paid = numbers(source, &moved, "order");
-        paid.extend(refunds.iter().map(|refund| refund.out_trade_no.clone()));
-        paid.sort_unstable();
-        paid.dedup();
-        let orders = source.rows::<Order>("out_trade_no", paid).await?;
-        let orders: HashMap<&str, &Order> =
-            orders.iter().map(|order| (order.out_trade_no.as_str(), order)).collect();
-        let refunds: HashMap<&str, &Refund> =
-            refunds.iter().map(|refund| (refund.out_refund_no.as_str(), refund)).collect();
+        let orders = Orders::load(source, &moved).await?;
         let mut out = String::new();
         for moved in &moved {
-            let row = match moved.journal.kind {
+            let rows: Vec<TradeRow> = match moved.journal.kind {
                 JournalKind::Payment => {
-                    let number = own_number(&moved.journal, "order", &source.mchid);
-                    number.and_then(|number| orders.get(number)).map(|order| payment(order, moved))
+                    let paid = orders.paid(source, &moved.journal).into_iter();
+                    paid.map(|order| payment(order, moved)).collect()
                 }
                 JournalKind::Refund => {
-                    let number = own_number(&moved.journal, "refund", &source.mchid);
-                    let refund = number.and_then(|number| refunds.get(number));
-                    let order = refund.and_then(|refund| orders.get(refund.out_trade_no.as_str()));
-                    let both = refund.zip(order);
-                    both.map(|(refund, order)| refunded(source, order, refund, moved))
+                    let both = orders.refunded(&moved.journal).into_iter();
+                    both.map(|(refund, order)| refunded(source, order, refund, moved)).collect()
                 }
                 _ => continue,
             };
-            let row = row.filter(|row| agrees(row, moved));
-            let row = row.ok_or_else(|| {
-                Fault::defect(&format!("journal {} and its order differ", moved.journal.number))
-            })?;
-            self.0.push(&mut out, &row);
+            if !agrees(&rows, moved) {
+                let number = moved.journal.number;
+                return Err(Fault::defect(&format!("journal {number} and its order differ")));
+            }
+            rows.iter().for_each(|row| self.0.push(&mut out, row));
         }
         Ok(out)
     }
 }
 
-fn numbers(source: &Source, moved: &[Moved], kind: &str) -> Vec<String> {
-    let numbers = moved.iter().filter_map(|one| own_number(&one.journal, kind, &source.mchid));
-    numbers.map(str::to_owned).collect()
-}
-
-/// A line must say what the ledger says.
-fn agrees(row: &TradeRow, moved: &Moved) -> bool {
-    match &row.refund {
-        None => moved.net == row.total - row.fee && moved.fee == row.fee,
-        Some(refund) => moved.net == row.fee - refund.amount && moved.fee == -row.fee,
-    }
+/// Lines must say what the ledger says. The fee of a combined order's payment may be for parts of
+/// other merchants too.
+fn agrees(rows: &[TradeRow], moved: &Moved) -> bool {
+    let net = |row: &TradeRow| match &row.refund {
+        None => row.total - row.fee,
+        Some(refund) => row.fee - refund.amount,
+    };
+    let fee = |row: &TradeRow| if row.refund.is_none() { row.fee } else { -row.fee };
+    let fees: i64 = rows.iter().map(fee).sum();
+    let fits = match moved.journal.subject.parts().0 {
+        "combined_order" => fees <= moved.fee,
+        _ => fees == moved.fee,
+    };
+    !rows.is_empty() && fits && rows.iter().map(net).sum::<i64>() == moved.net
 }
 
 fn payment(order: &Order, moved: &Moved) -> TradeRow {
@@ -73,6 +63,7 @@ fn payment(order: &Order, moved: &Moved) -> TradeRow {
         at: moved.journal.at,
         appid: order.appid.clone(),
         mchid: order.mchid.clone(),
+        sub_mchid: order.sub_mchid.clone(),
         device_id: text(&order.device_id),
         transaction_id: text(&order.transaction_id),
         out_trade_no: order.out_trade_no.clone(),

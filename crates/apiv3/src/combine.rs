@@ -1,0 +1,326 @@
+//! Combined orders: creating and closing several orders that are paid at once.
+
+use domain::order::ProfitSharing;
+use kernel::crypto::sha256;
+use kernel::money::Amount;
+use kernel::time::Timestamp;
+use serde::Serialize;
+
+use crate::error::{ApiError, FieldError};
+use crate::fields::Fields;
+use crate::issue::Issue;
+use crate::order::TradeType;
+use crate::order_fields::{
+    self, check_sharing, get_out_trade_no, read_limit_pay, read_profit_sharing, read_scene,
+    read_times, refuse_products, said,
+};
+use crate::request::{Caller, read_body};
+
+/// How many orders a merchant may combine.
+const PARTS: std::ops::RangeInclusive<usize> = 2..=10;
+
+/// How many orders of sub-merchants a service provider may combine.
+const PARTS_OF_PROVIDER: std::ops::RangeInclusive<usize> = 1..=50;
+
+/// A parsed request to create a combined order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CreateCombined {
+    /// How the payer meets it.
+    pub trade_type: TradeType,
+    /// The app of the merchant that signed, 1 to 32 bytes.
+    pub appid: String,
+    /// The merchant's number of the whole, 6 to 32 bytes.
+    pub out_trade_no: String,
+    /// The only payer, under `appid`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub openid: Option<String>,
+    /// When it ends unpaid; its bounds are not checked here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_expire: Option<Timestamp>,
+    /// Where the notification goes, at most 255 bytes.
+    pub notify_url: String,
+    /// Ways to pay that the merchant excludes, as on the wire.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub limit_pay: Vec<&'static str>,
+    /// The merchant's device, at most 32 bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_id: Option<String>,
+    /// The orders, no two of one merchant and number.
+    pub parts: Vec<Part>,
+}
+
+/// One of the orders that are combined.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Part {
+    /// The part's merchant.
+    pub mchid: String,
+    /// Who is paid, if that merchant is a service provider.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sub_mchid: Option<String>,
+    /// The sub-merchant's app, 1 to 32 bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sub_appid: Option<String>,
+    /// That merchant's number, 6 to 32 bytes.
+    pub out_trade_no: String,
+    /// Shown to the payer, 1 to 127 bytes.
+    pub description: String,
+    /// Given back with a paid order, at most 128 bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attach: Option<String>,
+    /// Whether the money waits for profit sharing once it is paid.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub profit_sharing: bool,
+    /// What is to be paid.
+    pub amount: Amount,
+}
+
+impl Part {
+    /// What becomes of the money, as the domain says it.
+    #[must_use]
+    pub fn profit_sharing(&self) -> ProfitSharing {
+        order_fields::profit_sharing(self.profit_sharing)
+    }
+}
+
+/// A parsed request to close a combined order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CloseCombined {
+    /// The app under which it was created.
+    pub appid: String,
+    /// All its parts.
+    pub parts: Vec<ClosedPart>,
+}
+
+/// A part as a close call names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClosedPart {
+    /// The part's merchant.
+    pub mchid: String,
+    /// That merchant's number.
+    pub out_trade_no: String,
+    /// Who was to be paid, if that merchant is a service provider.
+    pub sub_mchid: Option<String>,
+}
+
+impl CreateCombined {
+    /// Reads the body of a create call.
+    ///
+    /// # Errors
+    /// PARAM_ERROR for the first field that breaks a rule; NO_AUTH for what this wallet's
+    /// merchants cannot ask.
+    pub fn parse(
+        trade_type: TradeType,
+        body: &[u8],
+        caller: &Caller<'_>,
+    ) -> Result<Self, ApiError> {
+        let body = read_body(body)?;
+        let fields = Fields::top(&body);
+        let order = read_combined(trade_type, &fields, caller)?;
+        refuse_products(&fields, "combine_payer_info", &order.limit_pay)?;
+        for part in &order.parts {
+            check_sharing(part.profit_sharing, part.sub_mchid.as_deref())?;
+        }
+        Ok(order)
+    }
+
+    /// A hash over all that must be the same when the number is sent again.
+    #[must_use]
+    pub fn fingerprint(&self) -> [u8; 32] {
+        let canonical = serde_json::to_vec(self).expect("plain fields are JSON");
+        sha256(&[b"combine/1\n", &canonical])
+    }
+}
+
+fn read_combined(
+    trade_type: TradeType,
+    fields: &Fields<'_>,
+    caller: &Caller<'_>,
+) -> Result<CreateCombined, FieldError> {
+    let appid = fields.get_text("combine_appid", 1..=32)?;
+    if fields.get_text("combine_mchid", 1..=32)? != caller.mchid {
+        return Err(fields.fault("combine_mchid", Issue::OtherMerchant));
+    }
+    let out_trade_no = get_out_trade_no(fields, "combine_out_trade_no")?;
+    let scene = read_scene(fields, trade_type == TradeType::H5)?;
+    let parts = read_parts(fields)?;
+    let payer = match trade_type {
+        TradeType::Jsapi => Some(fields.get_object("combine_payer_info")?),
+        TradeType::Native | TradeType::App | TradeType::H5 => None,
+    };
+    let openid = payer.map(|payer| payer.get_text("openid", 1..=128)).transpose()?;
+    Ok(CreateCombined {
+        trade_type,
+        appid: appid.to_owned(),
+        out_trade_no,
+        openid: openid.map(str::to_owned),
+        time_expire: read_times(fields)?,
+        notify_url: fields.get_url("notify_url", 255, caller.url_rule)?.to_owned(),
+        limit_pay: read_limit_pay(fields)?,
+        device_id: scene.device_id,
+        parts,
+    })
+}
+
+fn read_parts(fields: &Fields<'_>) -> Result<Vec<Part>, FieldError> {
+    let mut parts: Vec<Part> = Vec::new();
+    for item in fields.objects("sub_orders")? {
+        let part = read_part(&item)?;
+        let is_twice =
+            |known: &Part| known.mchid == part.mchid && known.out_trade_no == part.out_trade_no;
+        if parts.iter().any(is_twice) {
+            return Err(item.fault("out_trade_no", Issue::Twice));
+        }
+        parts.push(part);
+    }
+    let of_provider = parts.iter().any(|part| part.sub_mchid.is_some());
+    check_count(fields, parts.len(), of_provider)?;
+    Ok(parts)
+}
+
+fn check_count(fields: &Fields<'_>, count: usize, of_provider: bool) -> Result<(), FieldError> {
+    let allowed = if of_provider { PARTS_OF_PROVIDER } else { PARTS };
+    if !fields.has("sub_orders") {
+        return Err(fields.fault("sub_orders", Issue::Missing));
+    }
+    if !allowed.contains(&count) {
+        let (minimum, maximum) = (*allowed.start(), *allowed.end());
+        return Err(fields.fault("sub_orders", Issue::Count { minimum, maximum }));
+    }
+    Ok(())
+}
+
+fn read_part(fields: &Fields<'_>) -> Result<Part, FieldError> {
+    let mchid = fields.get_text("mchid", 1..=32)?;
+    let attach = fields.get_text("attach", 1..=128)?;
+    let amount = fields.get_object("amount")?;
+    let total = amount.get_amount("total_amount")?;
+    amount.get_literal("currency", &["CNY"])?;
+    let out_trade_no = get_out_trade_no(fields, "out_trade_no")?;
+    let sub_mchid = fields.find_text("sub_mchid", 1..=32)?;
+    let sub_appid = fields.find_text("sub_appid", 1..=32)?;
+    if sub_appid.is_some() && sub_mchid.is_none() {
+        return Err(fields.fault("sub_mchid", Issue::Missing));
+    }
+    fields.find_text("goods_tag", 0..=32)?;
+    fields.find_text("detail", 0..=usize::MAX)?;
+    let description = fields.get_text("description", 1..=127)?;
+    Ok(Part {
+        mchid: mchid.to_owned(),
+        sub_mchid: sub_mchid.map(str::to_owned),
+        sub_appid: sub_appid.map(str::to_owned),
+        out_trade_no,
+        description: description.to_owned(),
+        attach: said(Some(attach)),
+        profit_sharing: read_profit_sharing(fields)?,
+        amount: total,
+    })
+}
+
+impl CloseCombined {
+    /// Reads the body of a close call.
+    ///
+    /// # Errors
+    /// PARAM_ERROR for the first field that breaks a rule.
+    pub fn parse(body: &[u8]) -> Result<Self, ApiError> {
+        let body = read_body(body)?;
+        let fields = Fields::top(&body);
+        let appid = fields.get_text("combine_appid", 1..=32)?.to_owned();
+        let mut parts = Vec::new();
+        for item in fields.objects("sub_orders")? {
+            parts.push(ClosedPart {
+                mchid: item.get_text("mchid", 1..=32)?.to_owned(),
+                out_trade_no: get_out_trade_no(&item, "out_trade_no")?,
+                sub_mchid: item.find_text("sub_mchid", 1..=32)?.map(str::to_owned),
+            });
+        }
+        check_count(&fields, parts.len(), true)?;
+        Ok(Self { appid, parts })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::code::Code;
+    use crate::notify_url::UrlRule;
+
+    fn part(number: &str) -> Value {
+        json!({
+            "mchid": "1900000001", "out_trade_no": number, "attach": "a", "description": "tea",
+            "amount": {"total_amount": 10, "currency": "CNY"},
+        })
+    }
+
+    fn body(parts: Vec<Value>) -> Value {
+        json!({
+            "combine_appid": "wx0123456789abcdef",
+            "combine_mchid": "1900000001",
+            "combine_out_trade_no": "C2026-0001",
+            "sub_orders": parts,
+            "notify_url": "https://shop.example.com/n",
+        })
+    }
+
+    fn parse(body: &Value) -> Result<CreateCombined, ApiError> {
+        let caller = Caller { mchid: "1900000001", url_rule: UrlRule::Public };
+        CreateCombined::parse(TradeType::Native, body.to_string().as_bytes(), &caller)
+    }
+
+    fn field(body: &Value) -> String {
+        parse(body).unwrap_err().field_error().unwrap().field.clone()
+    }
+
+    #[test]
+    fn parts_are_counted_and_each_has_its_own_number() {
+        let order = parse(&body(vec![part("T00001"), part("T00002")])).unwrap();
+        assert_eq!(order.parts.iter().map(|part| part.amount.minor()).sum::<i64>(), 20);
+        assert_eq!(field(&body(vec![part("T00001")])), "/sub_orders");
+        assert_eq!(
+            field(&body(vec![part("T00001"), part("T00001")])),
+            "/sub_orders/1/out_trade_no"
+        );
+        let many = (10..21).map(|n| part(&format!("T000{n}"))).collect();
+        assert_eq!(field(&body(many)), "/sub_orders");
+        let mut single = part("T00001");
+        single["sub_mchid"] = json!("1900000002");
+        assert_eq!(parse(&body(vec![single])).unwrap().parts.len(), 1);
+    }
+
+    #[test]
+    fn faults_inside_a_part_are_named_by_pointer() {
+        for (pointer, value, expected) in [
+            ("/amount/total_amount", json!(0), "/sub_orders/1/amount/total_amount"),
+            ("/amount/currency", json!("USD"), "/sub_orders/1/amount/currency"),
+            ("/attach", json!(""), "/sub_orders/1/attach"),
+            ("/sub_appid", json!("wx1"), "/sub_orders/1/sub_mchid"),
+        ] {
+            let mut second = part("T00002");
+            let (parent, name) = pointer.rsplit_once('/').unwrap();
+            second.pointer_mut(parent).unwrap()[name] = value;
+            assert_eq!(field(&body(vec![part("T00001"), second])), expected);
+        }
+        let mut split = part("T00002");
+        split["settle_info"] = json!({"profit_sharing": true});
+        let order = parse(&body(vec![part("T00001"), split.clone()])).unwrap();
+        assert_eq!(
+            order.parts.iter().map(|part| part.profit_sharing).collect::<Vec<_>>(),
+            [false, true]
+        );
+        split["sub_mchid"] = json!("1900000002");
+        let refused = parse(&body(vec![part("T00001"), split])).unwrap_err();
+        assert_eq!(refused.code, Code::NoAuth);
+    }
+
+    #[test]
+    fn closing_names_every_part() {
+        let close = |body: Value| CloseCombined::parse(body.to_string().as_bytes());
+        let good = json!({"combine_appid": "wx", "sub_orders": [
+            {"mchid": "1", "out_trade_no": "T00001", "sub_mchid": "2"},
+        ]});
+        assert_eq!(close(good).unwrap().parts[0].sub_mchid.as_deref(), Some("2"));
+        let bad = close(json!({"combine_appid": "wx"})).unwrap_err();
+        assert_eq!(bad.field_error().unwrap().field, "/sub_orders");
+    }
+}

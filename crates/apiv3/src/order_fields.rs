@@ -1,0 +1,141 @@
+//! Fields that all ways of creating an order share: which are read, and which are documented and
+//! checked but change nothing about an order here.
+
+use domain::order::ProfitSharing;
+use kernel::time::Timestamp;
+
+use crate::code::Code;
+use crate::error::{ApiError, FieldError, Location};
+use crate::fields::Fields;
+use crate::issue::Issue;
+use crate::request::check_out_trade_no;
+
+const LIMITS_OF_PAYMENT: &[&str] = &["no_balance", "no_credit", "no_debit", "balance_only"];
+
+/// An order that excludes the balance could never be paid here.
+const NO_BALANCE: ApiError =
+    ApiError::saying(Code::NoAuth, "暂不支持 no_balance", "no_balance is not supported");
+
+const NO_SHARING_FOR_OTHERS: ApiError = ApiError::saying(
+    Code::NoAuth,
+    "服务商模式暂不支持分账",
+    "profit sharing is not supported for sub-merchants",
+);
+
+/// A text that says something: an empty one stands for none.
+pub(crate) fn said(text: Option<&str>) -> Option<String> {
+    text.filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+/// A merchant's order number under a name.
+pub(crate) fn get_out_trade_no(fields: &Fields<'_>, name: &str) -> Result<String, FieldError> {
+    let number = fields.get_text(name, 0..=usize::MAX)?;
+    check_out_trade_no(number).map_err(|issue| fields.fault(name, issue))?;
+    Ok(number.to_owned())
+}
+
+/// Ways to pay that the merchant excludes, sorted.
+pub(crate) fn read_limit_pay(fields: &Fields<'_>) -> Result<Vec<&'static str>, FieldError> {
+    let mut limits = Vec::new();
+    for (pointer, item) in fields.items("limit_pay")? {
+        let known = LIMITS_OF_PAYMENT.iter().copied().find(|known| item == known);
+        limits.push(known.ok_or_else(|| {
+            let issue = Issue::NotOneOf(LIMITS_OF_PAYMENT);
+            FieldError::new(Location::Body, pointer, Some(item), issue)
+        })?);
+    }
+    limits.sort_unstable();
+    limits.dedup();
+    Ok(limits)
+}
+
+/// What `scene_info` says of interest.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Scene {
+    pub(crate) device_id: Option<String>,
+}
+
+/// Reads `scene_info`; `in_browser` is whether it must be there, with the browser's part.
+pub(crate) fn read_scene(fields: &Fields<'_>, in_browser: bool) -> Result<Scene, FieldError> {
+    let scene = match in_browser {
+        true => Some(fields.get_object("scene_info")?),
+        false => fields.find_object("scene_info")?,
+    };
+    let Some(scene) = scene else { return Ok(Scene::default()) };
+    scene.get_text("payer_client_ip", 1..=45)?;
+    let device_id = scene.find_text("device_id", 0..=32)?;
+    if let Some(store) = scene.find_object("store_info")? {
+        store.get_text("id", 1..=32)?;
+        store.find_text("name", 0..=256)?;
+        store.find_text("area_code", 0..=32)?;
+        store.find_text("address", 0..=512)?;
+    }
+    let browser = match in_browser {
+        true => Some(scene.get_object("h5_info")?),
+        false => scene.find_object("h5_info")?,
+    };
+    if let Some(browser) = browser {
+        browser.get_text("type", 1..=32)?;
+        // How long these may be is not on record for certain.
+        for name in ["app_name", "app_url", "bundle_id", "package_name"] {
+            browser.find_text(name, 0..=usize::MAX)?;
+        }
+    }
+    Ok(Scene { device_id: said(device_id) })
+}
+
+/// Checks `detail`: the goods, which only coupons would look at.
+pub(crate) fn check_detail(fields: &Fields<'_>) -> Result<(), FieldError> {
+    let Some(detail) = fields.find_object("detail")? else { return Ok(()) };
+    detail.find_integer("cost_price", 0)?;
+    detail.find_text("invoice_id", 0..=32)?;
+    for goods in detail.objects("goods_detail")? {
+        goods.get_text("merchant_goods_id", 1..=32)?;
+        goods.find_text("wechatpay_goods_id", 0..=32)?;
+        goods.find_text("goods_name", 0..=usize::MAX)?;
+        goods.get_integer("quantity", 1)?;
+        goods.get_integer("unit_price", 0)?;
+    }
+    Ok(())
+}
+
+/// Reads `time_expire`; older clients also send when they began.
+pub(crate) fn read_times(fields: &Fields<'_>) -> Result<Option<Timestamp>, FieldError> {
+    fields.find_time("time_start")?;
+    fields.find_time("time_expire")
+}
+
+/// Refuses what would promise something that does not happen. `payer` names the object of the
+/// payer.
+pub(crate) fn refuse_products(
+    fields: &Fields<'_>,
+    payer: &str,
+    limit_pay: &[&str],
+) -> Result<(), ApiError> {
+    if limit_pay.contains(&"no_balance") {
+        return Err(NO_BALANCE);
+    }
+    let payer = fields.find_object(payer)?;
+    if payer.is_some_and(|payer| payer.has("identity")) || fields.has("subsidy_info") {
+        return Err(ApiError::new(Code::NoAuth));
+    }
+    Ok(())
+}
+
+/// Whether the money waits for profit sharing once it is paid.
+pub(crate) fn read_profit_sharing(fields: &Fields<'_>) -> Result<bool, FieldError> {
+    let Some(settle) = fields.find_object("settle_info")? else { return Ok(false) };
+    settle.find_integer("subsidy_amount", 0)?;
+    Ok(settle.find_boolean("profit_sharing")?.unwrap_or(false))
+}
+
+/// Refuses sharing what a sub-merchant is paid: no call of a service provider could share or
+/// unfreeze it.
+pub(crate) fn check_sharing(is_shared: bool, sub_mchid: Option<&str>) -> Result<(), ApiError> {
+    if is_shared && sub_mchid.is_some() { Err(NO_SHARING_FOR_OTHERS) } else { Ok(()) }
+}
+
+/// What becomes of the money, as the domain says it.
+pub(crate) fn profit_sharing(is_shared: bool) -> ProfitSharing {
+    if is_shared { ProfitSharing::Yes } else { ProfitSharing::No }
+}

@@ -1,0 +1,96 @@
+//! A merchant closes a combined order that nobody paid, with all its parts.
+
+use super::{CombinedOrder, Order, OrderState};
+use crate::catalogue::Code;
+use crate::command::{Command, Once, Refusal, Stop};
+use crate::tx::Tx;
+
+/// See the module. Closing a closed one is done again.
+#[derive(Clone, Debug)]
+pub struct CloseCombinedOrder {
+    /// The merchant that signed the request.
+    pub mchid: String,
+    /// The app id it was placed under.
+    pub appid: String,
+    /// The merchant's number of the whole.
+    pub out_trade_no: String,
+    /// All its parts, in any order.
+    pub parts: Vec<PartToClose>,
+}
+
+/// A part as the merchant names it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PartToClose {
+    /// The part's merchant.
+    pub mchid: String,
+    /// That merchant's number.
+    pub out_trade_no: String,
+    /// Who was to be paid, if that merchant is a service provider.
+    pub sub_mchid: Option<String>,
+}
+
+/// Why nothing was closed, in order of the checks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CloseCombinedOrderRefusal {
+    /// The merchant has no such combined order.
+    NotFound,
+    /// The app id or the parts are not those of the order.
+    Differs,
+    /// It is paid.
+    AlreadyPaid,
+    /// A bank has not answered about it yet.
+    ResultUnknown,
+}
+
+impl Refusal for CloseCombinedOrderRefusal {
+    fn code(&self) -> Code {
+        match self {
+            Self::NotFound => Code::OrderNotFound,
+            Self::Differs => Code::OrderParamsChanged,
+            Self::AlreadyPaid => Code::OrderAlreadyPaid,
+            Self::ResultUnknown => Code::PaymentResultUnknown,
+        }
+    }
+}
+
+impl Command for CloseCombinedOrder {
+    type Done = ();
+    type Refusal = CloseCombinedOrderRefusal;
+
+    fn once(&self) -> Once {
+        Once::Business
+    }
+
+    fn owner(&self) -> String {
+        self.mchid.clone()
+    }
+
+    fn decide(&self, tx: &mut Tx<'_>) -> Result<(), Stop<CloseCombinedOrderRefusal>> {
+        let key = (self.mchid.clone(), self.out_trade_no.clone());
+        let order = tx.find::<CombinedOrder>(&key)?;
+        let order = order.ok_or(CloseCombinedOrderRefusal::NotFound)?;
+        let placed = order.load_parts(tx)?;
+        let mut placed: Vec<PartToClose> = placed.into_iter().map(PartToClose::from).collect();
+        let mut named = self.parts.clone();
+        placed.sort_unstable();
+        named.sort_unstable();
+        if order.appid != self.appid || placed != named {
+            return Err(CloseCombinedOrderRefusal::Differs.into());
+        }
+        match order.state {
+            OrderState::NotPay => order.close(tx)?,
+            OrderState::Closed => {}
+            OrderState::BankPending => {
+                return Err(CloseCombinedOrderRefusal::ResultUnknown.into());
+            }
+            OrderState::Success => return Err(CloseCombinedOrderRefusal::AlreadyPaid.into()),
+        }
+        Ok(())
+    }
+}
+
+impl From<Order> for PartToClose {
+    fn from(order: Order) -> Self {
+        Self { mchid: order.mchid, out_trade_no: order.out_trade_no, sub_mchid: order.sub_mchid }
+    }
+}

@@ -1,0 +1,140 @@
+//! The cashier page of H5 orders: whom a payer pays, what for and how much, the code to scan, and
+//! where the order stands. It draws itself anew while the order is open and runs no script.
+
+mod page;
+mod text;
+
+use crate::app::AppState;
+use crate::consumer::order_view::{FoundOrder, descriptions, find_order, merchant_name};
+use crate::extract::Reader;
+use crate::problem::Problem;
+use apiv3::create::prepay_time;
+use axum::Router;
+use axum::extract::{Path, Query, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, VARY};
+use axum::http::{HeaderName, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use domain::catalogue::{Code, Language};
+use domain::order::{OrderState, TradeType};
+use kernel::time::SECOND;
+use page::{Page, Sheet, render};
+use serde::Deserialize;
+
+/// How long the address that a merchant gets opens the page.
+const ADDRESS_TTL: i64 = 300 * SECOND;
+
+/// Nothing is loaded but our own style, and nothing runs.
+const POLICY: &str = "default-src 'none'; style-src 'self'; frame-ancestors 'none'; \
+                      base-uri 'none'; form-action 'none'";
+
+const STYLE: &str = include_str!("style.css");
+
+/// The routes of the page.
+pub(crate) fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/cashier/h5", get(open))
+        .route("/cashier/style.css", get(style))
+        .route("/cashier/orders/{ref}", get(show))
+}
+
+/// The address that a merchant sends its payer to; it opens the page for five minutes.
+pub(crate) fn h5_url(app: &AppState, prepay_id: &str) -> String {
+    format!("{}/cashier/h5?prepay_id={prepay_id}", app.public_url)
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    prepay_id: String,
+    /// Where the merchant wants the payer back.
+    redirect_url: Option<String>,
+}
+
+/// Leads on to the page while the merchant's address is fresh. The page itself can be drawn anew
+/// for as long as the order can be paid.
+async fn open(
+    State(app): State<AppState>,
+    Reader(language): Reader,
+    Query(asked): Query<Asked>,
+) -> Response {
+    let made_at = prepay_time(&asked.prepay_id);
+    let age = made_at.map(|made_at| app.business_now().since(made_at));
+    if age.is_none_or(|age| age > ADDRESS_TTL) || found(&app, &asked.prepay_id).await.is_err() {
+        return answer(StatusCode::NOT_FOUND, &Page::Invalid, language);
+    }
+    let mut to = format!("/cashier/orders/{}", asked.prepay_id);
+    if let Some(back) = asked.redirect_url.as_deref().filter(|back| is_web_address(back)) {
+        to.push_str("?redirect_url=");
+        to.push_str(&page::percent_encode(back));
+    }
+    (StatusCode::SEE_OTHER, [(LOCATION, to)]).into_response()
+}
+
+#[derive(Deserialize)]
+struct Back {
+    redirect_url: Option<String>,
+}
+
+async fn show(
+    State(app): State<AppState>,
+    Reader(language): Reader,
+    Path(order_ref): Path<String>,
+    Query(back): Query<Back>,
+) -> Response {
+    let sheet = match sheet(&app, &order_ref, back).await {
+        Ok(sheet) => sheet,
+        Err(problem) if problem.code() == Code::OrderNotFound => {
+            return answer(StatusCode::NOT_FOUND, &Page::Invalid, language);
+        }
+        Err(problem) => return problem.into_response(),
+    };
+    answer(StatusCode::OK, &Page::Sheet(sheet), language)
+}
+
+async fn sheet(app: &AppState, order_ref: &str, back: Back) -> Result<Sheet, Problem> {
+    let found = found(app, order_ref).await?;
+    let now = app.business_now();
+    let state = match found.state_at(now) {
+        OrderState::NotPay if found.expires_at() <= now => OrderState::Closed,
+        state => state,
+    };
+    Ok(Sheet {
+        merchant: merchant_name(app, found.shown_mchid()).await?,
+        description: descriptions(&found.parts),
+        amount: found.amount(),
+        code: match state {
+            OrderState::NotPay => apiv3::create::code_url(order_ref),
+            OrderState::BankPending | OrderState::Success | OrderState::Closed => None,
+        },
+        state,
+        expires_at: found.expires_at(),
+        back: back.redirect_url.filter(|back| is_web_address(back)),
+    })
+}
+
+/// An order that is paid from a browser; others are none of this page's.
+async fn found(app: &AppState, order_ref: &str) -> Result<FoundOrder, Problem> {
+    let found = find_order(app, order_ref).await?;
+    if found.order().trade_type != TradeType::H5 {
+        return Err(Code::OrderNotFound.into());
+    }
+    Ok(found)
+}
+
+fn is_web_address(text: &str) -> bool {
+    text.starts_with("https://") || text.starts_with("http://")
+}
+
+async fn style() -> Response {
+    let headers = [(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, "max-age=3600")];
+    (headers, STYLE).into_response()
+}
+
+fn answer(status: StatusCode, page: &Page, language: Language) -> Response {
+    let headers: [(HeaderName, &str); 3] = [
+        (CONTENT_TYPE, "text/html; charset=utf-8"),
+        (CONTENT_SECURITY_POLICY, POLICY),
+        (VARY, "accept-language"),
+    ];
+    (status, headers, render(page, language)).into_response()
+}

@@ -1,0 +1,185 @@
+//! Drawing the page. Every value is escaped; the page needs no script.
+
+use super::text::Texts;
+use domain::catalogue::Language;
+use domain::order::OrderState;
+use kernel::{Amount, Timestamp};
+use qrcodegen::{QrCode, QrCodeEcc};
+use std::fmt::Write;
+
+/// How often an open page draws itself anew, in seconds.
+const REFRESH_S: u32 = 3;
+
+/// Free modules around a code, as readers expect.
+const QUIET: i32 = 4;
+
+/// What is drawn.
+pub(super) enum Page {
+    /// An order.
+    Sheet(Sheet),
+    /// No order is at this address.
+    Invalid,
+}
+
+/// An order as the page shows it.
+pub(super) struct Sheet {
+    pub(super) merchant: String,
+    pub(super) description: String,
+    pub(super) amount: Amount,
+    pub(super) state: OrderState,
+    pub(super) expires_at: Timestamp,
+    /// The text of the payment code, while the order can be paid.
+    pub(super) code: Option<String>,
+    /// Where the merchant wants the payer back.
+    pub(super) back: Option<String>,
+}
+
+/// The whole document.
+pub(super) fn render(page: &Page, language: Language) -> String {
+    let texts = Texts::of(language);
+    let (refresh, body) = match page {
+        Page::Invalid => (String::new(), format!("<p role=\"alert\">{}</p>", texts.invalid)),
+        Page::Sheet(sheet) => (refresh(sheet.state), draw(sheet, texts)),
+    };
+    format!(
+        "<!doctype html>\n<html lang=\"{tag}\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n{refresh}\
+         <title>{title}</title>\n<link rel=\"stylesheet\" href=\"/cashier/style.css\">\n</head>\n\
+         <body>\n<main>\n<h1>{title}</h1>\n{body}\n</main>\n</body>\n</html>\n",
+        tag = texts.tag,
+        title = texts.title,
+    )
+}
+
+fn refresh(state: OrderState) -> String {
+    match state {
+        OrderState::NotPay | OrderState::BankPending => {
+            format!("<meta http-equiv=\"refresh\" content=\"{REFRESH_S}\">\n")
+        }
+        OrderState::Success | OrderState::Closed => String::new(),
+    }
+}
+
+fn draw(sheet: &Sheet, texts: &Texts) -> String {
+    let mut out = format!(
+        "<p class=\"amount\">¥{}</p>\n<p class=\"state\" role=\"status\">{}</p>\n\
+         <dl>\n<dt>{}</dt><dd>{}</dd>\n<dt>{}</dt><dd>{}</dd>\n",
+        yuan(sheet.amount.minor()),
+        texts.state(sheet.state),
+        texts.payee,
+        escape(&sheet.merchant),
+        texts.what_for,
+        escape(&sheet.description),
+    );
+    if sheet.code.is_some() {
+        let until = sheet.expires_at.rfc3339();
+        let shown = until.get(..16).unwrap_or(&until).replace('T', " ");
+        out += &format!(
+            "<dt>{}</dt><dd><time datetime=\"{until}\">{shown}</time></dd>\n",
+            texts.until
+        );
+    }
+    out += "</dl>\n";
+    if let Some(code) = &sheet.code {
+        out += &format!("<p>{}</p>\n{}\n", texts.scan, drawn_code(code, texts.code));
+        out += &format!("<p><a href=\"{}\">{}</a></p>\n", escape(code), texts.open);
+    }
+    if let Some(back) = &sheet.back {
+        let rel = "nofollow noopener noreferrer";
+        out += &format!("<p><a rel=\"{rel}\" href=\"{}\">{}</a></p>\n", escape(back), texts.back);
+    }
+    out
+}
+
+/// A QR code as a picture of one path.
+fn drawn_code(text: &str, label: &str) -> String {
+    let code = QrCode::encode_text(text, QrCodeEcc::Medium);
+    let code = code.expect("a payment code has at most 64 characters, which fit any version");
+    let mut path = String::new();
+    for y in 0..code.size() {
+        for x in (0..code.size()).filter(|x| code.get_module(*x, y)) {
+            write!(path, "M{},{}h1v1h-1z", x + QUIET, y + QUIET)
+                .expect("writing to a string cannot fail");
+        }
+    }
+    let size = code.size() + 2 * QUIET;
+    format!(
+        "<svg class=\"code\" role=\"img\" aria-label=\"{label}\" viewBox=\"0 0 {size} {size}\" \
+         shape-rendering=\"crispEdges\"><path d=\"{path}\"/></svg>"
+    )
+}
+
+fn yuan(fen: i64) -> String {
+    format!("{}.{:02}", fen / 100, fen % 100)
+}
+
+/// Text that cannot leave an element or a quoted attribute.
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// A value of a query string.
+pub(super) fn percent_encode(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                out.push(char::from(byte));
+            }
+            other => {
+                write!(out, "%{other:02X}").expect("writing to a string cannot fail");
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sheet(state: OrderState) -> Sheet {
+        Sheet {
+            merchant: "<b>Tea & \"co\"".into(),
+            description: "a'b".into(),
+            amount: Amount::fen(1_205).unwrap(),
+            state,
+            expires_at: Timestamp::parse_rfc3339("2026-11-21T10:00:00+08:00").unwrap(),
+            code: (state == OrderState::NotPay).then(|| "jiaozi://pay?pr=wx1".into()),
+            back: Some("https://a.example/\"><script>".into()),
+        }
+    }
+
+    #[test]
+    fn what_a_merchant_wrote_stays_text() {
+        let page = render(&Page::Sheet(sheet(OrderState::NotPay)), Language::En);
+        assert!(page.contains("&lt;b&gt;Tea &amp; &quot;co&quot;") && page.contains("a&#39;b"));
+        assert!(!page.contains("<script") && !page.contains("<b>"));
+        assert!(page.contains("¥12.05") && page.contains("2026-11-21 10:00"));
+        assert!(page.contains("http-equiv=\"refresh\"") && page.contains("<svg"));
+    }
+
+    #[test]
+    fn a_paid_order_has_no_code_and_stands_still() {
+        for language in [Language::ZhCn, Language::En] {
+            let page = render(&Page::Sheet(sheet(OrderState::Success)), language);
+            assert!(!page.contains("<svg") && !page.contains("refresh"));
+        }
+    }
+
+    #[test]
+    fn addresses_are_encoded_whole() {
+        assert_eq!(percent_encode("https://a/?b=c d&e"), "https%3A%2F%2Fa%2F%3Fb%3Dc%20d%26e");
+    }
+}

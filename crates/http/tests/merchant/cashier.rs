@@ -1,0 +1,80 @@
+//! H5 orders and the page that their payers see.
+
+use crate::world::World;
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, Response};
+use jiaozi_http::consumer_router;
+use serde_json::json;
+use tower::ServiceExt;
+
+/// Places an H5 order and gives the path and query of its address.
+async fn place(world: &World) -> String {
+    let mut body = world.order("T2026-0001");
+    body["scene_info"] = json!({ "payer_client_ip": "192.0.2.7", "h5_info": { "type": "Wap" } });
+    let created = world.post("/v3/pay/transactions/h5", &body).await;
+    let url = created.json()["h5_url"].as_str().unwrap().to_owned();
+    url.strip_prefix("https://wallet.example").unwrap().to_owned()
+}
+
+async fn get(world: &World, target: &str) -> Response<Body> {
+    let request = Request::builder().uri(target).header("accept-language", "en");
+    let request = request.body(Body::empty()).unwrap();
+    consumer_router(&world.app, Router::new()).oneshot(request).await.unwrap()
+}
+
+async fn text(response: Response<Body>) -> String {
+    let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[tokio::test]
+async fn the_address_leads_to_a_page_that_follows_the_order() {
+    let world = World::new().await;
+    let address = place(&world).await;
+    let opened = get(&world, &format!("{address}&redirect_url=https%3A%2F%2Ftea.example")).await;
+    assert_eq!(opened.status(), 303);
+    let page = opened.headers()["location"].to_str().unwrap().to_owned();
+    let unpaid = get(&world, &page).await;
+    let policy = unpaid.headers()["content-security-policy"].to_str().unwrap();
+    assert!(policy.starts_with("default-src 'none'; style-src 'self'"));
+    let unpaid = text(unpaid).await;
+    for part in ["Tea house", "一杯茶", "¥10.00", "<svg", "refresh", "https://tea.example"] {
+        assert!(unpaid.contains(part), "{part}");
+    }
+    let prepay_id = page.strip_prefix("/cashier/orders/").unwrap().split('?').next().unwrap();
+    world.pay(prepay_id).await;
+    let paid = text(get(&world, &page).await).await;
+    assert!(paid.contains("Paid") && !paid.contains("<svg") && !paid.contains("refresh"));
+    assert_eq!(get(&world, "/cashier/style.css").await.status(), 200);
+}
+
+#[tokio::test]
+async fn an_address_ends_after_five_minutes_and_the_page_with_the_order() {
+    let world = World::new().await;
+    let address = place(&world).await;
+    let opened = get(&world, &address).await;
+    let page = opened.headers()["location"].to_str().unwrap().to_owned();
+    world.advance(301).await;
+    let late = get(&world, &address).await;
+    assert_eq!(late.status(), 404);
+    assert!(text(late).await.contains("not valid any more"));
+    assert!(text(get(&world, &page).await).await.contains("<svg"));
+    world.advance(2 * 3_600).await;
+    let ended = text(get(&world, &page).await).await;
+    assert!(ended.contains("closed") && !ended.contains("<svg"));
+}
+
+#[tokio::test]
+async fn orders_of_other_kinds_have_no_page() {
+    let world = World::new().await;
+    let prepay_id = world.place("T2026-0001").await;
+    for target in [
+        format!("/cashier/orders/{prepay_id}"),
+        format!("/cashier/h5?prepay_id={prepay_id}"),
+        "/cashier/orders/none".to_owned(),
+        "/cashier/h5?prepay_id=%3Cscript%3E".to_owned(),
+    ] {
+        assert_eq!(get(&world, &target).await.status(), 404, "{target}");
+    }
+}

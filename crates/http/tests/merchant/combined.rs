@@ -1,0 +1,119 @@
+//! Combined orders over the wire.
+
+use crate::world::{Party, World};
+use domain::merchant::AddAppid;
+use serde_json::{Value, json};
+
+const NATIVE: &str = "/v3/combine-transactions/native";
+const BY_NUMBER: &str = "/v3/combine-transactions/out-trade-no/C2026-0001";
+
+/// A world with two merchants that share an app id.
+async fn market() -> (World, Party) {
+    let world = World::new().await;
+    let other = world.add_merchant("Noodle shop").await;
+    let appid = world.merchant.made.appid.clone();
+    let share = AddAppid { mchid: other.made.mchid.clone(), appid };
+    world.app.engine.run(share).await.unwrap();
+    (world, other)
+}
+
+fn part(mchid: &str, out_trade_no: &str, fen: i64) -> Value {
+    json!({
+        "mchid": mchid,
+        "out_trade_no": out_trade_no,
+        "description": "一杯茶",
+        "attach": "table 7",
+        "amount": { "total_amount": fen, "currency": "CNY" },
+    })
+}
+
+fn combine(world: &World, other: &Party) -> Value {
+    let made = &world.merchant.made;
+    json!({
+        "combine_appid": made.appid,
+        "combine_mchid": made.mchid,
+        "combine_out_trade_no": "C2026-0001",
+        "notify_url": "https://tea.example.com/notify",
+        "scene_info": { "payer_client_ip": "192.0.2.7", "device_id": "till 3" },
+        "sub_orders": [
+            part(&made.mchid, "T2026-0001", 400),
+            part(&other.made.mchid, "T2026-0002", 600),
+        ],
+    })
+}
+
+fn names(body: &Value) -> Value {
+    let name =
+        |part: &Value| json!({ "mchid": part["mchid"], "out_trade_no": part["out_trade_no"] });
+    let parts: Vec<Value> = body["sub_orders"].as_array().unwrap().iter().map(name).collect();
+    json!({ "combine_appid": body["combine_appid"], "sub_orders": parts })
+}
+
+#[tokio::test]
+async fn parts_are_paid_at_once_and_refunded_by_their_own_merchants() {
+    let (world, other) = market().await;
+    let created = world.post(NATIVE, &combine(&world, &other)).await;
+    let url = created.json()["code_url"].as_str().unwrap().to_owned();
+    let unpaid = world.get(BY_NUMBER).await.json();
+    assert_eq!(unpaid["sub_orders"][1]["trade_state"], "NOTPAY");
+    assert_eq!(unpaid["scene_info"], json!({ "device_id": "till 3" }));
+    let transaction_id = world.pay(apiv3::create::parse_code_url(&url).unwrap()).await;
+    let paid = world.get(BY_NUMBER).await.json();
+    assert_eq!(paid["combine_transaction_id"], json!(transaction_id));
+    assert_eq!(paid["combine_payer_info"], json!({ "openid": world.payer_openid() }));
+    let second = &paid["sub_orders"][1];
+    assert_eq!((&second["trade_state"], &second["attach"]), (&json!("SUCCESS"), &json!("table 7")));
+    let own = second["transaction_id"].as_str().unwrap();
+    assert_ne!(own, transaction_id);
+    world.wait(60);
+    let refund = json!({
+        "transaction_id": own,
+        "out_refund_no": "R1",
+        "amount": { "refund": 600, "total": 600, "currency": "CNY" },
+    });
+    let foreign = world.post("/v3/refund/domestic/refunds", &refund).await;
+    foreign.refuses(404, "RESOURCE_NOT_EXISTS", "order does not exist");
+    let body = refund.to_string();
+    let target = ("POST", "/v3/refund/domestic/refunds");
+    let made = world.send(world.signed(&other, target, body.as_bytes())).await;
+    assert_eq!((made.status, &made.json()["status"]), (200, &json!("SUCCESS")));
+    let states = world.get(BY_NUMBER).await.json();
+    assert_eq!(states["sub_orders"][0]["trade_state"], "SUCCESS");
+    assert_eq!(states["sub_orders"][1]["trade_state"], "REFUND");
+}
+
+#[tokio::test]
+async fn closing_lists_every_part() {
+    let (world, other) = market().await;
+    let body = combine(&world, &other);
+    world.post(NATIVE, &body).await;
+    let close = format!("{BY_NUMBER}/close");
+    let mut some = names(&body);
+    some["sub_orders"].as_array_mut().unwrap().pop();
+    let text = "combine_appid or sub_orders are not those of the order";
+    world.post(&close, &some).await.refuses(400, "INVALID_REQUEST", text);
+    let alone = "/v3/pay/transactions/out-trade-no/T2026-0001/close";
+    let mchid = json!({ "mchid": world.merchant.made.mchid });
+    let text = "a part of a combined order cannot be closed alone";
+    world.post(alone, &mchid).await.refuses(400, "INVALID_REQUEST", text);
+    for _ in 0..2 {
+        world.post(&close, &names(&body)).await.is(204, Value::Null);
+    }
+    let shown = world.get(BY_NUMBER).await.json();
+    assert_eq!(shown["sub_orders"][1]["trade_state"], "CLOSED");
+}
+
+#[tokio::test]
+async fn a_refusal_of_one_part_names_its_place() {
+    let (world, other) = market().await;
+    let mut body = combine(&world, &other);
+    body["sub_orders"][1]["mchid"] = json!("1900000009");
+    let expected = json!({
+        "code": "MCH_NOT_EXISTS",
+        "message": "unknown merchant",
+        "detail": { "field": "/sub_orders/1", "location": "body" },
+    });
+    world.post(NATIVE, &body).await.is(400, expected);
+    let unknown = world.get("/v3/combine-transactions/out-trade-no/C2026-0009").await;
+    unknown.refuses(404, "ORDER_NOT_EXIST", "order does not exist");
+}
