@@ -5,6 +5,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
+use crate::diagnosis::Diagnosis;
 use crate::key_name::Serial;
 use crate::keys::{PrivateKey, PublicKey};
 use crate::language::Language;
@@ -72,6 +73,24 @@ pub struct SignedMessage {
     url: String,
     length: usize,
     truncated: String,
+    /// Told by a sandbox only: it shows the body.
+    diagnosis: Option<Diagnosis>,
+}
+
+impl SignatureFault {
+    /// The same fault, told to a developer: with all that the server signed.
+    #[must_use]
+    pub fn diagnosed(
+        mut self,
+        signed: &Authorization,
+        key: &PublicKey,
+        request: &RawRequest<'_>,
+    ) -> Self {
+        if let Self::Mismatch(message) = &mut self {
+            message.diagnosis = Some(Diagnosis::of(signed, key, request));
+        }
+        self
+    }
 }
 
 impl Authorization {
@@ -172,6 +191,7 @@ impl Authorization {
                 request.method, self.timestamp_s, self.nonce
             ),
             url: target,
+            diagnosis: None,
         }
     }
 }
@@ -213,12 +233,15 @@ impl SignatureFault {
                 "sign_message_length": message.length,
                 "truncated_sign_message": message.truncated,
             });
+            if let Some(diagnosis) = &message.diagnosis {
+                wire["sandbox"] = diagnosis.to_wire();
+            }
         }
         Some(wire)
     }
 }
 
-fn message_head(method: &str, target: &[u8], timestamp_s: i64, nonce: &str) -> Vec<u8> {
+pub(crate) fn message_head(method: &str, target: &[u8], timestamp_s: i64, nonce: &str) -> Vec<u8> {
     let timestamp = timestamp_s.to_string();
     let lines = [method.as_bytes(), target, timestamp.as_bytes(), nonce.as_bytes(), b""];
     lines.join(&b'\n')

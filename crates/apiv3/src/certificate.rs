@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use kernel::crypto::sha256;
 use rcgen::{
     CertificateParams, DistinguishedName, DnType, KeyUsagePurpose, PKCS_RSA_SHA256, PublicKeyData,
     SerialNumber, SignatureAlgorithm, SigningKey, date_time_ymd,
@@ -53,6 +54,31 @@ impl Certificate {
     /// 2048 to 4096 bits.
     pub fn parse(pem: &str) -> Result<Self, KeyError> {
         Self::from_der(&read_pem(pem, "CERTIFICATE")?)
+    }
+
+    /// Reads what a merchant registers to sign with: a certificate, or a bare public key (one PEM
+    /// block `PUBLIC KEY`), which never ends and gets a serial number made of its own bytes.
+    ///
+    /// # Errors
+    /// As [`Certificate::parse`] does.
+    pub fn parse_or_key(pem: &str) -> Result<Self, KeyError> {
+        let certificate = Self::parse(pem);
+        if !matches!(certificate, Err(KeyError::Pem)) {
+            return certificate;
+        }
+        let public_key = PublicKey::from_pem(pem)?;
+        let hash = sha256(&[b"merchant key", public_key.spki_der()]);
+        let mut serial = [0; 20];
+        serial.copy_from_slice(&hash[..20]);
+        serial[0] = serial[0] & 0x3f | 0x40;
+        Ok(Self {
+            pem: public_key.to_pem(),
+            serial: Serial::parse(&hex::encode(serial)).ok_or(KeyError::Certificate)?,
+            common_name: None,
+            public_key,
+            not_before_s: i64::MIN,
+            not_after_s: i64::MAX,
+        })
     }
 
     /// Makes a certificate for `key`, signed by itself. Its serial number has 40 hex digits
@@ -153,6 +179,20 @@ mod tests {
         for random in [[0; 20], [0xff; 20], [0x80; 20]] {
             assert_eq!(made(random).serial.as_str().len(), 40);
         }
+    }
+
+    #[test]
+    fn a_bare_key_has_a_serial_number_of_its_own_and_no_end() {
+        let pem = testing::merchant_key().public_key().to_pem();
+        let key = Certificate::parse_or_key(&pem).unwrap();
+        assert_eq!((key.serial.as_str().len(), &key.pem), (40, &pem));
+        assert!(key.is_valid_at(0) && key.is_valid_at(i64::MAX));
+        assert_eq!(Certificate::parse_or_key(&pem).unwrap().serial, key.serial);
+        let other = testing::platform_key().public_key().to_pem();
+        assert_ne!(Certificate::parse_or_key(&other).unwrap().serial, key.serial);
+        let certificate = made([7; 20]);
+        assert_eq!(Certificate::parse_or_key(&certificate.pem).unwrap().serial, certificate.serial);
+        assert!(Certificate::parse_or_key("PEM").is_err());
     }
 
     #[test]

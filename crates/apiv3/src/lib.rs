@@ -14,6 +14,7 @@ pub mod combine;
 pub mod combined_view;
 pub mod complaint;
 pub mod create;
+pub mod diagnosis;
 pub mod echo;
 pub mod error;
 mod fields;

@@ -3,6 +3,7 @@
 use crate::bench::{BenchAction, UnderTest};
 use crate::operator::{FreezeBecause, SigningKey};
 use clap::{Args, Parser, Subcommand};
+use domain::merchant::PlatformKeyKind;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
@@ -246,6 +247,16 @@ pub(crate) enum MerchantAction {
     Add(AddMerchantFlags),
     /// List the merchants.
     List(ListFlags),
+    /// Give a merchant a further app id; merchants whose orders are combined share one.
+    Appid(AppidFlags),
+    /// Let a service provider place orders for a sub-merchant, or no more.
+    Sub(SubMerchantFlags),
+    /// The keys that a merchant signs with.
+    #[command(subcommand)]
+    Key(MerchantKeyAction),
+    /// The keys that we sign with, as merchants get them.
+    #[command(subcommand)]
+    PlatformKey(PlatformKeyAction),
     /// List the notifications that failed: those that are tried again, and the dead ones.
     Notifications(NotificationFlags),
     /// Send a failed notification again, now and by the whole schedule.
@@ -264,6 +275,101 @@ pub(crate) struct WebhookFlags {
     pub(crate) url: Option<String>,
     #[command(flatten)]
     pub(crate) config: ConfigFlags,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct AppidFlags {
+    /// The merchant's number.
+    pub(crate) mchid: String,
+    /// The app id, `wx` and 16 hex digits.
+    pub(crate) appid: String,
+    #[command(flatten)]
+    pub(crate) config: ConfigFlags,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct SubMerchantFlags {
+    /// The service provider's number.
+    pub(crate) mchid: String,
+    /// The sub-merchant's number.
+    pub(crate) sub_mchid: String,
+    /// No new orders; those that were placed go on.
+    #[arg(long)]
+    pub(crate) end: bool,
+    #[command(flatten)]
+    pub(crate) config: ConfigFlags,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum MerchantKeyAction {
+    /// Let a merchant sign with a further certificate or public key, beside those it has; tells the
+    /// serial number that it has to name.
+    Add(AddMerchantKeyFlags),
+    /// List a merchant's keys.
+    List(MerchantKeysFlags),
+    /// End a key for good.
+    Revoke(RevokeMerchantKeyFlags),
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct AddMerchantKeyFlags {
+    /// The merchant's number.
+    pub(crate) mchid: String,
+    /// A file with one PEM block, `CERTIFICATE` or `PUBLIC KEY`.
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) config: ConfigFlags,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct MerchantKeysFlags {
+    /// The merchant's number.
+    pub(crate) mchid: String,
+    #[command(flatten)]
+    pub(crate) list: ListFlags,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct RevokeMerchantKeyFlags {
+    /// The merchant's number.
+    pub(crate) mchid: String,
+    /// The key's serial number.
+    pub(crate) serial: String,
+    #[command(flatten)]
+    pub(crate) config: ConfigFlags,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PlatformKeyAction {
+    /// List our keys with their public halves.
+    List(ListFlags),
+    /// Make a key that merchants can download, copy and name, and that signs nothing by itself yet.
+    Announce(AnnounceFlags),
+    /// Sign with an announced key; those that it replaces are still accepted.
+    Use(PlatformKeyFlags),
+    /// End a key that is not in use.
+    Revoke(PlatformKeyFlags),
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct AnnounceFlags {
+    /// What it is given as: `CERTIFICATE` or `PUBLIC_KEY`.
+    #[arg(value_parser = platform_key_kind)]
+    pub(crate) kind: PlatformKeyKind,
+    #[command(flatten)]
+    pub(crate) config: ConfigFlags,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct PlatformKeyFlags {
+    /// The key's serial number, or `PUB_KEY_ID_` and digits.
+    pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) config: ConfigFlags,
+}
+
+fn platform_key_kind(text: &str) -> Result<PlatformKeyKind, &'static str> {
+    PlatformKeyKind::parse(text).ok_or("CERTIFICATE or PUBLIC_KEY")
 }
 
 #[derive(Args, Clone, Debug)]

@@ -20,6 +20,7 @@ mod keys;
 mod logging;
 mod merchant;
 mod merchant_guide;
+mod merchant_keys;
 mod notifications;
 mod operator;
 mod person;

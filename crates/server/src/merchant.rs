@@ -1,11 +1,14 @@
 //! `jiaozi merchant`: adds merchants and lists them.
 
-use crate::cli::{AddMerchantFlags, ListFlags, MerchantAction, WebhookFlags};
+use crate::cli::{
+    AddMerchantFlags, AppidFlags, ListFlags, MerchantAction, SubMerchantFlags, WebhookFlags,
+};
 use crate::database;
 use crate::merchant_guide::Guide;
+use crate::merchant_keys;
 use crate::notifications;
 use crate::operator::{self, Answer, Request};
-use domain::merchant::{KeyState, Merchant, PlatformKey, PlatformKeyKind};
+use domain::merchant::{KeyState, Merchant, PlatformKey, PlatformKeyKind, SubMerchantState};
 use http_api::merchant::{MerchantRequest, NewMerchant};
 use std::error::Error;
 use store::{Queries, QueryError};
@@ -15,18 +18,24 @@ pub(crate) async fn run(action: MerchantAction) -> Result<(), Box<dyn Error>> {
     match action {
         MerchantAction::Add(flags) => add(flags).await,
         MerchantAction::List(flags) => list(&flags).await,
+        MerchantAction::Appid(AppidFlags { mchid, appid, config }) => {
+            operator::tell(&config, &Request::AppidAdd { mchid, appid }).await
+        }
+        MerchantAction::Sub(SubMerchantFlags { mchid, sub_mchid, end, config }) => {
+            let state = if end { SubMerchantState::Ended } else { SubMerchantState::Active };
+            operator::tell(&config, &Request::SubMerchantBind { mchid, sub_mchid, state }).await
+        }
+        MerchantAction::Key(action) => merchant_keys::of_merchant(action).await,
+        MerchantAction::PlatformKey(action) => merchant_keys::of_platform(action).await,
         MerchantAction::Notifications(flags) => notifications::list(flags).await,
         MerchantAction::Resend(flags) => notifications::resend(&flags).await,
         MerchantAction::NotifyWith(flags) => {
-            let config = flags.config.load()?;
             let request = Request::NotifyWith { mchid: flags.mchid, key: flags.key };
-            match operator::ask(&config, &request).await? {
-                Answer::Done(told) => say!("{told}"),
-                Answer::Failed(why) => return Err(why.into()),
-            }
-            Ok(())
+            operator::tell(&flags.config, &request).await
         }
-        MerchantAction::Webhook(flags) => webhook(flags).await,
+        MerchantAction::Webhook(WebhookFlags { mchid, url, config }) => {
+            operator::tell(&config, &Request::ProfitWebhook { mchid, url }).await
+        }
     }
 }
 
@@ -54,15 +63,6 @@ async fn add(flags: AddMerchantFlags) -> Result<(), Box<dyn Error>> {
     let platform = key.as_ref().map(|key| (key.id.as_str(), key.public.as_str()));
     let guide = Guide { merchant: &merchant, address, platform };
     say!("{}", guide.text().trim_end());
-    Ok(())
-}
-
-async fn webhook(flags: WebhookFlags) -> Result<(), Box<dyn Error>> {
-    let WebhookFlags { mchid, url, config } = flags;
-    match operator::ask(&config.load()?, &Request::ProfitWebhook { mchid, url }).await? {
-        Answer::Done(told) => say!("{told}"),
-        Answer::Failed(why) => return Err(why.into()),
-    }
     Ok(())
 }
 

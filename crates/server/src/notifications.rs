@@ -2,7 +2,7 @@
 
 use crate::cli::{ListFlags, NotificationFlags, ResendFlags};
 use crate::database;
-use crate::operator::{self, Answer, Request};
+use crate::operator::{self, Request};
 use domain::fact::Fact;
 use domain::notification::{Retry, RetryState};
 use serde_json::{Value, json};
@@ -57,15 +57,10 @@ fn to_json(retry: &Retry, fact: Option<&Fact>) -> Value {
 
 /// Has one sent again.
 pub(crate) async fn resend(flags: &ResendFlags) -> Result<(), Box<dyn Error>> {
-    let config = flags.config.load()?;
     let parts = flags.notification.split_once('/');
     let numbers = parts.map(|(batch, place)| (batch.parse(), place.parse()));
     let Some((Ok(batch), Ok(place))) = numbers else {
         return Err("not a notification: it is written <batch>/<place>".into());
     };
-    match operator::ask(&config, &Request::Resend { batch, place }).await? {
-        Answer::Done(told) => say!("{told}"),
-        Answer::Failed(why) => return Err(why.into()),
-    }
-    Ok(())
+    operator::tell(&flags.config, &Request::Resend { batch, place }).await
 }

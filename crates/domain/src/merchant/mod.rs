@@ -4,8 +4,9 @@ mod add_appid;
 mod add_merchant;
 mod choose_notification_key;
 mod issue_openid;
-mod keep_platform_key;
+mod merchant_certificate;
 mod openid_keys;
+mod platform_key;
 mod sub_merchant;
 mod webhook;
 
@@ -15,8 +16,12 @@ pub use choose_notification_key::{
     ChooseNotificationKey, ChooseNotificationKeyRefusal, NotificationKey,
 };
 pub use issue_openid::{IssueOpenid, IssueOpenidRefusal};
-pub use keep_platform_key::KeepPlatformKey;
+pub use merchant_certificate::{
+    AddMerchantCertificate, AddMerchantCertificateRefusal, RevokeMerchantCertificate,
+    RevokeMerchantCertificateRefusal,
+};
 pub use openid_keys::OpenidKeys;
+pub use platform_key::{KeepPlatformKey, PlatformKeyRefusal, RevokePlatformKey, UsePlatformKey};
 pub use sub_merchant::{BindSubMerchant, BindSubMerchantRefusal, SubMerchant, SubMerchantState};
 pub use webhook::{MerchantWebhook, SetWebhook, SetWebhookRefusal, WebhookChange, WebhookKind};
 
@@ -72,6 +77,8 @@ record!(MerchantAppid, "merchant_appid", Kept, mchid: String, appid: String);
 text_enum!(
     /// Where a certificate or key stands.
     KeyState {
+        /// Given out and accepted, not used by us yet.
+        Announced = "ANNOUNCED",
         /// In use.
         Active = "ACTIVE",
         /// Still accepted, no longer used by us.

@@ -39,7 +39,11 @@ pub(super) async fn authenticate(
     let certificate = certificate.ok_or(SignatureFault::UnknownSerial).map_err(refused)?;
     signed.check_time(now.seconds()).map_err(refused)?;
     let request = RawRequest { method: parts.method.as_str(), target, body };
-    signed.verify(&certificate.public_key, &request).map_err(refused)?;
+    let key = &certificate.public_key;
+    signed.verify(key, &request).map_err(|fault| match app.sandbox {
+        Some(_) => refused(fault.diagnosed(&signed, key, &request)),
+        None => refused(fault),
+    })?;
     if !face.nonces.remember(&signed.mchid, &signed.nonce, now.seconds()) {
         return Err(refused(SignatureFault::NonceReused));
     }

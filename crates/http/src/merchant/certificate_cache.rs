@@ -76,7 +76,7 @@ impl CertificateCache {
 }
 
 fn parse(row: MerchantCertificate) -> Option<(Arc<Certificate>, String)> {
-    match Certificate::parse(&row.certificate) {
+    match Certificate::parse_or_key(&row.certificate) {
         Ok(certificate) => Some((Arc::new(certificate), row.certificate)),
         Err(error) => {
             tracing::error!(%error, mchid = row.mchid, "a merchant's certificate is unreadable");

@@ -16,6 +16,7 @@ mod certificates;
 mod combined;
 mod complaints;
 mod fault;
+mod key_rotation;
 mod onboarding;
 mod orders;
 mod platform_keys;
@@ -28,7 +29,8 @@ mod transfer_batches;
 mod transfers;
 mod uploads;
 
-pub use onboarding::{AddMerchantError, MerchantRequest, NewMerchant, add_merchant};
+pub use key_rotation::{RotateError, add_merchant_key, announce_platform_key, use_platform_key};
+pub use onboarding::{AddMerchantError, MerchantRequest, NewMerchant, add_merchant, is_appid};
 pub use platform_keys::{PlatformKeyError, keep_platform_keys};
 pub use serve::OverTls;
 

@@ -189,7 +189,8 @@ fn is_mchid(text: &str) -> bool {
     text.len() == 10 && !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-fn is_appid(text: &str) -> bool {
+/// Whether a text has the form of an app id: `wx` and 16 hexadecimal digits in lower case.
+pub fn is_appid(text: &str) -> bool {
     let digits = text.strip_prefix("wx").unwrap_or_default();
     digits.len() == 16 && digits.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }

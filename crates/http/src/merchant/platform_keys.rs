@@ -194,7 +194,7 @@ pub async fn keep_platform_keys(
     let drawn = missing.into_iter().map(|kind| (kind, tokio::spawn(generate_key())));
     for (kind, drawing) in drawn.collect::<Vec<_>>() {
         let pair = drawing.await.unwrap_or(Err(KeyError::Library))?;
-        let key = new_row(kind, &pair, keys, shell)?;
+        let key = new_row((kind, KeyState::Active), &pair, keys, shell)?;
         engine.run(KeepPlatformKey { key }).await.map_err(|failed| {
             PlatformKeyError::NotKept(match failed {
                 Failed::Refused(never) => match never {},
@@ -217,8 +217,8 @@ pub(super) async fn generate_key() -> Result<PrivateKey, KeyError> {
     drawn.unwrap_or(Err(KeyError::Library))
 }
 
-fn new_row(
-    kind: PlatformKeyKind,
+pub(super) fn new_row(
+    (kind, state): (PlatformKeyKind, KeyState),
     pair: &PrivateKey,
     keys: &KeyRing,
     shell: &dyn Shell,
@@ -241,7 +241,7 @@ fn new_row(
         kind,
         public,
         private: seal_platform_key(&keys.personal_data, &name, pair, &shell.seal_random()),
-        state: KeyState::Active,
+        state,
         not_before,
         not_after,
     })
@@ -276,6 +276,6 @@ fn self_signed(
     Certificate::self_signed(pair, &new)
 }
 
-async fn rows(queries: &dyn Queries) -> Result<Vec<PlatformKey>, QueryError> {
+pub(super) async fn rows(queries: &dyn Queries) -> Result<Vec<PlatformKey>, QueryError> {
     queries::select(queries, "1 = 1 ORDER BY id", Vec::new()).await
 }

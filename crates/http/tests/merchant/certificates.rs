@@ -4,7 +4,9 @@ use crate::world::{World, put};
 use apiv3::aead::{AeadNonce, ApiV3Key};
 use apiv3::certificate::Certificate;
 use domain::merchant::{KeyState, PlatformKey, PlatformKeyKind};
-use jiaozi_http::merchant::keep_platform_keys;
+use jiaozi_http::merchant::{
+    add_merchant_key, announce_platform_key, keep_platform_keys, use_platform_key,
+};
 use serde_json::{Value, json};
 use store::queries;
 
@@ -87,4 +89,43 @@ async fn an_echo_is_opened_with_our_key_and_sealed_for_the_merchant() {
         let opened = apiv3::oaep::decrypt(&world.merchant.key, &sealed).unwrap();
         assert_eq!(opened.as_str(), "你好");
     }
+}
+
+#[tokio::test]
+async fn an_announced_key_is_listed_and_signs_only_when_it_is_named_or_used() {
+    let mut world = World::new().await;
+    let app = world.app.clone();
+    let kind = PlatformKeyKind::Certificate;
+    let new = announce_platform_key(&app.engine, &app.keys, &world.clock, kind).await.unwrap();
+    world.know_platform().await;
+    world.wait(5);
+    let answer = world.get("/v3/certificates").await;
+    assert_eq!(answer.json()["data"].as_array().unwrap().len(), 2);
+    let old = answer.header("wechatpay-serial").to_owned();
+    assert_ne!(old, new);
+    let mut named = world.signed(&world.merchant, ("GET", "/v3/certificates"), b"");
+    named.headers_mut().insert("wechatpay-serial", new.parse().unwrap());
+    assert_eq!(world.send(named).await.header("wechatpay-serial"), new);
+    use_platform_key(&app.engine, app.queries.as_ref(), &new).await.unwrap();
+    world.wait(5);
+    let answer = world.get("/v3/certificates").await;
+    assert_eq!(answer.header("wechatpay-serial"), new);
+    assert_eq!(answer.json()["data"].as_array().unwrap().len(), 2);
+    let mut named = world.signed(&world.merchant, ("GET", "/v3/certificates"), b"");
+    named.headers_mut().insert("wechatpay-serial", old.parse().unwrap());
+    assert_eq!(world.send(named).await.header("wechatpay-serial"), old);
+}
+
+#[tokio::test]
+async fn a_merchant_signs_with_a_bare_key_of_its_own() {
+    let world = World::new().await;
+    let key = apiv3::keys::PrivateKey::generate().unwrap();
+    let (mchid, pem) = (&world.merchant.made.mchid, key.public_key().to_pem());
+    let serial = add_merchant_key(&world.app.engine, mchid, &pem).await.unwrap();
+    let serial = apiv3::key_name::Serial::parse(&serial).unwrap();
+    let party = crate::world::Party { made: world.merchant.made.clone(), serial, key };
+    let request = world.signed(&party, ("GET", "/v3/certificates"), b"");
+    assert_eq!(world.send(request).await.status, 200);
+    assert_eq!(world.get("/v3/certificates").await.status, 200, "the first key goes on");
+    assert!(add_merchant_key(&world.app.engine, mchid, "no key").await.is_err());
 }

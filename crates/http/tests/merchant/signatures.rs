@@ -233,3 +233,23 @@ async fn an_address_of_strangers_is_held_back_and_merchants_are_not() {
     world.wait(1);
     assert_eq!(world.send(stranger()).await.status, 401);
 }
+
+#[tokio::test]
+async fn a_sandbox_tells_what_it_signed_and_what_the_client_did() {
+    let target = "/v3/certificates?algorithm_type=RSA";
+    let refused = async |world: &World| {
+        let raw = RawRequest { method: "GET", target: "/v3/certificates", body: b"" };
+        let header = world.authorization(&world.merchant, (&world.nonce(), 0), &raw);
+        let mut request = world.bare("GET", target, b"");
+        request.headers_mut().insert("authorization", header.parse().unwrap());
+        world.send(request).await.json()["detail"].clone()
+    };
+    let world = World::with(|app| app.sandbox = Some(Arc::new(crate::world::NoBank))).await;
+    let detail = refused(&world).await;
+    assert_eq!(detail["detail"]["issue"], "sign not match");
+    assert_eq!(detail["sandbox"]["sign_message_lines"][1], target);
+    let hint = "the target that you signed lacks the query string";
+    assert_eq!(detail["sandbox"]["hint_en"], hint);
+    let detail = refused(&World::new().await).await;
+    assert_eq!(detail.get("sandbox"), None, "outside a sandbox nothing more is told");
+}

@@ -201,6 +201,11 @@ impl World {
         add(&self.app, &self.clock, name).await
     }
 
+    /// Learns the platform's keys anew.
+    pub(crate) async fn know_platform(&mut self) {
+        self.platform = platform(self.app.queries.as_ref()).await;
+    }
+
     /// Where the database lies.
     pub(crate) fn folder(&self) -> &Path {
         self.database.folder()

@@ -2,14 +2,17 @@
 //! to its socket in the data folder. Otherwise this process opens the database with an engine of
 //! its own for that one request. Never SQL.
 
+mod keys;
 mod perform;
 mod request;
 mod socket;
 
+pub(crate) use keys::KeyRequest;
 pub(crate) use perform::Operator;
 pub(crate) use request::{Answer, FreezeBecause, Request, SigningKey};
 pub(crate) use socket::{Socket, serve};
 
+use crate::cli::ConfigFlags;
 use crate::config::Config;
 use crate::database::Database;
 use crate::key_file;
@@ -24,8 +27,18 @@ pub(crate) async fn ask(config: &Config, request: &Request) -> Result<Answer, Bo
     let keys = Arc::new(key_file::load(&config.key_file())?);
     let database = Database::open(config).await?;
     let (engine, merchant_address) = (database.engine.clone(), config.merchant_listen);
-    let operator = Operator { engine, keys, merchant_address, reset: None };
+    let queries = Arc::clone(&database.queries);
+    let operator = Operator { engine, queries, keys, merchant_address, reset: None };
     let answer = operator.perform(request).await;
     database.close().await;
     Ok(answer)
+}
+
+/// Has a request performed and prints what came of it.
+pub(crate) async fn tell(flags: &ConfigFlags, request: &Request) -> Result<(), Box<dyn Error>> {
+    match ask(&flags.load()?, request).await? {
+        Answer::Done(told) => say!("{told}"),
+        Answer::Failed(why) => return Err(why.into()),
+    }
+    Ok(())
 }

@@ -4,17 +4,20 @@ use super::request::{Answer, Request};
 use apiv3::language::Language;
 use apiv3::notify_url::{self, UrlRule};
 use domain::ids::WalletId;
-use domain::merchant::{ChooseNotificationKey, SetWebhook, WebhookChange, WebhookKind};
+use domain::merchant::{
+    AddAppid, BindSubMerchant, ChooseNotificationKey, SetWebhook, WebhookChange, WebhookKind,
+};
 use domain::notification::ResendNotification;
 use domain::wallet::{FreezeWallet, FrozenBy, LiftedBy, UnfreezeWallet};
 use domain::{Command, Once};
 use engine::Engine;
 use http_api::SystemShell;
-use http_api::merchant::add_merchant;
+use http_api::merchant::{AddMerchantError, add_merchant, is_appid};
 use kernel::keys::KeyRing;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use store::Queries;
 use tokio::sync::Notify;
 
 /// Runs requests of operators.
@@ -22,6 +25,8 @@ use tokio::sync::Notify;
 pub(crate) struct Operator {
     /// Where they are run.
     pub(crate) engine: Engine,
+    /// Reads what they lead on from.
+    pub(crate) queries: Arc<dyn Queries>,
     /// Seals what is kept of a merchant.
     pub(crate) keys: Arc<KeyRing>,
     /// Where merchants connect.
@@ -67,20 +72,7 @@ impl Operator {
                 None => Answer::Failed("no sandbox runs here that could begin anew".to_owned()),
             },
             Request::ProfitWebhook { mchid, url } => {
-                // What is connected to is looked at again each time, by the rule of this server.
-                let refused = url.as_deref().map(|url| notify_url::check(url, UrlRule::Relaxed));
-                if let Some(Err(fault)) = refused {
-                    return Answer::Failed(format!(
-                        "the address {}",
-                        fault.text(Language::English)
-                    ));
-                }
-                let command = SetWebhook {
-                    mchid: mchid.clone(),
-                    kind: WebhookKind::ProfitSharing,
-                    change: url.clone().map_or(WebhookChange::Remove, WebhookChange::Put),
-                };
-                self.run(command, |()| json!({ "mchid": mchid, "url": url })).await
+                self.set_webhook(mchid, url.as_deref()).await
             }
             Request::MerchantAdd(request) => {
                 let shell = SystemShell::default();
@@ -93,10 +85,41 @@ impl Operator {
                     Err(error) => Answer::Failed(error.to_string()),
                 }
             }
+            Request::AppidAdd { mchid, appid } => {
+                if !is_appid(appid) {
+                    return Answer::Failed(AddMerchantError::Appid.to_string());
+                }
+                let command = AddAppid { mchid: mchid.clone(), appid: appid.clone() };
+                self.run(command, |()| json!({ "mchid": mchid, "appid": appid })).await
+            }
+            Request::SubMerchantBind { mchid, sub_mchid, state } => {
+                let (mchid, sub_mchid) = (mchid.clone(), sub_mchid.clone());
+                let told = json!({ "mchid": mchid, "sub_mchid": sub_mchid, "state": state });
+                let command = BindSubMerchant { mchid, sub_mchid, state: *state };
+                self.run(command, |()| told).await
+            }
+            Request::Keys(request) => self.keys(request).await,
         }
     }
 
-    async fn run<C: Command>(&self, command: C, tell: impl FnOnce(C::Done) -> Value) -> Answer {
+    async fn set_webhook(&self, mchid: &str, url: Option<&str>) -> Answer {
+        // What is connected to is looked at again each time, by the rule of this server.
+        if let Some(Err(fault)) = url.map(|url| notify_url::check(url, UrlRule::Relaxed)) {
+            return Answer::Failed(format!("the address {}", fault.text(Language::English)));
+        }
+        let command = SetWebhook {
+            mchid: mchid.to_owned(),
+            kind: WebhookKind::ProfitSharing,
+            change: url.map_or(WebhookChange::Remove, |url| WebhookChange::Put(url.to_owned())),
+        };
+        self.run(command, |()| json!({ "mchid": mchid, "url": url })).await
+    }
+
+    pub(super) async fn run<C: Command>(
+        &self,
+        command: C,
+        tell: impl FnOnce(C::Done) -> Value,
+    ) -> Answer {
         match self.engine.run(command).await {
             Ok(done) => Answer::Done(tell(done)),
             Err(failed) => Answer::failed(&failed.failure()),

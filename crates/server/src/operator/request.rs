@@ -1,6 +1,7 @@
 //! What is said over the socket: one JSON object in a line each way.
 
-use domain::merchant::PlatformKeyKind;
+use super::keys::KeyRequest;
+use domain::merchant::{PlatformKeyKind, SubMerchantState};
 use domain::wallet::{FreezeKind, OperatorFreeze};
 use http_api::merchant::MerchantRequest;
 use serde::{Deserialize, Serialize};
@@ -55,6 +56,24 @@ pub(crate) enum Request {
     },
     /// Add a merchant; the answer holds its keys.
     MerchantAdd(MerchantRequest),
+    /// Give a merchant a further app id.
+    AppidAdd {
+        /// The merchant.
+        mchid: String,
+        /// The app id.
+        appid: String,
+    },
+    /// Let a service provider place orders for a sub-merchant, or no more.
+    SubMerchantBind {
+        /// The service provider.
+        mchid: String,
+        /// The sub-merchant.
+        sub_mchid: String,
+        /// What is to be.
+        state: SubMerchantState,
+    },
+    /// Something about keys that sign.
+    Keys(KeyRequest),
 }
 
 /// The kinds of our keys.

@@ -88,8 +88,8 @@ pub(crate) async fn run(flags: ServeFlags) -> Result<(), Box<dyn Error>> {
     let serving = listeners.serve(&config, &app, proven, &ending);
     let socket = Socket::bind(config.control_socket(), &home)?;
     let (engine, keys) = (app.engine.clone(), Arc::clone(&app.keys));
-    let merchant_address = addresses.merchant;
-    let operator = Operator { engine, keys, merchant_address, reset: reset.clone() };
+    let (queries, merchant_address) = (Arc::clone(&app.queries), addresses.merchant);
+    let operator = Operator { engine, queries, keys, merchant_address, reset: reset.clone() };
     gauges::keep(Arc::clone(&app.queries), ending.clone());
     let control = tokio::spawn(operator::serve(socket, operator, ending));
     let asked = asked_to_end(&flags);
