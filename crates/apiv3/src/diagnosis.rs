@@ -70,7 +70,7 @@ fn mistakes(signed: &Authorization, request: &RawRequest<'_>) -> Vec<Mistake> {
     let path = request.target.split('?').next().unwrap_or_default();
     let whole = |method: &str, target: &[u8], body: &[u8], end: &[u8]| {
         let head = message_head(method, target, signed.timestamp_s, &signed.nonce);
-        [&head, body, end].concat()
+        [head.as_slice(), body, end].concat()
     };
     let (method, target, body) = (request.method, request.target.as_bytes(), request.body);
     let trimmed = body.trim_ascii();

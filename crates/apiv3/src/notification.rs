@@ -83,6 +83,17 @@ impl Event {
         }
     }
 
+    /// A merchant hears its own message again.
+    #[must_use]
+    pub fn echoed(message: &str) -> Self {
+        Self {
+            event_type: "SECURITY_ECHO.SUCCESS",
+            summary: "安全自测",
+            kind: "security",
+            resource: serde_json::json!({ "echo_message": message }).to_string().into_bytes(),
+        }
+    }
+
     /// A refund reached an end; `None` for one that is on its way.
     #[must_use]
     pub fn refunded(refund: &RefundView) -> Option<Self> {

@@ -35,6 +35,8 @@ text_enum!(
         ComplaintChanged = "COMPLAINT_CHANGED",
         /// A receiver gave its share back; the subject names the sharing merchant and its number.
         ProfitReturned = "PROFIT_RETURNED",
+        /// A merchant asked to hear a message again.
+        SecurityEchoed = "SECURITY_ECHOED",
     }
 );
 

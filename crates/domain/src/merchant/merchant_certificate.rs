@@ -123,7 +123,8 @@ impl Command for RevokeMerchantCertificate {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::order::tests::{MCHID, world};
+    use crate::order::tests::world;
+    use crate::testing::MCHID;
 
     fn add(certificate: &str) -> AddMerchantCertificate {
         AddMerchantCertificate {

@@ -7,6 +7,7 @@ mod issue_openid;
 mod merchant_certificate;
 mod openid_keys;
 mod platform_key;
+mod security_echo;
 mod sub_merchant;
 mod webhook;
 
@@ -22,6 +23,7 @@ pub use merchant_certificate::{
 };
 pub use openid_keys::OpenidKeys;
 pub use platform_key::{KeepPlatformKey, PlatformKeyRefusal, RevokePlatformKey, UsePlatformKey};
+pub use security_echo::{EchoSecurity, SecurityEcho};
 pub use sub_merchant::{BindSubMerchant, BindSubMerchantRefusal, SubMerchant, SubMerchantState};
 pub use webhook::{MerchantWebhook, SetWebhook, SetWebhookRefusal, WebhookChange, WebhookKind};
 

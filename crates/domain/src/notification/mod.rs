@@ -40,7 +40,9 @@ pub fn wait_after(kind: FactKind, attempt: i64) -> Option<i64> {
         | FactKind::ComplaintCreated
         | FactKind::ComplaintChanged
         | FactKind::ProfitShared
-        | FactKind::ProfitReturned => SCHEDULE_S.get(failed).copied(),
+        | FactKind::ProfitReturned
+        | FactKind::CombinedPaymentSucceeded
+        | FactKind::SecurityEchoed => SCHEDULE_S.get(failed).copied(),
     }
 }
 

@@ -121,7 +121,12 @@ impl Command for CreateCombinedOrder {
             }
         }
         let expires_at = match tx.find::<CombinedOrder>(&key)? {
-            Some(order) => at(None, self.again(&order, tx.now()).map_err(Stop::from))?,
+            Some(order) => {
+                let is_same = order.fingerprint == self.fingerprint;
+                let again = placing::again(order.state, order.is_open(tx.now()), is_same);
+                at(None, again.map_err(Stop::from))?;
+                order.expires_at
+            }
             None => self.place(tx)?,
         };
         placing::lead(tx, &self.prepay_id, PrepayKind::CombinedOrder, key, expires_at)?;
@@ -141,26 +146,6 @@ impl CreateCombinedOrder {
             keys.extend(part.partner.iter().flat_map(|partner| partner.keys(&part.mchid)));
         }
         keys
-    }
-
-    /// The same number again: the same order, or a refusal. Gives when the order expires.
-    fn again(
-        &self,
-        order: &CombinedOrder,
-        now: Timestamp,
-    ) -> Result<Timestamp, CreateOrderRefusal> {
-        match order.state {
-            OrderState::Success => Err(CreateOrderRefusal::AlreadyPaid),
-            OrderState::Closed => Err(CreateOrderRefusal::Closed),
-            OrderState::NotPay if !order.is_open(now) => Err(CreateOrderRefusal::Closed),
-            OrderState::NotPay | OrderState::BankPending => {
-                if order.fingerprint == self.fingerprint {
-                    Ok(order.expires_at)
-                } else {
-                    Err(CreateOrderRefusal::NumberUsedDifferently)
-                }
-            }
-        }
     }
 
     fn place(&self, tx: &mut Tx<'_>) -> Result<Timestamp, Stop<CreateCombinedOrderRefusal>> {

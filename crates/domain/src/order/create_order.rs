@@ -125,7 +125,11 @@ impl Command for CreateOrder {
             partner.check(tx, &self.mchid)?;
         }
         let expires_at = match tx.find::<Order>(&key)? {
-            Some(order) => self.again(&order, tx.now())?,
+            Some(order) => {
+                let is_same = order.fingerprint == self.fingerprint;
+                placing::again(order.state, order.is_open(tx.now()), is_same)?;
+                order.expires_at
+            }
             None => self.place(tx)?,
         };
         placing::lead(tx, &self.prepay_id, PrepayKind::Order, key, expires_at)?;
@@ -134,22 +138,6 @@ impl Command for CreateOrder {
 }
 
 impl CreateOrder {
-    /// The same number again: the same order, or a refusal. Gives when the order expires.
-    fn again(&self, order: &Order, now: Timestamp) -> Result<Timestamp, CreateOrderRefusal> {
-        match order.state {
-            OrderState::Success => Err(CreateOrderRefusal::AlreadyPaid),
-            OrderState::Closed => Err(CreateOrderRefusal::Closed),
-            OrderState::NotPay if !order.is_open(now) => Err(CreateOrderRefusal::Closed),
-            OrderState::NotPay | OrderState::BankPending => {
-                if order.fingerprint == self.fingerprint {
-                    Ok(order.expires_at)
-                } else {
-                    Err(CreateOrderRefusal::NumberUsedDifferently)
-                }
-            }
-        }
-    }
-
     fn place(&self, tx: &mut Tx<'_>) -> Result<Timestamp, Stop<CreateOrderRefusal>> {
         let expires_at = placing::end(tx, self.time_expire)?;
         if let Some(openid) = &self.openid {

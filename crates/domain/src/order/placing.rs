@@ -1,6 +1,6 @@
 //! What placing an order and placing a combined one have in common.
 
-use super::{CreateOrderRefusal as No, OrderByPrepay, PrepayKind};
+use super::{CreateOrderRefusal as No, OrderByPrepay, OrderState, PrepayKind};
 use crate::command::{Halt, Stop};
 use crate::merchant::{
     Merchant, MerchantAppid, MerchantState, Openid, SubMerchant, SubMerchantState,
@@ -84,6 +84,17 @@ pub(super) fn check_openid(tx: &mut Tx<'_>, openid: &str, appid: &str) -> Result
     let known = tx.find::<Openid>(&openid.to_owned())?;
     let known = known.filter(|known| known.appid == appid);
     Ok(known.map(|_| ()).ok_or(No::OpenidUnknown)?)
+}
+
+/// The same number again: the same request is the same order while it is unpaid.
+pub(super) fn again(state: OrderState, is_open: bool, is_same: bool) -> Result<(), No> {
+    match state {
+        OrderState::Success => Err(No::AlreadyPaid),
+        OrderState::Closed => Err(No::Closed),
+        OrderState::NotPay if !is_open => Err(No::Closed),
+        OrderState::NotPay | OrderState::BankPending if is_same => Ok(()),
+        OrderState::NotPay | OrderState::BankPending => Err(No::NumberUsedDifferently),
+    }
 }
 
 /// When a new order closes by itself: as asked, within the bounds.

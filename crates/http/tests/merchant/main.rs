@@ -19,4 +19,5 @@ mod refunds;
 mod signatures;
 mod transfer_batches;
 mod transfers;
+mod uploads;
 mod world;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails to unwrap has failed")]
 
+mod merchants;
 mod program;
 
 use jiaozi_server::demo::{Api, DemoFile, Person, Shop, Told};

@@ -4,8 +4,8 @@ use crate::{Index, describe, text_cells};
 use domain::ids::{UserId, WalletId};
 use domain::merchant::{
     KeyState, Merchant, MerchantAppid, MerchantCertificate, MerchantState, MerchantWebhook,
-    NotificationKey, Openid, PlatformKey, PlatformKeyKind, SubMerchant, SubMerchantState,
-    WebhookKind,
+    NotificationKey, Openid, PlatformKey, PlatformKeyKind, SecurityEcho, SubMerchant,
+    SubMerchantState, WebhookKind,
 };
 use domain::notification::{Retry, RetryState, Slot};
 use domain::order::{
@@ -218,6 +218,14 @@ describe!(RefundById, Kept, key 1, "Keeps our refund numbers unique.", {
     refund_id: String, "Our number.";
     mchid: String, "The merchant.";
     out_refund_no: String, "The merchant's number.";
+});
+
+describe!(SecurityEcho, Kept, key 2, "A message that a merchant has sent back to itself.", {
+    mchid: String, "The merchant.";
+    number: String, "Its number, drawn by the edge.";
+    message: String, "The message.";
+    notify_url: String, "Where it is sent.";
+    at: Timestamp, "When it was asked for.";
 });
 
 describe!(Slot, Kept, key 1, "One share of the merchants and how far its facts are dealt with.", {

@@ -69,6 +69,7 @@ pub(crate) const ALL: &[Registered] = &[
     Registered::of::<domain::complaint::ComplaintByOrder>(),
     Registered::of::<domain::complaint::ComplaintLog>(),
     Registered::of::<domain::complaint::Media>(),
+    Registered::of::<domain::merchant::SecurityEcho>(),
     Registered::of::<domain::notification::Slot>(),
     Registered::of::<domain::notification::Retry>(),
     Registered::of::<domain::card::Card>(),

@@ -11,7 +11,7 @@ use apiv3::sign::{self, PlatformKey};
 use domain::complaint::{Complaint, ComplaintLog};
 use domain::fact::{Fact, FactKind};
 use domain::merchant::{
-    self, Merchant, MerchantWebhook, NotificationKey, PlatformKeyKind, WebhookKind,
+    self, Merchant, MerchantWebhook, NotificationKey, PlatformKeyKind, SecurityEcho, WebhookKind,
 };
 use domain::merchant_transfer::MerchantTransfer;
 use domain::order::{CombinedOrder, Order};
@@ -105,13 +105,12 @@ impl Notices {
                 Ok(Some((order.notify_url, event)))
             }
             FactKind::CombinedPaymentSucceeded => {
-                let order = find::<CombinedOrder>(queries, &key).await?;
-                let order = order.ok_or_else(|| absent("combined order", fact))?;
-                let parts = store::combined::parts(queries, &key).await?;
-                let view = CombinedView::of(&order, &parts, fact.at);
-                let event = view.and_then(Event::combined_paid);
-                let event = event.ok_or_else(|| absent("payment of the combined order", fact))?;
-                Ok(Some((order.notify_url, event)))
+                Ok(Some(combined_event(queries, &key, fact).await?))
+            }
+            FactKind::SecurityEchoed => {
+                let echo = find::<SecurityEcho>(queries, &key).await?;
+                let echo = echo.ok_or_else(|| absent("message", fact))?;
+                Ok(Some((echo.notify_url, Event::echoed(&echo.message))))
             }
             FactKind::RefundSucceeded => {
                 let refund = find::<Refund>(queries, &key).await?;
@@ -143,14 +142,7 @@ impl Notices {
                 let Some(url) = self.hook(fact, WebhookKind::Complaint).await? else {
                     return Ok(None);
                 };
-                let step = fact.subject.split_once(':');
-                let step = step.and_then(|(id, step)| Some((id.to_owned(), step.parse().ok()?)));
-                let (id, step): (String, i64) = step.ok_or_else(|| absent("subject", fact))?;
-                let log = find::<ComplaintLog>(queries, &(id.clone(), step)).await?;
-                let log = log.ok_or_else(|| absent("step", fact))?;
-                let complaint = find::<Complaint>(queries, &id).await?;
-                let complaint = complaint.ok_or_else(|| absent("complaint", fact))?;
-                Ok(Some((url, Event::complaint(&complaint, log.step))))
+                Ok(Some((url, complaint_event(queries, fact).await?)))
             }
         }
     }
@@ -216,6 +208,31 @@ impl Notices {
     fn kept_signers(&self) -> std::sync::MutexGuard<'_, Option<(Instant, Signers)>> {
         self.signers.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+async fn combined_event(
+    queries: &dyn Queries,
+    key: &(String, String),
+    fact: &Fact,
+) -> Result<(String, Event), Unmade> {
+    let order = find::<CombinedOrder>(queries, key).await?;
+    let order = order.ok_or_else(|| absent("combined order", fact))?;
+    let parts = store::combined::parts(queries, key).await?;
+    let view = CombinedView::of(&order, &parts, fact.at);
+    let event = view.and_then(Event::combined_paid);
+    let event = event.ok_or_else(|| absent("payment of the combined order", fact))?;
+    Ok((order.notify_url, event))
+}
+
+async fn complaint_event(queries: &dyn Queries, fact: &Fact) -> Result<Event, Unmade> {
+    let step = fact.subject.split_once(':');
+    let step = step.and_then(|(id, step)| Some((id.to_owned(), step.parse().ok()?)));
+    let (id, step): (String, i64) = step.ok_or_else(|| absent("subject", fact))?;
+    let log = find::<ComplaintLog>(queries, &(id.clone(), step)).await?;
+    let log = log.ok_or_else(|| absent("step", fact))?;
+    let complaint = find::<Complaint>(queries, &id).await?;
+    let complaint = complaint.ok_or_else(|| absent("complaint", fact))?;
+    Ok(Event::complaint(&complaint, log.step))
 }
 
 fn absent(what: &str, fact: &Fact) -> Unmade {

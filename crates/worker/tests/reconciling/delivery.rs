@@ -3,9 +3,9 @@
 use crate::merchant::MerchantServer;
 use crate::stage::{PERSON, Stage, USER, fen};
 use domain::Once;
-use domain::merchant::{Openid, OpenidKeys};
+use domain::merchant::{EchoSecurity, Openid, OpenidKeys};
 use domain::notification::{HoldSlots, Retry, Slot};
-use domain::order::{CreateOrder, PayOrder};
+use domain::order::{CreateCombinedOrder, CreateOrder, PartAsked, PayOrder, TradeType};
 use domain::refund::CreateRefund;
 use domain::testing::{self, APPID, MCHID};
 use kernel::time::{MINUTE, SECOND};
@@ -72,6 +72,70 @@ async fn a_payment_and_a_refund_are_told_signed_and_sealed_and_a_refund_without_
     assert!(server.is_quiet() && stage.retry().await.is_none());
     worker.stop().await;
     stage.check_ledger().await;
+}
+
+#[tokio::test]
+async fn a_combined_payment_is_told_once_with_all_its_parts() {
+    let stage = Stage::new().await;
+    let mut server = MerchantServer::answering(200).await;
+    stage.add_person(10_000).await;
+    stage.add_merchant(MCHID).await;
+    let part = |number: &str, minor: i64| PartAsked {
+        mchid: MCHID.into(),
+        partner: None,
+        out_trade_no: number.into(),
+        description: "Tea".into(),
+        amount: fen(minor),
+        attach: None,
+    };
+    let combined = CreateCombinedOrder {
+        mchid: MCHID.into(),
+        appid: APPID.into(),
+        out_trade_no: "C0001".into(),
+        trade_type: TradeType::Native,
+        notify_url: server.url.clone(),
+        time_expire: None,
+        openid: None,
+        device_id: None,
+        parts: vec![part("T0001", 200), part("T0002", 300)],
+        fingerprint: [1; 32],
+        prepay_id: "wxT0001".into(),
+    };
+    let worker = stage.start_worker("one");
+    stage.engine.run(combined).await.unwrap();
+    stage.engine.run(pay()).await.unwrap();
+    let paid = server.next().await.open();
+    assert_eq!(paid.event_type, "TRANSACTION.SUCCESS");
+    let order: Value = serde_json::from_slice(&paid.resource).unwrap();
+    assert_eq!(order["combine_out_trade_no"], "C0001");
+    assert_eq!(order["combine_transaction_id"], "4200202611200000000000000001");
+    assert_eq!(order["sub_orders"][1]["transaction_id"], "4200202611200000000000000003");
+    assert_eq!(order["sub_orders"][1]["amount"]["total_amount"], 300);
+    let last = stage.all::<domain::fact::Fact>().await.pop().unwrap();
+    let told = (last.batch, last.place);
+    stage.until("the cursor rises", async || cursor(&stage, MCHID).await == told).await;
+    assert!(server.is_quiet());
+    worker.stop().await;
+    stage.check_ledger().await;
+}
+
+#[tokio::test]
+async fn a_merchant_hears_its_own_message_again() {
+    let stage = Stage::new().await;
+    let mut server = MerchantServer::answering(200).await;
+    stage.add_merchant(MCHID).await;
+    let worker = stage.start_worker("one");
+    let echo = EchoSecurity {
+        mchid: MCHID.into(),
+        number: "1".into(),
+        message: "hello".into(),
+        notify_url: server.url.clone(),
+    };
+    stage.engine.run(echo).await.unwrap();
+    let told = server.next().await.open();
+    assert_eq!(told.event_type, "SECURITY_ECHO.SUCCESS");
+    assert_eq!(told.resource, br#"{"echo_message":"hello"}"#);
+    worker.stop().await;
 }
 
 #[tokio::test]

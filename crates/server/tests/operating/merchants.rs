@@ -1,0 +1,53 @@
+//! What an operator does with merchants' relations and keys beside a running server.
+
+use crate::program::Program;
+use serde_json::{Value, json};
+use store_sqlite::Temporary;
+
+fn told(program: &Program, typed: &[&str]) -> Value {
+    serde_json::from_str(&program.run(typed).text()).unwrap()
+}
+
+#[test]
+fn relations_and_keys_change_beside_a_running_server() {
+    let folder = Temporary::empty().unwrap();
+    let program = Program::new(folder.folder());
+    let running = program.serve();
+    let provider = running.demo.merchant.mchid.clone();
+    let made = told(&program, &["merchant", "add", "--json", "--name", "Noodle shop"]);
+    let sub = made["mchid"].as_str().unwrap();
+
+    let bound = told(&program, &["merchant", "sub", &provider, sub]);
+    assert_eq!(bound, json!({ "mchid": provider, "sub_mchid": sub, "state": "ACTIVE" }));
+    let ended = told(&program, &["merchant", "sub", "--end", &provider, sub]);
+    assert_eq!(ended["state"], "ENDED");
+    let itself = program.run(&["merchant", "sub", sub, sub]).error();
+    assert!(itself.contains("PARAM_INVALID"), "{itself}");
+    let appid = "wx0123456789abcdef";
+    assert_eq!(told(&program, &["merchant", "appid", sub, appid])["appid"], appid);
+    assert!(program.run(&["merchant", "appid", sub, "tea"]).error().contains("app id"));
+
+    let file = folder.folder().join("certificate.pem");
+    std::fs::write(&file, made["certificate"].as_str().unwrap()).unwrap();
+    let file = file.to_str().unwrap();
+    let added = told(&program, &["merchant", "key", "add", &provider, file]);
+    assert_eq!(added["serial_no"], made["serial_no"]);
+    let keys = told(&program, &["merchant", "key", "list", "--json", &provider]);
+    assert_eq!(keys.as_array().unwrap().len(), 2);
+    let serial = added["serial_no"].as_str().unwrap();
+    let revoked = told(&program, &["merchant", "key", "revoke", &provider, serial]);
+    assert_eq!(revoked["state"], "REVOKED");
+
+    let announced = told(&program, &["merchant", "platform-key", "announce", "CERTIFICATE"]);
+    let id = announced["id"].as_str().unwrap();
+    let early = told(&program, &["merchant", "platform-key", "use", id]);
+    assert_eq!(early["state"], "ACTIVE");
+    let keys = told(&program, &["merchant", "platform-key", "list", "--json"]);
+    let states =
+        |state: &str| keys.as_array().unwrap().iter().filter(|key| key["state"] == state).count();
+    assert_eq!((keys.as_array().unwrap().len(), states("ACTIVE"), states("RETIRING")), (3, 2, 1));
+    assert!(!keys.to_string().contains("PRIVATE"));
+    let in_use = program.run(&["merchant", "platform-key", "revoke", id]).error();
+    assert!(in_use.contains("PARAM_INVALID"), "{in_use}");
+    running.end();
+}
