@@ -3,15 +3,14 @@
 
 use super::Later;
 use crate::app::AppState;
+use crate::consumer::order_view::find_order;
 use crate::extract::{Body, Wire};
 use crate::problem::{Problem, ProblemDocument};
 use apiv3::create::parse_code_url;
 use axum::Json;
 use axum::extract::State;
 use domain::catalogue::Code;
-use domain::order::{Order, OrderByPrepay};
 use serde::{Deserialize, Serialize};
-use store::queries::find;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -161,11 +160,8 @@ pub(super) async fn play(
 ) -> Result<Played, Problem> {
     let people = app.people.as_deref().ok_or(Code::RouteUnknown)?;
     let order_ref = reference(order.trim());
-    let queries = app.queries.as_ref();
-    let found = find::<OrderByPrepay>(queries, &order_ref.to_owned()).await?;
-    let key = found.map(|by| (by.mchid, by.out_trade_no)).ok_or(Code::OrderNotFound)?;
-    let order = find::<Order>(queries, &key).await?.ok_or(Code::OrderNotFound)?;
-    let outcome = outcome.unwrap_or_else(|| Outcome::of_amount(order.amount.minor()));
+    let found = find_order(app, order_ref).await?;
+    let outcome = outcome.unwrap_or_else(|| Outcome::of_amount(found.amount().minor()));
     people.pay(order_ref.to_owned(), outcome).await.map_err(|reason| {
         tracing::warn!(%reason, "the sandbox's payer cannot play");
         Problem::new(Code::SystemBusy).after(1)
