@@ -55,6 +55,9 @@ struct OrderPart {
     description: String,
     /// What is to be paid.
     amount: Money,
+    /// Its own number of the payment, for the caller who made it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transaction_id: Option<String>,
 }
 
 /// What the payer of an order sees of the payment.
@@ -215,6 +218,7 @@ pub(super) async fn show(
                 merchant_name: merchant_name(app, part.payee()).await?,
                 description: part.description.clone(),
                 amount: part.amount.into(),
+                transaction_id: part.transaction_id.clone().filter(|_| is_payer),
             });
         }
     }

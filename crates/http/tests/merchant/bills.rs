@@ -4,9 +4,11 @@ use crate::world::{Answer, World};
 use axum::body::to_bytes;
 use axum::extract::ConnectInfo;
 use domain::ledger::{AccountPath, Entry, OwnerKind, Purpose};
+use domain::merchant::{AddAppid, BindSubMerchant, SubMerchantState};
 use flate2::read::GzDecoder;
 use kernel::Currency;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::net::SocketAddr;
 use store::queries::{self, find};
@@ -149,6 +151,82 @@ async fn a_fund_flow_bill_follows_the_balance_line_by_line() {
     assert_eq!(kinds, ["交易", fee, "交易", fee, "退款"]);
     assert_eq!(rows[4][9], "退款总金额4.00元;含手续费0.02元");
     assert_eq!(summary, ["5", "2", "20.00", "3", "4.10"]);
+}
+
+/// One payment: two orders of the merchant, of which one is for sharing, one of another merchant,
+/// and one that the other placed for it; and that one's refund.
+async fn day_of_combining() -> World {
+    let world = World::with_fee(60).await;
+    let other = world.add_merchant("Noodle shop").await;
+    let (mchid, appid) = (world.merchant.made.mchid.clone(), world.merchant.made.appid.clone());
+    let provider = other.made.mchid.clone();
+    let share = AddAppid { mchid: provider.clone(), appid: appid.clone() };
+    world.app.engine.run(share).await.unwrap();
+    let (sub_mchid, state) = (mchid.clone(), SubMerchantState::Active);
+    let bind = BindSubMerchant { mchid: provider.clone(), sub_mchid, state };
+    world.app.engine.run(bind).await.unwrap();
+    let part = |mchid: &str, number: &str, fen: i64| {
+        json!({
+            "mchid": mchid, "out_trade_no": number, "description": "茶", "attach": "7",
+            "amount": { "total_amount": fen, "currency": "CNY" },
+        })
+    };
+    let mut shared = part(&mchid, "T2026-0002", 200);
+    shared["settle_info"] = json!({ "profit_sharing": true });
+    let mut served = part(&provider, "T2026-0004", 300);
+    served["sub_mchid"] = json!(mchid);
+    let body = json!({
+        "combine_appid": appid, "combine_mchid": mchid, "combine_out_trade_no": "C2026-0001",
+        "notify_url": "https://tea.example.com/notify",
+        "sub_orders": [
+            part(&mchid, "T2026-0001", 400), shared, part(&provider, "T2026-0003", 100), served,
+        ],
+    });
+    let placed = world.post("/v3/combine-transactions/native", &body).await.json();
+    let url = placed["code_url"].as_str().unwrap();
+    world.pay(apiv3::create::parse_code_url(url).unwrap()).await;
+    world.advance(60).await;
+    let refund = json!({
+        "sub_mchid": mchid, "out_trade_no": "T2026-0004", "out_refund_no": "R4",
+        "amount": { "refund": 300, "total": 300, "currency": "CNY" },
+    })
+    .to_string();
+    let target = ("POST", "/v3/refund/domestic/refunds");
+    let refunded = world.send(world.signed(&other, target, refund.as_bytes())).await;
+    assert_eq!(refunded.status, 200, "{refunded:?}");
+    world.advance(DAY).await;
+    world
+}
+
+#[tokio::test]
+async fn parts_of_a_combined_payment_are_lines_in_the_bill_of_who_was_paid() {
+    let world = day_of_combining().await;
+    let (rows, _) = cells(&file(&world, "/v3/bill/tradebill?bill_date=2026-11-21").await);
+    let own = world.merchant.made.mchid.as_str();
+    let named: Vec<(&str, &str, bool)> =
+        rows.iter().map(|row| (row[6].as_str(), row[9].as_str(), row[3] == own)).collect();
+    assert_eq!(
+        named,
+        [
+            ("T2026-0001", "SUCCESS", false),
+            ("T2026-0002", "SUCCESS", false),
+            ("T2026-0004", "SUCCESS", true),
+            ("T2026-0004", "REFUND", true),
+        ]
+    );
+    let net = rows.iter().map(|row| fen(&row[12]) - fen(&row[16]) - fen(&row[22])).sum::<i64>();
+    let balance = moved(&world, Purpose::Balance, 0).await;
+    assert_eq!(net, balance + moved(&world, Purpose::Unsettled, 0).await);
+    let (rows, _) = cells(&file(&world, "/v3/bill/fundflowbill?bill_date=2026-11-21").await);
+    let mut running = 0;
+    for row in &rows {
+        running += if row[5] == "收入" { fen(&row[6]) } else { -fen(&row[6]) };
+        assert_eq!(fen(&row[7]), running, "{row:?}");
+    }
+    assert_eq!(running, balance);
+    let numbers: BTreeSet<&str> = rows.iter().map(|row| row[2].as_str()).collect();
+    assert_eq!((rows.len(), numbers.len()), (5, 5), "{rows:?}");
+    world.check_books().await;
 }
 
 #[tokio::test]

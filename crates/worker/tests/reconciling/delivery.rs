@@ -5,7 +5,9 @@ use crate::stage::{PERSON, Stage, USER, fen};
 use domain::Once;
 use domain::merchant::{EchoSecurity, Openid, OpenidKeys};
 use domain::notification::{HoldSlots, Retry, Slot};
-use domain::order::{CreateCombinedOrder, CreateOrder, PartAsked, PayOrder, TradeType};
+use domain::order::{
+    CreateCombinedOrder, CreateOrder, PartAsked, PayOrder, ProfitSharing, TradeType,
+};
 use domain::refund::CreateRefund;
 use domain::testing::{self, APPID, MCHID};
 use kernel::time::{MINUTE, SECOND};
@@ -87,6 +89,7 @@ async fn a_combined_payment_is_told_once_with_all_its_parts() {
         description: "Tea".into(),
         amount: fen(minor),
         attach: None,
+        profit_sharing: ProfitSharing::No,
     };
     let combined = CreateCombinedOrder {
         mchid: MCHID.into(),
