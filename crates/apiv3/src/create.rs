@@ -13,9 +13,8 @@ use crate::fields::Fields;
 use crate::issue::Issue;
 use crate::order::TradeType;
 use crate::order_fields::{
-    self,
-    check_detail, check_sharing, get_out_trade_no, read_limit_pay, read_profit_sharing, read_scene, read_times,
-    refuse_products, said,
+    self, check_detail, check_sharing, get_out_trade_no, read_limit_pay, read_profit_sharing,
+    read_scene, read_times, refuse_products, said,
 };
 use crate::request::{Caller, Mode, read_body, read_merchants};
 

@@ -189,11 +189,7 @@ impl ReturnProfit {
     }
 
     /// Moves the money; gives the journal, or why nothing moved.
-    fn post(
-        &self,
-        tx: &mut Tx<'_>,
-        payee: &str,
-    ) -> Result<Result<i64, ReturnFailure>, Halt> {
+    fn post(&self, tx: &mut Tx<'_>, payee: &str) -> Result<Result<i64, ReturnFailure>, Halt> {
         let from = tx.get::<Merchant>(&self.return_mchid)?;
         let to = tx.get::<Merchant>(&payee.to_owned())?;
         if from.state != MerchantState::Active {

@@ -71,9 +71,7 @@ impl Operator {
                 }
                 None => Answer::Failed("no sandbox runs here that could begin anew".to_owned()),
             },
-            Request::ProfitWebhook { mchid, url } => {
-                self.set_webhook(mchid, url.as_deref()).await
-            }
+            Request::ProfitWebhook { mchid, url } => self.set_webhook(mchid, url.as_deref()).await,
             Request::MerchantAdd(request) => {
                 let shell = SystemShell::default();
                 match add_merchant(&self.engine, &self.keys, &shell, request).await {

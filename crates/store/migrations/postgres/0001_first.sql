@@ -839,6 +839,30 @@ COMMENT ON COLUMN "merchant_appid"."appid" IS 'The app id.';
 COMMENT ON COLUMN "merchant_appid"."added_at" IS 'When it was added.';
 COMMENT ON COLUMN "merchant_appid"."version" IS 'The batch that last wrote it.';
 
+CREATE TABLE "sub_merchant" (
+    "book" bigint NOT NULL,
+    "mchid" text COLLATE "C" NOT NULL,
+    "sub_mchid" text COLLATE "C" NOT NULL,
+    "state" text COLLATE "C" NOT NULL,
+    "since" bigint NOT NULL,
+    "version" bigint NOT NULL,
+    CHECK ("mchid" <> "sub_mchid"),
+    PRIMARY KEY ("book", "mchid", "sub_mchid")
+);
+CREATE TRIGGER "sub_merchant_delete" BEFORE DELETE ON "sub_merchant"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "sub_merchant_truncate" BEFORE TRUNCATE ON "sub_merchant"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "sub_merchant" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "sub_merchant" TO jiaozi_app;
+COMMENT ON TABLE "sub_merchant" IS 'That a service provider serves a sub-merchant.';
+COMMENT ON COLUMN "sub_merchant"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "sub_merchant"."mchid" IS 'The service provider.';
+COMMENT ON COLUMN "sub_merchant"."sub_mchid" IS 'The sub-merchant.';
+COMMENT ON COLUMN "sub_merchant"."state" IS 'Where the relation stands.';
+COMMENT ON COLUMN "sub_merchant"."since" IS 'Since when it does.';
+COMMENT ON COLUMN "sub_merchant"."version" IS 'The batch that last wrote it.';
+
 CREATE TABLE "merchant_certificate" (
     "book" bigint NOT NULL,
     "mchid" text COLLATE "C" NOT NULL,
@@ -957,12 +981,17 @@ CREATE TABLE "order" (
     "mchid" text COLLATE "C" NOT NULL,
     "out_trade_no" text COLLATE "C" NOT NULL,
     "appid" text COLLATE "C" NOT NULL,
+    "sub_mchid" text COLLATE "C",
+    "sub_appid" text COLLATE "C",
+    "combined_mchid" text COLLATE "C",
+    "combined_no" text COLLATE "C",
     "trade_type" text COLLATE "C" NOT NULL,
     "description" text COLLATE "C" NOT NULL,
     "amount" bigint NOT NULL,
     "attach" text COLLATE "C",
     "notify_url" text COLLATE "C" NOT NULL,
     "openid" text COLLATE "C",
+    "sub_openid" text COLLATE "C",
     "device_id" text COLLATE "C",
     "fingerprint" bytea NOT NULL,
     "state" text COLLATE "C" NOT NULL,
@@ -970,6 +999,7 @@ CREATE TABLE "order" (
     "expires_at" bigint NOT NULL,
     "payer" bytea,
     "payer_openid" text COLLATE "C",
+    "payer_sub_openid" text COLLATE "C",
     "payer_account" bigint NOT NULL,
     "transaction_id" text COLLATE "C",
     "paid_at" bigint,
@@ -995,6 +1025,7 @@ CREATE TABLE "order" (
     CHECK ("unsettled_minor" >= 0 AND "shared_minor" >= 0 AND "profit_orders" >= 0),
     CHECK ("unsettled_account" > 0 OR ("unsettled_minor" = 0 AND "profit_orders" = 0)),
     CHECK ("unsettled_minor" + "shared_minor" <= "amount"),
+    CHECK (("combined_mchid" IS NULL) = ("combined_no" IS NULL)),
     PRIMARY KEY ("book", "mchid", "out_trade_no")
 );
 CREATE INDEX "order_open" ON "order" ("book", "expires_at") WHERE "state" = 'NOTPAY';
@@ -1010,12 +1041,17 @@ COMMENT ON COLUMN "order"."book" IS 'The book it belongs to.';
 COMMENT ON COLUMN "order"."mchid" IS 'The merchant.';
 COMMENT ON COLUMN "order"."out_trade_no" IS 'The merchant''s number of it.';
 COMMENT ON COLUMN "order"."appid" IS 'The app id it was placed under.';
+COMMENT ON COLUMN "order"."sub_mchid" IS 'Who is paid, if a service provider placed it.';
+COMMENT ON COLUMN "order"."sub_appid" IS 'The app id of who is paid.';
+COMMENT ON COLUMN "order"."combined_mchid" IS 'The merchant of the combined order that it is a part of.';
+COMMENT ON COLUMN "order"."combined_no" IS 'The number of the combined order that it is a part of.';
 COMMENT ON COLUMN "order"."trade_type" IS 'How the payer meets it.';
 COMMENT ON COLUMN "order"."description" IS 'What the payer sees.';
 COMMENT ON COLUMN "order"."amount" IS 'What is to be paid, in fen.';
 COMMENT ON COLUMN "order"."attach" IS 'The merchant''s own data, given back with the result.';
 COMMENT ON COLUMN "order"."notify_url" IS 'Where the result is notified.';
 COMMENT ON COLUMN "order"."openid" IS 'The only payer, named under the app id.';
+COMMENT ON COLUMN "order"."sub_openid" IS 'The only payer, named under the app id of who is paid.';
 COMMENT ON COLUMN "order"."device_id" IS 'The merchant''s device.';
 COMMENT ON COLUMN "order"."fingerprint" IS 'Hash of what the merchant asked for.';
 COMMENT ON COLUMN "order"."state" IS 'Where it stands.';
@@ -1023,6 +1059,7 @@ COMMENT ON COLUMN "order"."created_at" IS 'When it was placed.';
 COMMENT ON COLUMN "order"."expires_at" IS 'When it closes by itself.';
 COMMENT ON COLUMN "order"."payer" IS 'The wallet that paid.';
 COMMENT ON COLUMN "order"."payer_openid" IS 'The payer''s name under the app id.';
+COMMENT ON COLUMN "order"."payer_sub_openid" IS 'The payer''s name under the app id of who is paid.';
 COMMENT ON COLUMN "order"."payer_account" IS 'The account that paid, 0 while unpaid.';
 COMMENT ON COLUMN "order"."transaction_id" IS 'Our number of the payment.';
 COMMENT ON COLUMN "order"."paid_at" IS 'When it was paid.';
@@ -1039,9 +1076,89 @@ COMMENT ON COLUMN "order"."shared_minor" IS 'What of it went to receivers of pro
 COMMENT ON COLUMN "order"."profit_orders" IS 'How often it was shared or unfrozen.';
 COMMENT ON COLUMN "order"."version" IS 'The batch that last wrote it.';
 
+CREATE TABLE "combined_order" (
+    "book" bigint NOT NULL,
+    "mchid" text COLLATE "C" NOT NULL,
+    "out_trade_no" text COLLATE "C" NOT NULL,
+    "appid" text COLLATE "C" NOT NULL,
+    "trade_type" text COLLATE "C" NOT NULL,
+    "amount" bigint NOT NULL,
+    "parts" bigint NOT NULL,
+    "notify_url" text COLLATE "C" NOT NULL,
+    "openid" text COLLATE "C",
+    "device_id" text COLLATE "C",
+    "fingerprint" bytea NOT NULL,
+    "state" text COLLATE "C" NOT NULL,
+    "created_at" bigint NOT NULL,
+    "expires_at" bigint NOT NULL,
+    "payer_openid" text COLLATE "C",
+    "transaction_id" text COLLATE "C",
+    "paid_at" bigint,
+    "journal" bigint NOT NULL,
+    "version" bigint NOT NULL,
+    CHECK ("amount" BETWEEN 1 AND 99999999999),
+    CHECK ("parts" BETWEEN 2 AND 50),
+    CHECK (("state" = 'SUCCESS') = ("journal" > 0)),
+    CHECK (("state" = 'SUCCESS') = ("transaction_id" IS NOT NULL)),
+    PRIMARY KEY ("book", "mchid", "out_trade_no")
+);
+CREATE TRIGGER "combined_order_delete" BEFORE DELETE ON "combined_order"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "combined_order_truncate" BEFORE TRUNCATE ON "combined_order"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "combined_order" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "combined_order" TO jiaozi_app;
+COMMENT ON TABLE "combined_order" IS 'Several orders that are paid at once.';
+COMMENT ON COLUMN "combined_order"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "combined_order"."mchid" IS 'The merchant that combined them.';
+COMMENT ON COLUMN "combined_order"."out_trade_no" IS 'That merchant''s number of the whole.';
+COMMENT ON COLUMN "combined_order"."appid" IS 'The app id it was placed under.';
+COMMENT ON COLUMN "combined_order"."trade_type" IS 'How the payer meets it.';
+COMMENT ON COLUMN "combined_order"."amount" IS 'The sum of its parts, in fen.';
+COMMENT ON COLUMN "combined_order"."parts" IS 'How many parts it has.';
+COMMENT ON COLUMN "combined_order"."notify_url" IS 'Where the result is notified.';
+COMMENT ON COLUMN "combined_order"."openid" IS 'The only payer, named under the app id.';
+COMMENT ON COLUMN "combined_order"."device_id" IS 'The merchant''s device.';
+COMMENT ON COLUMN "combined_order"."fingerprint" IS 'Hash of what the merchant asked for.';
+COMMENT ON COLUMN "combined_order"."state" IS 'Where it stands, and all its parts with it.';
+COMMENT ON COLUMN "combined_order"."created_at" IS 'When it was placed.';
+COMMENT ON COLUMN "combined_order"."expires_at" IS 'When it closes by itself.';
+COMMENT ON COLUMN "combined_order"."payer_openid" IS 'The payer''s name under the app id.';
+COMMENT ON COLUMN "combined_order"."transaction_id" IS 'Our number of the payment of the whole.';
+COMMENT ON COLUMN "combined_order"."paid_at" IS 'When it was paid.';
+COMMENT ON COLUMN "combined_order"."journal" IS 'The journal of the payment, 0 while unpaid.';
+COMMENT ON COLUMN "combined_order"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "combined_part" (
+    "book" bigint NOT NULL,
+    "mchid" text COLLATE "C" NOT NULL,
+    "out_trade_no" text COLLATE "C" NOT NULL,
+    "place" bigint NOT NULL,
+    "part_mchid" text COLLATE "C" NOT NULL,
+    "part_no" text COLLATE "C" NOT NULL,
+    "version" bigint NOT NULL,
+    CHECK ("place" BETWEEN 1 AND 50),
+    PRIMARY KEY ("book", "mchid", "out_trade_no", "place")
+);
+CREATE TRIGGER "combined_part_delete" BEFORE DELETE ON "combined_part"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "combined_part_truncate" BEFORE TRUNCATE ON "combined_part"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "combined_part" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "combined_part" TO jiaozi_app;
+COMMENT ON TABLE "combined_part" IS 'One part of a combined order.';
+COMMENT ON COLUMN "combined_part"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "combined_part"."mchid" IS 'The merchant that combined them.';
+COMMENT ON COLUMN "combined_part"."out_trade_no" IS 'That merchant''s number of the whole.';
+COMMENT ON COLUMN "combined_part"."place" IS 'The part''s place, from 1.';
+COMMENT ON COLUMN "combined_part"."part_mchid" IS 'The merchant of the part.';
+COMMENT ON COLUMN "combined_part"."part_no" IS 'That merchant''s number of the part.';
+COMMENT ON COLUMN "combined_part"."version" IS 'The batch that last wrote it.';
+
 CREATE TABLE "order_by_prepay" (
     "book" bigint NOT NULL,
     "prepay_id" text COLLATE "C" NOT NULL,
+    "kind" text COLLATE "C" NOT NULL,
     "mchid" text COLLATE "C" NOT NULL,
     "out_trade_no" text COLLATE "C" NOT NULL,
     "expires_at" bigint NOT NULL,
@@ -1057,6 +1174,7 @@ GRANT SELECT, INSERT, UPDATE ON "order_by_prepay" TO jiaozi_app;
 COMMENT ON TABLE "order_by_prepay" IS 'Finds an order by a prepay id.';
 COMMENT ON COLUMN "order_by_prepay"."book" IS 'The book it belongs to.';
 COMMENT ON COLUMN "order_by_prepay"."prepay_id" IS 'The prepay id, which is also what the order''s code carries.';
+COMMENT ON COLUMN "order_by_prepay"."kind" IS 'What it leads to.';
 COMMENT ON COLUMN "order_by_prepay"."mchid" IS 'The merchant.';
 COMMENT ON COLUMN "order_by_prepay"."out_trade_no" IS 'The merchant''s number.';
 COMMENT ON COLUMN "order_by_prepay"."expires_at" IS 'Until when it can be used.';
@@ -1086,6 +1204,7 @@ COMMENT ON COLUMN "order_by_transaction"."version" IS 'The batch that last wrote
 CREATE TABLE "refund" (
     "book" bigint NOT NULL,
     "mchid" text COLLATE "C" NOT NULL,
+    "sub_mchid" text COLLATE "C",
     "out_refund_no" text COLLATE "C" NOT NULL,
     "refund_id" text COLLATE "C" NOT NULL,
     "out_trade_no" text COLLATE "C" NOT NULL,
@@ -1107,7 +1226,7 @@ CREATE TABLE "refund" (
     CHECK ("unsettled_minor" BETWEEN 0 AND "amount"),
     CHECK ("journal" > 0),
     CHECK (("state" = 'SUCCESS') = ("succeeded_at" IS NOT NULL)),
-    PRIMARY KEY ("book", "mchid", "out_refund_no")
+    PRIMARY KEY ("book", "mchid", "sub_mchid")
 );
 CREATE INDEX "refund_order" ON "refund" ("book", "mchid", "out_trade_no");
 CREATE TRIGGER "refund_delete" BEFORE DELETE ON "refund"
@@ -1119,6 +1238,7 @@ GRANT SELECT, INSERT, UPDATE ON "refund" TO jiaozi_app;
 COMMENT ON TABLE "refund" IS 'One refund of an order.';
 COMMENT ON COLUMN "refund"."book" IS 'The book it belongs to.';
 COMMENT ON COLUMN "refund"."mchid" IS 'The merchant.';
+COMMENT ON COLUMN "refund"."sub_mchid" IS 'Who was paid, if a service provider placed the order.';
 COMMENT ON COLUMN "refund"."out_refund_no" IS 'The merchant''s number of it.';
 COMMENT ON COLUMN "refund"."refund_id" IS 'Our number of it.';
 COMMENT ON COLUMN "refund"."out_trade_no" IS 'The order''s number.';
@@ -1741,6 +1861,31 @@ COMMENT ON COLUMN "media"."content_type" IS 'Its type, as a web server names it.
 COMMENT ON COLUMN "media"."content" IS 'The bytes.';
 COMMENT ON COLUMN "media"."uploaded_at" IS 'When it was uploaded first.';
 COMMENT ON COLUMN "media"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "security_echo" (
+    "book" bigint NOT NULL,
+    "mchid" text COLLATE "C" NOT NULL,
+    "number" text COLLATE "C" NOT NULL,
+    "message" text COLLATE "C" NOT NULL,
+    "notify_url" text COLLATE "C" NOT NULL,
+    "at" bigint NOT NULL,
+    "version" bigint NOT NULL,
+    PRIMARY KEY ("book", "mchid", "number")
+);
+CREATE TRIGGER "security_echo_delete" BEFORE DELETE ON "security_echo"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "security_echo_truncate" BEFORE TRUNCATE ON "security_echo"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "security_echo" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "security_echo" TO jiaozi_app;
+COMMENT ON TABLE "security_echo" IS 'A message that a merchant has sent back to itself.';
+COMMENT ON COLUMN "security_echo"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "security_echo"."mchid" IS 'The merchant.';
+COMMENT ON COLUMN "security_echo"."number" IS 'Its number, drawn by the edge.';
+COMMENT ON COLUMN "security_echo"."message" IS 'The message.';
+COMMENT ON COLUMN "security_echo"."notify_url" IS 'Where it is sent.';
+COMMENT ON COLUMN "security_echo"."at" IS 'When it was asked for.';
+COMMENT ON COLUMN "security_echo"."version" IS 'The batch that last wrote it.';
 
 CREATE TABLE "slot" (
     "book" bigint NOT NULL,

@@ -507,6 +507,20 @@ CREATE TABLE "merchant_appid" (
 CREATE TRIGGER "merchant_appid_delete" BEFORE DELETE ON "merchant_appid"
 BEGIN SELECT RAISE(ABORT, 'delete is forbidden on merchant_appid'); END;
 
+-- That a service provider serves a sub-merchant.
+CREATE TABLE "sub_merchant" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "mchid" TEXT COLLATE BINARY NOT NULL, -- The service provider.
+    "sub_mchid" TEXT COLLATE BINARY NOT NULL, -- The sub-merchant.
+    "state" TEXT COLLATE BINARY NOT NULL, -- Where the relation stands.
+    "since" INTEGER NOT NULL, -- Since when it does.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    CHECK ("mchid" <> "sub_mchid"),
+    PRIMARY KEY ("book", "mchid", "sub_mchid")
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER "sub_merchant_delete" BEFORE DELETE ON "sub_merchant"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on sub_merchant'); END;
+
 -- A certificate that a merchant signs with.
 CREATE TABLE "merchant_certificate" (
     "book" INTEGER NOT NULL, -- The book it belongs to.
@@ -577,12 +591,17 @@ CREATE TABLE "order" (
     "mchid" TEXT COLLATE BINARY NOT NULL, -- The merchant.
     "out_trade_no" TEXT COLLATE BINARY NOT NULL, -- The merchant's number of it.
     "appid" TEXT COLLATE BINARY NOT NULL, -- The app id it was placed under.
+    "sub_mchid" TEXT COLLATE BINARY, -- Who is paid, if a service provider placed it.
+    "sub_appid" TEXT COLLATE BINARY, -- The app id of who is paid.
+    "combined_mchid" TEXT COLLATE BINARY, -- The merchant of the combined order that it is a part of.
+    "combined_no" TEXT COLLATE BINARY, -- The number of the combined order that it is a part of.
     "trade_type" TEXT COLLATE BINARY NOT NULL, -- How the payer meets it.
     "description" TEXT COLLATE BINARY NOT NULL, -- What the payer sees.
     "amount" INTEGER NOT NULL, -- What is to be paid, in fen.
     "attach" TEXT COLLATE BINARY, -- The merchant's own data, given back with the result.
     "notify_url" TEXT COLLATE BINARY NOT NULL, -- Where the result is notified.
     "openid" TEXT COLLATE BINARY, -- The only payer, named under the app id.
+    "sub_openid" TEXT COLLATE BINARY, -- The only payer, named under the app id of who is paid.
     "device_id" TEXT COLLATE BINARY, -- The merchant's device.
     "fingerprint" BLOB NOT NULL, -- Hash of what the merchant asked for.
     "state" TEXT COLLATE BINARY NOT NULL, -- Where it stands.
@@ -590,6 +609,7 @@ CREATE TABLE "order" (
     "expires_at" INTEGER NOT NULL, -- When it closes by itself.
     "payer" BLOB, -- The wallet that paid.
     "payer_openid" TEXT COLLATE BINARY, -- The payer's name under the app id.
+    "payer_sub_openid" TEXT COLLATE BINARY, -- The payer's name under the app id of who is paid.
     "payer_account" INTEGER NOT NULL, -- The account that paid, 0 while unpaid.
     "transaction_id" TEXT COLLATE BINARY, -- Our number of the payment.
     "paid_at" INTEGER, -- When it was paid.
@@ -615,6 +635,7 @@ CREATE TABLE "order" (
     CHECK ("unsettled_minor" >= 0 AND "shared_minor" >= 0 AND "profit_orders" >= 0),
     CHECK ("unsettled_account" > 0 OR ("unsettled_minor" = 0 AND "profit_orders" = 0)),
     CHECK ("unsettled_minor" + "shared_minor" <= "amount"),
+    CHECK (("combined_mchid" IS NULL) = ("combined_no" IS NULL)),
     PRIMARY KEY ("book", "mchid", "out_trade_no")
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX "order_open" ON "order" ("book", "expires_at") WHERE "state" = 'NOTPAY';
@@ -622,10 +643,56 @@ CREATE INDEX "order_unsettled" ON "order" ("book", "mchid") WHERE "unsettled_min
 CREATE TRIGGER "order_delete" BEFORE DELETE ON "order"
 BEGIN SELECT RAISE(ABORT, 'delete is forbidden on order'); END;
 
+-- Several orders that are paid at once.
+CREATE TABLE "combined_order" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "mchid" TEXT COLLATE BINARY NOT NULL, -- The merchant that combined them.
+    "out_trade_no" TEXT COLLATE BINARY NOT NULL, -- That merchant's number of the whole.
+    "appid" TEXT COLLATE BINARY NOT NULL, -- The app id it was placed under.
+    "trade_type" TEXT COLLATE BINARY NOT NULL, -- How the payer meets it.
+    "amount" INTEGER NOT NULL, -- The sum of its parts, in fen.
+    "parts" INTEGER NOT NULL, -- How many parts it has.
+    "notify_url" TEXT COLLATE BINARY NOT NULL, -- Where the result is notified.
+    "openid" TEXT COLLATE BINARY, -- The only payer, named under the app id.
+    "device_id" TEXT COLLATE BINARY, -- The merchant's device.
+    "fingerprint" BLOB NOT NULL, -- Hash of what the merchant asked for.
+    "state" TEXT COLLATE BINARY NOT NULL, -- Where it stands, and all its parts with it.
+    "created_at" INTEGER NOT NULL, -- When it was placed.
+    "expires_at" INTEGER NOT NULL, -- When it closes by itself.
+    "payer_openid" TEXT COLLATE BINARY, -- The payer's name under the app id.
+    "transaction_id" TEXT COLLATE BINARY, -- Our number of the payment of the whole.
+    "paid_at" INTEGER, -- When it was paid.
+    "journal" INTEGER NOT NULL, -- The journal of the payment, 0 while unpaid.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    CHECK ("amount" BETWEEN 1 AND 99999999999),
+    CHECK ("parts" BETWEEN 2 AND 50),
+    CHECK (("state" = 'SUCCESS') = ("journal" > 0)),
+    CHECK (("state" = 'SUCCESS') = ("transaction_id" IS NOT NULL)),
+    PRIMARY KEY ("book", "mchid", "out_trade_no")
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER "combined_order_delete" BEFORE DELETE ON "combined_order"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on combined_order'); END;
+
+-- One part of a combined order.
+CREATE TABLE "combined_part" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "mchid" TEXT COLLATE BINARY NOT NULL, -- The merchant that combined them.
+    "out_trade_no" TEXT COLLATE BINARY NOT NULL, -- That merchant's number of the whole.
+    "place" INTEGER NOT NULL, -- The part's place, from 1.
+    "part_mchid" TEXT COLLATE BINARY NOT NULL, -- The merchant of the part.
+    "part_no" TEXT COLLATE BINARY NOT NULL, -- That merchant's number of the part.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    CHECK ("place" BETWEEN 1 AND 50),
+    PRIMARY KEY ("book", "mchid", "out_trade_no", "place")
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER "combined_part_delete" BEFORE DELETE ON "combined_part"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on combined_part'); END;
+
 -- Finds an order by a prepay id.
 CREATE TABLE "order_by_prepay" (
     "book" INTEGER NOT NULL, -- The book it belongs to.
     "prepay_id" TEXT COLLATE BINARY NOT NULL, -- The prepay id, which is also what the order's code carries.
+    "kind" TEXT COLLATE BINARY NOT NULL, -- What it leads to.
     "mchid" TEXT COLLATE BINARY NOT NULL, -- The merchant.
     "out_trade_no" TEXT COLLATE BINARY NOT NULL, -- The merchant's number.
     "expires_at" INTEGER NOT NULL, -- Until when it can be used.
@@ -651,6 +718,7 @@ BEGIN SELECT RAISE(ABORT, 'delete is forbidden on order_by_transaction'); END;
 CREATE TABLE "refund" (
     "book" INTEGER NOT NULL, -- The book it belongs to.
     "mchid" TEXT COLLATE BINARY NOT NULL, -- The merchant.
+    "sub_mchid" TEXT COLLATE BINARY, -- Who was paid, if a service provider placed the order.
     "out_refund_no" TEXT COLLATE BINARY NOT NULL, -- The merchant's number of it.
     "refund_id" TEXT COLLATE BINARY NOT NULL, -- Our number of it.
     "out_trade_no" TEXT COLLATE BINARY NOT NULL, -- The order's number.
@@ -672,7 +740,7 @@ CREATE TABLE "refund" (
     CHECK ("unsettled_minor" BETWEEN 0 AND "amount"),
     CHECK ("journal" > 0),
     CHECK (("state" = 'SUCCESS') = ("succeeded_at" IS NOT NULL)),
-    PRIMARY KEY ("book", "mchid", "out_refund_no")
+    PRIMARY KEY ("book", "mchid", "sub_mchid")
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX "refund_order" ON "refund" ("book", "mchid", "out_trade_no");
 CREATE TRIGGER "refund_delete" BEFORE DELETE ON "refund"
@@ -1045,6 +1113,20 @@ WHEN OLD."book" IS NOT NEW."book"
     OR OLD."content_type" IS NOT NEW."content_type"
     OR OLD."content" IS NOT NEW."content"
 BEGIN SELECT RAISE(ABORT, 'rename is forbidden on media'); END;
+
+-- A message that a merchant has sent back to itself.
+CREATE TABLE "security_echo" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "mchid" TEXT COLLATE BINARY NOT NULL, -- The merchant.
+    "number" TEXT COLLATE BINARY NOT NULL, -- Its number, drawn by the edge.
+    "message" TEXT COLLATE BINARY NOT NULL, -- The message.
+    "notify_url" TEXT COLLATE BINARY NOT NULL, -- Where it is sent.
+    "at" INTEGER NOT NULL, -- When it was asked for.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    PRIMARY KEY ("book", "mchid", "number")
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER "security_echo_delete" BEFORE DELETE ON "security_echo"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on security_echo'); END;
 
 -- One share of the merchants and how far its facts are dealt with.
 CREATE TABLE "slot" (
