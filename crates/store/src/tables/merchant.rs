@@ -190,8 +190,8 @@ describe!(OrderByTransaction, Kept, key 1, "Finds an order by the number of its 
 
 describe!(Refund, Kept, key 2, "One refund of an order.", {
     mchid: String, "The merchant.";
-    sub_mchid: Option<String>, "Who was paid, if a service provider placed the order.";
     out_refund_no: String, "The merchant's number of it.";
+    sub_mchid: Option<String>, "Who was paid, if a service provider placed the order.";
     refund_id: String, "Our number of it.";
     out_trade_no: String, "The order's number.";
     transaction_id: String, "The number of the payment.";
