@@ -1204,8 +1204,8 @@ COMMENT ON COLUMN "order_by_transaction"."version" IS 'The batch that last wrote
 CREATE TABLE "refund" (
     "book" bigint NOT NULL,
     "mchid" text COLLATE "C" NOT NULL,
-    "sub_mchid" text COLLATE "C",
     "out_refund_no" text COLLATE "C" NOT NULL,
+    "sub_mchid" text COLLATE "C",
     "refund_id" text COLLATE "C" NOT NULL,
     "out_trade_no" text COLLATE "C" NOT NULL,
     "transaction_id" text COLLATE "C" NOT NULL,
@@ -1226,7 +1226,7 @@ CREATE TABLE "refund" (
     CHECK ("unsettled_minor" BETWEEN 0 AND "amount"),
     CHECK ("journal" > 0),
     CHECK (("state" = 'SUCCESS') = ("succeeded_at" IS NOT NULL)),
-    PRIMARY KEY ("book", "mchid", "sub_mchid")
+    PRIMARY KEY ("book", "mchid", "out_refund_no")
 );
 CREATE INDEX "refund_order" ON "refund" ("book", "mchid", "out_trade_no");
 CREATE TRIGGER "refund_delete" BEFORE DELETE ON "refund"
@@ -1238,8 +1238,8 @@ GRANT SELECT, INSERT, UPDATE ON "refund" TO jiaozi_app;
 COMMENT ON TABLE "refund" IS 'One refund of an order.';
 COMMENT ON COLUMN "refund"."book" IS 'The book it belongs to.';
 COMMENT ON COLUMN "refund"."mchid" IS 'The merchant.';
-COMMENT ON COLUMN "refund"."sub_mchid" IS 'Who was paid, if a service provider placed the order.';
 COMMENT ON COLUMN "refund"."out_refund_no" IS 'The merchant''s number of it.';
+COMMENT ON COLUMN "refund"."sub_mchid" IS 'Who was paid, if a service provider placed the order.';
 COMMENT ON COLUMN "refund"."refund_id" IS 'Our number of it.';
 COMMENT ON COLUMN "refund"."out_trade_no" IS 'The order''s number.';
 COMMENT ON COLUMN "refund"."transaction_id" IS 'The number of the payment.';

@@ -718,8 +718,8 @@ BEGIN SELECT RAISE(ABORT, 'delete is forbidden on order_by_transaction'); END;
 CREATE TABLE "refund" (
     "book" INTEGER NOT NULL, -- The book it belongs to.
     "mchid" TEXT COLLATE BINARY NOT NULL, -- The merchant.
-    "sub_mchid" TEXT COLLATE BINARY, -- Who was paid, if a service provider placed the order.
     "out_refund_no" TEXT COLLATE BINARY NOT NULL, -- The merchant's number of it.
+    "sub_mchid" TEXT COLLATE BINARY, -- Who was paid, if a service provider placed the order.
     "refund_id" TEXT COLLATE BINARY NOT NULL, -- Our number of it.
     "out_trade_no" TEXT COLLATE BINARY NOT NULL, -- The order's number.
     "transaction_id" TEXT COLLATE BINARY NOT NULL, -- The number of the payment.
@@ -740,7 +740,7 @@ CREATE TABLE "refund" (
     CHECK ("unsettled_minor" BETWEEN 0 AND "amount"),
     CHECK ("journal" > 0),
     CHECK (("state" = 'SUCCESS') = ("succeeded_at" IS NOT NULL)),
-    PRIMARY KEY ("book", "mchid", "sub_mchid")
+    PRIMARY KEY ("book", "mchid", "out_refund_no")
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX "refund_order" ON "refund" ("book", "mchid", "out_trade_no");
 CREATE TRIGGER "refund_delete" BEFORE DELETE ON "refund"
