@@ -36,8 +36,8 @@ pub use shell::{Shell, SystemShell};
 use axum::Router;
 
 /// The routes of the consumer's listener: `/v1`, the document, the cashier page, and in the sandbox
-/// its own routes and those of operators. `proven` are routes whose callers prove by a signature who
-/// they are; they get what every route gets but are not bounded as strangers.
+/// its own routes and those of operators. `proven` are routes whose callers prove by a signature
+/// who they are; they get what every route gets but are not bounded as strangers.
 pub fn consumer_router(app: &AppState, proven: Router) -> Router {
     let mut described = openapi::described();
     if app.sandbox.is_some() {

@@ -2,7 +2,6 @@
 //! and the lists that are read from it. No database is named here.
 
 pub mod cell;
-pub mod combined;
 pub mod conformance;
 pub mod ddl;
 pub mod faults;

@@ -1,5 +1,9 @@
 //! The reading side: point queries and lists. A list is shown to people; it never feeds a decision.
 
+mod combined;
+
+pub use combined::combined_parts;
+
 use crate::BOOK;
 pub use crate::table::Described;
 use crate::table::Table;

@@ -182,7 +182,7 @@ impl BillReader<'_> {
     async fn combined(&self, subject: &str) -> Result<BillItem, Problem> {
         let key = merchants_number(subject)?;
         let order = self.get::<CombinedOrder>(&key).await?;
-        let parts = store::combined::parts(self.app.queries.as_ref(), &key).await?;
+        let parts = store::queries::combined_parts(self.app.queries.as_ref(), &key).await?;
         let refunded = parts.iter().map(|part| part.refund_arrived_minor).sum();
         Ok(BillItem {
             state: order.state.as_str(),

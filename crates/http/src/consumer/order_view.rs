@@ -97,7 +97,7 @@ pub(crate) async fn find_order(app: &AppState, order_ref: &str) -> Result<FoundO
         PrepayKind::Order => (None, find::<Order>(queries, &key).await?.into_iter().collect()),
         PrepayKind::CombinedOrder => (
             find::<CombinedOrder>(queries, &key).await?,
-            store::combined::parts(queries, &key).await?,
+            store::queries::combined_parts(queries, &key).await?,
         ),
     };
     if parts.is_empty() {

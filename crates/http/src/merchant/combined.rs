@@ -72,7 +72,7 @@ async fn show(call: Call) -> Result<Reply, Fault> {
     let key = (call.mchid.clone(), call.variable("combine_out_trade_no"));
     let combined = call.find::<CombinedOrder>(&key).await?.ok_or(Code::OrderNotExist)?;
     let app = &call.face.app;
-    let parts = store::combined::parts(app.queries.as_ref(), &key).await?;
+    let parts = store::queries::combined_parts(app.queries.as_ref(), &key).await?;
     let view = CombinedView::of(&combined, &parts, app.business_now());
     Ok(Reply::json(view.ok_or_else(|| Fault::defect("combined order row"))?.to_json()))
 }

@@ -66,10 +66,8 @@ pub(crate) async fn run(flags: ServeFlags) -> Result<(), Box<dyn Error>> {
     let link = Link::of(&config, bank.as_ref())?;
     let people = listeners.addresses.sandbox().map(People::try_new).transpose()?.map(Arc::new);
     let sandbox = (bank.clone(), people.clone());
-    let mut app = app_state(&config, &database, keys, sandbox, metrics)?;
-    if config.public_url.is_empty() {
-        app.public_url = format!("http://{}", listeners.addresses.consumer).into();
-    }
+    let consumer = listeners.addresses.consumer;
+    let mut app = app_state(&config, &database, keys, sandbox, (metrics, consumer))?;
     if flags.under_test.is_some() {
         let switches = app.unsafe_switches.iter().copied();
         app.unsafe_switches = switches.chain(["under_test"]).collect();
@@ -381,7 +379,7 @@ fn app_state(
     database: &Database,
     keys: Arc<KeyRing>,
     (bank, people): (Option<BankProcess>, Option<Arc<People>>),
-    metrics: Render,
+    (metrics, consumer): (Render, SocketAddr),
 ) -> Result<AppState, Box<dyn Error>> {
     let sandbox = match bank {
         Some(bank) => Some(Arc::new(BankClient::try_new(bank)?) as Arc<dyn SandboxBank>),
@@ -402,13 +400,21 @@ fn app_state(
         metrics,
         callers: Arc::default(),
         unsafe_switches: unsafe_switches(config, &database.weak_settings),
-        public_url: config.public_url.trim_end_matches('/').into(),
+        public_url: public_url(config, consumer),
         limits: Limits {
             request: config.request_time,
             anonymous,
             proxies: config.trusted_proxies.clone().into(),
         },
     })
+}
+
+/// Where people's browsers reach us: as configured, or else where we listen.
+fn public_url(config: &Config, consumer: SocketAddr) -> Arc<str> {
+    match config.public_url.trim_end_matches('/') {
+        "" => format!("http://{consumer}").into(),
+        configured => configured.into(),
+    }
 }
 
 /// What is not safe with real people.

@@ -217,7 +217,7 @@ async fn combined_event(
 ) -> Result<(String, Event), Unmade> {
     let order = find::<CombinedOrder>(queries, key).await?;
     let order = order.ok_or_else(|| absent("combined order", fact))?;
-    let parts = store::combined::parts(queries, key).await?;
+    let parts = store::queries::combined_parts(queries, key).await?;
     let view = CombinedView::of(&order, &parts, fact.at);
     let event = view.and_then(Event::combined_paid);
     let event = event.ok_or_else(|| absent("payment of the combined order", fact))?;

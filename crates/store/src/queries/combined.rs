@@ -1,12 +1,12 @@
 //! Reading combined orders, for answers and notifications.
 
-use crate::queries::{Queries, QueryError, Value, find, select};
+use super::{Queries, QueryError, Value, find, select};
 use crate::table::Described;
 use crate::value::Corrupt;
 use domain::order::{CombinedPart, Order};
 
 /// The parts of a combined order, in order of their places.
-pub async fn parts(
+pub async fn combined_parts(
     queries: &dyn Queries,
     (mchid, out_trade_no): &(String, String),
 ) -> Result<Vec<Order>, QueryError> {
