@@ -76,10 +76,11 @@ fn mistakes(signed: &Authorization, request: &RawRequest<'_>) -> Vec<Mistake> {
     let trimmed = body.trim_ascii();
     let lower = method.to_ascii_lowercase();
     let mut all = vec![
+        // Before the next one: a body that ends with a line end makes the same message of both.
+        (whole(method, target, trimmed, b"\n"), TRIMMED_BODY),
         (whole(method, target, body, b""), NO_LAST_LINE_END),
         (whole(method, path.as_bytes(), body, b"\n"), NO_QUERY),
         (whole(method, target, b"", b"\n"), NO_BODY),
-        (whole(method, target, trimmed, b"\n"), TRIMMED_BODY),
         (whole(method, target, b"{}", b"\n"), EMPTY_OBJECT),
         (whole(method, target, b"null", b"\n"), NULL_BODY),
         (whole(&lower, target, body, b"\n"), LOWER_CASE),
