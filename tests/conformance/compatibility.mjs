@@ -68,7 +68,8 @@ const lines = [
   'Written by `make conformance` from what really happened: unmodified SDKs called a sandbox over TLS,',
   'in certificate mode and in public key mode, and *yes* means that the call was answered with success',
   'and that the SDK accepted the signature of the answer. Node stands for wechatpay-axios-plugin and',
-  'wechatpay-node-v3, Python for wechatpayv3, plain and async.',
+  'wechatpay-node-v3, Python for wechatpayv3, plain and async. Calls of the XML interface are answered with',
+  'status 200 whatever comes of them; that suite looks inside.',
   '',
   `Of the ${everything.length} calls of the official SDK for Go, ${yes} are answered.`,
 ];

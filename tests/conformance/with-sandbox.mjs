@@ -43,7 +43,7 @@ process.exitCode = code ?? 1;
 /** The merchant calls that were answered with 2xx at least once, as the server counted them. */
 async function served({ consumer_api: api }) {
   const text = await (await fetch(`${api}/metrics`)).text();
-  const counted = /^jiaozi_http_requests_total\{method="(\w+)",route="(\/v3\/[^"]*)",status="2\d\d"\}/gm;
+  const counted = /^jiaozi_http_requests_total\{method="(\w+)",route="(\/(?:v3|pay|secapi)\/[^"]*)",status="2\d\d"\}/gm;
   const calls = [...text.matchAll(counted)].map(([, method, route]) => `${method} ${route}`);
   return [...new Set(calls)].sort();
 }

@@ -29,6 +29,7 @@ type step struct {
 	Expect   map[string]interface{}
 	Save     map[string]string
 	Pay      string
+	Code     string
 	Notified string
 	Advance  int
 }
@@ -107,6 +108,11 @@ func (m *merchant) do(t *testing.T, step step, names map[string]string) {
 		order := fill(step.Pay, names)
 		if !strings.HasPrefix(order, "{") {
 			m.pay(t, order)
+		}
+	case step.Code != "":
+		shown := m.play(t, "codes", map[string]string{"outcome": step.Code})
+		for name, pointer := range step.Save {
+			names[name] = fmt.Sprint(at(shown, pointer))
 		}
 	case step.Advance != 0:
 		m.play(t, "clock", map[string]int{"advance_seconds": step.Advance})

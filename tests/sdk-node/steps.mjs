@@ -38,6 +38,9 @@ export async function perform(step, client, sandbox, names) {
     if (order.startsWith('{')) return;
     const told = await sandbox('payments', { order });
     assert.equal(told.is_paid, true, JSON.stringify(told));
+  } else if (step.code) {
+    const shown = await sandbox('codes', { outcome: step.code });
+    for (const [name, pointer] of Object.entries(save)) names[name] = at(shown, pointer);
   } else if (step.advance) {
     await sandbox('clock', { advance_seconds: step.advance });
   } else if (step.notified) {
@@ -58,7 +61,7 @@ export async function perform(step, client, sandbox, names) {
   }
 }
 
-/** Asks the sandbox itself: to pay an order, for an openid, to move time. */
+/** Asks the sandbox itself: to pay an order, for a code or an openid, to move time. */
 export const sandboxOf = ({ consumer_api: api }) => async (what, body) => {
   const response = await fetch(`${api}/sandbox/v1/${what}`, {
     method: 'POST',

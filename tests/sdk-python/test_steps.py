@@ -79,6 +79,10 @@ class Merchant:
             order = fill(step['pay'], names)
             if not order.startswith('{'):
                 await asyncio.to_thread(self.sandbox.pay, order)
+        elif 'code' in step:
+            shown = await asyncio.to_thread(self.sandbox.play, 'codes', {'outcome': step['code']})
+            for name, pointer in step['save'].items():
+                names[name] = at(shown, pointer)
         elif 'advance' in step:
             self.sandbox.play('clock', {'advance_seconds': step['advance']})
         elif 'notified' in step:

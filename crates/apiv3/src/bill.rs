@@ -185,9 +185,29 @@ pub struct TradeRow {
     pub refund: Option<RefundCells>,
 }
 
+/// Why money went back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefundCause {
+    /// The merchant refunded a part of an order, or all of it.
+    Refund,
+    /// The merchant reversed a payment by code.
+    Reversal,
+}
+
+impl RefundCause {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Refund => "REFUND",
+            Self::Reversal => "REVOKED",
+        }
+    }
+}
+
 /// What a line about a refund says more.
 #[derive(Clone, Debug)]
 pub struct RefundCells {
+    /// Why.
+    pub cause: RefundCause,
     /// Our number of it.
     pub refund_id: String,
     /// The merchant's number of it.
@@ -338,7 +358,7 @@ fn cells(row: &TradeRow) -> [String; 29] {
         row.out_trade_no.clone(),
         clean(&row.openid),
         row.trade_type.into(),
-        if refund.is_none() { "SUCCESS" } else { "REFUND" }.into(),
+        refund.map_or("SUCCESS", |refund| refund.cause.as_str()).into(),
         "OTHERS".into(),
         "CNY".into(),
         yuan(paid),

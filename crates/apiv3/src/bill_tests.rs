@@ -21,6 +21,7 @@ fn row(refund: Option<i64>) -> TradeRow {
         order_fee: 60,
         fee: 60,
         refund: refund.map(|amount| RefundCells {
+            cause: RefundCause::Refund,
             refund_id: "5000".into(),
             out_refund_no: "R1".into(),
             amount,

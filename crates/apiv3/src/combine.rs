@@ -145,7 +145,7 @@ fn read_combined(
     let parts = read_parts(fields)?;
     let payer = match trade_type {
         TradeType::Jsapi => Some(fields.get_object("combine_payer_info")?),
-        TradeType::Native | TradeType::App | TradeType::H5 => None,
+        TradeType::Native | TradeType::App | TradeType::H5 | TradeType::Micropay => None,
     };
     let openid = payer.map(|payer| payer.get_text("openid", 1..=128)).transpose()?;
     Ok(CreateCombined {

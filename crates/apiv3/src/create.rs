@@ -139,7 +139,7 @@ fn read_order(
     amount.find_literal("currency", &["CNY"])?;
     let (openid, sub_openid) = match call.trade_type {
         TradeType::Jsapi => read_payer(call.mode, fields, sub_appid)?,
-        TradeType::Native | TradeType::App | TradeType::H5 => (None, None),
+        TradeType::Native | TradeType::App | TradeType::H5 | TradeType::Micropay => (None, None),
     };
     check_detail(fields)?;
     let scene = read_scene(fields, call.trade_type == TradeType::H5)?;
@@ -187,7 +187,7 @@ fn read_payer(
     }
 }
 
-/// The text of a payment code around the token `pr`: letters, digits, `-` and `_`. `None` for
+/// The text of an order's code around the token `pr`: letters, digits, `-` and `_`. `None` for
 /// another token or one that makes it longer than 64 characters.
 #[must_use]
 pub fn code_url(pr: &str) -> Option<String> {
@@ -195,7 +195,7 @@ pub fn code_url(pr: &str) -> Option<String> {
     parse_code_url(&url).is_some().then_some(url)
 }
 
-/// The token of a payment code's text; `None` if it is none of ours.
+/// The token of such a text; `None` if it is none of ours.
 #[must_use]
 pub fn parse_code_url(text: &str) -> Option<&str> {
     let pr = text.strip_prefix(CODE_URL_PREFIX)?;

@@ -1,7 +1,8 @@
-//! The merchant wire protocol of `/v3`: signatures, encryption, and the shapes of requests and
-//! answers. It turns bytes into parsed values and values into bytes, and decides nothing: who a
-//! merchant is, what an order may do and what time it is are handed in. Refusals and rows of the
-//! domain become codes and views of the wire here and nowhere else.
+//! The merchant wire protocol of `/v3`, and of the XML interface that tills still use: signatures,
+//! encryption, and the shapes of requests and answers. It turns bytes into parsed values and values
+//! into bytes, and decides nothing: who a merchant is, what an order may do and what time it is are
+//! handed in. Refusals and rows of the domain become codes and views of the wire here and nowhere
+//! else.
 
 pub mod aead;
 pub mod authorization;
@@ -10,6 +11,7 @@ pub mod certificate;
 pub mod certificates;
 pub mod close;
 pub mod code;
+pub mod code_pay;
 pub mod combine;
 pub mod combined_view;
 pub mod complaint;
@@ -43,4 +45,5 @@ mod testing;
 pub mod transfer;
 pub mod transfer_batch;
 pub mod upload;
+pub mod v2;
 mod views;

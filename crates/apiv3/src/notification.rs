@@ -60,10 +60,14 @@ impl Event {
     #[must_use]
     pub fn paid(mut order: OrderView) -> Option<Self> {
         order.state = match order.state {
-            OrderState::Success(payment) | OrderState::Refund(payment) => {
-                OrderState::Success(payment)
-            }
-            OrderState::NotPaid | OrderState::Closed => return None,
+            OrderState::Success(payment)
+            | OrderState::Refund(payment)
+            | OrderState::Revoked(Some(payment)) => OrderState::Success(payment),
+            OrderState::NotPaid
+            | OrderState::Closed
+            | OrderState::UserPaying
+            | OrderState::PayError
+            | OrderState::Revoked(None) => return None,
         };
         Some(Self::payment(order.to_json()))
     }

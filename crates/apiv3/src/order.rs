@@ -47,6 +47,12 @@ pub enum OrderState {
     NotPaid,
     /// Ended unpaid.
     Closed,
+    /// The payer of a code has to confirm.
+    UserPaying,
+    /// The payer of a code refused.
+    PayError,
+    /// A payment by code that was taken back; what was paid, if it was.
+    Revoked(Option<Payment>),
     /// Paid, nothing refunded.
     Success(Payment),
     /// Paid, and at least one refund was accepted.
@@ -77,23 +83,34 @@ impl OrderState {
         match self {
             Self::NotPaid => "NOTPAY",
             Self::Closed => "CLOSED",
+            Self::UserPaying => "USERPAYING",
+            Self::PayError => "PAYERROR",
+            Self::Revoked(_) => "REVOKED",
             Self::Success(_) => "SUCCESS",
             Self::Refund(_) => "REFUND",
         }
     }
 
-    pub(crate) fn description(&self) -> &'static str {
+    /// Text of `trade_state_desc`.
+    #[must_use]
+    pub fn description(&self) -> &'static str {
         match self {
             Self::NotPaid => "订单未支付",
             Self::Closed => "订单已关闭",
+            Self::UserPaying => "用户支付中，需要输入密码",
+            Self::PayError => "支付失败",
+            Self::Revoked(_) => "订单已撤销",
             Self::Success(_) => "支付成功",
             Self::Refund(_) => "订单发生过退款",
         }
     }
 
-    pub(crate) fn payment(&self) -> Option<&Payment> {
+    /// What was paid, if anything was.
+    #[must_use]
+    pub fn payment(&self) -> Option<&Payment> {
         match self {
-            Self::NotPaid | Self::Closed => None,
+            Self::NotPaid | Self::Closed | Self::UserPaying | Self::PayError => None,
+            Self::Revoked(payment) => payment.as_ref(),
             Self::Success(payment) | Self::Refund(payment) => Some(payment),
         }
     }
@@ -131,7 +148,7 @@ impl OrderView {
         serde_json::to_vec(&wire).expect("an order of strings and numbers is JSON")
     }
 
-    fn merchants(&self) -> WireMerchants<'_> {
+    pub(crate) fn merchants(&self) -> WireMerchants<'_> {
         match &self.partner {
             None => WireMerchants::Direct { appid: &self.appid, mchid: &self.mchid },
             Some(partner) => WireMerchants::Partner {
@@ -190,7 +207,7 @@ struct WirePaid<'a> {
 
 #[derive(Serialize)]
 #[serde(untagged)]
-enum WireMerchants<'a> {
+pub(crate) enum WireMerchants<'a> {
     Direct {
         appid: &'a str,
         mchid: &'a str,

@@ -8,6 +8,7 @@ use domain::merchant_transfer::{CancelTransferRefusal, CreateTransferRefusal, Tr
 use domain::order::{
     CloseCombinedOrderRefusal, CloseOrderRefusal, CreateCombinedOrderRefusal, CreateOrderRefusal,
 };
+use domain::payment_code::{PayByCodeRefusal, ReverseOrderRefusal};
 use domain::profit::{AddReceiverRefusal, ReturnProfitRefusal, ShareProfitRefusal};
 use domain::refund::CreateRefundRefusal;
 use domain::transfer_batch::CreateTransferBatchRefusal;
@@ -95,6 +96,11 @@ impl From<CloseOrderRefusal> for ApiError {
                 Code::InvalidRequest,
                 "支付结果确认中，请稍后查询",
                 "a payment is under way, query the order later",
+            ),
+            CloseOrderRefusal::ByCode => Self::saying(
+                Code::InvalidRequest,
+                "付款码订单请使用撤销接口",
+                "an order by payment code is reversed, not closed",
             ),
         }
     }
@@ -309,6 +315,56 @@ impl From<CreateTransferBatchRefusal> for ApiError {
                 invalid("商户批次单号重复", "out_batch_no was used with other parameters")
             }
             CreateTransferBatchRefusal::Transfer(refusal) => refusal.into(),
+        }
+    }
+}
+
+impl From<PayByCodeRefusal> for ApiError {
+    fn from(refusal: PayByCodeRefusal) -> Self {
+        match refusal {
+            PayByCodeRefusal::Order(refusal) => refusal.into(),
+            PayByCodeRefusal::Over => Self::new(Code::OrderClosed),
+            PayByCodeRefusal::TooManyUnknown { .. } => Self::new(Code::FrequencyLimited),
+            PayByCodeRefusal::CodeInvalid => invalid(
+                "101 付款码无效，请重新扫码",
+                "101 the payment code is not valid, scan again",
+            ),
+            PayByCodeRefusal::CodeExpired => {
+                invalid("101 付款码已过期，请用户刷新", "101 the payment code has expired")
+            }
+            PayByCodeRefusal::CodeUsed => {
+                invalid("101 付款码已使用，请用户刷新", "101 the payment code was used")
+            }
+            PayByCodeRefusal::Payer(_) => Self::new(Code::AccountError),
+            PayByCodeRefusal::Limit(_) | PayByCodeRefusal::CodeLimit => {
+                Self::saying(Code::RuleLimit, "付款方超过支付限额", "the payer's limit is exceeded")
+            }
+            PayByCodeRefusal::BalanceInsufficient => Self::new(Code::NotEnough),
+        }
+    }
+}
+
+impl From<ReverseOrderRefusal> for ApiError {
+    fn from(refusal: ReverseOrderRefusal) -> Self {
+        match refusal {
+            ReverseOrderRefusal::NotFound => Self::new(Code::OrderNotExist),
+            ReverseOrderRefusal::NotByCode => invalid(
+                "非付款码订单，请关单或退款",
+                "not an order by payment code: close or refund it",
+            ),
+            ReverseOrderRefusal::TooEarly { .. } => Self::saying(
+                Code::FrequencyLimited,
+                "刚刚发起支付，请稍后再撤销",
+                "the payment was asked for a moment ago, reverse it later",
+            ),
+            ReverseOrderRefusal::WindowExpired => {
+                invalid("订单已超过可撤销期限", "the order is too old to be reversed")
+            }
+            ReverseOrderRefusal::Refunded => {
+                invalid("订单已发生退款，请继续退款", "a part is refunded: refund the rest")
+            }
+            ReverseOrderRefusal::PayerClosed => Self::new(Code::UserAccountAbnormal),
+            ReverseOrderRefusal::NotEnough => Self::new(Code::NotEnough),
         }
     }
 }

@@ -128,7 +128,7 @@ pub(crate) fn check_number(text: &str, bytes: RangeInclusive<usize>) -> Result<(
     check_alphabet(text, b"", "[0-9A-Za-z]")
 }
 
-fn check_alphabet(text: &str, extra: &[u8], shown: &'static str) -> Result<(), Issue> {
+pub(crate) fn check_alphabet(text: &str, extra: &[u8], shown: &'static str) -> Result<(), Issue> {
     let known = |byte: u8| byte.is_ascii_alphanumeric() || extra.contains(&byte);
     if text.bytes().all(known) { Ok(()) } else { Err(Issue::Alphabet(shown)) }
 }

@@ -14,10 +14,12 @@ impl OrderView {
     /// that was written down yet. `None` if the row contradicts itself.
     #[must_use]
     pub fn of(order: &Order, now: Timestamp) -> Option<Self> {
-        let state = match order.state {
-            State::NotPay if !order.is_open(now) => OrderState::Closed,
+        let state = match order.state_at(now) {
             State::NotPay | State::BankPending => OrderState::NotPaid,
             State::Closed => OrderState::Closed,
+            State::UserPaying => OrderState::UserPaying,
+            State::PayError => OrderState::PayError,
+            State::Revoked => OrderState::Revoked(payment(order)),
             State::Success if order.refunds > 0 => OrderState::Refund(payment(order)?),
             State::Success => OrderState::Success(payment(order)?),
         };

@@ -7,6 +7,8 @@
 
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday, date};
+use kernel::Timestamp;
+use kernel::time::{BUSINESS_OFFSET_HOURS, DAY, HOUR};
 
 /// What one year differs in from "Monday to Friday".
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,6 +107,13 @@ impl WorkingDays {
 /// The key of a daily window: `20261121`.
 pub fn day_key(day: Date) -> i64 {
     year_key(day) * 10_000 + i64::from(day.month()) * 100 + i64::from(day.day())
+}
+
+/// When the business day of `now` began.
+pub fn day_from(now: Timestamp) -> Timestamp {
+    let offset = i64::from(BUSINESS_OFFSET_HOURS) * HOUR;
+    let local = now.micros() + offset;
+    Timestamp::from_micros(local - local.rem_euclid(DAY) - offset)
 }
 
 /// The key of a yearly window: `2026`.

@@ -122,6 +122,18 @@ impl Halt {
     }
 }
 
+impl<R> Stop<R> {
+    /// The same for a command whose refusals include these.
+    pub(crate) fn map<S>(self, as_own: impl FnOnce(R) -> S) -> Stop<S> {
+        match self {
+            Self::Missing => Stop::Missing,
+            Self::Stale => Stop::Stale,
+            Self::Defect(what) => Stop::Defect(what),
+            Self::Refused(refusal) => Stop::Refused(as_own(refusal)),
+        }
+    }
+}
+
 impl<R> From<Halt> for Stop<R> {
     fn from(halt: Halt) -> Self {
         match halt {

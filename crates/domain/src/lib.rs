@@ -20,6 +20,7 @@ pub mod merchant;
 pub mod merchant_transfer;
 pub mod notification;
 pub mod order;
+pub mod payment_code;
 pub mod profit;
 pub mod record;
 pub mod refund;

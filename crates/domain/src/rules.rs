@@ -98,6 +98,8 @@ const ORDERED: &[[&str; 2]] = &[
     ["merchant_transfer.payee_day", "merchant_transfer.merchant_day"],
     ["merchant_transfer.name_min", "merchant_transfer.name_must"],
     ["bank.query_s", "bank.query_max_s"],
+    ["paycode.prefix_first", "paycode.prefix_last"],
+    ["paycode.refresh_s", "paycode.ttl_s"],
     ["session.idle_s", "session.absolute_s"],
 ];
 
@@ -215,6 +217,29 @@ figures! {
         "Longest time_expire ahead, in seconds.";
     prepay_ttl_s, "order.prepay_ttl_s" = 7_200, 60..=LONG_S,
         "Life of a prepay id and code_url, in seconds.";
+    code_prefix_first, "paycode.prefix_first" = 10, 10..=99,
+        "Smallest prefix of a payment code; tills tell networks apart by it.";
+    code_prefix_last, "paycode.prefix_last" = 15, 10..=99, "Largest prefix of a payment code.";
+    code_refresh_s, "paycode.refresh_s" = 60, 5..=HOUR_S,
+        "When a device shows another payment code, in seconds.";
+    code_ttl_s, "paycode.ttl_s" = 90, 5..=HOUR_S,
+        "How long a payment code is taken after it was made, in seconds.";
+    code_free_max_minor, "paycode.free_max" = 100_000, 0..=FEN,
+        "Largest payment by code without the payment password, in fen.";
+    code_free_count_day, "paycode.free_count_day" = 10, 0..=MANY,
+        "Payments by code a day without the payment password, per identity.";
+    barcode_b_day_minor, "limit.barcode.dynamic_b.day" = 500_000, 0..=FEN,
+        "Payments by code a day when one is confirmed with the password, in fen; 0 for no limit.";
+    barcode_c_day_minor, "limit.barcode.dynamic_c.day" = 100_000, 0..=FEN,
+        "Payments by code a day when one goes without the password, in fen; 0 for no limit.";
+    code_confirm_s, "paycode.confirm_s" = 45, 5..=HOUR_S,
+        "How long a payment by code waits for its payer's password, in seconds.";
+    code_reverse_wait_s, "paycode.reverse_wait_s" = 15, 0..=HOUR_S,
+        "Wait between a payment by code and its reversal, in seconds.";
+    code_reverse_window_s, "paycode.reverse_window_s" = 604_800, 60..=LONG_S,
+        "How long after a payment by code it can be reversed, in seconds.";
+    code_unknown_minute, "paycode.unknown_minute" = 20, 1..=MANY,
+        "Payment codes that nobody showed, presented in a minute, before a merchant must wait.";
     refund_window_s, "refund.window_s" = 31_536_000, 1..=LONG_S,
         "How long after payment an order can be refunded, in seconds.";
     refund_count_max, "refund.count" = 50, 1..=MANY, "Refunds per order.";

@@ -71,6 +71,11 @@ impl AppState {
         self.business_now().business_digits() + &self.shell.digits(random)
     }
 
+    /// The number of a payment: `4200` and 24 digits, of which the first 8 are the business day.
+    pub(crate) fn draw_transaction_id(&self) -> String {
+        format!("4200{}", self.draw_number(4))
+    }
+
     /// Business time: the real clock with the sandbox's offset, as the engine would take it now.
     pub fn business_now(&self) -> Timestamp {
         let position = *self.engine.position().borrow();

@@ -15,6 +15,7 @@ pub mod merchant;
 pub mod openapi;
 mod operations;
 pub mod personal;
+mod pictures;
 pub mod problem;
 pub mod rate_limit;
 pub mod sandbox;

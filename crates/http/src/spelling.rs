@@ -8,6 +8,7 @@ use domain::identity::VerificationState;
 use domain::ledger::JournalKind;
 use domain::merchant_transfer::TransferState;
 use domain::order::OrderState;
+use domain::payment_code::{PasswordRule, PaymentCodesState};
 use domain::refund::RefundState;
 use domain::top_up::TopUpState;
 use domain::user::OtpPurpose;
@@ -99,6 +100,8 @@ listed! {
     FreezeKindText of FreezeKind;
     IdentityClassText of IdentityClass;
     OrderStateText of OrderState;
+    PasswordRuleText of PasswordRule;
+    PaymentCodesStateText of PaymentCodesState;
     ProblemTypeText of ProblemType;
     TopUpStateText of TopUpState;
     TransferStateText of TransferState;

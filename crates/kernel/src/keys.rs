@@ -61,11 +61,13 @@ pub struct KeyRing {
     pub card_data: Versions,
     /// Names a person under a merchant's appid.
     pub openid: Arc<Versions>,
+    /// Payment codes, which say under it who shows them.
+    pub payment_code: Versions,
 }
 
 impl KeyRing {
     /// Every purpose by its name in a key file, for loading and checking.
-    pub const PURPOSES: [&'static str; 7] = [
+    pub const PURPOSES: [&'static str; 8] = [
         "payment_password",
         "blind_index",
         "otp",
@@ -73,7 +75,12 @@ impl KeyRing {
         "personal_data",
         "card_data",
         "openid",
+        "payment_code",
     ];
+
+    /// The purposes under which nothing is kept that a new key would not open: what they protect is
+    /// over within minutes.
+    pub const NOTHING_KEPT: [&'static str; 1] = ["payment_code"];
 
     /// Builds the ring from a source of versions per purpose; names the first purpose it misses.
     pub fn from_source(
@@ -88,6 +95,7 @@ impl KeyRing {
             personal_data: take("personal_data")?,
             card_data: take("card_data")?,
             openid: take("openid")?.into(),
+            payment_code: take("payment_code")?,
         })
     }
 

@@ -182,6 +182,8 @@ pub(crate) enum SandboxAction {
     Env(ConfigFlags),
     /// Play the payer of an order.
     Pay(SandboxPayFlags),
+    /// Have the payer show a payment code, and print it: `auth_code` for a charge.
+    Code(SandboxCodeFlags),
     /// Move business time forward.
     Advance(SandboxAdvanceFlags),
     /// Have the running sandbox begin anew without its data, at the same addresses; waits until it
@@ -194,6 +196,15 @@ pub(crate) struct SandboxPayFlags {
     /// The order's `code_url`, `h5_url` or `prepay_id`.
     pub(crate) order: String,
     /// What the payer does, as docs/sandbox.md lists it; left out, the order's amount chooses.
+    #[arg(long)]
+    pub(crate) outcome: Option<String>,
+    #[command(flatten)]
+    pub(crate) config: ConfigFlags,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct SandboxCodeFlags {
+    /// What the payer does once the code is charged, as docs/sandbox.md lists it.
     #[arg(long)]
     pub(crate) outcome: Option<String>,
     #[command(flatten)]
@@ -245,6 +256,8 @@ pub(crate) struct WalletFlags {
 pub(crate) enum MerchantAction {
     /// Add a merchant: makes its keys and prints a ready configuration for the usual SDKs, once.
     Add(AddMerchantFlags),
+    /// Give a merchant a key for the XML interface that tills use, or another one: printed once.
+    Apiv2Key(Apiv2KeyFlags),
     /// List the merchants.
     List(ListFlags),
     /// Give a merchant a further app id; merchants whose orders are combined share one.
@@ -370,6 +383,14 @@ pub(crate) struct PlatformKeyFlags {
 
 fn platform_key_kind(text: &str) -> Result<PlatformKeyKind, &'static str> {
     PlatformKeyKind::parse(text).ok_or("CERTIFICATE or PUBLIC_KEY")
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Apiv2KeyFlags {
+    /// The merchant's number.
+    pub(crate) mchid: String,
+    #[command(flatten)]
+    pub(crate) config: ConfigFlags,
 }
 
 #[derive(Args, Clone, Debug)]

@@ -56,8 +56,14 @@ pub(crate) enum KeyError {
 
 type File = BTreeMap<String, BTreeMap<String, String>>;
 
-/// Loads the keys; the environment wins over the file.
+/// Loads the keys; the environment wins over the file. A file that was made before a purpose
+/// existed gets its key, if nothing that is kept can need an older one; what else is missing was
+/// lost.
 pub(crate) fn load(path: &Path) -> Result<KeyRing, KeyError> {
+    let missing = missing(path)?;
+    if path.exists() && missing.iter().all(|purpose| KeyRing::NOTHING_KEPT.contains(purpose)) {
+        make(path, missing)?;
+    }
     load_with(path, |name| std::env::var(name).ok())
 }
 
@@ -93,7 +99,10 @@ pub(crate) fn missing(path: &Path) -> Result<Vec<&'static str>, KeyError> {
 /// Makes a fresh key for every purpose that has none, and names these. What is there stays as it
 /// is.
 pub(crate) fn make_missing(path: &Path) -> Result<Vec<&'static str>, KeyError> {
-    let missing = missing(path)?;
+    make(path, missing(path)?)
+}
+
+fn make(path: &Path, missing: Vec<&'static str>) -> Result<Vec<&'static str>, KeyError> {
     if missing.is_empty() {
         return Ok(missing);
     }
@@ -255,6 +264,25 @@ mod tests {
         assert!(fs::read_to_string(&path).unwrap().starts_with(&otp));
         assert_eq!(load_with(&path, none).unwrap().otp.newest(), 3);
         assert_eq!(make_missing(&path).unwrap(), [""; 0]);
+    }
+
+    #[test]
+    fn a_file_of_an_earlier_version_gets_what_it_cannot_have_and_nothing_that_was_lost() {
+        let folder = Temporary::empty().unwrap();
+        let path = folder.folder().join("keys.toml");
+        make_missing(&path).unwrap();
+        let whole = fs::read_to_string(&path).unwrap();
+        let without = |purpose: &str| {
+            let (before, rest) = whole.split_once(&format!("[{purpose}]\n")).unwrap();
+            let after = rest.split_once("\n").unwrap().1;
+            fs::write(&path, [before, after].concat()).unwrap();
+        };
+        without("payment_code");
+        load(&path).unwrap();
+        assert!(fs::read_to_string(&path).unwrap().contains("[payment_code]"));
+        without("card_data");
+        let lost = load(&path);
+        assert!(matches!(lost, Err(KeyError::Missing { purpose: "card_data", .. })));
     }
 
     #[test]

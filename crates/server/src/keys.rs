@@ -2,6 +2,7 @@
 
 use crate::cli::{AddKeyFlags, KeysAction, MakeKeysFlags};
 use crate::{database, key_file};
+use kernel::keys::KeyRing;
 use std::error::Error;
 
 /// Does what was typed.
@@ -21,10 +22,12 @@ async fn make(MakeKeysFlags { force_new, config }: MakeKeysFlags) -> Result<(), 
         say!("no key is missing");
         return Ok(());
     }
-    if !force_new && database::has_data(&config).await? {
-        let missing = missing.join(", ");
+    let needed = |purpose: &&&str| !KeyRing::NOTHING_KEPT.contains(purpose);
+    let needed: Vec<&str> = missing.iter().filter(needed).copied().collect();
+    if !force_new && !needed.is_empty() && database::has_data(&config).await? {
+        let needed = needed.join(", ");
         return Err(format!(
-            "the database has data and keys are missing: {missing}. Bring back their copy; \
+            "the database has data and keys are missing: {needed}. Bring back their copy; \
              --force-new makes new ones, under which nothing that is kept can be opened or found"
         )
         .into());

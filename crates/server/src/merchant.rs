@@ -1,7 +1,8 @@
 //! `jiaozi merchant`: adds merchants and lists them.
 
 use crate::cli::{
-    AddMerchantFlags, AppidFlags, ListFlags, MerchantAction, SubMerchantFlags, WebhookFlags,
+    AddMerchantFlags, Apiv2KeyFlags, AppidFlags, ListFlags, MerchantAction, SubMerchantFlags,
+    WebhookFlags,
 };
 use crate::database;
 use crate::merchant_guide::Guide;
@@ -9,7 +10,7 @@ use crate::merchant_keys;
 use crate::notifications;
 use crate::operator::{self, Answer, Request};
 use domain::merchant::{KeyState, Merchant, PlatformKey, PlatformKeyKind, SubMerchantState};
-use http_api::merchant::{MerchantRequest, NewMerchant};
+use http_api::merchant::{MerchantRequest, NewApiv2Key, NewMerchant};
 use std::error::Error;
 use store::{Queries, QueryError};
 
@@ -17,6 +18,7 @@ use store::{Queries, QueryError};
 pub(crate) async fn run(action: MerchantAction) -> Result<(), Box<dyn Error>> {
     match action {
         MerchantAction::Add(flags) => add(flags).await,
+        MerchantAction::Apiv2Key(flags) => apiv2_key(flags).await,
         MerchantAction::List(flags) => list(&flags).await,
         MerchantAction::Appid(AppidFlags { mchid, appid, config }) => {
             operator::tell(&config, &Request::AppidAdd { mchid, appid }).await
@@ -64,6 +66,18 @@ async fn add(flags: AddMerchantFlags) -> Result<(), Box<dyn Error>> {
     let guide = Guide { merchant: &merchant, address, platform };
     say!("{}", guide.text().trim_end());
     Ok(())
+}
+
+async fn apiv2_key(Apiv2KeyFlags { mchid, config }: Apiv2KeyFlags) -> Result<(), Box<dyn Error>> {
+    let config = config.load()?;
+    match operator::ask(&config, &Request::MerchantApiv2Key { mchid }).await? {
+        Answer::Done(told) => {
+            let NewApiv2Key { apiv2_key, .. } = serde_json::from_value(told)?;
+            say!("{apiv2_key}");
+            Ok(())
+        }
+        Answer::Failed(why) => Err(why.into()),
+    }
 }
 
 /// The platform's bare public key, once a server has made it.

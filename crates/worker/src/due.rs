@@ -61,7 +61,7 @@ pub(crate) async fn unpaid_orders(
     queries: &dyn Queries,
     limit: usize,
 ) -> Result<Vec<Order>, QueryError> {
-    let condition = format!("state = 'NOTPAY' ORDER BY expires_at LIMIT {limit}");
+    let condition = format!("state IN ('NOTPAY', 'USERPAYING') ORDER BY expires_at LIMIT {limit}");
     select(queries, &condition, Vec::new()).await
 }
 

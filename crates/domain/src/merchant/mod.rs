@@ -8,6 +8,7 @@ mod merchant_certificate;
 mod openid_keys;
 mod platform_key;
 mod security_echo;
+mod set_apiv2_key;
 mod sub_merchant;
 mod webhook;
 
@@ -24,6 +25,7 @@ pub use merchant_certificate::{
 pub use openid_keys::OpenidKeys;
 pub use platform_key::{KeepPlatformKey, PlatformKeyRefusal, RevokePlatformKey, UsePlatformKey};
 pub use security_echo::{EchoSecurity, SecurityEcho};
+pub use set_apiv2_key::{SetApiv2Key, SetApiv2KeyRefusal};
 pub use sub_merchant::{BindSubMerchant, BindSubMerchantRefusal, SubMerchant, SubMerchantState};
 pub use webhook::{MerchantWebhook, SetWebhook, SetWebhookRefusal, WebhookChange, WebhookKind};
 
@@ -62,6 +64,19 @@ pub struct Merchant {
 }
 
 record!(Merchant, "merchant", Kept, mchid: String);
+
+/// What a merchant signs with on the older XML interface, once it has a key for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MerchantApiv2Key {
+    /// The merchant.
+    pub mchid: String,
+    /// The sealed key: 32 characters.
+    pub key: Vec<u8>,
+    /// When it was set.
+    pub set_at: Timestamp,
+}
+
+record!(MerchantApiv2Key, "merchant_apiv2_key", Kept, mchid: String);
 
 /// An app id that a merchant may name.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -84,6 +84,9 @@ impl Command for CloseCombinedOrder {
                 return Err(CloseCombinedOrderRefusal::ResultUnknown.into());
             }
             OrderState::Success => return Err(CloseCombinedOrderRefusal::AlreadyPaid.into()),
+            OrderState::UserPaying | OrderState::PayError | OrderState::Revoked => {
+                return Err(Stop::Defect(format!("state of a combined order: {:?}", order.state)));
+            }
         }
         Ok(())
     }

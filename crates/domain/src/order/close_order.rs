@@ -1,6 +1,6 @@
 //! A merchant closes an order that nobody paid.
 
-use super::{Order, OrderState};
+use super::{Order, OrderState, TradeType};
 use crate::catalogue::Code;
 use crate::command::{Command, Once, Refusal, Stop};
 use crate::tx::Tx;
@@ -27,6 +27,8 @@ pub enum CloseOrderRefusal {
     AlreadyPaid,
     /// A bank has not answered about it yet.
     ResultUnknown,
+    /// It was placed with a payment code: such orders are reversed.
+    ByCode,
 }
 
 impl Refusal for CloseOrderRefusal {
@@ -36,6 +38,7 @@ impl Refusal for CloseOrderRefusal {
             Self::PartOfCombined => Code::OrderParamsChanged,
             Self::AlreadyPaid => Code::OrderAlreadyPaid,
             Self::ResultUnknown => Code::PaymentResultUnknown,
+            Self::ByCode => Code::ParamInvalid,
         }
     }
 }
@@ -59,9 +62,15 @@ impl Command for CloseOrder {
         if order.combined().is_some() {
             return Err(CloseOrderRefusal::PartOfCombined.into());
         }
+        if order.trade_type == TradeType::Micropay {
+            return Err(CloseOrderRefusal::ByCode.into());
+        }
         match order.state {
             OrderState::NotPay => tx.put(order.closed()),
             OrderState::Closed => {}
+            OrderState::UserPaying | OrderState::PayError | OrderState::Revoked => {
+                return Err(Stop::Defect(format!("state of an order: {:?}", order.state)));
+            }
             OrderState::BankPending => return Err(CloseOrderRefusal::ResultUnknown.into()),
             OrderState::Success => return Err(CloseOrderRefusal::AlreadyPaid.into()),
         }

@@ -87,14 +87,11 @@ fn at<T>(
     index: Option<usize>,
     outcome: Result<T, Stop<CreateOrderRefusal>>,
 ) -> Result<T, Stop<CreateCombinedOrderRefusal>> {
-    outcome.map_err(|stop| match (stop, index) {
-        (Stop::Refused(refusal), Some(index)) => {
-            CreateCombinedOrderRefusal::Part { index, refusal }.into()
-        }
-        (Stop::Refused(refusal), None) => CreateCombinedOrderRefusal::Whole(refusal).into(),
-        (Stop::Missing, _) => Stop::Missing,
-        (Stop::Stale, _) => Stop::Stale,
-        (Stop::Defect(what), _) => Stop::Defect(what),
+    outcome.map_err(|stop| {
+        stop.map(|refusal| match index {
+            Some(index) => CreateCombinedOrderRefusal::Part { index, refusal },
+            None => CreateCombinedOrderRefusal::Whole(refusal),
+        })
     })
 }
 
@@ -215,7 +212,7 @@ impl CreateCombinedOrder {
             description: part.description.clone(),
             amount: part.amount,
             attach: part.attach.clone(),
-            notify_url: self.notify_url.clone(),
+            notify_url: Some(self.notify_url.clone()),
             time_expire: self.time_expire,
             openid: self.openid.clone(),
             device_id: self.device_id.clone(),

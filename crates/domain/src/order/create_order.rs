@@ -29,8 +29,8 @@ pub struct CreateOrder {
     pub amount: Amount,
     /// The merchant's own data.
     pub attach: Option<String>,
-    /// Where the result is notified.
-    pub notify_url: String,
+    /// Where the result is notified; `None` for nowhere.
+    pub notify_url: Option<String>,
     /// When it closes by itself, if the merchant says so.
     pub time_expire: Option<Timestamp>,
     /// The only payer, named under the app id; for [`TradeType::Jsapi`].
@@ -152,7 +152,7 @@ impl CreateOrder {
     }
 
     /// The order as it is placed now.
-    pub(super) fn unpaid(&self, tx: &mut Tx<'_>, expires_at: Timestamp) -> Result<Order, Halt> {
+    pub(crate) fn unpaid(&self, tx: &mut Tx<'_>, expires_at: Timestamp) -> Result<Order, Halt> {
         let partner = self.partner.as_ref();
         let payee = partner.map_or(&self.mchid, |partner| &partner.sub_mchid);
         let unsettled_account = match self.profit_sharing {

@@ -1,17 +1,18 @@
-//! What a prepay id leads to and a person pays: one order, or all parts of a combined one.
+//! What a person pays: one order, by its prepay id or by a payment code, or all parts of a combined
+//! one.
 //!
 //! Whoever is paid has the money at once, or, of an order placed for profit sharing, in the account
 //! where it waits.
 
 use super::{
     CombinedOrder, Order, OrderByPrepay, OrderByTransaction, OrderState, PayOrderRefusal,
-    PrepayKind,
+    PrepayKind, TradeType,
 };
-use crate::command::{Halt, Stop};
+use crate::command::Halt;
 use crate::fact::FactKind;
 use crate::fee::merchant_fee;
-use crate::ids::UserId;
-use crate::ledger::{AccountNumber, JournalKind, Posting, Subject};
+use crate::ids::{UserId, WalletId};
+use crate::ledger::{AccountNumber, JournalKind, Posting, Shortfall, Subject};
 use crate::merchant::{Merchant, MerchantState, OpenidKeys};
 use crate::profit::release_job;
 use crate::record::RowKey;
@@ -26,16 +27,21 @@ const TAIL: usize = 14;
 const TAIL_NUMBERS: u64 = 100_000_000_000_000;
 
 /// See the module.
-pub(super) struct Due {
+pub(crate) struct Due {
     combined: Option<CombinedOrder>,
     /// At least one, all in the same state.
     parts: Vec<Order>,
 }
 
 /// Who is paid by each order, and under which number.
-pub(super) struct Payees(Vec<(Arc<Merchant>, String)>);
+pub(crate) struct Payees(Vec<(Arc<Merchant>, String)>);
 
 impl Due {
+    /// One order, that a code was charged for.
+    pub(crate) fn by_code(order: Order) -> Self {
+        Self { combined: None, parts: vec![order] }
+    }
+
     /// Reads what the prepay id leads to.
     pub(super) fn load(tx: &mut Tx<'_>, session: &OrderByPrepay) -> Result<Self, Halt> {
         let key = (session.mchid.clone(), session.out_trade_no.clone());
@@ -68,28 +74,42 @@ impl Due {
         self.combined.as_ref().map_or(self.first().amount, |combined| combined.amount)
     }
 
-    /// Checks that it can be paid at `now` (business time).
-    pub(super) fn check_open(&self, now: Timestamp) -> Result<(), PayOrderRefusal> {
+    /// Whether a payment code was charged for it.
+    pub(super) fn is_by_code(&self) -> bool {
+        self.first().trade_type == TradeType::Micropay
+    }
+
+    /// Checks that this wallet can pay it at `now` (business time).
+    pub(super) fn check_open(
+        &self,
+        wallet: WalletId,
+        now: Timestamp,
+    ) -> Result<(), PayOrderRefusal> {
         let (state, is_open) = match &self.combined {
             Some(combined) => (combined.state, combined.is_open(now)),
             None => (self.first().state, self.first().is_open(now)),
         };
         match state {
-            OrderState::NotPay if is_open => Ok(()),
-            OrderState::NotPay => Err(PayOrderRefusal::Expired),
+            OrderState::UserPaying if self.first().payer != Some(wallet) => {
+                Err(PayOrderRefusal::PayerMismatch)
+            }
+            OrderState::NotPay | OrderState::UserPaying if is_open => Ok(()),
+            OrderState::NotPay | OrderState::UserPaying => Err(PayOrderRefusal::Expired),
+            OrderState::PayError => Err(PayOrderRefusal::Refused),
+            OrderState::Revoked => Err(PayOrderRefusal::Revoked),
             OrderState::BankPending => Err(PayOrderRefusal::ResultUnknown),
             OrderState::Success => Err(PayOrderRefusal::AlreadyPaid),
             OrderState::Closed => Err(PayOrderRefusal::Closed),
         }
     }
 
-    /// Gives the payer's names to the orders; refuses another payer than they are for.
-    pub(super) fn name_payer(
+    /// Gives the payer's names to the orders; `false` when they are for another payer.
+    pub(crate) fn name_payer(
         &mut self,
         tx: &mut Tx<'_>,
         keys: &OpenidKeys,
         payer: UserId,
-    ) -> Result<(), Stop<PayOrderRefusal>> {
+    ) -> Result<bool, Halt> {
         for part in &mut self.parts {
             let openid = keys.name_of(tx, &part.appid, payer)?;
             let sub_openid = match &part.sub_appid {
@@ -99,7 +119,7 @@ impl Due {
             let is_bound = part.openid.as_ref().is_none_or(|bound| *bound == openid)
                 && part.sub_openid.as_ref().is_none_or(|bound| Some(bound) == sub_openid.as_ref());
             if !is_bound {
-                return Err(PayOrderRefusal::PayerMismatch.into());
+                return Ok(false);
             }
             if let Some(combined) = &mut self.combined {
                 combined.payer_openid = Some(openid.clone());
@@ -107,16 +127,12 @@ impl Due {
             part.payer_openid = Some(openid);
             part.payer_sub_openid = sub_openid;
         }
-        Ok(())
+        Ok(true)
     }
 
-    /// Checks that all who are paid, and who asks for them, are in business. `drawn` is the number
-    /// that the edge drew for the payment.
-    pub(super) fn payees(
-        &self,
-        tx: &mut Tx<'_>,
-        drawn: &str,
-    ) -> Result<Payees, Stop<PayOrderRefusal>> {
+    /// Who is paid; `None` when one of them, or who asks for them, is not in business. `drawn` is
+    /// the number that the edge drew for the payment.
+    pub(crate) fn payees(&self, tx: &mut Tx<'_>, drawn: &str) -> Result<Option<Payees>, Halt> {
         let numbers = self.part_numbers(drawn)?;
         let everybody = self.parts.iter().flat_map(|part| [part.payee(), &part.mchid]);
         let keys: Vec<String> = everybody.map(str::to_owned).collect();
@@ -124,23 +140,25 @@ impl Due {
         tx.want(merchants.chain(numbers.iter().map(RowKey::of::<OrderByTransaction>)))?;
         let mut payees = Vec::with_capacity(self.parts.len());
         for (pair, number) in keys.chunks_exact(2).zip(numbers) {
-            let payee = in_business(tx, &pair[0])?;
-            if pair[1] != pair[0] {
-                in_business(tx, &pair[1])?;
+            let payee = tx.look_at::<Merchant>(&pair[0])?;
+            let asks = tx.look_at::<Merchant>(&pair[1])?;
+            if [&payee, &asks].iter().any(|merchant| merchant.state == MerchantState::Suspended) {
+                return Ok(None);
             }
             payees.push((payee, number));
         }
-        Ok(Payees(payees))
+        Ok(Some(Payees(payees)))
     }
 
-    /// Pays: one journal, one fact, and every order knows its own number of the payment.
-    pub(super) fn pay(
+    /// Pays, or says that the balance is too low: one journal, one fact, and every order knows its
+    /// own number of the payment.
+    pub(crate) fn pay(
         self,
         tx: &mut Tx<'_>,
         wallet: &Wallet,
         Payees(payees): Payees,
         transaction_id: &str,
-    ) -> Result<Timestamp, Stop<PayOrderRefusal>> {
+    ) -> Result<Result<Timestamp, Shortfall>, Halt> {
         let mut legs = BTreeMap::from([(wallet.balance_account, -self.amount().minor())]);
         let mut fees = Vec::with_capacity(self.parts.len());
         let mut add = |account: AccountNumber, amount: i64| {
@@ -159,11 +177,14 @@ impl Due {
             self.amount().currency(),
             legs,
         )?;
-        let journal = tx.post(posting)?.map_err(|_| PayOrderRefusal::BalanceInsufficient)?;
+        let journal = match tx.post(posting)? {
+            Ok(journal) => journal,
+            Err(shortfall) => return Ok(Err(shortfall)),
+        };
         let paid_at = tx.now();
         for ((mut part, fee), (_, number)) in self.parts.into_iter().zip(fees).zip(payees) {
             if tx.look::<OrderByTransaction>(&number)?.is_some() {
-                return Err(Stop::Stale); // The edge drew a number that is taken; it draws again.
+                return Err(Halt::Stale); // The edge drew a number that is taken; it draws again.
             }
             tx.put(OrderByTransaction {
                 transaction_id: number.clone(),
@@ -196,7 +217,14 @@ impl Due {
             combined.journal = journal;
             tx.put(combined);
         }
-        Ok(paid_at)
+        Ok(Ok(paid_at))
+    }
+
+    /// Writes it as it is, to be paid later.
+    pub(crate) fn wait(self, tx: &mut Tx<'_>) {
+        for part in self.parts {
+            tx.put(part);
+        }
     }
 
     /// The payment numbers of the orders. A single order has the number that was drawn; the parts
@@ -221,14 +249,6 @@ impl Due {
             None => ("order", &self.first().mchid, &self.first().out_trade_no),
         };
         Subject::new(kind, format_args!("{mchid}:{number}"))
-    }
-}
-
-fn in_business(tx: &mut Tx<'_>, mchid: &String) -> Result<Arc<Merchant>, Stop<PayOrderRefusal>> {
-    let merchant = tx.look_at::<Merchant>(mchid)?;
-    match merchant.state {
-        MerchantState::Active => Ok(merchant),
-        MerchantState::Suspended => Err(PayOrderRefusal::MerchantSuspended.into()),
     }
 }
 

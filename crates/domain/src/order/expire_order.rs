@@ -1,6 +1,7 @@
-//! An order whose time is over closes; a part of a combined order closes with all the others.
+//! An order whose time is over closes; a part of a combined order closes with all the others, and
+//! one that waits for its payer is revoked.
 
-use super::{CombinedOrder, Order, OrderState};
+use super::{CombinedOrder, Order};
 use crate::command::{Command, Never, Once, Stop};
 use crate::tx::Tx;
 
@@ -28,12 +29,13 @@ impl Command for ExpireOrder {
     fn decide(&self, tx: &mut Tx<'_>) -> Result<(), Stop<Never>> {
         let key = (self.mchid.clone(), self.out_trade_no.clone());
         let order = tx.get::<Order>(&key)?;
-        if order.state != OrderState::NotPay || order.expires_at > tx.now() {
+        let state = order.state_at(tx.now());
+        if state == order.state {
             return Ok(());
         }
         match order.combined() {
             Some(key) => tx.get::<CombinedOrder>(&key)?.close(tx)?,
-            None => tx.put(order.closed()),
+            None => tx.put(Order { state, ..order }),
         }
         Ok(())
     }

@@ -21,9 +21,11 @@ pub use close_order::{CloseOrder, CloseOrderRefusal};
 pub use combined::{CombinedOrder, CombinedPart};
 pub use create_combined_order::{CreateCombinedOrder, CreateCombinedOrderRefusal, PartAsked};
 pub use create_order::{CreateOrder, CreateOrderRefusal, OrderCreated, ProfitSharing};
+pub(crate) use due::Due;
 pub use expire_order::ExpireOrder;
 pub use pay_order::{OrderPaid, PayOrder, PayOrderRefusal};
 pub use placing::Partner;
+pub(crate) use placing::{check_merchant, lead, merchant_keys};
 
 use crate::ids::WalletId;
 use crate::ledger::AccountNumber;
@@ -41,6 +43,8 @@ text_enum!(
         App = "APP",
         /// A page in a browser of a phone.
         H5 = "MWEB",
+        /// The merchant scans the payer's code.
+        Micropay = "MICROPAY",
     }
 );
 
@@ -49,12 +53,18 @@ text_enum!(
     OrderState {
         /// Nobody has paid it.
         NotPay = "NOTPAY",
+        /// The payer of a payment code has to confirm it.
+        UserPaying = "USERPAYING",
         /// A bank has not answered yet.
         BankPending = "BANK_PENDING",
         /// Paid.
         Success = "SUCCESS",
         /// Closed by the merchant or by time; it can never be paid.
         Closed = "CLOSED",
+        /// The payer of a payment code refused it.
+        PayError = "PAYERROR",
+        /// Reversed by the merchant, or not confirmed in time; what was paid went back.
+        Revoked = "REVOKED",
     }
 );
 
@@ -93,8 +103,8 @@ pub struct Order {
     pub amount: Amount,
     /// The merchant's own data, given back with the result.
     pub attach: Option<String>,
-    /// Where the result is notified.
-    pub notify_url: String,
+    /// Where the result is notified; `None` for nowhere.
+    pub notify_url: Option<String>,
     /// The only payer, named under the app id; `None` for anybody.
     pub openid: Option<String>,
     /// The only payer, named under the app id of who is paid; `None` for anybody.
@@ -109,7 +119,7 @@ pub struct Order {
     pub created_at: Timestamp,
     /// When it closes by itself.
     pub expires_at: Timestamp,
-    /// The wallet that paid.
+    /// The wallet that paid, or that has to confirm.
     pub payer: Option<WalletId>,
     /// The payer's name under the app id.
     pub payer_openid: Option<String>,
@@ -179,10 +189,20 @@ pub struct OrderByTransaction {
 record!(OrderByTransaction, "order_by_transaction", Kept, transaction_id: String);
 
 impl Order {
-    /// Whether it can still be paid at `now`: an order past its time is closed, whether or not
+    /// Whether it can still be paid at `now`: an order past its time is over, whether or not
     /// somebody has written it down yet.
     pub fn is_open(&self, now: Timestamp) -> bool {
-        self.state == OrderState::NotPay && now < self.expires_at
+        let is_waiting = matches!(self.state, OrderState::NotPay | OrderState::UserPaying);
+        is_waiting && now < self.expires_at
+    }
+
+    /// Where it stands at `now`.
+    pub fn state_at(&self, now: Timestamp) -> OrderState {
+        match self.state {
+            OrderState::NotPay if !self.is_open(now) => OrderState::Closed,
+            OrderState::UserPaying if !self.is_open(now) => OrderState::Revoked,
+            state => state,
+        }
     }
 
     /// Whether its money waits for profit sharing once it is paid.

@@ -4,15 +4,16 @@ use super::due::Due;
 use super::{OrderByPrepay, OrderByTransaction};
 use crate::catalogue::{Code, Params};
 use crate::command::{Command, Halt, Once, Refusal, Stop};
-use crate::ids::{UserId, WalletId};
+use crate::ids::{IdentityId, UserId, WalletId};
 use crate::ledger::Account;
 use crate::merchant::OpenidKeys;
+use crate::payment_code::{Strength, use_code_limits};
 use crate::record::RowKey;
 use crate::tx::Tx;
 use crate::user::{Session, TouchSession, User};
 use crate::wallet::{
     Identity, LimitRefusal, PasswordRefusal, PasswordTry, Usage, Wallet, WalletBlocked,
-    check_password, password_keys,
+    check_password, password_keys, use_limits,
 };
 use kernel::{Amount, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -67,6 +68,10 @@ pub enum PayOrderRefusal {
     AlreadyPaid,
     /// The merchant closed it.
     Closed,
+    /// The payer refused it before.
+    Refused,
+    /// The merchant reversed it.
+    Revoked,
     /// Its time, or the code's, is over.
     Expired,
     /// A bank has not answered about it yet.
@@ -83,6 +88,8 @@ pub enum PayOrderRefusal {
     Password(PasswordRefusal),
     /// A cap would be broken.
     Limit(LimitRefusal),
+    /// The daily cap of payments by code would be broken.
+    CodeLimit,
     /// The balance is too low.
     BalanceInsufficient,
 }
@@ -95,6 +102,8 @@ impl Refusal for PayOrderRefusal {
             Self::WalletNotFound => Code::ObjectNotFound,
             Self::AlreadyPaid => Code::OrderAlreadyPaid,
             Self::Closed => Code::OrderClosed,
+            Self::Refused => Code::UserCancelled,
+            Self::Revoked => Code::OrderRevoked,
             Self::Expired => Code::OrderExpired,
             Self::ResultUnknown => Code::PaymentResultUnknown,
             Self::AmountChanged => Code::OrderAmountChanged,
@@ -103,6 +112,7 @@ impl Refusal for PayOrderRefusal {
             Self::Wallet(blocked) => blocked.code(),
             Self::Password(refusal) => refusal.code(),
             Self::Limit(refusal) => refusal.code(),
+            Self::CodeLimit => Code::BarcodeDynamicLimitExceeded,
             Self::BalanceInsufficient => Code::BalanceInsufficient,
         }
     }
@@ -149,20 +159,18 @@ impl Command for PayOrder {
         }
         self.touch_session(tx)?;
         let mut due = self.payable(tx)?;
-        due.name_payer(tx, &self.openid_keys, self.user)?;
+        if !due.name_payer(tx, &self.openid_keys, self.user)? {
+            return Err(PayOrderRefusal::PayerMismatch.into());
+        }
         let wallet = tx.look::<Wallet>(&self.wallet)?.filter(|wallet| wallet.user == self.user);
         let wallet = wallet.ok_or(PayOrderRefusal::WalletNotFound)?;
         let payees = due.payees(tx, &self.transaction_id)?;
+        let payees = payees.ok_or(PayOrderRefusal::MerchantSuspended)?;
         let identity = wallet.may_pay().map_err(PayOrderRefusal::Wallet)?;
         check_password(tx, wallet.id, &self.password)?.map_err(PayOrderRefusal::Password)?;
-        let class = tx.look_at::<Identity>(&identity)?.class(tx.rules());
-        let usage = tx.find::<Usage>(&identity)?.unwrap_or_else(|| Usage::none(identity));
-        let usage = usage
-            .on(tx.now())
-            .after_payment(self.amount, class, self.factors, tx.rules())
-            .map_err(PayOrderRefusal::Limit)?;
-        tx.put(usage);
-        let paid_at = due.pay(tx, &wallet, payees, &self.transaction_id)?;
+        self.use_limits(tx, identity, due.is_by_code())?;
+        let paid = due.pay(tx, &wallet, payees, &self.transaction_id)?;
+        let paid_at = paid.map_err(|_| PayOrderRefusal::BalanceInsufficient)?;
         let transaction_id = self.transaction_id.clone();
         Ok(OrderPaid { transaction_id, paid_at, amount_minor: self.amount.minor() })
     }
@@ -190,7 +198,7 @@ impl PayOrder {
         let session = session.ok_or(PayOrderRefusal::OrderNotFound)?;
         self.want_the_rest(tx, &session)?;
         let due = Due::load(tx, &session)?;
-        due.check_open(tx.now())?;
+        due.check_open(self.wallet, tx.now())?;
         if session.expires_at <= tx.now() {
             return Err(PayOrderRefusal::Expired.into());
         }
@@ -212,6 +220,22 @@ impl PayOrder {
             }
         }
         tx.want(keys)
+    }
+
+    /// Counts the payment. Who pays by code has shown it on the own device: one more factor.
+    fn use_limits(
+        &self,
+        tx: &mut Tx<'_>,
+        identity: IdentityId,
+        is_by_code: bool,
+    ) -> Result<(), Stop<PayOrderRefusal>> {
+        let strength = Strength::CodeAndPassword;
+        let factors = if is_by_code { strength.factors() } else { self.factors };
+        use_limits(tx, identity, self.amount, factors)?.map_err(PayOrderRefusal::Limit)?;
+        if is_by_code && !use_code_limits(tx, identity, self.amount, strength)? {
+            return Err(PayOrderRefusal::CodeLimit.into());
+        }
+        Ok(())
     }
 
     /// Paying is a use of the session, like any other request.

@@ -23,7 +23,7 @@ pub struct Partner {
 
 impl Partner {
     /// The rows that checking it reads.
-    pub(super) fn keys(&self, mchid: &str) -> Vec<RowKey> {
+    pub(crate) fn keys(&self, mchid: &str) -> Vec<RowKey> {
         let relation = (mchid.to_owned(), self.sub_mchid.clone());
         let mut keys =
             vec![RowKey::of::<SubMerchant>(&relation), RowKey::of::<Merchant>(&self.sub_mchid)];
@@ -35,7 +35,7 @@ impl Partner {
     }
 
     /// Checks that `mchid` serves the sub-merchant, which is in business and has the app id.
-    pub(super) fn check(&self, tx: &mut Tx<'_>, mchid: &str) -> Result<(), Stop<No>> {
+    pub(crate) fn check(&self, tx: &mut Tx<'_>, mchid: &str) -> Result<(), Stop<No>> {
         let relation = (mchid.to_owned(), self.sub_mchid.clone());
         let relation = tx.find::<SubMerchant>(&relation)?;
         if relation.is_none_or(|relation| relation.state != SubMerchantState::Active) {
@@ -63,13 +63,13 @@ impl Partner {
 }
 
 /// The rows that [`check_merchant`] reads.
-pub(super) fn merchant_keys(mchid: &str, appid: &str) -> [RowKey; 2] {
+pub(crate) fn merchant_keys(mchid: &str, appid: &str) -> [RowKey; 2] {
     let bound = (mchid.to_owned(), appid.to_owned());
     [RowKey::of::<Merchant>(&mchid.to_owned()), RowKey::of::<MerchantAppid>(&bound)]
 }
 
 /// Checks that a merchant is in business and has the app id.
-pub(super) fn check_merchant(tx: &mut Tx<'_>, mchid: &str, appid: &str) -> Result<(), Stop<No>> {
+pub(crate) fn check_merchant(tx: &mut Tx<'_>, mchid: &str, appid: &str) -> Result<(), Stop<No>> {
     let merchant = tx.find::<Merchant>(&mchid.to_owned())?.ok_or(No::MerchantUnknown)?;
     if merchant.state == MerchantState::Suspended {
         return Err(No::MerchantSuspended.into());
@@ -91,6 +91,9 @@ pub(super) fn again(state: OrderState, is_open: bool, is_same: bool) -> Result<(
     match state {
         OrderState::Success => Err(No::AlreadyPaid),
         OrderState::Closed => Err(No::Closed),
+        OrderState::UserPaying | OrderState::PayError | OrderState::Revoked => {
+            Err(No::NumberUsedDifferently)
+        }
         OrderState::NotPay if !is_open => Err(No::Closed),
         OrderState::NotPay | OrderState::BankPending if is_same => Ok(()),
         OrderState::NotPay | OrderState::BankPending => Err(No::NumberUsedDifferently),
@@ -107,7 +110,7 @@ pub(super) fn end(tx: &Tx<'_>, asked: Option<Timestamp>) -> Result<Timestamp, No
 }
 
 /// Notes what a new prepay id leads to, until its own time or the order's is over.
-pub(super) fn lead(
+pub(crate) fn lead(
     tx: &mut Tx<'_>,
     prepay_id: &str,
     kind: PrepayKind,

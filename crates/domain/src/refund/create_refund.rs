@@ -1,14 +1,11 @@
 //! A merchant refunds an order, or asks for the same refund again.
 
-use super::{Refund, RefundById, RefundState};
+use super::repayment::Repayment;
+use super::{Refund, RefundById};
 use crate::catalogue::{Code, Param, Params};
-use crate::command::{Command, Once, Refusal, Stop};
-use crate::fact::FactKind;
-use crate::fee::fee_refund_total;
-use crate::ledger::{JournalKind, Posting, Subject};
+use crate::command::{Command, Halt, Once, Refusal, Stop};
 use crate::merchant::Merchant;
 use crate::order::{Order, OrderByTransaction, OrderState};
-use crate::profit::release_key;
 use crate::record::RowKey;
 use crate::tx::Tx;
 use crate::wallet::Wallet;
@@ -142,16 +139,14 @@ impl Command for CreateRefund {
             RowKey::of::<RefundById>(&self.refund_id),
             RowKey::of::<Merchant>(self.sub_mchid.as_ref().unwrap_or(&self.mchid)),
         ])?;
-        let order = self.find_order(tx)?;
+        let order = find_order(tx, &self.mchid, self.sub_mchid.as_deref(), &self.order)?;
+        let order = order.ok_or(CreateRefundRefusal::OrderNotFound)?;
         if let Some(refund) = tx.find::<Refund>(&key)? {
             return if refund.fingerprint == self.fingerprint {
                 Ok(RefundCreated { refund_id: refund.refund_id })
             } else {
                 Err(CreateRefundRefusal::NumberUsedDifferently.into())
             };
-        }
-        if tx.find::<RefundById>(&self.refund_id)?.is_some() {
-            return Err(Stop::Stale); // The edge drew a number that is taken; it draws again.
         }
         let paid_at = self.refundable(tx, &order)?;
         let window = tx.rules().refund_window_s.saturating_mul(SECOND);
@@ -168,20 +163,6 @@ impl Command for CreateRefund {
 }
 
 impl CreateRefund {
-    fn find_order(&self, tx: &mut Tx<'_>) -> Result<Order, Stop<CreateRefundRefusal>> {
-        let out_trade_no = match &self.order {
-            OrderOfRefund::OutTradeNo(number) => number.clone(),
-            OrderOfRefund::Transaction(id) => {
-                let found = tx.find::<OrderByTransaction>(id)?;
-                let found = found.filter(|found| found.mchid == self.mchid);
-                found.ok_or(CreateRefundRefusal::OrderNotFound)?.out_trade_no
-            }
-        };
-        let order = tx.find::<Order>(&(self.mchid.clone(), out_trade_no))?;
-        let order = order.filter(|order| order.sub_mchid == self.sub_mchid);
-        Ok(order.ok_or(CreateRefundRefusal::OrderNotFound)?)
-    }
-
     /// When the order was paid, if it was and the totals agree.
     fn refundable(
         &self,
@@ -190,9 +171,12 @@ impl CreateRefund {
     ) -> Result<Timestamp, Stop<CreateRefundRefusal>> {
         let paid_at = match order.state {
             OrderState::Success => order.paid_at,
-            OrderState::NotPay | OrderState::BankPending | OrderState::Closed => {
-                return Err(CreateRefundRefusal::NotPaid.into());
-            }
+            OrderState::NotPay
+            | OrderState::UserPaying
+            | OrderState::BankPending
+            | OrderState::Closed
+            | OrderState::PayError
+            | OrderState::Revoked => return Err(CreateRefundRefusal::NotPaid.into()),
         };
         if self.total != order.amount {
             return Err(CreateRefundRefusal::TotalDiffers.into());
@@ -220,67 +204,41 @@ impl CreateRefund {
     fn refund(
         &self,
         tx: &mut Tx<'_>,
-        mut order: Order,
+        order: Order,
     ) -> Result<RefundCreated, Stop<CreateRefundRefusal>> {
-        let amount = self.amount.minor();
-        let refunded = order.refunded_minor + amount;
-        let fee_total = fee_refund_total(order.fee_minor, order.amount.minor(), refunded);
-        let fee_total = fee_total.ok_or_else(|| Stop::Defect("fee of a refund".into()))?;
-        let fee = fee_total - order.fee_refunded_minor;
-        let merchant = tx.get::<Merchant>(&order.payee().to_owned())?;
-        // What waits for sharing goes back first: a merchant that shared nothing needs no balance.
-        let unsettled = match self.source {
-            RefundSource::Unsettled => (amount - fee).clamp(0, order.unsettled_minor),
-            RefundSource::Balance => 0,
-        };
-        if order.is_shared() {
-            tx.want([release_key(&order)])?;
-        }
-        let posting = Posting::balanced(
-            JournalKind::Refund,
-            Subject::new("refund", format_args!("{}:{}", self.mchid, self.out_refund_no)),
-            self.amount.currency(),
-            [
-                (merchant.balance_account, fee + unsettled - amount),
-                (order.unsettled_account, -unsettled),
-                (tx.rules().system.income_fee, -fee),
-                (order.payer_account, amount),
-            ],
-        )?;
-        let journal = tx.post(posting)?.map_err(|_| CreateRefundRefusal::NotEnough)?;
-        order.take_unsettled(tx, unsettled);
-        tx.publish(FactKind::RefundSucceeded, &self.mchid, self.out_refund_no.clone(), journal);
-        let transaction_id = order.transaction_id.clone().unwrap_or_default();
-        tx.put(Refund {
-            mchid: self.mchid.clone(),
-            sub_mchid: self.sub_mchid.clone(),
+        let repayment = Repayment {
+            order,
+            amount: self.amount,
+            source: self.source,
             out_refund_no: self.out_refund_no.clone(),
             refund_id: self.refund_id.clone(),
-            out_trade_no: order.out_trade_no.clone(),
-            transaction_id,
-            amount: self.amount,
-            total: order.amount,
             reason: self.reason.clone(),
             notify_url: self.notify_url.clone(),
-            state: RefundState::Success,
-            fee_minor: fee,
-            unsettled_minor: unsettled,
             fingerprint: self.fingerprint,
-            created_at: tx.now(),
-            succeeded_at: Some(tx.now()),
-            journal,
-        });
-        tx.put(RefundById {
-            refund_id: self.refund_id.clone(),
-            mchid: self.mchid.clone(),
-            out_refund_no: self.out_refund_no.clone(),
-        });
-        order.refunded_minor = refunded;
-        order.refund_arrived_minor += amount;
-        order.fee_refunded_minor = fee_total;
-        order.refunds += 1;
-        order.last_refund_at = Some(tx.now());
-        tx.put(order);
+        };
+        let posted = repayment.post(tx)?;
+        posted.map_err(|_| CreateRefundRefusal::NotEnough)?;
         Ok(RefundCreated { refund_id: self.refund_id.clone() })
     }
+}
+
+/// The order that a merchant names, if it placed it, for this sub-merchant or for itself.
+pub(crate) fn find_order(
+    tx: &mut Tx<'_>,
+    mchid: &str,
+    sub_mchid: Option<&str>,
+    order: &OrderOfRefund,
+) -> Result<Option<Order>, Halt> {
+    let out_trade_no = match order {
+        OrderOfRefund::OutTradeNo(number) => number.clone(),
+        OrderOfRefund::Transaction(id) => {
+            let found = tx.find::<OrderByTransaction>(id)?;
+            match found.filter(|found| found.mchid == mchid) {
+                Some(found) => found.out_trade_no,
+                None => return Ok(None),
+            }
+        }
+    };
+    let order = tx.find::<Order>(&(mchid.to_owned(), out_trade_no))?;
+    Ok(order.filter(|order| order.sub_mchid.as_deref() == sub_mchid))
 }

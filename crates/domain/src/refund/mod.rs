@@ -1,12 +1,15 @@
 //! Refunds: a merchant gives back what a person paid, in whole or in part.
 
 mod create_refund;
+mod repayment;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use create_refund::find_order;
 pub use create_refund::{
     CreateRefund, CreateRefundRefusal, OrderOfRefund, RefundCreated, RefundSource,
 };
+pub(crate) use repayment::Repayment;
 
 use crate::{record, text_enum};
 use kernel::{Amount, Timestamp};

@@ -4,10 +4,12 @@
 //! The world is rows in a map, one command at a time, and a clock that the test sets. Rows are
 //! loaded only when a command asks for them, as the engine does it.
 
+mod codes;
 mod person;
 mod plant;
 mod shop;
 
+pub use codes::{charge, code, code_keys};
 pub use person::Person;
 pub use plant::{Plant, transfer};
 pub use shop::{APPID, MCHID, merchant, order, refund};

@@ -35,7 +35,7 @@ pub fn order(out_trade_no: &str, amount: Amount) -> CreateOrder {
         description: "Tea".into(),
         amount,
         attach: None,
-        notify_url: "https://tea.example/notify".into(),
+        notify_url: Some("https://tea.example/notify".into()),
         time_expire: None,
         openid: None,
         device_id: None,

@@ -3,6 +3,7 @@
 
 use super::otp::{Otp, OtpDay, OtpPurpose, OtpSends, OtpState};
 use super::take_otp::{drop_otp, void_key};
+use crate::calendar::day_from;
 use crate::catalogue::{Code, Param, Params};
 use crate::command::{Command, Once, Refusal, Stop};
 use crate::ids::OtpId;
@@ -12,7 +13,7 @@ use crate::tx::Tx;
 use crate::wallet::{Attempts, Lock};
 use kernel::Timestamp;
 use kernel::id::Hex;
-use kernel::time::{BUSINESS_OFFSET_HOURS, DAY, HOUR, SECOND};
+use kernel::time::{DAY, HOUR, SECOND};
 use serde::{Deserialize, Serialize};
 
 /// See the module. The code itself is derived by who sends it.
@@ -118,7 +119,7 @@ impl Command for RequestOtp {
         if in_hour >= rules.otp_hour_max {
             return Err(RequestOtpRefusal::SendLimit(hour_from.plus(HOUR)).into());
         }
-        let day_from = business_day_from(now);
+        let day_from = day_from(now);
         let in_day = match tx.find::<OtpDay>(&self.phone_index)? {
             Some(day) if day.day_from == day_from => day.in_day,
             Some(_) | None => 0,
@@ -149,11 +150,4 @@ impl Command for RequestOtp {
         tx.schedule(Job::new(JobKind::SendOtp, otp, now));
         Ok(OtpRequested { otp, expires_at, resend_at: now.plus(resend) })
     }
-}
-
-/// When the business day of `now` began.
-fn business_day_from(now: Timestamp) -> Timestamp {
-    let offset = i64::from(BUSINESS_OFFSET_HOURS) * HOUR;
-    let local = now.micros() + offset;
-    Timestamp::from_micros(local - local.rem_euclid(DAY) - offset)
 }

@@ -19,6 +19,8 @@ text_enum!(
         PasswordReset = "PASSWORD_RESET",
         /// The bank's code of a card binding.
         BankCode = "BANK_CODE",
+        /// Payment codes that a merchant presented and nobody showed.
+        PaymentCode = "PAYMENT_CODE",
     }
 );
 

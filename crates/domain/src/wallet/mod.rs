@@ -33,5 +33,6 @@ pub use reset_password::{
 };
 pub use set_password::{PaymentPasswordSet, SetPaymentPassword, SetPaymentPasswordRefusal};
 pub use unfreeze_wallet::{FreezeLifted, LiftedBy, UnfreezeWallet, UnfreezeWalletRefusal};
+pub(crate) use usage::use_limits;
 pub use usage::{LimitRefusal, Usage};
 pub use wallet_row::{FreezeKind, Wallet, WalletBlocked, WalletState};

@@ -1,11 +1,12 @@
 //! What an identity has used of its caps: one row, shared by all its wallets.
 
-use super::identity::IdentityClass;
+use super::identity::{Identity, IdentityClass};
 use crate::catalogue::{Code, Param, Params};
-use crate::command::Refusal;
+use crate::command::{Halt, Refusal};
 use crate::ids::IdentityId;
 use crate::record;
 use crate::rules::Rules;
+use crate::tx::Tx;
 use kernel::{Amount, Timestamp};
 
 /// Sums of one identity. A day or year that is over counts as zero without a write.
@@ -133,6 +134,20 @@ impl Usage {
         }
         Ok(self)
     }
+}
+
+/// Counts a payment from the balance, authorised by so many independent factors, against the limits
+/// of its payer.
+pub(crate) fn use_limits(
+    tx: &mut Tx<'_>,
+    identity: IdentityId,
+    amount: Amount,
+    factors: u32,
+) -> Result<Result<(), LimitRefusal>, Halt> {
+    let class = tx.look_at::<Identity>(&identity)?.class(tx.rules());
+    let usage = tx.find::<Usage>(&identity)?.unwrap_or_else(|| Usage::none(identity));
+    let after = usage.on(tx.now()).after_payment(amount, class, factors, tx.rules());
+    Ok(after.map(|after| tx.put(after)))
 }
 
 #[cfg(test)]

@@ -104,7 +104,12 @@ async fn sheet(app: &AppState, order_ref: &str, back: Back) -> Result<Sheet, Pro
         amount: found.amount(),
         code: match state {
             OrderState::NotPay => apiv3::create::code_url(order_ref),
-            OrderState::BankPending | OrderState::Success | OrderState::Closed => None,
+            OrderState::UserPaying
+            | OrderState::BankPending
+            | OrderState::Success
+            | OrderState::Closed
+            | OrderState::PayError
+            | OrderState::Revoked => None,
         },
         state,
         expires_at: found.expires_at(),

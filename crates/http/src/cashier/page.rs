@@ -1,17 +1,14 @@
 //! Drawing the page. Every value is escaped; the page needs no script.
 
 use super::text::Texts;
+use crate::pictures;
 use domain::catalogue::Language;
 use domain::order::OrderState;
 use kernel::{Amount, Timestamp};
-use qrcodegen::{QrCode, QrCodeEcc};
 use std::fmt::Write;
 
 /// How often an open page draws itself anew, in seconds.
 const REFRESH_S: u32 = 3;
-
-/// Free modules around a code, as readers expect.
-const QUIET: i32 = 4;
 
 /// What is drawn.
 pub(super) enum Page {
@@ -28,7 +25,7 @@ pub(super) struct Sheet {
     pub(super) amount: Amount,
     pub(super) state: OrderState,
     pub(super) expires_at: Timestamp,
-    /// The text of the payment code, while the order can be paid.
+    /// The text of the order's code, while the order can be paid.
     pub(super) code: Option<String>,
     /// Where the merchant wants the payer back.
     pub(super) back: Option<String>,
@@ -53,10 +50,12 @@ pub(super) fn render(page: &Page, language: Language) -> String {
 
 fn refresh(state: OrderState) -> String {
     match state {
-        OrderState::NotPay | OrderState::BankPending => {
+        OrderState::NotPay | OrderState::UserPaying | OrderState::BankPending => {
             format!("<meta http-equiv=\"refresh\" content=\"{REFRESH_S}\">\n")
         }
-        OrderState::Success | OrderState::Closed => String::new(),
+        OrderState::Success | OrderState::Closed | OrderState::PayError | OrderState::Revoked => {
+            String::new()
+        }
     }
 }
 
@@ -93,16 +92,8 @@ fn draw(sheet: &Sheet, texts: &Texts) -> String {
 
 /// A QR code as a picture of one path.
 fn drawn_code(text: &str, label: &str) -> String {
-    let code = QrCode::encode_text(text, QrCodeEcc::Medium);
-    let code = code.expect("a payment code has at most 64 characters, which fit any version");
-    let mut path = String::new();
-    for y in 0..code.size() {
-        for x in (0..code.size()).filter(|x| code.get_module(*x, y)) {
-            write!(path, "M{},{}h1v1h-1z", x + QUIET, y + QUIET)
-                .expect("writing to a string cannot fail");
-        }
-    }
-    let size = code.size() + 2 * QUIET;
+    let (size, path) = pictures::qr_path(text)
+        .expect("an order's code has at most 64 characters, which fit any version");
     format!(
         "<svg class=\"code\" role=\"img\" aria-label=\"{label}\" viewBox=\"0 0 {size} {size}\" \
          shape-rendering=\"crispEdges\"><path d=\"{path}\"/></svg>"

@@ -66,10 +66,10 @@ impl Texts {
 
     pub(super) fn state(&self, state: OrderState) -> &'static str {
         match state {
-            OrderState::NotPay => self.waiting,
+            OrderState::NotPay | OrderState::UserPaying => self.waiting,
             OrderState::BankPending => self.pending,
             OrderState::Success => self.paid,
-            OrderState::Closed => self.closed,
+            OrderState::Closed | OrderState::PayError | OrderState::Revoked => self.closed,
         }
     }
 }

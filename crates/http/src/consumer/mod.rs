@@ -17,6 +17,7 @@ pub(crate) mod order_view;
 mod orders;
 mod otp_challenges;
 mod password_reset;
+mod payment_codes;
 mod payment_password;
 mod sessions;
 mod top_ups;
@@ -50,6 +51,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .merge(withdrawals::routes())
         .merge(codes::routes())
         .merge(orders::routes())
+        .merge(payment_codes::routes())
         .merge(bills::routes())
         .merge(openids::routes())
         .merge(complaints::routes())

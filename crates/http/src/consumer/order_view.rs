@@ -7,16 +7,19 @@ use crate::problem::{Explanation, Problem};
 use crate::spelling::OrderStateText;
 use crate::wire::Money;
 use domain::catalogue::{Code, Language, Params};
-use domain::ids::UserId;
+use domain::ids::WalletId;
 use domain::merchant::Merchant;
-use domain::order::{CombinedOrder, Order, OrderByPrepay, OrderState, PrepayKind};
+use domain::order::{CombinedOrder, Order, OrderByPrepay, OrderState, PrepayKind, TradeType};
+use domain::payment_code::order_reference;
 use kernel::{Amount, Timestamp};
 use serde::Serialize;
-use store::queries::find;
+use store::queries::{Value, find, select};
 use utoipa::ToSchema;
 
 /// Longest reference of an order, in characters.
 const REFERENCE_MAX: usize = 64;
+/// Most payments by code that are shown waiting.
+const WAITING_MAX: usize = 20;
 
 /// An order, before and after it is paid.
 #[derive(Serialize, ToSchema)]
@@ -30,7 +33,7 @@ pub(super) struct OrderAnswer {
     description: String,
     /// What is to be paid.
     amount: Money,
-    /// `NOTPAY`, `BANK_PENDING`, `SUCCESS` or `CLOSED`.
+    /// Where it stands; `USERPAYING`, `PAYERROR` and `REVOKED` belong to payments by code.
     #[schema(value_type = OrderStateText)]
     state: OrderState,
     /// It can be paid before then, RFC 3339.
@@ -127,18 +130,18 @@ impl FoundOrder {
         self.order().expires_at.min(self.session.expires_at)
     }
 
-    /// Where it stands at `now` (business time). An order past its time is closed, whether or not
-    /// somebody has written it down yet.
+    /// Where it stands at `now` (business time).
     pub(crate) fn state_at(&self, now: Timestamp) -> OrderState {
-        let order = self.order();
-        let is_over = order.state == OrderState::NotPay && !order.is_open(now);
-        if is_over { OrderState::Closed } else { order.state }
+        self.order().state_at(now)
     }
 
     /// Why it cannot be paid (any more).
     fn unpayable(&self, now: Timestamp) -> Option<Code> {
         match self.order().state {
             OrderState::NotPay => (self.expires_at() <= now).then_some(Code::OrderExpired),
+            OrderState::UserPaying => (self.expires_at() <= now).then_some(Code::OrderRevoked),
+            OrderState::PayError => Some(Code::UserCancelled),
+            OrderState::Revoked => Some(Code::OrderRevoked),
             OrderState::BankPending => Some(Code::PaymentResultUnknown),
             OrderState::Success => Some(Code::OrderAlreadyPaid),
             OrderState::Closed => Some(Code::OrderClosed),
@@ -146,15 +149,18 @@ impl FoundOrder {
     }
 
     /// Whether it is for another person only.
-    async fn is_of_another(&self, app: &AppState, user: UserId) -> Result<bool, Problem> {
+    async fn is_of_another(&self, app: &AppState, caller: &Caller) -> Result<bool, Problem> {
         let order = self.order();
+        if order.trade_type == TradeType::Micropay {
+            return Ok(order.payer != caller.wallet);
+        }
         let bound = [
             (order.openid.as_ref(), Some(&order.appid)),
             (order.sub_openid.as_ref(), order.sub_appid.as_ref()),
         ];
         for (openid, appid) in bound {
             if let Some((openid, appid)) = openid.zip(appid)
-                && *openid != openid_of(app, appid, user).await?
+                && *openid != openid_of(app, appid, caller.user).await?
             {
                 return Ok(true);
             }
@@ -204,12 +210,48 @@ pub(super) async fn show(
     order_ref: &str,
 ) -> Result<OrderAnswer, Problem> {
     let found = find_order(app, order_ref).await?;
-    if found.is_of_another(app, caller.user).await? {
+    if found.is_of_another(app, caller).await? {
         return Err(Code::OrderNotFound.into());
     }
+    answer(app, caller, language, found).await
+}
+
+/// Shows the payments by code that wait for the holder of a wallet, the newest first.
+///
+/// # Errors
+/// `SYSTEM_ERROR` when what is stored contradicts itself.
+pub(super) async fn show_waiting(
+    app: &AppState,
+    wallet: WalletId,
+    caller: &Caller,
+    language: Language,
+) -> Result<Vec<OrderAnswer>, Problem> {
+    let condition = format!(
+        "payer = $1 AND trade_type = 'MICROPAY' AND state = 'USERPAYING' \
+         ORDER BY created_at DESC LIMIT {WAITING_MAX}"
+    );
+    let wallet = Value::Bytes(wallet.bytes().to_vec());
+    let orders = select::<Order>(app.queries.as_ref(), &condition, vec![wallet]).await?;
+    let mut answers = Vec::new();
+    for order in orders.into_iter().filter(|order| order.is_open(app.business_now())) {
+        let order_ref = order_reference(&order.mchid, &order.out_trade_no);
+        let session = find::<OrderByPrepay>(app.queries.as_ref(), &order_ref).await?;
+        let session = session.ok_or(Code::SystemError)?;
+        let found = FoundOrder { session, combined: None, parts: vec![order] };
+        answers.push(answer(app, caller, language, found).await?);
+    }
+    Ok(answers)
+}
+
+async fn answer(
+    app: &AppState,
+    caller: &Caller,
+    language: Language,
+    found: FoundOrder,
+) -> Result<OrderAnswer, Problem> {
     let order = found.order();
     let merchant = merchant_name(app, found.shown_mchid()).await?;
-    let is_payer = order.payer.is_some() && order.payer == caller.wallet;
+    let is_payer = order.journal > 0 && order.payer == caller.wallet;
     let why = found.unpayable(app.business_now()).filter(|_| !is_payer);
     let mut parts = Vec::new();
     if found.combined.is_some() {

@@ -165,13 +165,8 @@ impl Asked {
             )?,
             factors: FACTORS,
             openid_keys: OpenidKeys::of(&app.keys),
-            transaction_id: draw_transaction_id(app),
+            transaction_id: app.draw_transaction_id(),
             once: self.key.once(caller.owner()),
         })
     }
-}
-
-/// `4200` and 24 digits, of which the first 8 are the business day.
-fn draw_transaction_id(app: &AppState) -> String {
-    format!("4200{}", app.draw_number(4))
 }

@@ -9,6 +9,7 @@ mod money;
 mod password_reset;
 mod passwords;
 mod paying;
+mod payment_codes;
 mod rights;
 mod rush;
 mod shop;

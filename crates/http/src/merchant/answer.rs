@@ -67,6 +67,11 @@ impl Reply {
         Self { file: Some(File { content_type, body }), ..Self::json(Vec::new()) }
     }
 
+    /// 202 with these bytes of JSON: not finished, to be asked for.
+    pub(super) fn accepted(body: Vec<u8>) -> Self {
+        Self { status: StatusCode::ACCEPTED, ..Self::json(body) }
+    }
+
     /// 204 without a body.
     pub(super) fn no_content() -> Self {
         Self { status: StatusCode::NO_CONTENT, ..Self::json(Vec::new()) }

@@ -73,11 +73,19 @@ where
     C: Command,
     ApiError: From<C::Refusal>,
 {
+    attempt(face, make).await?.map_err(|refusal| ApiError::from(refusal).into())
+}
+
+/// The same for who says refusals in other words.
+pub(super) async fn attempt<C: Command>(
+    face: &Face,
+    make: impl Fn() -> C,
+) -> Result<Result<C::Done, C::Refusal>, Fault> {
     for _ in 0..DRAWS {
         match face.app.engine.run(make()).await {
-            Ok(done) => return Ok(done),
+            Ok(done) => return Ok(Ok(done)),
             Err(Failed::Stale) => {}
-            Err(Failed::Refused(refusal)) => return Err(ApiError::from(refusal).into()),
+            Err(Failed::Refused(refusal)) => return Ok(Err(refusal)),
             Err(Failed::Unknown | Failed::Defect) => return Err(Code::SystemError.into()),
             // Nothing was tried, so the same call may simply come again.
             Err(Failed::Busy { retry_after }) => return Err(Fault::busy(retry_after.as_secs())),

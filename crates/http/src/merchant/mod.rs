@@ -1,4 +1,5 @@
 //! The merchant API, `/v3`, on its own listener: an unmodified SDK of the protocol talks to it.
+//! Beside it the few calls of the older XML interface that tills use (`xml_face`).
 //!
 //! Every request goes one way: its bytes are read as they are, the signature over them is checked,
 //! then one handler reads or runs one command. Every answer, failures included, is signed over its
@@ -13,6 +14,7 @@ mod bills;
 mod call;
 mod certificate_cache;
 mod certificates;
+mod code_payments;
 mod combined;
 mod complaints;
 mod fault;
@@ -28,9 +30,13 @@ mod serve;
 mod transfer_batches;
 mod transfers;
 mod uploads;
+mod xml_face;
 
 pub use key_rotation::{RotateError, add_merchant_key, announce_platform_key, use_platform_key};
-pub use onboarding::{AddMerchantError, MerchantRequest, NewMerchant, add_merchant, is_appid};
+pub use onboarding::{
+    AddMerchantError, MerchantRequest, NewApiv2Key, NewMerchant, add_merchant, is_appid,
+    set_apiv2_key,
+};
 pub use platform_keys::{PlatformKeyError, keep_platform_keys};
 pub use serve::OverTls;
 
@@ -87,13 +93,14 @@ pub fn router(app: &AppState) -> Router {
         bills: Bills::default(),
         signers: Semaphore::new(cores),
     });
-    let routes = Router::new()
+    let v3 = Router::new()
         .fallback(serve::serve)
         .layer(TimeoutLayer::with_status_code(answer::DEADLINE, app.limits.request))
         .layer(middleware::from_fn_with_state(Arc::clone(&face), answer::answer))
-        .with_state(face);
-    match app.inspector {
-        Some(_) => routes.layer(middleware::from_fn_with_state(app.clone(), watch)),
-        None => routes,
-    }
+        .with_state(Arc::clone(&face));
+    let routes = match app.inspector {
+        Some(_) => v3.layer(middleware::from_fn_with_state(app.clone(), watch)),
+        None => v3,
+    };
+    xml_face::routes(&face).merge(routes)
 }

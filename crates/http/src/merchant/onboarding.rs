@@ -6,7 +6,10 @@ use crate::shell::Shell;
 use apiv3::aead::ApiV3Key;
 use apiv3::keys::KeyError;
 use apiv3::sealed::seal_apiv3_key;
-use domain::merchant::{AddMerchant, AddMerchantRefusal, MerchantAdded};
+use apiv3::v2::ApiV2Key;
+use domain::merchant::{
+    AddMerchant, AddMerchantRefusal, MerchantAdded, SetApiv2Key, SetApiv2KeyRefusal,
+};
 use engine::{Engine, Failed};
 use kernel::id::Hex;
 use kernel::keys::KeyRing;
@@ -183,6 +186,37 @@ async fn run_until_known(
         }
     }
     outcome
+}
+
+/// A merchant that now has this key for the XML interface; an earlier one counts no more.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewApiv2Key {
+    /// The merchant.
+    pub mchid: String,
+    /// The key, 32 characters. It exists nowhere else in this form.
+    pub apiv2_key: String,
+}
+
+impl fmt::Debug for NewApiv2Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NewApiv2Key({})", self.mchid)
+    }
+}
+
+/// Gives a merchant a new key for the XML interface.
+///
+/// # Errors
+/// When there is no such merchant, or the engine did not do it or may not have.
+pub async fn set_apiv2_key(
+    engine: &Engine,
+    keys: &KeyRing,
+    shell: &dyn Shell,
+    mchid: &str,
+) -> Result<NewApiv2Key, Failed<SetApiv2KeyRefusal>> {
+    let key = ApiV2Key::from_random(&shell.token());
+    let sealed = key.seal(&keys.personal_data, mchid, &shell.seal_random());
+    engine.run(SetApiv2Key { mchid: mchid.to_owned(), key: sealed }).await?;
+    Ok(NewApiv2Key { mchid: mchid.to_owned(), apiv2_key: key.reveal().as_str().to_owned() })
 }
 
 fn is_mchid(text: &str) -> bool {

@@ -1,5 +1,6 @@
 //! Placing, showing and closing orders, by a merchant for itself or by a service provider.
 
+use super::Face;
 use super::answer::Reply;
 use super::call::Call;
 use super::fault::{Fault, run};
@@ -11,6 +12,7 @@ use apiv3::create::{self, CreateCall, CreateOrder};
 use apiv3::order::OrderView;
 use apiv3::request::{Mode, read_query_merchants};
 use domain::order::{self, Order, OrderByTransaction, Partner, TradeType};
+use store::queries;
 
 pub(super) const ROUTES: &[Route] = &[
     Route::post("/v3/pay/transactions/native", |call| place(call, Mode::Direct, TradeType::Native)),
@@ -71,7 +73,7 @@ async fn create(call: Call, kind: CreateCall) -> Result<Reply, Fault> {
         description: asked.description.clone(),
         amount: asked.amount,
         attach: asked.attach.clone(),
-        notify_url: asked.notify_url.clone(),
+        notify_url: Some(asked.notify_url.clone()),
         time_expire: asked.time_expire,
         openid: asked.openid.clone(),
         device_id: asked.device_id.clone(),
@@ -96,6 +98,7 @@ pub(super) fn created_reply(
             let url = create::code_url(prepay_id).ok_or_else(|| Fault::defect("prepay id"))?;
             create::native_answer(&url)
         }
+        TradeType::Micropay => return Err(Fault::defect("a code is charged, not placed")),
     }))
 }
 
@@ -116,10 +119,22 @@ async fn show(
     sub_mchid: Option<String>,
     out_trade_no: String,
 ) -> Result<Reply, Fault> {
-    let order = call.find::<Order>(&(call.mchid.clone(), out_trade_no)).await?;
-    let order = order.filter(|order| order.sub_mchid == sub_mchid).ok_or(Code::OrderNotExist)?;
-    let view = OrderView::of(&order, call.face.app.business_now());
-    Ok(Reply::json(view.ok_or_else(|| Fault::defect("order row"))?.to_json()))
+    let order = find_order(&call.face, &call.mchid, sub_mchid, out_trade_no).await?;
+    Ok(Reply::json(order.ok_or(Code::OrderNotExist)?.to_json()))
+}
+
+/// How the order that a merchant names stands, if it placed it, for this sub-merchant or itself.
+pub(super) async fn find_order(
+    face: &Face,
+    mchid: &str,
+    sub_mchid: Option<String>,
+    out_trade_no: String,
+) -> Result<Option<OrderView>, Fault> {
+    let key = (mchid.to_owned(), out_trade_no);
+    let order = queries::find::<Order>(face.app.queries.as_ref(), &key).await?;
+    let Some(order) = order.filter(|order| order.sub_mchid == sub_mchid) else { return Ok(None) };
+    let view = OrderView::of(&order, face.app.business_now());
+    view.map(Some).ok_or_else(|| Fault::defect("order row"))
 }
 
 async fn close(call: Call, mode: Mode) -> Result<Reply, Fault> {

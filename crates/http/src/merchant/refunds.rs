@@ -68,6 +68,6 @@ fn reply(refund: &Refund) -> Result<Reply, Fault> {
     Ok(Reply::json(view.to_json()))
 }
 
-fn draw_refund_id(face: &Face) -> String {
+pub(super) fn draw_refund_id(face: &Face) -> String {
     format!("50{}", face.app.draw_number(DRAWN_DIGITS))
 }

@@ -4,8 +4,8 @@
 use super::answer::Outcome;
 use super::call::Call;
 use super::{
-    bills, certificates, combined, complaints, orders, profit, refunds, security, transfer_batches,
-    transfers, uploads,
+    bills, certificates, code_payments, combined, complaints, orders, profit, refunds, security,
+    transfer_batches, transfers, uploads,
 };
 use apiv3::code::Code;
 use apiv3::error::{ApiError, FieldError, Location};
@@ -19,6 +19,7 @@ use std::pin::Pin;
 const FAMILIES: &[&[Route]] = &[
     bills::ROUTES,
     certificates::ROUTES,
+    code_payments::ROUTES,
     combined::ROUTES,
     complaints::ROUTES,
     orders::ROUTES,

@@ -1,12 +1,14 @@
 //! What only the sandbox has: a clock that a developer moves, the inbox of its messages, and people
 //! who pay when they are asked to.
 
+mod codes;
 mod inspector;
 mod notifications;
 mod payments;
 #[cfg(test)]
 mod tests;
 
+pub use codes::ShownCode;
 pub(crate) use inspector::watch;
 pub use inspector::{
     Again, CallRecord, Inspector, NoticeRecord, NoticeSeen, SandboxCourier, Signature,
@@ -56,6 +58,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::default()
         .routes(routes!(move_clock))
         .routes(routes!(read_inbox))
+        .merge(codes::routes())
         .merge(payments::routes())
         .merge(notifications::routes())
         .merge(inspector::routes().into())

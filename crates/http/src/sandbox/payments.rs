@@ -2,6 +2,7 @@
 //! in the request or by the order's amount.
 
 use super::Later;
+use super::codes::ShownCode;
 use crate::app::AppState;
 use crate::consumer::order_view::find_order;
 use crate::extract::{Body, Wire};
@@ -41,6 +42,8 @@ pub struct OutcomeRow {
     pub amount_ends: i64,
     /// What the merchant then sees.
     pub merchant_sees: &'static str,
+    /// What a till sees that charges a code which was shown to lead to it.
+    pub till_sees: &'static str,
 }
 
 /// All outcomes, for the page, the document and the choice by amount.
@@ -50,30 +53,35 @@ pub const OUTCOMES: [OutcomeRow; 5] = [
         name: "success",
         amount_ends: 0,
         merchant_sees: "trade_state SUCCESS, and the notification TRANSACTION.SUCCESS",
+        till_sees: "SUCCESS; above ¥1,000.00 or after ten of a day, first USERPAYING for a moment",
     },
     OutcomeRow {
         outcome: Outcome::UserCancels,
         name: "user_cancels",
         amount_ends: 9_001,
         merchant_sees: "trade_state stays NOTPAY, no notification",
+        till_sees: "USERPAYING, then PAYERROR",
     },
     OutcomeRow {
         outcome: Outcome::InsufficientBalance,
         name: "insufficient_balance",
         amount_ends: 9_002,
         merchant_sees: "trade_state stays NOTPAY; the payer is told BALANCE_INSUFFICIENT",
+        till_sees: "NOT_ENOUGH, over XML NOTENOUGH",
     },
     OutcomeRow {
         outcome: Outcome::WrongPassword,
         name: "wrong_password",
         amount_ends: 9_003,
         merchant_sees: "trade_state stays NOTPAY; the payer is told PAY_PASSWORD_WRONG",
+        till_sees: "USERPAYING until its 45 seconds of business time are over, then REVOKED",
     },
     OutcomeRow {
         outcome: Outcome::Slow,
         name: "slow",
         amount_ends: 9_004,
         merchant_sees: "NOTPAY for three seconds of real time, then SUCCESS and its notification",
+        till_sees: "USERPAYING for three seconds of real time, then SUCCESS",
     },
 ];
 
@@ -115,6 +123,8 @@ pub struct Played {
 pub trait SandboxPeople: Send + Sync + 'static {
     /// Does with an order what `outcome` says.
     fn pay(&self, order_ref: String, outcome: Outcome) -> Later<'_, Played>;
+    /// Shows a payment code and, when it was charged, does what `outcome` says.
+    fn show_code(&self, outcome: Outcome) -> Later<'_, ShownCode>;
     /// The name of the payer under an app id of a merchant, for orders of its app.
     fn openid(&self, mchid: String, appid: String) -> Later<'_, String>;
 }
@@ -218,6 +228,16 @@ async fn openid(
     Ok(Json(PlayedOpenid { openid }))
 }
 
+/// The table of what tills see, as the documentation shows it.
+#[cfg(test)]
+fn document_of_tills() -> String {
+    let mut text = String::from("| outcome | what the till sees |\n| --- | --- |\n");
+    for OutcomeRow { name, till_sees, .. } in &OUTCOMES {
+        text.push_str(&format!("| `{name}` | {till_sees} |\n"));
+    }
+    text
+}
+
 /// The table of outcomes as the documentation shows it.
 #[cfg(test)]
 fn document() -> String {
@@ -257,8 +277,10 @@ mod tests {
     }
 
     #[test]
-    fn the_documented_table_is_this_one() {
+    fn the_documented_tables_are_these() {
         let page = include_str!("../../../../docs/sandbox.md");
-        assert!(page.contains(&document()), "put this into docs/sandbox.md:\n{}", document());
+        for table in [document(), document_of_tills()] {
+            assert!(page.contains(&table), "put this into docs/sandbox.md:\n{table}");
+        }
     }
 }

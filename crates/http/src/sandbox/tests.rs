@@ -1,6 +1,6 @@
 //! What a developer asks of a sandbox, as a caller.
 
-use super::{Inspector, Later, Outcome, Played, SandboxBank, SandboxPeople};
+use super::{Inspector, Later, Outcome, Played, SandboxBank, SandboxPeople, ShownCode};
 use crate::testing::Stage;
 use axum::body::Body;
 use axum::http::{Request, header};
@@ -33,6 +33,11 @@ impl SandboxPeople for Told {
         )
     }
 
+    fn show_code(&self, outcome: Outcome) -> Later<'_, ShownCode> {
+        let (code, expires_at) = ("134567890123456789".into(), String::new());
+        Box::pin(async move { Ok(ShownCode { code, expires_at, outcome }) })
+    }
+
     fn openid(&self, mchid: String, appid: String) -> Later<'_, String> {
         Box::pin(async move { Ok(format!("{mchid}/{appid}")) })
     }
@@ -58,6 +63,18 @@ async fn unknown_orders_outcomes_and_merchants_are_told() {
     let choice = json!({ "mchid": "1900000001", "key": "public_key" });
     let nobody = stage.post("/sandbox/v1/notification-keys", choice).send().await;
     assert_eq!(nobody.problem(), (404, "OBJECT_NOT_FOUND", None));
+}
+
+#[tokio::test]
+async fn a_code_is_shown_that_leads_to_what_was_asked_for() {
+    let stage = sandbox().await;
+    let show = async |body| stage.post("/sandbox/v1/codes", body).send().await;
+    let usual = show(json!({})).await;
+    assert_eq!((usual.status, usual.text("/outcome").as_str()), (200, "success"));
+    let slow = show(json!({ "outcome": "slow" })).await;
+    assert_eq!(slow.text("/outcome"), "slow");
+    let wrong = show(json!({ "outcome": "lucky" })).await;
+    assert_eq!((wrong.status, wrong.text("/field").as_str()), (400, "/outcome"));
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use axum::body::to_bytes;
 use axum::extract::ConnectInfo;
 use domain::ledger::{AccountPath, Entry, OwnerKind, Purpose};
 use domain::merchant::{AddAppid, BindSubMerchant, SubMerchantState};
+use domain::payment_code::Digits;
 use flate2::read::GzDecoder;
 use kernel::Currency;
 use serde_json::{Value, json};
@@ -151,6 +152,40 @@ async fn a_fund_flow_bill_follows_the_balance_line_by_line() {
     assert_eq!(kinds, ["交易", fee, "交易", fee, "退款"]);
     assert_eq!(rows[4][9], "退款总金额4.00元;含手续费0.02元");
     assert_eq!(summary, ["5", "2", "20.00", "3", "4.10"]);
+}
+
+#[tokio::test]
+async fn payments_by_code_and_a_reversal_are_in_both_bills() {
+    let world = World::with_fee(60).await;
+    world.turn_on_codes().await;
+    for number in ["T2026-0001", "T2026-0002"] {
+        let code = world.code(Digits::Hidden).await;
+        assert_eq!(world.charge(number, &code).await.status, 200);
+    }
+    world.wait(15);
+    assert_eq!(world.reverse("T2026-0001").await.status, 200);
+    world.advance(DAY).await;
+    let (rows, summary) = cells(&file(&world, "/v3/bill/tradebill?bill_date=2026-11-21").await);
+    let told: Vec<_> = rows.iter().map(|row| (&*row[6], &*row[8], &*row[9])).collect();
+    assert_eq!(
+        told,
+        [
+            ("T2026-0001", "MICROPAY", "SUCCESS"),
+            ("T2026-0002", "MICROPAY", "SUCCESS"),
+            ("T2026-0001", "MICROPAY", "REVOKED"),
+        ]
+    );
+    assert_eq!(summary, ["3", "20.00", "10.00", "0.00", "0.06", "20.00", "10.00"]);
+    let net = rows.iter().map(|row| fen(&row[12]) - fen(&row[16]) - fen(&row[22])).sum::<i64>();
+    assert_eq!(net, moved(&world, Purpose::Balance, 0).await);
+    let (rows, _) = cells(&file(&world, "/v3/bill/fundflowbill?bill_date=2026-11-21").await);
+    let kinds: Vec<_> = rows.iter().map(|row| (&*row[4], &*row[7])).collect();
+    let fee = "扣除交易手续费";
+    assert_eq!(
+        kinds,
+        [("交易", "10.00"), (fee, "9.94"), ("交易", "19.94"), (fee, "19.88"), ("退款", "9.94")]
+    );
+    world.assert_books_are_right().await;
 }
 
 /// One payment: two orders of the merchant, of which one is for sharing, one of another merchant,

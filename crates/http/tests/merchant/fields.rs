@@ -117,6 +117,28 @@ const BROWSER: &[Row] = &[
     ("/scene_info/h5_info/type", Text(1, 32), MUST),
 ];
 
+const CHARGE: &[Row] = &[
+    ("/description", Text(1, 127), MUST),
+    ("/out_trade_no", Text(6, 32), MUST),
+    ("/attach", Text(0, 128), MAY),
+    ("/goods_tag", Text(0, 32), MAY),
+    ("/support_fapiao", Flag, MAY),
+    ("/payer", Object, MUST),
+    ("/payer/auth_code", Text(1, 128), MUST),
+    ("/amount", Object, MUST),
+    ("/amount/total", Amount, MUST),
+    ("/amount/currency", Currency, MAY),
+    ("/scene_info", Object, MUST),
+    ("/scene_info/device_id", Text(0, 32), MAY),
+    ("/scene_info/device_ip", Text(0, 45), MAY),
+    ("/scene_info/store_info", Object, MUST),
+    ("/scene_info/store_info/id", Text(1, 32), MUST),
+    ("/scene_info/store_info/out_id", Text(1, 256), MAY),
+    ("/detail", Object, MAY),
+    ("/settle_info", Object, MAY),
+    ("/settle_info/profit_sharing", Flag, MAY),
+];
+
 const COMBINED: &[Row] = &[
     ("/combine_appid", Text(1, 32), MUST),
     ("/combine_mchid", Text(1, 32), MUST),
@@ -265,6 +287,18 @@ async fn orders_of_service_providers() {
     let close = "/v3/pay/partner/transactions/out-trade-no/T2026-0001/close";
     let names = json!({ "sp_mchid": body["sp_mchid"], "sub_mchid": "1900000002" });
     breaks(&world, close, &names, &[&PARTNER[1..2], &PARTNER[3..]]).await;
+}
+
+#[tokio::test]
+async fn payments_by_code() {
+    let world = World::new().await;
+    let mut body = full_order(&world);
+    body["payer"] = json!({ "auth_code": "134567890123456789" });
+    breaks(&world, "/v3/pay/transactions/codepay", &body, &[DIRECT, CHARGE]).await;
+    let reverse = "/v3/pay/transactions/out-trade-no/T2026-0001/reverse";
+    breaks(&world, reverse, &body, &[DIRECT]).await;
+    let none = world.get(&world.by_number("T2026-0001")).await;
+    none.refuses(404, "ORDER_NOT_EXIST", "order does not exist");
 }
 
 #[tokio::test]

@@ -66,7 +66,7 @@ impl Shop {
             description: "Tea".into(),
             amount: one_fen(),
             attach: None,
-            notify_url: self.notify_url.to_string(),
+            notify_url: Some(self.notify_url.to_string()),
             time_expire: None,
             openid: None,
             device_id: None,

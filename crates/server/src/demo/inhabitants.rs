@@ -7,7 +7,7 @@ use crate::demo::random::DemoShell;
 use crate::merchant::public_key;
 use crate::sandbox::Whereabouts;
 use http_api::AppState;
-use http_api::merchant::{MerchantRequest, add_merchant};
+use http_api::merchant::{MerchantRequest, add_merchant, set_apiv2_key};
 use serde::{Deserialize, Serialize};
 use std::error::Error;
 use std::io::Write;
@@ -59,9 +59,15 @@ impl Inhabitants {
             && inhabitants.database == database
         {
             inhabitants.platform = platform;
+            let has_all = !inhabitants.merchant.apiv2_key.is_empty();
+            if !has_all {
+                // It was made by an earlier version of this program.
+                let (shell, mchid) = (DemoShell::default(), &inhabitants.merchant.mchid);
+                inhabitants.merchant.apiv2_key = apiv2_key(app, &shell, mchid).await?;
+            }
             match super::log_in_again(people, &mut inhabitants.payer).await {
-                Ok(false) => {}
-                Ok(true) => write(&kept, serde_json::to_string_pretty(&inhabitants)?.as_bytes())?,
+                Ok(false) if has_all => {}
+                Ok(_) => write(&kept, serde_json::to_string_pretty(&inhabitants)?.as_bytes())?,
                 // The sandbox is of use without its demo person.
                 Err(error) => tracing::warn!(%error, "the demo person cannot log in"),
             }
@@ -76,12 +82,13 @@ impl Inhabitants {
         let certificate_file = place.data.join("demo-merchant-cert.pem");
         write(&certificate_file, new.certificate.as_bytes())?;
         let merchant = Credentials {
-            mchid: new.mchid,
             appid: new.appid,
             serial_no: new.serial_no,
             private_key_file: whole(&key_file)?,
             certificate_file: whole(&certificate_file)?,
             apiv3_key: new.apiv3_key,
+            apiv2_key: apiv2_key(app, &shell, &new.mchid).await?,
+            mchid: new.mchid,
         };
         let payer = make_payer(people, MONEY).await?;
         let inhabitants = Self { merchant, payer, platform, database };
@@ -124,9 +131,10 @@ impl Inhabitants {
 
     /// Prints who is there and what to try.
     pub(crate) fn print(&self, place: &Place) {
-        let (Credentials { mchid, appid, private_key_file, apiv3_key, .. }, payer) =
-            (&self.merchant, &self.payer);
+        let (merchant, payer) = (&self.merchant, &self.payer);
+        let Credentials { mchid, appid, private_key_file, apiv3_key, apiv2_key, .. } = merchant;
         say!("  demo merchant   {mchid}, app id {appid}, APIv3 key {apiv3_key}");
+        say!("                  APIv2 key of the XML interface {apiv2_key}");
         say!("                  private key in {private_key_file}");
         say!(
             "  demo person     phone {}, payment password {}",
@@ -142,6 +150,16 @@ impl Inhabitants {
             place.sandbox.consumer_api
         );
     }
+}
+
+/// A new key of the merchant for the XML interface.
+async fn apiv2_key(
+    app: &AppState,
+    shell: &DemoShell,
+    mchid: &str,
+) -> Result<String, Box<dyn Error>> {
+    let made = set_apiv2_key(&app.engine, &app.keys, shell, mchid).await;
+    Ok(made.map_err(|failed| failed.failure().code.to_string())?.apiv2_key)
 }
 
 /// The platform's bare public key, in a file as merchants in public key mode keep it.

@@ -11,9 +11,10 @@ mod sandbox;
 mod shop;
 mod shopping;
 mod stage;
+mod till;
 
-pub(crate) use client::text;
 pub use client::{Api, Differs, Told};
+pub(crate) use client::{number, text};
 pub use people::Person;
 pub use shop::{Credentials, Notification, Shop};
 pub use shopping::Placed;
@@ -119,6 +120,7 @@ async fn play(
     let told = shop.told_of_payment(&person, &placed);
     stage.step("the merchant is notified and queries", told).await?;
     stage.step("a second order is closed", shop.close_order(&person)).await?;
+    stage.step("codes are charged at the till", shop.at_the_till(&person)).await?;
     stage.step("a third order expires by itself", shop.let_expire(&person)).await?;
     stage.step("refund a part, then the rest", shop.refund(&person, &placed)).await?;
 

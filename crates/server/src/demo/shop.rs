@@ -37,6 +37,9 @@ pub struct Credentials {
     pub certificate_file: String,
     /// Its APIv3 key.
     pub apiv3_key: String,
+    /// Its key for the XML interface; empty if it has none.
+    #[serde(default)]
+    pub apiv2_key: String,
 }
 
 /// See the module.

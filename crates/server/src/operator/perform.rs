@@ -12,7 +12,7 @@ use domain::wallet::{FreezeWallet, FrozenBy, LiftedBy, UnfreezeWallet};
 use domain::{Command, Once};
 use engine::Engine;
 use http_api::SystemShell;
-use http_api::merchant::{AddMerchantError, add_merchant, is_appid};
+use http_api::merchant::{AddMerchantError, add_merchant, is_appid, set_apiv2_key};
 use kernel::keys::KeyRing;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -97,6 +97,13 @@ impl Operator {
                 self.run(command, |()| told).await
             }
             Request::Keys(request) => self.keys(request).await,
+            Request::MerchantApiv2Key { mchid } => {
+                let shell = SystemShell::default();
+                match set_apiv2_key(&self.engine, &self.keys, &shell, mchid).await {
+                    Ok(made) => Answer::Done(json!(made)),
+                    Err(failed) => Answer::failed(&failed.failure()),
+                }
+            }
         }
     }
 

@@ -74,6 +74,11 @@ pub(crate) enum Request {
     },
     /// Something about keys that sign.
     Keys(KeyRequest),
+    /// Give a merchant a new key for the XML interface; the answer holds it.
+    MerchantApiv2Key {
+        /// The merchant's number.
+        mchid: String,
+    },
 }
 
 /// The kinds of our keys.

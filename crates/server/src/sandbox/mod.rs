@@ -6,6 +6,7 @@ mod desk;
 mod doors;
 mod fresh;
 mod people;
+mod till;
 pub(crate) mod tunnel;
 mod whereabouts;
 
@@ -16,7 +17,7 @@ pub(crate) use people::People;
 pub(crate) use whereabouts::Whereabouts;
 
 use crate::cli::{ConfigFlags, SandboxAction};
-use crate::demo::Api;
+use crate::demo::{Api, text};
 use crate::operator::{self, Answer, Request};
 use authority::Authority;
 use serde_json::json;
@@ -46,6 +47,14 @@ pub(crate) async fn run(action: SandboxAction) -> Result<(), Box<dyn Error>> {
             }
             let played = running(&flags.config)?.post("/sandbox/v1/payments", asked).await?;
             say!("{}", serde_json::to_string_pretty(&played)?);
+        }
+        SandboxAction::Code(flags) => {
+            let asked = match flags.outcome {
+                Some(outcome) => json!({ "outcome": outcome }),
+                None => json!({}),
+            };
+            let shown = running(&flags.config)?.post("/sandbox/v1/codes", asked).await?;
+            say!("{}", text(&shown, "/code")?);
         }
         SandboxAction::Reset(flags) => reset(&flags).await?,
         SandboxAction::Advance(flags) => {

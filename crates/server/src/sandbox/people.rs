@@ -2,17 +2,18 @@
 //! everybody does, so nothing about a played payment differs from a real one.
 
 use super::Whereabouts;
-use crate::demo::{Api, Payer, Told, log_in_again, make_payer, make_poor_payer, text};
-use http_api::sandbox::{Later, Outcome, Played, SandboxPeople};
+use super::till::{Hand, SLOW};
+use crate::demo::{Api, Payer, Told, log_in_again, make_payer, make_poor_payer, number, text};
+use http_api::sandbox::{Later, Outcome, Played, SandboxPeople, ShownCode};
 use reqwest::Method;
 use serde_json::{Value, json};
-use std::time::Duration;
 use tokio::sync::Mutex;
+use tokio::task::AbortHandle;
 
 /// What a played payer begins with, in fen.
 const MONEY: i64 = 500_000;
-/// How long a slow payer takes.
-const SLOW: Duration = Duration::from_secs(3);
+/// With less than that, in fen, somebody else shows codes.
+const MONEY_FOR_CODES: i64 = 250_000;
 /// Six digits that are nobody's payment password here.
 const WRONG_PASSWORD: &str = "802641";
 
@@ -24,6 +25,10 @@ pub(crate) struct People {
     payer: Mutex<Option<Payer>>,
     /// Who has nothing.
     poor: Mutex<Option<Payer>>,
+    /// Who shows payment codes.
+    holder: Mutex<Option<Payer>>,
+    /// Attends to the code that was shown last.
+    attending: Mutex<Option<AbortHandle>>,
 }
 
 impl People {
@@ -34,6 +39,8 @@ impl People {
             http: reqwest::Client::builder().no_proxy().build()?,
             payer: Mutex::default(),
             poor: Mutex::default(),
+            holder: Mutex::default(),
+            attending: Mutex::default(),
         })
     }
 
@@ -65,6 +72,40 @@ impl People {
             }
         };
         Ok(payer.clone())
+    }
+
+    /// Who shows codes, with a session: somebody new when the payments of the day without the
+    /// password, or the money, are used up.
+    async fn holder(&self) -> Told<Payer> {
+        let mut kept = self.holder.lock().await;
+        if let Some(payer) = kept.as_mut() {
+            log_in_again(&self.consumer_api, payer).await?;
+            let api = self.hand(payer.clone()).api;
+            let left = number(&api.get("/v1/payment-code").await?, "/left_without_password")?;
+            let money = number(&api.get("/v1/wallet").await?, "/balance/minor")?;
+            if left > 0 && money >= MONEY_FOR_CODES {
+                return Ok(payer.clone());
+            }
+        }
+        Ok(kept.insert(make_payer(&self.consumer_api, MONEY).await?).clone())
+    }
+
+    async fn show(&self, outcome: Outcome) -> Told<ShownCode> {
+        let payer = match outcome {
+            Outcome::Success | Outcome::UserCancels | Outcome::Slow => self.holder().await?,
+            Outcome::InsufficientBalance => self.poor().await?,
+            Outcome::WrongPassword => make_poor_payer(&self.consumer_api).await?,
+        };
+        let mut hand = self.hand(payer);
+        let shown = hand.show_code(outcome).await?;
+        if outcome == Outcome::WrongPassword {
+            hand.password = WRONG_PASSWORD.into();
+        }
+        let attending = tokio::spawn(hand.attend(outcome)).abort_handle();
+        if let Some(before) = self.attending.lock().await.replace(attending) {
+            before.abort();
+        }
+        Ok(shown)
     }
 
     /// Somebody's hand on a phone.
@@ -125,29 +166,6 @@ impl People {
     }
 }
 
-/// A person at the screen.
-struct Hand {
-    api: Api,
-    password: String,
-}
-
-impl Hand {
-    /// Looks at the order and pays what it says; gives the answer to whichever of the two failed.
-    async fn pay(&self, order_ref: &str) -> Told<Value> {
-        let path = format!("/v1/orders/{order_ref}");
-        let (status, order) = self.api.call(Method::GET, &path, None).await?;
-        if status != 200 {
-            return Ok(order);
-        }
-        let body = json!({
-            "order_ref": order_ref,
-            "amount": order["amount"],
-            "payment_password": self.password,
-        });
-        Ok(self.api.call(Method::POST, "/v1/orders/pay", Some(&body)).await?.1)
-    }
-}
-
 fn played(outcome: Outcome, told: &Value) -> Played {
     let transaction_id = told["transaction_id"].as_str().map(str::to_owned);
     let is_paid = transaction_id.is_some();
@@ -165,6 +183,10 @@ impl SandboxPeople for People {
         Box::pin(
             async move { self.act(&order_ref, outcome).await.map_err(|error| error.to_string()) },
         )
+    }
+
+    fn show_code(&self, outcome: Outcome) -> Later<'_, ShownCode> {
+        Box::pin(async move { self.show(outcome).await.map_err(|error| error.to_string()) })
     }
 
     fn openid(&self, mchid: String, appid: String) -> Later<'_, String> {

@@ -123,6 +123,8 @@ impl Story {
         let added = program.run(&["merchant", "add", "--json", "--name", "Canary Tea"]).json();
         let text = |name: &str| added[name].as_str().unwrap().to_owned();
         self.add("the merchant's APIv3 key", &text("apiv3_key"));
+        let apiv2_key = program.run(&["merchant", "apiv2-key", &text("mchid")]).text();
+        self.add("the merchant's APIv2 key", apiv2_key.trim());
         let key = text("private_key");
         let line = key.lines().nth(3).unwrap();
         self.add("the merchant's private key", line);
@@ -135,6 +137,7 @@ impl Story {
             private_key_file: file.to_str().unwrap().to_owned(),
             certificate_file: String::new(),
             apiv3_key: text("apiv3_key"),
+            apiv2_key: apiv2_key.trim().to_owned(),
         };
         Shop::open(http, &running.merchants(), credentials).await
     }

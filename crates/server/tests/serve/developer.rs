@@ -43,3 +43,23 @@ async fn reset_begins_anew_at_the_same_addresses_with_what_the_seed_draws() {
     assert_ne!(tokens(&second), tokens(&first), "sessions are never drawn from a seed");
     assert_eq!(running.get("/readyz").await["ready"], true);
 }
+
+#[tokio::test]
+async fn the_payer_shows_codes_and_a_merchant_gets_a_key_for_tills() {
+    let program = Program::on_a_file();
+    let running = program.serve_people(&[]);
+    running.until_developers_are_told(&program).await;
+    let codes = ["success", "slow"].map(|outcome| {
+        let code = program.run(&["sandbox", "code", "--outcome", outcome]).text();
+        code.trim().to_owned()
+    });
+    assert!(codes.iter().all(|code| code.len() == 18), "{codes:?}");
+    assert_ne!(codes[0], codes[1]);
+    let merchant = &told(&program, "demo.json")["merchant"];
+    let mchid = merchant["mchid"].as_str().unwrap();
+    let key = program.run(&["merchant", "apiv2-key", mchid]).text();
+    assert_eq!(key.trim().len(), 32);
+    assert_ne!(key.trim(), merchant["apiv2_key"], "another one");
+    let nobody = program.run(&["merchant", "apiv2-key", "1900000404"]).error();
+    assert!(nobody.contains("OBJECT_NOT_FOUND"), "{nobody}");
+}

@@ -50,7 +50,7 @@ pub struct Ids {
 /// See the module.
 #[derive(Clone)]
 pub struct Cast {
-    tag: u64,
+    pub(super) tag: u64,
     /// The keys of the installation.
     pub keys: KeyRing,
     /// When the model's time began, in microseconds.

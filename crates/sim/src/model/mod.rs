@@ -2,6 +2,7 @@
 
 pub mod ask;
 mod cast;
+mod codes;
 mod house;
 mod product;
 mod reference;

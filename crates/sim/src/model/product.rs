@@ -29,19 +29,19 @@ use std::collections::BTreeMap;
 /// One cast of people and merchants in a house.
 #[derive(Clone)]
 pub struct Product {
-    engine: Engine,
-    cast: Cast,
+    pub(super) engine: Engine,
+    pub(super) cast: Cast,
     prepaid: BTreeMap<Number, Serial>,
     top_ups: Vec<Serial>,
     /// Which ask began the session that somebody uses.
     sessions: BTreeMap<Index, Serial>,
 }
 
-fn done(serial: Serial, number: i64, state: &'static str) -> Answer {
+pub(super) fn done(serial: Serial, number: i64, state: &'static str) -> Answer {
     Answer::Done(serial, number, state)
 }
 
-fn fen(minor: i64) -> Amount {
+pub(super) fn fen(minor: i64) -> Amount {
     Amount::fen(minor).expect("asks move at least one fen")
 }
 
@@ -118,7 +118,11 @@ impl Product {
         }
     }
 
-    fn run<C: Command>(&self, command: C, answer: impl FnOnce(C::Done) -> Answer) -> Answer {
+    pub(super) fn run<C: Command>(
+        &self,
+        command: C,
+        answer: impl FnOnce(C::Done) -> Answer,
+    ) -> Answer {
         self.told(self.engine.run_blocking(command), answer)
     }
 
@@ -165,7 +169,7 @@ impl Product {
             description: "Tea".into(),
             amount: fen(ask.amount),
             attach: None,
-            notify_url: "https://tea.example/notify".into(),
+            notify_url: Some("https://tea.example/notify".into()),
             time_expire: life_s.map(|seconds| now.plus(seconds * SECOND)),
             openid: payer.map(|who| self.openid_keys().newest(&appid, self.cast.people[who].user)),
             device_id: None,
@@ -350,7 +354,7 @@ impl Product {
         self.run(command, |lifted| done(0, 0, lifted.state.as_str()))
     }
 
-    fn session(&self, who: Index) -> [u8; 32] {
+    pub(super) fn session(&self, who: Index) -> [u8; 32] {
         self.cast.session(who, self.sessions.get(&who).copied().unwrap_or(0))
     }
 

@@ -2,10 +2,14 @@
 //! rows. Whatever the answers are, the reference model must give the same ones in some order, and
 //! everybody must hold what they hold after that order.
 
+mod codes;
+
 use engine::Engine;
 use jiaozi_sim::model::ask::{Answer, Ask, BankSays, Freezer, What};
 use jiaozi_sim::model::{House, Product, Reference};
 use std::sync::Barrier;
+
+use codes::{one_code, one_request, one_waiting};
 
 const ROUNDS: usize = 100;
 
@@ -267,4 +271,7 @@ races! {
     conflicts: a_key_stands_for_one_of_two_requests;
     one_order: one_order_has_one_history;
     to_and_fro: money_to_and_fro_stays_what_it_was;
+    one_code: a_code_that_two_merchants_scan_at_once_is_charged_once;
+    one_request: a_code_charged_again_by_the_same_request_is_paid_once;
+    one_waiting: a_waiting_payment_is_confirmed_refused_or_reversed_and_never_lost;
 }

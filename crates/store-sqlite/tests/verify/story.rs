@@ -12,6 +12,7 @@ use domain::notification::{Attempted, RecordDeliveries};
 use domain::order::{
     CreateCombinedOrder, CreateOrder, PartAsked, PayOrder, ProfitSharing, TradeType,
 };
+use domain::payment_code::Digits;
 use domain::profit::{
     AddReceiver, NamedProfitOrder, ReceiverKind, Rest, ReturnProfit, SharePart, ShareProfit,
 };
@@ -71,7 +72,8 @@ pub fn engine(store: Box<dyn Store>) -> Engine {
     engine
 }
 
-/// Two top-ups, two withdrawals, three payments, a refund, one open item of each kind.
+/// Two top-ups, two withdrawals, four payments, one of them by code, a refund, one open item of
+/// each kind.
 pub fn play(engine: &Engine) {
     let person = Person::numbered(1);
     engine.run_blocking(person.move_in()).unwrap();
@@ -95,6 +97,7 @@ pub fn play(engine: &Engine) {
     let batch = engine.position().borrow().seq;
     share(engine, person);
     send(engine, person);
+    pay_by_code(engine, person, "T5", 700);
     let (mchid, kind) = (MCHID.into(), FactKind::RefundSucceeded);
     let attempts = vec![Attempted { batch, place: 1, mchid, kind, attempt: 1, error }];
     engine.run_blocking(RecordDeliveries { attempts }).unwrap();
@@ -293,6 +296,14 @@ fn pay(engine: &Engine, person: Person, number: &str, minor: i64) {
 /// The payment of an order.
 pub fn payment(person: Person, number: &str, minor: i64) -> PayOrder {
     person.pay(&order(number, minor))
+}
+
+/// The person's device shows codes, and the merchant charges one.
+fn pay_by_code(engine: &Engine, person: Person, number: &str, minor: i64) {
+    engine.run_blocking(person.turn_on_codes(1)).unwrap();
+    let now = engine.position().borrow().now;
+    let code = testing::code(1, now, Digits::Hidden);
+    engine.run_blocking(testing::charge(number, fen(minor), &code, now)).unwrap();
 }
 
 fn refund(engine: &Engine, refund: &str, order_number: &str, minor: i64, total: i64) {

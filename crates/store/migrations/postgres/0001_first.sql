@@ -863,6 +863,27 @@ COMMENT ON COLUMN "sub_merchant"."state" IS 'Where the relation stands.';
 COMMENT ON COLUMN "sub_merchant"."since" IS 'Since when it does.';
 COMMENT ON COLUMN "sub_merchant"."version" IS 'The batch that last wrote it.';
 
+CREATE TABLE "merchant_apiv2_key" (
+    "book" bigint NOT NULL,
+    "mchid" text COLLATE "C" NOT NULL,
+    "key" bytea NOT NULL,
+    "set_at" bigint NOT NULL,
+    "version" bigint NOT NULL,
+    PRIMARY KEY ("book", "mchid")
+);
+CREATE TRIGGER "merchant_apiv2_key_delete" BEFORE DELETE ON "merchant_apiv2_key"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "merchant_apiv2_key_truncate" BEFORE TRUNCATE ON "merchant_apiv2_key"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "merchant_apiv2_key" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "merchant_apiv2_key" TO jiaozi_app;
+COMMENT ON TABLE "merchant_apiv2_key" IS 'What a merchant signs with on the XML interface.';
+COMMENT ON COLUMN "merchant_apiv2_key"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "merchant_apiv2_key"."mchid" IS 'The merchant.';
+COMMENT ON COLUMN "merchant_apiv2_key"."key" IS 'The sealed key: 32 characters.';
+COMMENT ON COLUMN "merchant_apiv2_key"."set_at" IS 'When it was set.';
+COMMENT ON COLUMN "merchant_apiv2_key"."version" IS 'The batch that last wrote it.';
+
 CREATE TABLE "merchant_certificate" (
     "book" bigint NOT NULL,
     "mchid" text COLLATE "C" NOT NULL,
@@ -989,7 +1010,7 @@ CREATE TABLE "order" (
     "description" text COLLATE "C" NOT NULL,
     "amount" bigint NOT NULL,
     "attach" text COLLATE "C",
-    "notify_url" text COLLATE "C" NOT NULL,
+    "notify_url" text COLLATE "C",
     "openid" text COLLATE "C",
     "sub_openid" text COLLATE "C",
     "device_id" text COLLATE "C",
@@ -1016,8 +1037,9 @@ CREATE TABLE "order" (
     "profit_orders" bigint NOT NULL,
     "version" bigint NOT NULL,
     CHECK ("amount" BETWEEN 1 AND 99999999999),
-    CHECK (("state" = 'SUCCESS') = ("journal" > 0)),
-    CHECK (("state" = 'SUCCESS') = ("transaction_id" IS NOT NULL)),
+    CHECK ("state" = 'REVOKED' OR ("state" = 'SUCCESS') = ("journal" > 0)),
+    CHECK (("journal" > 0) = ("transaction_id" IS NOT NULL)),
+    CHECK ("state" <> 'REVOKED' OR "journal" = 0 OR "refunded_minor" = "amount"),
     CHECK ("refunded_minor" BETWEEN 0 AND "amount"),
     CHECK ("refund_arrived_minor" BETWEEN 0 AND "refunded_minor"),
     CHECK ("fee_minor" BETWEEN 0 AND "amount" AND "fee_refunded_minor" BETWEEN 0 AND "fee_minor"),
@@ -1028,7 +1050,8 @@ CREATE TABLE "order" (
     CHECK (("combined_mchid" IS NULL) = ("combined_no" IS NULL)),
     PRIMARY KEY ("book", "mchid", "out_trade_no")
 );
-CREATE INDEX "order_open" ON "order" ("book", "expires_at") WHERE "state" = 'NOTPAY';
+CREATE INDEX "order_open" ON "order" ("book", "expires_at") WHERE "state" IN ('NOTPAY', 'USERPAYING');
+CREATE INDEX "order_code" ON "order" ("book", "payer", "created_at") WHERE "trade_type" = 'MICROPAY';
 CREATE INDEX "order_unsettled" ON "order" ("book", "mchid") WHERE "unsettled_minor" > 0;
 CREATE TRIGGER "order_delete" BEFORE DELETE ON "order"
     FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
@@ -1049,7 +1072,7 @@ COMMENT ON COLUMN "order"."trade_type" IS 'How the payer meets it.';
 COMMENT ON COLUMN "order"."description" IS 'What the payer sees.';
 COMMENT ON COLUMN "order"."amount" IS 'What is to be paid, in fen.';
 COMMENT ON COLUMN "order"."attach" IS 'The merchant''s own data, given back with the result.';
-COMMENT ON COLUMN "order"."notify_url" IS 'Where the result is notified.';
+COMMENT ON COLUMN "order"."notify_url" IS 'Where the result is notified, if anywhere.';
 COMMENT ON COLUMN "order"."openid" IS 'The only payer, named under the app id.';
 COMMENT ON COLUMN "order"."sub_openid" IS 'The only payer, named under the app id of who is paid.';
 COMMENT ON COLUMN "order"."device_id" IS 'The merchant''s device.';
@@ -1057,7 +1080,7 @@ COMMENT ON COLUMN "order"."fingerprint" IS 'Hash of what the merchant asked for.
 COMMENT ON COLUMN "order"."state" IS 'Where it stands.';
 COMMENT ON COLUMN "order"."created_at" IS 'When it was placed.';
 COMMENT ON COLUMN "order"."expires_at" IS 'When it closes by itself.';
-COMMENT ON COLUMN "order"."payer" IS 'The wallet that paid.';
+COMMENT ON COLUMN "order"."payer" IS 'The wallet that paid, or that has to confirm.';
 COMMENT ON COLUMN "order"."payer_openid" IS 'The payer''s name under the app id.';
 COMMENT ON COLUMN "order"."payer_sub_openid" IS 'The payer''s name under the app id of who is paid.';
 COMMENT ON COLUMN "order"."payer_account" IS 'The account that paid, 0 while unpaid.';
@@ -2310,3 +2333,103 @@ COMMENT ON COLUMN "withdrawal"."suspended_minor" IS 'What of it lies in suspense
 COMMENT ON COLUMN "withdrawal"."created_at" IS 'When it was started.';
 COMMENT ON COLUMN "withdrawal"."ended_at" IS 'When it ended.';
 COMMENT ON COLUMN "withdrawal"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "payment_codes" (
+    "book" bigint NOT NULL,
+    "wallet" bytea NOT NULL,
+    "state" text COLLATE "C" NOT NULL,
+    "device" bytea NOT NULL,
+    "session" bytea NOT NULL,
+    "locator" bigint NOT NULL,
+    "password" text COLLATE "C" NOT NULL,
+    "turned_on_at" bigint NOT NULL,
+    "version" bigint NOT NULL,
+    CHECK ("locator" BETWEEN 0 AND 9999999999),
+    PRIMARY KEY ("book", "wallet")
+);
+CREATE TRIGGER "payment_codes_delete" BEFORE DELETE ON "payment_codes"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "payment_codes_truncate" BEFORE TRUNCATE ON "payment_codes"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "payment_codes" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "payment_codes" TO jiaozi_app;
+COMMENT ON TABLE "payment_codes" IS 'Who shows a wallet''s payment codes.';
+COMMENT ON COLUMN "payment_codes"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "payment_codes"."wallet" IS 'The wallet.';
+COMMENT ON COLUMN "payment_codes"."state" IS 'Whether there are any.';
+COMMENT ON COLUMN "payment_codes"."device" IS 'The only device that shows them.';
+COMMENT ON COLUMN "payment_codes"."session" IS 'SHA-256 of the token of the session that they end with.';
+COMMENT ON COLUMN "payment_codes"."locator" IS 'What its codes name.';
+COMMENT ON COLUMN "payment_codes"."password" IS 'When the payment password is asked for.';
+COMMENT ON COLUMN "payment_codes"."turned_on_at" IS 'When they were turned on.';
+COMMENT ON COLUMN "payment_codes"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "payment_code_locator" (
+    "book" bigint NOT NULL,
+    "locator" bigint NOT NULL,
+    "wallet" bytea NOT NULL,
+    "version" bigint NOT NULL,
+    CHECK ("locator" BETWEEN 0 AND 9999999999),
+    PRIMARY KEY ("book", "locator")
+);
+CREATE TRIGGER "payment_code_locator_delete" BEFORE DELETE ON "payment_code_locator"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "payment_code_locator_truncate" BEFORE TRUNCATE ON "payment_code_locator"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "payment_code_locator_rename" BEFORE UPDATE ON "payment_code_locator"
+    FOR EACH ROW
+    WHEN (OLD."book" IS DISTINCT FROM NEW."book"
+    OR OLD."locator" IS DISTINCT FROM NEW."locator"
+    OR OLD."wallet" IS DISTINCT FROM NEW."wallet") EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "payment_code_locator" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "payment_code_locator" TO jiaozi_app;
+COMMENT ON TABLE "payment_code_locator" IS 'Finds a wallet by what its codes name.';
+COMMENT ON COLUMN "payment_code_locator"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "payment_code_locator"."locator" IS 'What a code names.';
+COMMENT ON COLUMN "payment_code_locator"."wallet" IS 'The wallet.';
+COMMENT ON COLUMN "payment_code_locator"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "payment_code_use" (
+    "book" bigint NOT NULL,
+    "wallet" bytea NOT NULL,
+    "used_until_s" bigint NOT NULL,
+    "version" bigint NOT NULL,
+    CHECK ("used_until_s" >= 0),
+    PRIMARY KEY ("book", "wallet")
+);
+CREATE TRIGGER "payment_code_use_delete" BEFORE DELETE ON "payment_code_use"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "payment_code_use_truncate" BEFORE TRUNCATE ON "payment_code_use"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "payment_code_use" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "payment_code_use" TO jiaozi_app;
+COMMENT ON TABLE "payment_code_use" IS 'Which payment codes of a wallet are used up.';
+COMMENT ON COLUMN "payment_code_use"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "payment_code_use"."wallet" IS 'The wallet.';
+COMMENT ON COLUMN "payment_code_use"."used_until_s" IS 'The second of the newest code presented; it and older ones are used up.';
+COMMENT ON COLUMN "payment_code_use"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "payment_code_usage" (
+    "book" bigint NOT NULL,
+    "identity" bytea NOT NULL,
+    "day_from" bigint NOT NULL,
+    "paid_minor" bigint NOT NULL,
+    "without_password" bigint NOT NULL,
+    "version" bigint NOT NULL,
+    CHECK ("paid_minor" > 0),
+    CHECK ("without_password" >= 0),
+    PRIMARY KEY ("book", "identity")
+);
+CREATE TRIGGER "payment_code_usage_delete" BEFORE DELETE ON "payment_code_usage"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "payment_code_usage_truncate" BEFORE TRUNCATE ON "payment_code_usage"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "payment_code_usage" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "payment_code_usage" TO jiaozi_app;
+COMMENT ON TABLE "payment_code_usage" IS 'What an identity paid by code on one day.';
+COMMENT ON COLUMN "payment_code_usage"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "payment_code_usage"."identity" IS 'The person.';
+COMMENT ON COLUMN "payment_code_usage"."day_from" IS 'When that day began.';
+COMMENT ON COLUMN "payment_code_usage"."paid_minor" IS 'Paid by code that day, in fen.';
+COMMENT ON COLUMN "payment_code_usage"."without_password" IS 'Payments of that day without the payment password.';
+COMMENT ON COLUMN "payment_code_usage"."version" IS 'The batch that last wrote it.';

@@ -521,6 +521,18 @@ CREATE TABLE "sub_merchant" (
 CREATE TRIGGER "sub_merchant_delete" BEFORE DELETE ON "sub_merchant"
 BEGIN SELECT RAISE(ABORT, 'delete is forbidden on sub_merchant'); END;
 
+-- What a merchant signs with on the XML interface.
+CREATE TABLE "merchant_apiv2_key" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "mchid" TEXT COLLATE BINARY NOT NULL, -- The merchant.
+    "key" BLOB NOT NULL, -- The sealed key: 32 characters.
+    "set_at" INTEGER NOT NULL, -- When it was set.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    PRIMARY KEY ("book", "mchid")
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER "merchant_apiv2_key_delete" BEFORE DELETE ON "merchant_apiv2_key"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on merchant_apiv2_key'); END;
+
 -- A certificate that a merchant signs with.
 CREATE TABLE "merchant_certificate" (
     "book" INTEGER NOT NULL, -- The book it belongs to.
@@ -599,7 +611,7 @@ CREATE TABLE "order" (
     "description" TEXT COLLATE BINARY NOT NULL, -- What the payer sees.
     "amount" INTEGER NOT NULL, -- What is to be paid, in fen.
     "attach" TEXT COLLATE BINARY, -- The merchant's own data, given back with the result.
-    "notify_url" TEXT COLLATE BINARY NOT NULL, -- Where the result is notified.
+    "notify_url" TEXT COLLATE BINARY, -- Where the result is notified, if anywhere.
     "openid" TEXT COLLATE BINARY, -- The only payer, named under the app id.
     "sub_openid" TEXT COLLATE BINARY, -- The only payer, named under the app id of who is paid.
     "device_id" TEXT COLLATE BINARY, -- The merchant's device.
@@ -607,7 +619,7 @@ CREATE TABLE "order" (
     "state" TEXT COLLATE BINARY NOT NULL, -- Where it stands.
     "created_at" INTEGER NOT NULL, -- When it was placed.
     "expires_at" INTEGER NOT NULL, -- When it closes by itself.
-    "payer" BLOB, -- The wallet that paid.
+    "payer" BLOB, -- The wallet that paid, or that has to confirm.
     "payer_openid" TEXT COLLATE BINARY, -- The payer's name under the app id.
     "payer_sub_openid" TEXT COLLATE BINARY, -- The payer's name under the app id of who is paid.
     "payer_account" INTEGER NOT NULL, -- The account that paid, 0 while unpaid.
@@ -626,8 +638,9 @@ CREATE TABLE "order" (
     "profit_orders" INTEGER NOT NULL, -- How often it was shared or unfrozen.
     "version" INTEGER NOT NULL, -- The batch that last wrote it.
     CHECK ("amount" BETWEEN 1 AND 99999999999),
-    CHECK (("state" = 'SUCCESS') = ("journal" > 0)),
-    CHECK (("state" = 'SUCCESS') = ("transaction_id" IS NOT NULL)),
+    CHECK ("state" = 'REVOKED' OR ("state" = 'SUCCESS') = ("journal" > 0)),
+    CHECK (("journal" > 0) = ("transaction_id" IS NOT NULL)),
+    CHECK ("state" <> 'REVOKED' OR "journal" = 0 OR "refunded_minor" = "amount"),
     CHECK ("refunded_minor" BETWEEN 0 AND "amount"),
     CHECK ("refund_arrived_minor" BETWEEN 0 AND "refunded_minor"),
     CHECK ("fee_minor" BETWEEN 0 AND "amount" AND "fee_refunded_minor" BETWEEN 0 AND "fee_minor"),
@@ -638,7 +651,8 @@ CREATE TABLE "order" (
     CHECK (("combined_mchid" IS NULL) = ("combined_no" IS NULL)),
     PRIMARY KEY ("book", "mchid", "out_trade_no")
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX "order_open" ON "order" ("book", "expires_at") WHERE "state" = 'NOTPAY';
+CREATE INDEX "order_open" ON "order" ("book", "expires_at") WHERE "state" IN ('NOTPAY', 'USERPAYING');
+CREATE INDEX "order_code" ON "order" ("book", "payer", "created_at") WHERE "trade_type" = 'MICROPAY';
 CREATE INDEX "order_unsettled" ON "order" ("book", "mchid") WHERE "unsettled_minor" > 0;
 CREATE TRIGGER "order_delete" BEFORE DELETE ON "order"
 BEGIN SELECT RAISE(ABORT, 'delete is forbidden on order'); END;
@@ -1400,6 +1414,67 @@ WHEN OLD."book" IS NOT NEW."book"
     OR OLD."created_at" IS NOT NEW."created_at"
 BEGIN SELECT RAISE(ABORT, 'rename is forbidden on withdrawal'); END;
 
+-- Who shows a wallet's payment codes.
+CREATE TABLE "payment_codes" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "wallet" BLOB NOT NULL, -- The wallet.
+    "state" TEXT COLLATE BINARY NOT NULL, -- Whether there are any.
+    "device" BLOB NOT NULL, -- The only device that shows them.
+    "session" BLOB NOT NULL, -- SHA-256 of the token of the session that they end with.
+    "locator" INTEGER NOT NULL, -- What its codes name.
+    "password" TEXT COLLATE BINARY NOT NULL, -- When the payment password is asked for.
+    "turned_on_at" INTEGER NOT NULL, -- When they were turned on.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    CHECK ("locator" BETWEEN 0 AND 9999999999),
+    PRIMARY KEY ("book", "wallet")
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER "payment_codes_delete" BEFORE DELETE ON "payment_codes"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on payment_codes'); END;
+
+-- Finds a wallet by what its codes name.
+CREATE TABLE "payment_code_locator" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "locator" INTEGER NOT NULL, -- What a code names.
+    "wallet" BLOB NOT NULL, -- The wallet.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    CHECK ("locator" BETWEEN 0 AND 9999999999),
+    PRIMARY KEY ("book", "locator")
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER "payment_code_locator_delete" BEFORE DELETE ON "payment_code_locator"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on payment_code_locator'); END;
+CREATE TRIGGER "payment_code_locator_rename" BEFORE UPDATE ON "payment_code_locator"
+WHEN OLD."book" IS NOT NEW."book"
+    OR OLD."locator" IS NOT NEW."locator"
+    OR OLD."wallet" IS NOT NEW."wallet"
+BEGIN SELECT RAISE(ABORT, 'rename is forbidden on payment_code_locator'); END;
+
+-- Which payment codes of a wallet are used up.
+CREATE TABLE "payment_code_use" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "wallet" BLOB NOT NULL, -- The wallet.
+    "used_until_s" INTEGER NOT NULL, -- The second of the newest code presented; it and older ones are used up.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    CHECK ("used_until_s" >= 0),
+    PRIMARY KEY ("book", "wallet")
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER "payment_code_use_delete" BEFORE DELETE ON "payment_code_use"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on payment_code_use'); END;
+
+-- What an identity paid by code on one day.
+CREATE TABLE "payment_code_usage" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "identity" BLOB NOT NULL, -- The person.
+    "day_from" INTEGER NOT NULL, -- When that day began.
+    "paid_minor" INTEGER NOT NULL, -- Paid by code that day, in fen.
+    "without_password" INTEGER NOT NULL, -- Payments of that day without the payment password.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    CHECK ("paid_minor" > 0),
+    CHECK ("without_password" >= 0),
+    PRIMARY KEY ("book", "identity")
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER "payment_code_usage_delete" BEFORE DELETE ON "payment_code_usage"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on payment_code_usage'); END;
+
 ANALYZE sqlite_schema;
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('account_path', 'account_path', '1000000 1000000 10000 10000 10000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('account_path', 'account_path_number', '1000000 1000000 1');
@@ -1407,6 +1482,7 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('job', 'job', '1000000 1000000
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('job', 'job_due', '1000000 1000000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('order', 'order', '1000000 1000000 10000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('order', 'order_open', '10000 10000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('order', 'order_code', '10000 10000 10 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('order', 'order_unsettled', '10000 10000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('refund', 'refund', '1000000 1000000 10000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('refund', 'refund_order', '1000000 1000000 10 1');

@@ -3,9 +3,9 @@
 use crate::{Index, describe, text_cells};
 use domain::ids::{UserId, WalletId};
 use domain::merchant::{
-    KeyState, Merchant, MerchantAppid, MerchantCertificate, MerchantState, MerchantWebhook,
-    NotificationKey, Openid, PlatformKey, PlatformKeyKind, SecurityEcho, SubMerchant,
-    SubMerchantState, WebhookKind,
+    KeyState, Merchant, MerchantApiv2Key, MerchantAppid, MerchantCertificate, MerchantState,
+    MerchantWebhook, NotificationKey, Openid, PlatformKey, PlatformKeyKind, SecurityEcho,
+    SubMerchant, SubMerchantState, WebhookKind,
 };
 use domain::notification::{Retry, RetryState, Slot};
 use domain::order::{
@@ -37,6 +37,12 @@ describe!(Merchant, Kept, key 1, "A merchant that takes payments.", {
     apiv3_key: Vec<u8>, "Its sealed APIv3 key.";
     added_at: Timestamp, "When it was added.";
 }, checks ["fee_bp BETWEEN 0 AND 10000"]);
+
+describe!(MerchantApiv2Key, Kept, key 1, "What a merchant signs with on the XML interface.", {
+    mchid: String, "The merchant.";
+    key: Vec<u8>, "The sealed key: 32 characters.";
+    set_at: Timestamp, "When it was set.";
+});
 
 describe!(MerchantAppid, Kept, key 2, "An app id that a merchant may name.", {
     mchid: String, "The merchant.";
@@ -99,7 +105,7 @@ describe!(Order, Kept, key 2, "An order of a merchant.", {
     description: String, "What the payer sees.";
     amount: Amount, "What is to be paid, in fen.";
     attach: Option<String>, "The merchant's own data, given back with the result.";
-    notify_url: String, "Where the result is notified.";
+    notify_url: Option<String>, "Where the result is notified, if anywhere.";
     openid: Option<String>, "The only payer, named under the app id.";
     sub_openid: Option<String>, "The only payer, named under the app id of who is paid.";
     device_id: Option<String>, "The merchant's device.";
@@ -107,7 +113,7 @@ describe!(Order, Kept, key 2, "An order of a merchant.", {
     state: OrderState, "Where it stands.";
     created_at: Timestamp, "When it was placed.";
     expires_at: Timestamp, "When it closes by itself.";
-    payer: Option<WalletId>, "The wallet that paid.";
+    payer: Option<WalletId>, "The wallet that paid, or that has to confirm.";
     payer_openid: Option<String>, "The payer's name under the app id.";
     payer_sub_openid: Option<String>, "The payer's name under the app id of who is paid.";
     payer_account: i64, "The account that paid, 0 while unpaid.";
@@ -126,8 +132,9 @@ describe!(Order, Kept, key 2, "An order of a merchant.", {
     profit_orders: i64, "How often it was shared or unfrozen.";
 }, checks [
     "amount BETWEEN 1 AND 99999999999",
-    "(state = 'SUCCESS') = (journal > 0)",
-    "(state = 'SUCCESS') = (transaction_id IS NOT NULL)",
+    "state = 'REVOKED' OR (state = 'SUCCESS') = (journal > 0)",
+    "(journal > 0) = (transaction_id IS NOT NULL)",
+    "state <> 'REVOKED' OR journal = 0 OR refunded_minor = amount",
     "refunded_minor BETWEEN 0 AND amount",
     "refund_arrived_minor BETWEEN 0 AND refunded_minor",
     "fee_minor BETWEEN 0 AND amount AND fee_refunded_minor BETWEEN 0 AND fee_minor",
@@ -137,7 +144,8 @@ describe!(Order, Kept, key 2, "An order of a merchant.", {
     "unsettled_minor + shared_minor <= amount",
     "(combined_mchid IS NULL) = (combined_no IS NULL)",
 ], indexes [
-    Index { name: "open", columns: "expires_at", filter: "state = 'NOTPAY'" },
+    Index { name: "open", columns: "expires_at", filter: "state IN ('NOTPAY', 'USERPAYING')" },
+    Index { name: "code", columns: "payer, created_at", filter: "trade_type = 'MICROPAY'" },
     Index { name: "unsettled", columns: "mchid", filter: "unsettled_minor > 0" },
 ]);
 

@@ -5,6 +5,7 @@ mod complaint;
 mod ledger;
 mod merchant;
 mod merchant_transfer;
+mod payment_code;
 mod profit;
 mod transfer_batch;
 mod user;
@@ -42,6 +43,7 @@ pub(crate) const ALL: &[Registered] = &[
     Registered::of::<domain::merchant::Merchant>(),
     Registered::of::<domain::merchant::MerchantAppid>(),
     Registered::of::<domain::merchant::SubMerchant>(),
+    Registered::of::<domain::merchant::MerchantApiv2Key>(),
     Registered::of::<domain::merchant::MerchantCertificate>(),
     Registered::of::<domain::merchant::MerchantWebhook>(),
     Registered::of::<domain::merchant::PlatformKey>(),
@@ -80,4 +82,8 @@ pub(crate) const ALL: &[Registered] = &[
     Registered::of::<domain::card::BankMovement>(),
     Registered::of::<domain::top_up::TopUp>(),
     Registered::of::<domain::withdrawal::Withdrawal>(),
+    Registered::of::<domain::payment_code::PaymentCodes>(),
+    Registered::of::<domain::payment_code::PaymentCodeLocator>(),
+    Registered::of::<domain::payment_code::PaymentCodeUse>(),
+    Registered::of::<domain::payment_code::PaymentCodeUsage>(),
 ];

@@ -280,4 +280,22 @@ pub const ALL: &[Invariant] = &[
          AND state IN ('HELD', 'BANK_PROCESSING')) open_items GROUP BY card) o ON o.card = c.id \
          WHERE c.book = 1 AND COALESCE(o.n, 0) <> c.open_items",
     ),
+    rule(
+        "K1",
+        "what payment codes name leads to the wallet that shows them",
+        "SELECT CAST(c.locator AS TEXT) AS offender FROM payment_codes c \
+         LEFT JOIN payment_code_locator l ON l.book = c.book AND l.locator = c.locator \
+         WHERE c.book = 1 AND (l.wallet IS NULL OR l.wallet <> c.wallet)",
+    ),
+    rule(
+        "K2",
+        "what a person paid by code on a day is the sum of these orders",
+        "SELECT CAST(u.day_from AS TEXT) AS offender FROM payment_code_usage u \
+         LEFT JOIN wallet w ON w.book = u.book AND w.identity = u.identity \
+         LEFT JOIN \"order\" o ON o.book = w.book AND o.payer = w.id \
+         AND o.trade_type = 'MICROPAY' AND o.journal > 0 \
+         AND o.paid_at >= u.day_from AND o.paid_at < u.day_from + 86400000000 \
+         WHERE u.book = 1 GROUP BY u.identity, u.day_from, u.paid_minor \
+         HAVING COALESCE(SUM(o.amount), 0) <> u.paid_minor",
+    ),
 ];

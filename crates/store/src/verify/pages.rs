@@ -65,7 +65,7 @@ pub const ALL: &[Paged] = &[
          of, that took what is paid from its payer",
         "order",
         "SELECT x.mchid || ':' || x.out_trade_no AS offender FROM \"order\" x WHERE {page} \
-         AND x.state = 'SUCCESS' AND (COALESCE((SELECT j.subject FROM journal j \
+         AND x.journal > 0 AND (COALESCE((SELECT j.subject FROM journal j \
          WHERE j.book = x.book AND j.number = x.journal AND j.kind = 'PAYMENT'), '') \
          <> CASE WHEN x.combined_no IS NULL THEN 'order:' || x.mchid || ':' || x.out_trade_no \
          ELSE 'combined_order:' || x.combined_mchid || ':' || x.combined_no END \

@@ -102,7 +102,7 @@ impl Notices {
                 let order = order.ok_or_else(|| absent("order", fact))?;
                 let event = OrderView::of(&order, fact.at).and_then(Event::paid);
                 let event = event.ok_or_else(|| absent("payment of the order", fact))?;
-                Ok(Some((order.notify_url, event)))
+                Ok(order.notify_url.map(|url| (url, event)))
             }
             FactKind::CombinedPaymentSucceeded => {
                 Ok(Some(combined_event(queries, &key, fact).await?))

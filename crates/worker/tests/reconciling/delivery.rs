@@ -15,7 +15,7 @@ use serde_json::Value;
 
 fn place(url: &str) -> CreateOrder {
     let attach = Some("shelf 7".into());
-    CreateOrder { attach, notify_url: url.into(), ..testing::order("T0001", fen(500)) }
+    CreateOrder { attach, notify_url: Some(url.into()), ..testing::order("T0001", fen(500)) }
 }
 
 fn pay() -> PayOrder {

@@ -35,7 +35,7 @@ async fn paid(stage: &Stage, url: &str) {
             Ok(())
         })
         .await;
-    let (notify_url, profit_sharing) = (url.to_owned(), ProfitSharing::Yes);
+    let (notify_url, profit_sharing) = (Some(url.to_owned()), ProfitSharing::Yes);
     let order = CreateOrder { notify_url, profit_sharing, ..testing::order("T0001", fen(500)) };
     let pay = PayOrder {
         transaction_id: "4200202611200000000000000001".into(),

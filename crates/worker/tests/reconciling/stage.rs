@@ -207,14 +207,13 @@ impl Stage {
         }
     }
 
-    /// Orders that nobody has paid and that close in an hour.
-    pub async fn add_unpaid(&self, mchid: &str, orders: i64) {
+    /// Orders that nobody has paid and that are over in an hour.
+    pub async fn add_unpaid(&self, mchid: &str, orders: i64, state: OrderState) {
         for numbers in in_parts(1..=orders) {
             let mchid = mchid.to_owned();
             self.plant(move |tx| {
                 for number in numbers.clone() {
                     let order = paid_order(&mchid, number, "http://localhost/", tx.now());
-                    let state = OrderState::NotPay;
                     tx.put(Order { state, journal: 0, transaction_id: None, ..order });
                 }
                 Ok(())
@@ -339,7 +338,7 @@ fn paid_order(mchid: &str, number: i64, notify_url: &str, now: Timestamp) -> Ord
         description: "Tea".into(),
         amount: fen(100),
         attach: None,
-        notify_url: notify_url.into(),
+        notify_url: Some(notify_url.into()),
         openid: None,
         sub_openid: None,
         device_id: None,

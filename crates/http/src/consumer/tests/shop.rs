@@ -159,7 +159,7 @@ impl Stage {
             description: "一杯茶".into(),
             amount: Amount::fen(minor).unwrap(),
             attach: None,
-            notify_url: "https://shop.example/notify".into(),
+            notify_url: Some("https://shop.example/notify".into()),
             time_expire: None,
             openid,
             device_id: None,

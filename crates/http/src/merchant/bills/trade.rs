@@ -3,9 +3,9 @@
 use super::file::{Moved, Source};
 use super::orders::Orders;
 use crate::merchant::fault::Fault;
-use apiv3::bill::{RefundCells, TradeRow, TradeWriter};
+use apiv3::bill::{RefundCause, RefundCells, TradeRow, TradeWriter};
 use domain::ledger::JournalKind;
-use domain::order::Order;
+use domain::order::{Order, OrderState};
 use domain::refund::Refund;
 
 /// See the module.
@@ -82,6 +82,16 @@ fn refunded(source: &Source, order: &Order, refund: &Refund, moved: &Moved) -> T
     TradeRow {
         fee: refund.fee_minor,
         refund: Some(RefundCells {
+            // A reversal takes everything, so it is the only refund of its order.
+            cause: match order.state {
+                OrderState::Revoked => RefundCause::Reversal,
+                OrderState::NotPay
+                | OrderState::UserPaying
+                | OrderState::BankPending
+                | OrderState::Success
+                | OrderState::Closed
+                | OrderState::PayError => RefundCause::Refund,
+            },
             refund_id: refund.refund_id.clone(),
             out_refund_no: refund.out_refund_no.clone(),
             amount: refund.amount.minor(),

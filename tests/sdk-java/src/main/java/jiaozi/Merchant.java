@@ -96,8 +96,11 @@ final class Merchant implements AutoCloseable {
     try {
       HttpResponse<JsonObject> answer = client.execute(request.build(), JsonObject.class);
       JsonObject found = answer.getServiceResponse();
-      // The SDK keeps no status of a success; without a body it was 204.
-      return found == null ? new Answer(204, "") : new Answer(200, found.toString());
+      // The SDK keeps no status of a success; without a body it was 204, with a code 202.
+      if (found == null) {
+        return new Answer(204, "");
+      }
+      return new Answer(found.has("code") ? 202 : 200, found.toString());
     } catch (ServiceException refused) {
       return new Answer(refused.getHttpStatusCode(), refused.getResponseBody());
     }

@@ -79,6 +79,10 @@ public final class Steps {
       asked.addProperty("order", order);
       JsonObject told = sandbox.play("payments", asked);
       check(told, "/is_paid", new JsonPrimitive(true));
+    } else if (step.has("code")) {
+      JsonObject asked = new JsonObject();
+      asked.add("outcome", step.get("code"));
+      save(step, sandbox.play("codes", asked));
     } else if (step.has("advance")) {
       JsonObject asked = new JsonObject();
       asked.add("advance_seconds", step.get("advance"));
@@ -108,9 +112,13 @@ public final class Steps {
     for (Map.Entry<String, JsonElement> wanted : expected.entrySet()) {
       check(answer.body, wanted.getKey(), wanted.getValue());
     }
+    save(step, answer.body);
+  }
+
+  private void save(JsonObject step, JsonElement found) {
     if (step.has("save")) {
       for (Map.Entry<String, JsonElement> saved : step.getAsJsonObject("save").entrySet()) {
-        names.put(saved.getKey(), at(answer.body, saved.getValue().getAsString()).getAsString());
+        names.put(saved.getKey(), at(found, saved.getValue().getAsString()).getAsString());
       }
     }
   }

@@ -1,0 +1,11 @@
+//! The older XML interface, as far as tills still use it: flat XML over HTTP, signed inside with a
+//! key that merchant and platform share.
+
+pub mod answer;
+pub mod order;
+pub mod refusal;
+pub mod sign;
+pub mod xml;
+
+pub use answer::{Answer, Refused};
+pub use sign::{ApiV2Key, SignType};

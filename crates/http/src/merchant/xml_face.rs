@@ -1,0 +1,228 @@
+//! The XML interface that tills still use: three calls, signed inside with the merchant's key for
+//! it. HTTP 200 always, and an answer signed the way it was asked.
+
+use super::code_payments::{Charge, reverse};
+use super::orders::find_order;
+use super::{Face, answer};
+use crate::address::address_of;
+use crate::layers::{count, log};
+use apiv3::refund::OrderName;
+use apiv3::v2::order::{Micropay, read_order_name, show, show_state, unpaid};
+use apiv3::v2::refusal::reversal;
+use apiv3::v2::xml::{self, Fields};
+use apiv3::v2::{Answer, ApiV2Key, Refused, SignType};
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderValue, Method, StatusCode};
+use axum::response::Response;
+use axum::routing::any;
+use domain::merchant::MerchantApiv2Key;
+use domain::order::OrderByTransaction;
+use domain::refund::OrderOfRefund;
+use std::sync::Arc;
+use store::queries;
+use tower_http::timeout::TimeoutLayer;
+use tracing::Instrument;
+
+/// Told to a stranger and to who signed wrongly alike.
+const SIGN_ERROR: &str = "签名错误";
+const SYSTEM_ERROR: &str = "系统异常";
+
+/// What is asked.
+#[derive(Clone, Copy, Debug)]
+enum Call {
+    Micropay,
+    OrderQuery,
+    Reverse,
+}
+
+impl Call {
+    const fn path(self) -> &'static str {
+        match self {
+            Self::Micropay => "/pay/micropay",
+            Self::OrderQuery => "/pay/orderquery",
+            Self::Reverse => "/secapi/pay/reverse",
+        }
+    }
+}
+
+/// The routes of this interface.
+pub(super) fn routes(face: &Arc<Face>) -> Router {
+    let deadline = face.app.limits.request;
+    let mut router = Router::new();
+    for call in [Call::Micropay, Call::OrderQuery, Call::Reverse] {
+        let serve = move |state: State<Arc<Face>>, request: Request| serve(call, state, request);
+        router = router.route(call.path(), any(serve));
+    }
+    router
+        .layer(TimeoutLayer::with_status_code(answer::DEADLINE, deadline))
+        .with_state(Arc::clone(face))
+}
+
+/// Serves a call in a task of its own, so that a panic costs one answer and a caller who leaves
+/// interrupts nothing.
+async fn serve(call: Call, State(face): State<Arc<Face>>, request: Request) -> Response {
+    let began = face.app.shell.now();
+    let method = request.method().clone();
+    let span = tracing::info_span!("till request", route = call.path());
+    let task = tokio::spawn(answer_of(call, Arc::clone(&face), request).instrument(span.clone()));
+    let (code, text) = task.await.unwrap_or_else(|error| {
+        tracing::error!(%error, "a till's call panicked");
+        ("SYSTEMERROR", Answer::not_taken(SYSTEM_ERROR))
+    });
+    let (status, micros) = (StatusCode::OK, face.app.shell.now().since(began));
+    span.in_scope(|| log(status, code, micros));
+    count(&method, call.path(), status, micros);
+    let mut response = Response::new(Body::from(text));
+    let kind = HeaderValue::from_static("text/xml; charset=UTF-8");
+    response.headers_mut().insert(CONTENT_TYPE, kind);
+    response
+}
+
+/// What a log says of the answer, and its text.
+async fn answer_of(call: Call, face: Arc<Face>, request: Request) -> (&'static str, String) {
+    let address = address_of(&request, &face.app.limits.proxies);
+    let asked = match Asked::read(&face, request).await {
+        Ok(asked) => asked,
+        Err(text) => {
+            let limiter = face.app.limits.anonymous.as_ref();
+            let limited = limiter
+                .zip(address)
+                .map(|(limiter, address)| limiter.take(address, face.app.shell.now()));
+            let text =
+                if limited.is_some_and(|taken| taken.is_err()) { "频率超限" } else { text };
+            return ("FAIL", Answer::not_taken(text));
+        }
+    };
+    let answer = match call {
+        Call::Micropay => micropay(&face, &asked).await,
+        Call::OrderQuery => order_query(&face, &asked).await,
+        Call::Reverse => take_back(&face, &asked).await,
+    };
+    let nonce = apiv3::sign::nonce(face.random());
+    let code = answer.code();
+    (code, answer.write(&asked.fields, (&asked.key, asked.kind), &nonce))
+}
+
+/// A message whose signature holds.
+struct Asked {
+    fields: Fields,
+    mchid: String,
+    key: ApiV2Key,
+    kind: SignType,
+}
+
+impl Asked {
+    async fn read(face: &Face, request: Request) -> Result<Self, &'static str> {
+        if request.method() != Method::POST {
+            return Err("请使用 POST 方法");
+        }
+        let body: Bytes = match to_bytes(request.into_body(), xml::BYTES_MAX).await {
+            Ok(body) => body,
+            Err(_) => return Err("请求体过大或不完整"),
+        };
+        let fields = xml::read(&body).map_err(|_| "XML 格式错误")?;
+        let kind = SignType::of(&fields).ok_or("sign_type 错误")?;
+        let mchid = fields.get("mch_id").cloned().unwrap_or_default();
+        let row = queries::find::<MerchantApiv2Key>(face.app.queries.as_ref(), &mchid).await;
+        let row = row.map_err(|error| {
+            tracing::warn!(%error, "a read failed");
+            SYSTEM_ERROR
+        })?;
+        let key = ApiV2Key::open(&face.app.keys.personal_data, &row.ok_or(SIGN_ERROR)?);
+        let key = key.map_err(|error| {
+            tracing::error!(%error, mchid, "the key of the XML interface does not open");
+            SYSTEM_ERROR
+        })?;
+        if !key.verifies(&fields, kind) {
+            return Err(SIGN_ERROR);
+        }
+        Ok(Self { fields, mchid, key, kind })
+    }
+}
+
+fn refuse(refused: Refused) -> Answer {
+    Answer::Refused(refused, Fields::new())
+}
+
+async fn micropay(face: &Face, asked: &Asked) -> Answer {
+    let request = match Micropay::parse(&asked.fields) {
+        Ok(request) => request,
+        Err(refused) => return refuse(refused),
+    };
+    let charge = Charge {
+        mchid: &asked.mchid,
+        appid: &request.appid,
+        partner: None,
+        out_trade_no: &request.out_trade_no,
+        description: &request.body,
+        attach: request.attach.as_deref(),
+        amount: request.total_fee,
+        device_id: request.device_info.as_deref(),
+        profit_sharing: request.profit_sharing,
+        auth_code: &request.auth_code,
+        fingerprint: request.fingerprint,
+    };
+    let charged = match charge.run(face).await {
+        Ok(Some(Ok(charged))) => charged,
+        Ok(Some(Err(refusal))) => return refuse(refusal.into()),
+        Ok(None) => return refuse(domain::payment_code::PayByCodeRefusal::CodeInvalid.into()),
+        Err(_) => return refuse(Refused::system()),
+    };
+    match find_order(face, &asked.mchid, None, request.out_trade_no).await {
+        Ok(Some(order)) => match unpaid(&order) {
+            Some(refused) => refuse(refused),
+            None if charged.is_new => Answer::Done(show(&order)),
+            None => refuse(Refused::saying("ORDERPAID", "订单已支付")),
+        },
+        Ok(None) | Err(_) => refuse(Refused::system()),
+    }
+}
+
+async fn order_query(face: &Face, asked: &Asked) -> Answer {
+    let (appid, name) = match read_order_name(&asked.fields) {
+        Ok(read) => read,
+        Err(refused) => return refuse(refused),
+    };
+    let number = match name {
+        OrderName::OutTradeNo(number) => Some(number),
+        OrderName::TransactionId(id) => {
+            let found = queries::find::<OrderByTransaction>(face.app.queries.as_ref(), &id).await;
+            match found {
+                Ok(found) => {
+                    found.filter(|found| found.mchid == asked.mchid).map(|found| found.out_trade_no)
+                }
+                Err(_) => return refuse(Refused::system()),
+            }
+        }
+    };
+    let Some(number) = number else { return no_order() };
+    match find_order(face, &asked.mchid, None, number).await {
+        Ok(Some(order)) if order.appid == appid => Answer::Done(show_state(&order)),
+        Ok(_) => no_order(),
+        Err(_) => refuse(Refused::system()),
+    }
+}
+
+fn no_order() -> Answer {
+    refuse(Refused::saying("ORDERNOTEXIST", "订单不存在"))
+}
+
+async fn take_back(face: &Face, asked: &Asked) -> Answer {
+    let recall = |recall: &str| Fields::from([("recall".to_owned(), recall.to_owned())]);
+    let name = match read_order_name(&asked.fields) {
+        Ok((_, OrderName::OutTradeNo(number))) => OrderOfRefund::OutTradeNo(number),
+        Ok((_, OrderName::TransactionId(id))) => OrderOfRefund::Transaction(id),
+        Err(refused) => return Answer::Refused(refused, recall("N")),
+    };
+    match reverse(face, &asked.mchid, None, name).await {
+        Ok(Ok(())) => Answer::Done(recall("N")),
+        Ok(Err(refusal)) => {
+            let (refused, again) = reversal(refusal);
+            Answer::Refused(refused, recall(again))
+        }
+        Err(_) => Answer::Refused(Refused::system(), recall("Y")),
+    }
+}

@@ -1,0 +1,95 @@
+// A till: wechatpay-axios-plugin, unmodified, charges payment codes over the XML interface, under
+// both signatures. It checks the signature of every answer that says SUCCESS. Run it through
+// tests/conformance/with-sandbox.mjs.
+
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { after, describe, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Wechatpay } from 'wechatpay-axios-plugin';
+
+import { credentials } from './merchant.mjs';
+import { findServer } from './server.mjs';
+import { sandboxOf } from './steps.mjs';
+
+const WAIT_MS_MAX = 15_000;
+
+const { demo, stop } = await findServer();
+after(stop);
+const sandbox = sandboxOf(demo);
+const { mchid, appid, apiv2_key: apiv2Key } = demo.merchant;
+const config = { ...await credentials(demo), baseURL: demo.merchant_tls_api };
+const certs = { [demo.platform.id]: await readFile(demo.platform.file, 'utf8') };
+
+/** What came of a call: its fields, also those of a refusal, which the SDK throws. */
+const fields = (call) => call.then(({ data }) => data, (error) => {
+  if (!error.response) throw error;
+  return error.response.data;
+});
+
+for (const kind of ['MD5', 'HMAC-SHA256']) {
+  describe(`wechatpay-axios-plugin over XML with ${kind}`, () => {
+    const { v2 } = new Wechatpay({ ...config, certs, secret: apiv2Key });
+    const run = `xml${randomBytes(6).toString('hex')}`;
+    const common = { appid, mch_id: mchid, sign_type: kind };
+
+    const charge = (number, code, till = v2) => fields(till.pay.micropay({
+      ...common,
+      body: '一杯茶 <tea> & cake',
+      out_trade_no: `${run}-${number}`,
+      total_fee: 130,
+      spbill_create_ip: '127.0.0.1',
+      auth_code: code,
+    }));
+    const query = (number) => fields(v2.pay.orderquery({
+      ...common, out_trade_no: `${run}-${number}`,
+    }));
+    const shown = async (outcome) => (await sandbox('codes', { outcome })).code;
+
+    const until = async (number, state) => {
+      const deadline = Date.now() + WAIT_MS_MAX;
+      let found;
+      do {
+        found = await query(number);
+        if (found.trade_state === state) return;
+        await pause(200);
+      } while (Date.now() < deadline);
+      assert.equal(found.trade_state, state);
+    };
+
+    test('a code is charged once, and reversed', async () => {
+      const code = await shown('success');
+      const paid = await charge(1, code);
+      assert.equal(paid.result_code, 'SUCCESS', JSON.stringify(paid));
+      assert.deepEqual([paid.trade_type, paid.total_fee], ['MICROPAY', '130']);
+      assert.equal(paid.sign.length, kind === 'MD5' ? 32 : 64);
+      assert.equal((await charge(2, code)).err_code, 'AUTH_CODE_INVALID');
+      assert.equal((await charge(1, code)).err_code, 'ORDERPAID');
+      assert.equal((await query(1)).trade_state, 'SUCCESS');
+      await sandbox('clock', { advance_seconds: 16 });
+      const reversal = { ...common, out_trade_no: `${run}-1` };
+      const reversed = await fields(v2.secapi.pay.reverse(reversal, { security: true }));
+      assert.deepEqual([reversed.result_code, reversed.recall], ['SUCCESS', 'N']);
+      assert.equal((await query(1)).trade_state, 'REVOKED');
+    });
+
+    test('a payer who takes time is asked for', async () => {
+      assert.equal((await charge(3, await shown('slow'))).err_code, 'USERPAYING');
+      await until(3, 'SUCCESS');
+    });
+
+    test('a payer who refuses, or has no money, does not pay', async () => {
+      assert.equal((await charge(4, await shown('user_cancels'))).err_code, 'USERPAYING');
+      await until(4, 'PAYERROR');
+      const poor = await charge(5, await shown('insufficient_balance'));
+      assert.equal(poor.err_code, 'NOTENOUGH');
+    });
+
+    test('a signature with another key is refused', async () => {
+      const stranger = new Wechatpay({ ...config, certs, secret: 'x'.repeat(32) });
+      const refused = await charge(6, '134567890123456789', stranger.v2);
+      assert.deepEqual(refused, { return_code: 'FAIL', return_msg: '签名错误' });
+    });
+  });
+}
