@@ -14,7 +14,11 @@ const FOLDER = at('../../target/snippets/');
 // Of each suite: the pages, the language of the program in them, and what starts its file.
 const SUITES = {
   go: { pages: ['wechatpay-go'], language: 'go', start: (file) => ['go', ['run', file]] },
-  java: { pages: ['wechatpay-java'], language: 'java', start: (file) => ['./jvm.sh', [file]] },
+  java: {
+    pages: ['wechatpay-java', 'wxjava', 'wechatpay-apache-httpclient'],
+    language: 'java',
+    start: (file) => ['./jvm.sh', [file]],
+  },
   node: {
     pages: ['wechatpay-axios-plugin', 'wechatpay-node-v3'],
     language: 'js',
