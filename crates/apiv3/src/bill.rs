@@ -119,8 +119,7 @@ pub fn fund_flow_bill(raw: Option<&str>) -> Result<(Bill, Packing), ApiError> {
 /// # Errors
 /// PARAM_ERROR if there is none.
 pub fn download_token(raw: Option<&str>) -> Result<String, ApiError> {
-    let token = Query::new(raw).find("token")?;
-    Ok(token.ok_or_else(|| Query::fault("token", None, Issue::Missing))?)
+    Ok(Query::new(raw).get("token")?)
 }
 
 /// The answer that says where the file is.
@@ -135,8 +134,7 @@ pub fn answer(sha1_hex: &str, download_url: &str) -> Vec<u8> {
 }
 
 fn read_date(query: &Query<'_>) -> Result<Date, FieldError> {
-    let text = query.find("bill_date")?;
-    let text = text.ok_or_else(|| Query::fault("bill_date", None, Issue::Missing))?;
+    let text = query.get("bill_date")?;
     let shaped = text.len() == 10 && text.as_bytes()[4] == b'-' && text.as_bytes()[7] == b'-';
     let date = shaped.then(|| text.parse().ok()).flatten();
     date.ok_or_else(|| Query::fault("bill_date", Some(&text), Issue::Date))

@@ -61,7 +61,6 @@ fn part(view: &OrderView) -> WirePart<'_> {
         sub_openid: payment.and_then(|payment| payment.sub_openid.as_deref()),
         out_trade_no: &view.out_trade_no,
         trade_state: view.state.as_str(),
-        trade_state_desc: view.state.description(),
         attach: view.attach.as_deref().unwrap_or_default(),
         amount: WireAmount {
             total_amount: view.total.minor(),
@@ -102,7 +101,6 @@ struct WirePart<'a> {
     sub_openid: Option<&'a str>,
     out_trade_no: &'a str,
     trade_state: &'static str,
-    trade_state_desc: &'static str,
     attach: &'a str,
     amount: WireAmount,
     promotion_detail: [(); 0],

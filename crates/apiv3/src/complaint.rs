@@ -5,11 +5,11 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use crate::error::{ApiError, FieldError};
+use crate::error::{ApiError, FieldError, Location};
 use crate::fields::Fields;
 use crate::issue::Issue;
 use crate::notification::Event;
-use crate::request::{Caller, Query, read_body};
+use crate::request::{Caller, Query, check_media_id, read_body};
 
 /// Longest span of a list, in days.
 const SPAN_DAYS: i64 = 30;
@@ -67,30 +67,14 @@ pub fn history_slice(raw: Option<&str>) -> Result<Slice, ApiError> {
 }
 
 fn read_slice(query: &Query<'_>, usual: i64, most: i64) -> Result<Slice, FieldError> {
-    let number = |name: &'static str, usual, range: std::ops::RangeInclusive<i64>| {
-        let Some(text) = query.find(name)? else { return Ok(usual) };
-        let number: Option<i64> = text.parse().ok();
-        let number =
-            number.ok_or_else(|| Query::fault(name, Some(&text), Issue::Type("integer")))?;
-        match number {
-            low if low < *range.start() => {
-                Err(Query::fault(name, Some(&text), Issue::BelowMinimum(*range.start())))
-            }
-            high if high > *range.end() => {
-                Err(Query::fault(name, Some(&text), Issue::AboveMaximum(*range.end())))
-            }
-            fits => Ok(fits),
-        }
-    };
     Ok(Slice {
-        limit: number("limit", usual, 1..=most)?,
-        offset: number("offset", 0, 0..=1_000_000)?,
+        limit: query.integer("limit", usual, 1..=most)?,
+        offset: query.integer("offset", 0, 0..=1_000_000)?,
     })
 }
 
 fn read_day(query: &Query<'_>, name: &'static str) -> Result<Date, FieldError> {
-    let text = query.find(name)?;
-    let text = text.ok_or_else(|| Query::fault(name, None, Issue::Missing))?;
+    let text = query.get(name)?;
     let date = (text.len() == 10).then(|| text.parse().ok()).flatten();
     date.ok_or_else(|| Query::fault(name, Some(&text), Issue::Date))
 }
@@ -145,13 +129,12 @@ impl RefundProgress {
         let body = read_body(body)?;
         let fields = Fields::top(&body);
         let remark = fields.find_text("remark", 0..=600)?.unwrap_or_default().to_owned();
-        match fields.find_literal("action", &["APPROVE", "REJECT"])? {
-            Some("APPROVE") => Ok(Self::Approve { remark }),
-            Some(_) => Ok(Self::Reject {
+        match fields.get_literal("action", &["APPROVE", "REJECT"])? {
+            "APPROVE" => Ok(Self::Approve { remark }),
+            _ => Ok(Self::Reject {
                 reason: fields.get_text("reject_reason", 1..=600)?.to_owned(),
                 images: read_images(&fields, "reject_media_list")?,
             }),
-            None => Err(fields.fault("action", Issue::Missing).into()),
         }
     }
 }
@@ -172,8 +155,7 @@ pub fn check_complete(body: &[u8], caller: &Caller<'_>) -> Result<(), ApiError> 
 pub fn read_url(body: &[u8], caller: &Caller<'_>) -> Result<String, ApiError> {
     let body = read_body(body)?;
     let fields = Fields::top(&body);
-    let url = fields.find_url("url", 255, caller.url_rule)?;
-    Ok(url.ok_or_else(|| fields.fault("url", Issue::Missing))?.to_owned())
+    Ok(fields.get_url("url", 255, caller.url_rule)?.to_owned())
 }
 
 /// The bytes that say where word of complaints goes.
@@ -194,12 +176,13 @@ fn read_images(fields: &Fields<'_>, name: &'static str) -> Result<Vec<String>, F
     if items.len() > IMAGES_MAX {
         return Err(fields.fault(name, Issue::AboveMaximum(IMAGES_MAX as i64)));
     }
-    let id = |item: &serde_json::Value| {
-        let id = item.as_str().filter(|id| (1..=256).contains(&id.len()) && !id.contains(','));
-        id.map(str::to_owned)
+    let id = |(pointer, item): (String, &serde_json::Value)| {
+        let fault = |issue| FieldError::new(Location::Body, pointer.clone(), Some(item), issue);
+        let id = item.as_str().ok_or_else(|| fault(Issue::Type("string")))?;
+        check_media_id(id).map_err(fault)?;
+        Ok(id.to_owned())
     };
-    let ids: Option<Vec<String>> = items.iter().map(|(_, item)| id(item)).collect();
-    ids.ok_or_else(|| fields.fault(name, Issue::Type("string")))
+    items.into_iter().map(id).collect()
 }
 
 /// A complaint with what only the merchant's edge knows.

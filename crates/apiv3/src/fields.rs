@@ -52,6 +52,17 @@ impl<'a> Fields<'a> {
         self.find_text(name, bytes)?.ok_or_else(|| self.fault(name, Issue::Missing))
     }
 
+    /// A text that must be there and passes a check.
+    pub(crate) fn get_checked(
+        &self,
+        name: &str,
+        check: impl FnOnce(&str) -> Result<(), Issue>,
+    ) -> Result<String, FieldError> {
+        let text = self.get_text(name, 0..=usize::MAX)?;
+        check(text).map_err(|issue| self.fault(name, issue))?;
+        Ok(text.to_owned())
+    }
+
     /// A text that may be absent; `bytes` bounds its length.
     pub(crate) fn find_text(
         &self,

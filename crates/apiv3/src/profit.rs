@@ -13,9 +13,7 @@ use crate::fields::Fields;
 use crate::issue::Issue;
 use crate::keys::PrivateKey;
 use crate::notification::Event;
-use crate::request::{
-    Query, check_out_refund_no, check_transaction_id, read_body, refuse_partner_fields,
-};
+use crate::request::{Query, check_out_refund_no, check_transaction_id, read_body, read_own};
 
 const KINDS: &[&str] = &["MERCHANT_ID", "PERSONAL_OPENID", "PERSONAL_SUB_OPENID"];
 const RELATIONS: &[&str] = &[
@@ -56,19 +54,19 @@ impl AddReceiver {
     /// # Errors
     /// PARAM_ERROR for the first field that breaks a rule; NO_AUTH for a service provider's call.
     pub fn parse(body: &[u8], key: Option<&PrivateKey>) -> Result<Self, ApiError> {
-        let body = read_body(body)?;
-        let fields = Fields::top(&body);
-        refuse_partner_fields(&fields)?;
-        let kind = read_kind(&fields)?;
+        read_own(&read_body(body)?, |fields| Self::read(fields, key))
+    }
+
+    fn read(fields: &Fields<'_>, key: Option<&PrivateKey>) -> Result<Self, FieldError> {
+        let kind = read_kind(fields)?;
         let name = fields.find_sealed("name", key)?;
         if kind == ReceiverKind::Merchant && name.is_none() {
-            return Err(fields.fault("name", Issue::Missing).into());
+            return Err(fields.fault("name", Issue::Missing));
         }
-        let relation = fields.find_literal("relation_type", RELATIONS)?;
-        let relation = relation.ok_or_else(|| fields.fault("relation_type", Issue::Missing))?;
+        let relation = fields.get_literal("relation_type", RELATIONS)?;
         let custom = fields.find_text("custom_relation", 1..=30)?;
         if relation == "CUSTOM" && custom.is_none() {
-            return Err(fields.fault("custom_relation", Issue::Missing).into());
+            return Err(fields.fault("custom_relation", Issue::Missing));
         }
         Ok(Self {
             appid: fields.get_text("appid", 1..=32)?.to_owned(),
@@ -108,12 +106,11 @@ impl DeleteReceiver {
     /// # Errors
     /// PARAM_ERROR for the first field that breaks a rule; NO_AUTH for a service provider's call.
     pub fn parse(body: &[u8]) -> Result<Self, ApiError> {
-        let body = read_body(body)?;
-        let fields = Fields::top(&body);
-        refuse_partner_fields(&fields)?;
-        fields.get_text("appid", 1..=32)?;
-        let kind = read_kind(&fields)?;
-        Ok(Self { kind, account: fields.get_text("account", 1..=64)?.to_owned() })
+        read_own(&read_body(body)?, |fields| {
+            fields.get_text("appid", 1..=32)?;
+            let kind = read_kind(fields)?;
+            Ok(Self { kind, account: fields.get_text("account", 1..=64)?.to_owned() })
+        })
     }
 
     /// The bytes of the answer.
@@ -163,17 +160,16 @@ impl Share {
     /// # Errors
     /// PARAM_ERROR for the first field that breaks a rule; NO_AUTH for a service provider's call.
     pub fn parse(body: &[u8]) -> Result<Self, ApiError> {
-        let body = read_body(body)?;
-        let fields = Fields::top(&body);
-        refuse_partner_fields(&fields)?;
-        let unfreeze = fields.find_boolean("unfreeze_unsplit")?;
-        Ok(Self {
-            appid: fields.get_text("appid", 1..=32)?.to_owned(),
-            transaction_id: read_transaction_id(&fields)?,
-            out_order_no: read_number(&fields, "out_order_no")?,
-            parts: read_parts(&fields)?,
-            unfreeze_unsplit: unfreeze
-                .ok_or_else(|| fields.fault("unfreeze_unsplit", Issue::Missing))?,
+        read_own(&read_body(body)?, |fields| {
+            let unfreeze = fields.find_boolean("unfreeze_unsplit")?;
+            Ok(Self {
+                appid: fields.get_text("appid", 1..=32)?.to_owned(),
+                transaction_id: fields.get_checked("transaction_id", check_transaction_id)?,
+                out_order_no: fields.get_checked("out_order_no", check_out_refund_no)?,
+                parts: read_parts(fields)?,
+                unfreeze_unsplit: unfreeze
+                    .ok_or_else(|| fields.fault("unfreeze_unsplit", Issue::Missing))?,
+            })
         })
     }
 
@@ -226,13 +222,12 @@ impl Unfreeze {
     /// # Errors
     /// PARAM_ERROR for the first field that breaks a rule; NO_AUTH for a service provider's call.
     pub fn parse(body: &[u8]) -> Result<Self, ApiError> {
-        let body = read_body(body)?;
-        let fields = Fields::top(&body);
-        refuse_partner_fields(&fields)?;
-        Ok(Self {
-            transaction_id: read_transaction_id(&fields)?,
-            out_order_no: read_number(&fields, "out_order_no")?,
-            description: fields.get_text("description", 1..=80)?.to_owned(),
+        read_own(&read_body(body)?, |fields| {
+            Ok(Self {
+                transaction_id: fields.get_checked("transaction_id", check_transaction_id)?,
+                out_order_no: fields.get_checked("out_order_no", check_out_refund_no)?,
+                description: fields.get_text("description", 1..=80)?.to_owned(),
+            })
         })
     }
 
@@ -266,22 +261,23 @@ impl Return {
     /// # Errors
     /// PARAM_ERROR for the first field that breaks a rule; NO_AUTH for a service provider's call.
     pub fn parse(body: &[u8]) -> Result<Self, ApiError> {
-        let body = read_body(body)?;
-        let fields = Fields::top(&body);
-        refuse_partner_fields(&fields)?;
+        read_own(&read_body(body)?, Self::read)
+    }
+
+    fn read(fields: &Fields<'_>) -> Result<Self, FieldError> {
         let order_id = fields.find_text("order_id", 1..=64)?.map(str::to_owned);
         let out_order_no = match fields.has("out_order_no") {
-            true => Some(read_number(&fields, "out_order_no")?),
+            true => Some(fields.get_checked("out_order_no", check_out_refund_no)?),
             false => None,
         };
         if order_id.is_none() && out_order_no.is_none() {
             let issue = Issue::ExactlyOneOf("order_id", "out_order_no");
-            return Err(fields.fault("order_id", issue).into());
+            return Err(fields.fault("order_id", issue));
         }
         Ok(Self {
             order_id,
             out_order_no,
-            out_return_no: read_number(&fields, "out_return_no")?,
+            out_return_no: fields.get_checked("out_return_no", check_out_refund_no)?,
             return_mchid: fields.get_text("return_mchid", 1..=32)?.to_owned(),
             amount: fields.get_amount("amount")?,
             description: fields.get_text("description", 1..=80)?.to_owned(),
@@ -300,8 +296,7 @@ impl Return {
 /// # Errors
 /// PARAM_ERROR if it is missing or has another form.
 pub fn query_number(raw: Option<&str>, name: &'static str) -> Result<String, ApiError> {
-    let text = Query::new(raw).find(name)?;
-    let text = text.ok_or_else(|| Query::fault(name, None, Issue::Missing))?;
+    let text = Query::new(raw).get(name)?;
     check_out_refund_no(&text).map_err(|issue| Query::fault(name, Some(&text), issue))?;
     Ok(text)
 }
@@ -402,21 +397,8 @@ impl Event {
 }
 
 fn read_kind(fields: &Fields<'_>) -> Result<ReceiverKind, FieldError> {
-    let kind = fields.find_literal("type", KINDS)?.and_then(ReceiverKind::parse);
-    kind.ok_or_else(|| fields.fault("type", Issue::Missing))
-}
-
-fn read_transaction_id(fields: &Fields<'_>) -> Result<String, FieldError> {
-    let id = fields.get_text("transaction_id", 1..=32)?;
-    check_transaction_id(id).map_err(|issue| fields.fault("transaction_id", issue))?;
-    Ok(id.to_owned())
-}
-
-/// Numbers of this family have the alphabet and length of refund numbers.
-fn read_number(fields: &Fields<'_>, name: &'static str) -> Result<String, FieldError> {
-    let number = fields.get_text(name, 0..=usize::MAX)?;
-    check_out_refund_no(number).map_err(|issue| fields.fault(name, issue))?;
-    Ok(number.to_owned())
+    let kind = ReceiverKind::parse(fields.get_literal("type", KINDS)?);
+    kind.ok_or_else(|| fields.fault("type", Issue::NotOneOf(KINDS)))
 }
 
 fn to_json(wire: &impl Serialize) -> Vec<u8> {

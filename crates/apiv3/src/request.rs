@@ -62,11 +62,21 @@ pub(crate) fn read_large_body(body: &[u8]) -> Result<Map<String, Value>, ApiErro
 }
 
 /// Refuses what only a service provider may ask.
-pub(crate) fn refuse_partner_fields(fields: &Fields<'_>) -> Result<(), ApiError> {
+fn refuse_partner_fields(fields: &Fields<'_>) -> Result<(), ApiError> {
     if PARTNER_FIELDS.iter().any(|name| fields.has(name)) {
         return Err(PROVIDER_ONLY);
     }
     Ok(())
+}
+
+/// Reads the fields of a call that merchants make for themselves only.
+pub(crate) fn read_own<T>(
+    body: &Map<String, Value>,
+    read: impl FnOnce(&Fields<'_>) -> Result<T, FieldError>,
+) -> Result<T, ApiError> {
+    let fields = Fields::top(body);
+    refuse_partner_fields(&fields)?;
+    Ok(read(&fields)?)
 }
 
 /// Reads `mchid`, which must be the merchant that signed.
@@ -117,7 +127,7 @@ pub(crate) fn check_transaction_id(text: &str) -> Result<(), Issue> {
 }
 
 /// The id of an uploaded file: 1 to 256 letters, digits, `_` and `-`.
-fn check_media_id(text: &str) -> Result<(), Issue> {
+pub(crate) fn check_media_id(text: &str) -> Result<(), Issue> {
     check_length(text, 1..=256)?;
     check_alphabet(text, b"_-", "[0-9A-Za-z_-]")
 }
@@ -187,6 +197,22 @@ impl<'a> Query<'a> {
     /// The decoded value of a variable that must be there.
     pub(crate) fn get(&self, name: &str) -> Result<String, FieldError> {
         self.find(name)?.ok_or_else(|| Self::fault(name, None, Issue::Missing))
+    }
+
+    /// The whole number of a variable, or the usual one.
+    pub(crate) fn integer(
+        &self,
+        name: &str,
+        usual: i64,
+        range: RangeInclusive<i64>,
+    ) -> Result<i64, FieldError> {
+        let Some(text) = self.find(name)? else { return Ok(usual) };
+        let fault = |issue| Self::fault(name, Some(&text), issue);
+        match text.parse().map_err(|_| fault(Issue::Type("integer")))? {
+            low if low < *range.start() => Err(fault(Issue::BelowMinimum(*range.start()))),
+            high if high > *range.end() => Err(fault(Issue::AboveMaximum(*range.end()))),
+            fits => Ok(fits),
+        }
     }
 
     pub(crate) fn fault(name: &str, value: Option<&str>, issue: Issue) -> FieldError {

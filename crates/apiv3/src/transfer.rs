@@ -13,7 +13,7 @@ use crate::fields::Fields;
 use crate::issue::Issue;
 use crate::keys::PrivateKey;
 use crate::notification::Event;
-use crate::request::{Caller, check_number, read_body, refuse_partner_fields};
+use crate::request::{Caller, check_number, read_body, read_own};
 
 /// What a merchant may send money for.
 const SCENES: &[&str] = &["1000", "1002", "1004", "1005", "1006", "1009", "1010", "1011", "1013"];
@@ -61,10 +61,7 @@ impl CreateTransfer {
         caller: &Caller<'_>,
         key: Option<&PrivateKey>,
     ) -> Result<Self, ApiError> {
-        let body = read_body(body)?;
-        let fields = Fields::top(&body);
-        refuse_partner_fields(&fields)?;
-        Ok(Self::read(&fields, caller, key)?)
+        read_own(&read_body(body)?, |fields| Self::read(fields, caller, key))
     }
 
     fn read(
@@ -72,22 +69,17 @@ impl CreateTransfer {
         caller: &Caller<'_>,
         key: Option<&PrivateKey>,
     ) -> Result<Self, FieldError> {
-        let out_bill_no = fields.get_text("out_bill_no", 1..=32)?;
-        check_number(out_bill_no, 1..=32).map_err(|issue| fields.fault("out_bill_no", issue))?;
-        let scene = fields.find_literal("transfer_scene_id", SCENES)?;
         let user_name = fields.find_sealed("user_name", key)?;
         if user_name.as_ref().is_some_and(|name| !(1..=NAME_BYTES_MAX).contains(&name.len())) {
             return Err(fields.fault("user_name", Issue::Unreadable));
         }
         if let Some(style) = fields.find_object("user_recv_style")? {
-            let known = style.find_literal("type", STYLES)?;
-            known.ok_or_else(|| style.fault("type", Issue::Missing))?;
+            style.get_literal("type", STYLES)?;
         }
         Ok(Self {
             appid: fields.get_text("appid", 1..=32)?.to_owned(),
-            out_bill_no: out_bill_no.to_owned(),
-            transfer_scene_id: scene
-                .ok_or_else(|| fields.fault("transfer_scene_id", Issue::Missing))?,
+            out_bill_no: fields.get_checked("out_bill_no", |text| check_number(text, 1..=32))?,
+            transfer_scene_id: fields.get_literal("transfer_scene_id", SCENES)?,
             openid: fields.get_text("openid", 1..=64)?.to_owned(),
             user_name,
             transfer_amount: fields.get_amount("transfer_amount")?,

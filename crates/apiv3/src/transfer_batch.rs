@@ -13,7 +13,7 @@ use crate::fields::Fields;
 use crate::issue::Issue;
 use crate::keys::PrivateKey;
 use crate::notification::Event;
-use crate::request::{Caller, Query, check_number, read_large_body, refuse_partner_fields};
+use crate::request::{Caller, Query, check_number, read_large_body, read_own};
 
 const DETAILS_MAX: usize = 1_000;
 const STATUSES: &[&str] = &["ALL", "SUCCESS", "FAIL", "WAIT_PAY"];
@@ -67,10 +67,7 @@ impl CreateBatch {
         caller: &Caller<'_>,
         key: Option<&PrivateKey>,
     ) -> Result<Self, ApiError> {
-        let body = read_large_body(body)?;
-        let fields = Fields::top(&body);
-        refuse_partner_fields(&fields)?;
-        Ok(Self::read(&fields, caller, key)?)
+        read_own(&read_large_body(body)?, |fields| Self::read(fields, caller, key))
     }
 
     fn read(
@@ -139,9 +136,7 @@ fn read_details(fields: &Fields<'_>, key: Option<&PrivateKey>) -> Result<Vec<Det
 }
 
 fn read_number(fields: &Fields<'_>, name: &'static str) -> Result<String, FieldError> {
-    let number = fields.get_text(name, 0..=usize::MAX)?;
-    check_number(number, 1..=32).map_err(|issue| fields.fault(name, issue))?;
-    Ok(number.to_owned())
+    fields.get_checked(name, |text| check_number(text, 1..=32))
 }
 
 /// Which details a query wants to see.
@@ -161,30 +156,22 @@ pub struct WantedDetails {
 /// PARAM_ERROR for a variable that breaks a rule.
 pub fn wanted_details(raw: Option<&str>) -> Result<Option<WantedDetails>, ApiError> {
     let query = Query::new(raw);
-    let need = query.find("need_query_detail")?;
-    match need.as_deref() {
-        Some("false") => return Ok(None),
-        Some("true") => {}
-        None => return Err(Query::fault("need_query_detail", None, Issue::Missing).into()),
-        Some(other) => {
+    match query.get("need_query_detail")?.as_str() {
+        "false" => return Ok(None),
+        "true" => {}
+        other => {
             let issue = Issue::Type("boolean");
             return Err(Query::fault("need_query_detail", Some(other), issue).into());
         }
     }
-    let status = query.find("detail_status")?;
-    let status = status.ok_or_else(|| Query::fault("detail_status", None, Issue::Missing))?;
+    let status = query.get("detail_status")?;
     let known = STATUSES.iter().copied().find(|known| *known == status);
     let issue = Issue::NotOneOf(STATUSES);
     let state = known.ok_or_else(|| Query::fault("detail_status", Some(&status), issue))?;
-    let number = |name, usual: i64, least: i64, most: i64| {
-        let Some(text) = query.find(name)? else { return Ok(usual) };
-        let number = text.parse().ok().filter(|number| (least..=most).contains(number));
-        number.ok_or_else(|| Query::fault(name, Some(&text), Issue::AboveMaximum(most)))
-    };
     Ok(Some(WantedDetails {
         state: (state != "ALL").then_some(state),
-        limit: number("limit", 20, 20, 100)?,
-        offset: number("offset", 0, 0, 1_000)?,
+        limit: query.integer("limit", 20, 20..=100)?,
+        offset: query.integer("offset", 0, 0..=1_000)?,
     }))
 }
 

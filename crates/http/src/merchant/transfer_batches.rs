@@ -7,7 +7,7 @@ use super::route::Route;
 use apiv3::code::Code;
 use apiv3::error::ApiError;
 use apiv3::request::refuse_partner_query;
-use apiv3::transfer_batch::{self, CreateBatch, wanted_details};
+use apiv3::transfer_batch::{self, CreateBatch, WantedDetails, wanted_details};
 use domain::transfer_batch::{
     BatchState, CreateTransferBatch, NewDetail, TransferBatch, TransferBatchById, TransferDetail,
     detail_name_place,
@@ -76,13 +76,15 @@ async fn create(call: Call) -> Result<Reply, Fault> {
 }
 
 async fn by_id(call: Call) -> Result<Reply, Fault> {
+    let wanted = wanted_details(call.query())?;
     let batch = find_by_id(&call).await?;
-    show(&call, &batch).await
+    show(&call, &batch, wanted).await
 }
 
 async fn by_number(call: Call) -> Result<Reply, Fault> {
+    let wanted = wanted_details(call.query())?;
     let batch = find_by_number(&call).await?;
-    show(&call, &batch).await
+    show(&call, &batch, wanted).await
 }
 
 async fn find_by_id(call: &Call) -> Result<TransferBatch, Fault> {
@@ -104,8 +106,11 @@ async fn find(call: &Call, out_batch_no: String) -> Result<TransferBatch, Fault>
     Ok(batch.ok_or(UNKNOWN)?)
 }
 
-async fn show(call: &Call, batch: &TransferBatch) -> Result<Reply, Fault> {
-    let wanted = wanted_details(call.query())?;
+async fn show(
+    call: &Call,
+    batch: &TransferBatch,
+    wanted: Option<WantedDetails>,
+) -> Result<Reply, Fault> {
     let wanted = wanted.filter(|_| batch.state == BatchState::Finished);
     let details = match wanted {
         None => None,

@@ -2,13 +2,16 @@
 //! PARAM_ERROR and names the field, and nothing is written.
 
 use crate::world::World;
-use Kind::{Amount, Currency, Flag, List, Number, Object, Text, Time, Url};
+use Kind::{Amount, Currency, Flag, List, Literal, Number, Object, Sealed, Text, Time, Url};
 use serde_json::{Value, json};
 
 /// What a field may hold. Lengths are bytes.
 #[derive(Clone, Copy, Debug)]
-enum Kind {
+pub(crate) enum Kind {
     Text(usize, usize),
+    Literal,
+    /// Base64 of a ciphertext; with no platform key named, only its form can break.
+    Sealed,
     Number(i64),
     Amount,
     Currency,
@@ -20,10 +23,10 @@ enum Kind {
 }
 
 /// A field, and whether it must be there.
-type Row = (&'static str, Kind, bool);
+pub(crate) type Row = (&'static str, Kind, bool);
 
-const MUST: bool = true;
-const MAY: bool = false;
+pub(crate) const MUST: bool = true;
+pub(crate) const MAY: bool = false;
 
 impl Kind {
     /// Values that break the rule.
@@ -41,6 +44,8 @@ impl Kind {
                     broken.push(json!("a".repeat(minimum - 1)));
                 }
             }
+            Literal => broken.extend([json!("OTHER"), json!(""), json!(7)]),
+            Sealed => broken.extend([json!("a".repeat(1_025)), json!(7)]),
             Number(minimum) => broken.extend([json!(minimum - 1), json!("1"), json!(1.5)]),
             Amount => {
                 broken.extend([
@@ -197,12 +202,15 @@ const REFUND: &[Row] = &[
 const ECHO: &[Row] = &[("/echo_message", Text(1, 214), MUST), ("/notify_url", Url(255), MAY)];
 
 /// Breaks every row of the tables, one at a time.
-async fn breaks(world: &World, target: &str, body: &Value, tables: &[&[Row]]) {
+pub(crate) async fn breaks(world: &World, target: &str, body: &Value, tables: &[&[Row]]) {
     for &(pointer, kind, required) in tables.iter().copied().flatten() {
         let (parent, name) = pointer.rsplit_once('/').unwrap();
         for value in kind.broken() {
             let mut broken = body.clone();
-            broken.pointer_mut(parent).unwrap()[name] = value.clone();
+            match broken.pointer_mut(pointer) {
+                Some(place) => *place = value.clone(),
+                None => broken.pointer_mut(parent).unwrap()[name] = value.clone(),
+            }
             refused(world, target, &broken, pointer, &value).await;
         }
         if required {

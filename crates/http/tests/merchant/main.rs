@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod answers;
 mod bills;
 mod cashier;
 mod certificates;
@@ -11,13 +12,16 @@ mod combined;
 mod complaints;
 mod faults;
 mod fields;
+mod fields_money;
 mod input;
 mod onboarding;
 mod orders;
 mod partner;
 mod payer;
 mod profit;
+mod queries;
 mod refunds;
+mod schema;
 mod signatures;
 mod tills;
 mod transfer_batches;

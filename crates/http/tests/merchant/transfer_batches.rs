@@ -6,9 +6,9 @@ use domain::transfer_batch::PayTransferBatch;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-const BATCHES: &str = "/v3/transfer/batches";
+pub(crate) const BATCHES: &str = "/v3/transfer/batches";
 
-fn body(world: &World) -> Value {
+pub(crate) fn body(world: &World) -> Value {
     let detail = |number: &str, openid: &str| {
         json!({
             "out_detail_no": number, "transfer_amount": 200, "transfer_remark": "prize",

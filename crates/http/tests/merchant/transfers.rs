@@ -11,7 +11,7 @@ use domain::testing::{Plant, transfer};
 use serde_json::{Value, json};
 use store::queries;
 
-const BILLS: &str = "/v3/fund-app/mch-transfer/transfer-bills";
+pub(crate) const BILLS: &str = "/v3/fund-app/mch-transfer/transfer-bills";
 
 /// A merchant with 100.00 and a payee whom it knows.
 pub(crate) async fn ready() -> World {
@@ -28,7 +28,7 @@ pub(crate) async fn ready() -> World {
     world
 }
 
-fn body(world: &World, number: &str, fen: i64) -> Value {
+pub(crate) fn body(world: &World, number: &str, fen: i64) -> Value {
     json!({
         "appid": world.merchant.made.appid,
         "out_bill_no": number,

@@ -1,5 +1,6 @@
 //! A wallet with one merchant, one payer, and a clock that stands still.
 
+use crate::answers;
 use apiv3::authorization::{Authorization, RawRequest};
 use apiv3::certificate::Certificate;
 use apiv3::key_name::Serial;
@@ -279,11 +280,13 @@ impl World {
     pub(crate) async fn send(&self, mut request: Request<Body>) -> Answer {
         let address: SocketAddr = "192.0.2.1:40000".parse().unwrap();
         request.extensions_mut().insert(ConnectInfo(address));
+        let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, usize::MAX).await.unwrap().to_vec();
         let answer = Answer { status: parts.status.as_u16(), headers: parts.headers, body };
         self.check(&answer);
+        answers::check(&method, &path, &answer);
         answer
     }
 
