@@ -63,7 +63,7 @@ pub enum SignatureFault {
     /// The nonce was used before.
     NonceReused,
     /// The signature does not match the message.
-    Mismatch(SignedMessage),
+    Mismatch(Box<SignedMessage>),
 }
 
 /// What the server believes was signed, shown to the merchant to find the difference.
@@ -157,7 +157,7 @@ impl Authorization {
         if matches(request.target.as_bytes()) || unescaped() {
             return Ok(());
         }
-        Err(SignatureFault::Mismatch(self.shown_message(request)))
+        Err(SignatureFault::Mismatch(Box::new(self.shown_message(request))))
     }
 
     /// Signs a request as a merchant does and writes the header.
