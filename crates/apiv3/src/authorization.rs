@@ -74,7 +74,7 @@ pub struct SignedMessage {
     length: usize,
     truncated: String,
     /// Told by a sandbox only: it shows the body.
-    diagnosis: Option<Box<Diagnosis>>,
+    diagnosis: Option<Diagnosis>,
 }
 
 impl SignatureFault {
@@ -87,7 +87,7 @@ impl SignatureFault {
         request: &RawRequest<'_>,
     ) -> Self {
         if let Self::Mismatch(message) = &mut self {
-            message.diagnosis = Some(Box::new(Diagnosis::of(signed, key, request)));
+            message.diagnosis = Some(Diagnosis::of(signed, key, request));
         }
         self
     }
