@@ -26,6 +26,15 @@ const PARTNERS_ORDER: &str = order!(
     "sp_appid*:str(32), sp_mchid*:str(32), sub_appid:str(32), sub_mchid*:str(32), ",
     "payer:{sp_openid:str(128), sub_openid:str(128)}, "
 );
+const CHARGED: &str = order!(
+    "code:<USERPAYING>, message:str(256), appid*:str(32), mchid*:str(32), ",
+    "payer:{openid*:str(128)}, "
+);
+const PARTNERS_CHARGED: &str = order!(
+    "code:<USERPAYING>, message:str(256), sp_appid*:str(32), sp_mchid*:str(32), \
+     sub_appid:str(32), sub_mchid*:str(32), ",
+    "payer:{sp_openid:str(128), sub_openid:str(128)}, "
+);
 const COMBINED: &str = concat!(
     "combine_appid*:str(32), combine_mchid*:str(32), combine_out_trade_no*:str(32), ",
     "combine_transaction_id:str(32), scene_info:{device_id:str(16)}, ",
@@ -121,6 +130,17 @@ const SHAPES: &[(&str, &str)] = &[
     ("POST /v3/pay/partner/{}/jsapi", "prepay_id*:str(64)"),
     ("POST /v3/pay/partner/{}/app", "prepay_id*:str(64)"),
     ("GET /v3/pay/partner/transactions/{}/{}", PARTNERS_ORDER),
+    ("POST /v3/pay/transactions/codepay", CHARGED),
+    (
+        "POST /v3/pay/transactions/out-trade-no/{}/reverse",
+        "appid*:str(32), mchid*:str(32), out_trade_no*:str(32)",
+    ),
+    ("POST /v3/pay/partner/transactions/codepay", PARTNERS_CHARGED),
+    (
+        "POST /v3/pay/partner/transactions/out-trade-no/{}/reverse",
+        "sp_appid*:str(32), sp_mchid*:str(32), sub_appid:str(32), sub_mchid*:str(32), \
+         out_trade_no*:str(32)",
+    ),
     ("POST /v3/combine-transactions/native", "code_url*:str(64)"),
     ("POST /v3/combine-transactions/h5", "h5_url*:str(512)"),
     ("POST /v3/combine-transactions/jsapi", "prepay_id*:str(64)"),
