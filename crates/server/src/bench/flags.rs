@@ -11,6 +11,8 @@ pub(crate) enum BenchAction {
     Pay(PayFlags),
     /// Notifications of payments, next to how many signatures this machine makes.
     Notify(NotifyFlags),
+    /// Notifications while some merchants never answer, next to the same when all do.
+    SilentMerchants(SilentFlags),
     /// Orders placed by merchants with signed requests, next to what signing and checking cost.
     CreateOrder(CreateOrderFlags),
 }
@@ -166,6 +168,18 @@ pub(crate) struct NotifyFlags {
     /// How many orders wait to be paid then, per second.
     #[arg(long, default_value_t = 20_000)]
     pub(crate) orders_per_second: u64,
+}
+
+/// `jiaozi bench silent-merchants`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct SilentFlags {
+    #[command(flatten)]
+    pub(crate) world: WorldFlags,
+    #[command(flatten)]
+    pub(crate) load: LoadFlags,
+    /// How many of the merchants never answer.
+    #[arg(long, default_value_t = 10)]
+    pub(crate) silent: u64,
 }
 
 /// `jiaozi bench create-order`.

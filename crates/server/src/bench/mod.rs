@@ -23,6 +23,7 @@ mod report;
 mod rivals;
 mod seeding;
 mod signing;
+mod silent;
 
 pub(crate) use flags::{BenchAction, UnderTest};
 
@@ -35,6 +36,7 @@ pub(crate) async fn run(action: BenchAction) -> Result<(), Box<dyn Error>> {
         match action {
             BenchAction::Pay(flags) => pay::run(flags).await,
             BenchAction::Notify(flags) => notify::run(flags).await,
+            BenchAction::SilentMerchants(flags) => silent::run(flags).await,
             BenchAction::CreateOrder(flags) => create_order::run(flags).await,
         }
     };

@@ -76,7 +76,7 @@ pub(super) async fn run(flags: NotifyFlags) -> Result<(), Box<dyn Error>> {
     let place = Place::of(world.data.as_deref(), &world.database)?;
     let mut seeding = Seeding::open(&place, world.seeded()).await?;
     let count = steady_orders + peak_orders + drain_orders;
-    let first = seeding.place_orders(count, &url).await?;
+    let first = seeding.place_orders(count, move |_| url.clone()).await?;
     let orders = seeding.orders();
     seeding.close().await;
     let server = Server::start(&place, UnderTest::Notifying).await?;

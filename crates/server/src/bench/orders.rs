@@ -50,7 +50,8 @@ pub(super) struct Shop {
     pub(super) people: People,
     pub(super) orders: Orders,
     pub(super) merchants: Arc<[Merchant]>,
-    pub(super) notify_url: Arc<str>,
+    /// Where the merchant of an order is told, by its number.
+    pub(super) notify_url: Arc<dyn Fn(u64) -> String + Send + Sync>,
 }
 
 impl Shop {
@@ -66,7 +67,7 @@ impl Shop {
             description: "Tea".into(),
             amount: one_fen(),
             attach: None,
-            notify_url: Some(self.notify_url.to_string()),
+            notify_url: Some((self.notify_url)(order)),
             time_expire: None,
             openid: None,
             device_id: None,

@@ -33,7 +33,7 @@ pub(super) async fn run(flags: PayFlags) -> Result<(), Box<dyn Error>> {
     let postgres = place.address()?.map(Postgres::of).transpose()?;
     let mut seeding = Seeding::open(&place, world.seeded()).await?;
     let count = orders_per_second * (how.warmup + how.seconds);
-    let first = seeding.place_orders(count, NOWHERE).await?;
+    let first = seeding.place_orders(count, |_| NOWHERE.into()).await?;
     let orders = seeding.orders();
     seeding.close().await;
 
@@ -130,7 +130,7 @@ pub(super) struct Payments {
 }
 
 impl Payments {
-    fn new(orders: Orders, these: Range<u64>, keys: ClientKeys) -> Self {
+    pub(super) fn new(orders: Orders, these: Range<u64>, keys: ClientKeys) -> Self {
         Self::counting(orders, these, keys, Arc::default())
     }
 

@@ -48,7 +48,7 @@ impl<'a> Seeding<'a> {
     pub(super) async fn place_orders(
         &mut self,
         count: u64,
-        notify_url: &str,
+        notify_url: impl Fn(u64) -> String + Send + Sync + 'static,
     ) -> Result<u64, Box<dyn Error>> {
         let first = self.manifest.next_order;
         self.manifest.next_order += count;
@@ -89,7 +89,7 @@ async fn fill(people: &People, seeded: Seeded) -> Result<Manifest, Box<dyn Error
     each("people", 0, seeded.users, settle).await?;
     let payments = seeded.entries / ENTRIES_EACH;
     let manifest = Manifest { seeded, merchants, next_order: payments };
-    let shop = shop(people, &manifest, NOWHERE);
+    let shop = shop(people, &manifest, |_| NOWHERE.into());
     let pay = move |order| {
         let shop = shop.clone();
         async move { shop.place_and_pay(order).await }
@@ -114,11 +114,15 @@ async fn merchant(people: &People, number: u64) -> Result<Merchant, Box<dyn Erro
     })
 }
 
-fn shop(people: &People, manifest: &Manifest, notify_url: &str) -> Shop {
+fn shop(
+    people: &People,
+    manifest: &Manifest,
+    notify_url: impl Fn(u64) -> String + Send + Sync + 'static,
+) -> Shop {
     Shop {
         people: people.clone(),
         orders: Orders { dice: people.dice, seeded: manifest.seeded },
         merchants: manifest.merchants.as_slice().into(),
-        notify_url: notify_url.into(),
+        notify_url: Arc::new(notify_url),
     }
 }

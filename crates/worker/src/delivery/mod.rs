@@ -30,7 +30,7 @@ use store::Queries;
 use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
 
-const BOUNDS: Bounds = Bounds { senders: 64, per_merchant: 8, waiting: 256 };
+const BOUNDS: Bounds = Bounds { senders: 256, per_merchant: 8, waiting: 256 };
 /// Facts read at once.
 const PAGE: usize = 256;
 /// Facts in memory before the reader waits.
@@ -172,7 +172,7 @@ impl Delivery {
     }
 
     fn start_senders(&mut self) {
-        while let Some(fact) = self.lanes.next() {
+        while let Some(fact) = self.lanes.next(shell::instant()) {
             let (sender, told) = (self.sender.clone(), fact.clone());
             let task = self.tasks.spawn(async move { sender.first(&told).await });
             self.about.insert(task.id(), Task::Sent(fact));
@@ -203,7 +203,9 @@ impl Delivery {
             (Some(Task::PutOff(fact)), None) => self.put_off(fact),
             (Some(Task::PutOff(fact)), Some(_)) => self.dealt_with(&fact),
             (Some(Task::Sent(fact)), acknowledged) => {
-                for waiting in self.lanes.sent(&fact.mchid, acknowledged.unwrap_or(false)) {
+                let acknowledged_now = acknowledged.unwrap_or(false);
+                let now = shell::instant();
+                for waiting in self.lanes.sent(&fact.mchid, acknowledged_now, now) {
                     self.put_off(waiting);
                 }
                 match acknowledged {
