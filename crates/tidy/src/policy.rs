@@ -184,6 +184,7 @@ const EXCEPTIONS: &[Exception] = &[
     except("tab", "Makefile", "make wants tabs"),
     except("tab", "tests/sdk-go/", "Go is formatted with tabs"),
     except("tab", "docs/sdk/wechatpay-go.md", "shows a program in Go"),
+    except("tab", "docs/sdk/gopay.md", "shows a program in Go"),
 ];
 
 /// Whether `rule` does not hold in the file `path`.

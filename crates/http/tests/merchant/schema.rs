@@ -1,5 +1,5 @@
-//! Shapes of JSON in one line: `id*:str(32), state*:<A/B>, parts:[{amount*:int}]`. A star marks what
-//! must be there; lengths are characters; nothing may be there that the shape does not name.
+//! Shapes of JSON in one line: `id*:str(32), state*:<A/B>, parts:[{amount*:int}]`. A star marks
+//! what must be there; lengths are characters; nothing may be there that the shape does not name.
 
 use serde_json::Value;
 

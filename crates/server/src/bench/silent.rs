@@ -16,7 +16,7 @@ use axum::http::StatusCode;
 use axum::routing::post;
 use hdrhistogram::Histogram;
 use serde::Serialize;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::error::Error;
 use std::future::pending;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -57,18 +57,30 @@ impl Deliveries {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Those of orders that `counts` chooses, in microseconds, and how many of them are missing.
-    fn measured(&self, counts: impl Fn(&str) -> bool) -> (Histogram<u64>, u64) {
+    /// The p99 of these orders in milliseconds, and how many of them are missing, once all are
+    /// there or nobody waits for them any more.
+    async fn settled(&self, these: &HashSet<String>) -> (f64, u64) {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let (taken, missing) = self.measured(these);
+            if missing == 0 || Instant::now() >= until {
+                return (taken.value_at_quantile(0.99) as f64 / 1e3, missing);
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    fn measured(&self, these: &HashSet<String>) -> (Histogram<u64>, u64) {
         let times = self.times();
         let mut taken = Histogram::new(3).expect("three digits are within the bounds");
         let mut missing = 0;
-        for (reference, paid) in times.paid.iter().filter(|(reference, _)| counts(reference)) {
-            match times.told.get(reference) {
-                Some(told) => {
-                    taken.saturating_record(told.saturating_duration_since(*paid).as_micros() as u64);
-                }
-                None => missing += 1,
-            }
+        for (reference, paid) in times.paid.iter().filter(|(paid, _)| these.contains(*paid)) {
+            let Some(told) = times.told.get(reference) else {
+                missing += 1;
+                continue;
+            };
+            let micros = told.saturating_duration_since(*paid).as_micros();
+            taken.saturating_record(micros as u64);
         }
         (taken, missing)
     }
@@ -138,17 +150,10 @@ pub(super) async fn run(flags: SilentFlags) -> Result<(), Box<dyn Error>> {
         let payments = Payments::new(orders, first..first + count, how.keys);
         let traffic = Timed { payments, deliveries: deliveries.clone() };
         let driven = drive(load, traffic, watched).await?;
-        let loud: std::collections::HashSet<String> = (first..first + count)
-            .filter(|order| !is_silent(*order))
-            .map(|order| orders.reference(order))
-            .collect();
-        let counts = |reference: &str| loud.contains(reference);
-        let until = Instant::now() + PATIENCE;
-        while deliveries.measured(counts).1 > 0 && Instant::now() < until {
-            tokio::time::sleep(LOOK).await;
-        }
-        let (taken, missing) = deliveries.measured(counts);
-        Ok((driven, taken.value_at_quantile(0.99) as f64 / 1e3, missing))
+        let loud = (first..first + count).filter(|order| !is_silent(*order));
+        let (p99_ms, missing) =
+            deliveries.settled(&loud.map(|order| orders.reference(order)).collect()).await;
+        Ok((driven, p99_ms, missing))
     };
     eprintln!("everybody answers ...");
     let (all, p99_ms_without, missing_without) = phase(answered).await?;

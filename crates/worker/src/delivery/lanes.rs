@@ -1,8 +1,9 @@
 //! Facts on their way to the senders: a bounded queue per merchant, served in turn. Pure.
 //!
 //! Nobody waits for a merchant that is dead. One that has not answered yet, or failed last, is sent
-//! one notification at a time; each that it acknowledges allows one more. When it fails several times
-//! in a row its queue is given up, and all that fail together keep only a part of the senders busy.
+//! one notification at a time; each that it acknowledges allows one more. When it fails several
+//! times in a row its queue is given up, and all that fail together keep only a part of the senders
+//! busy.
 
 use crate::shell::Instant;
 use crate::slots::Held;
