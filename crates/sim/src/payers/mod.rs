@@ -9,7 +9,6 @@ pub use books::Books;
 pub use hasty::Hasty;
 
 use crate::cluster::RealShell;
-use domain::Rules;
 use domain::card::BankAnswer;
 use domain::ids::TopUpId;
 use domain::ledger::OpenSystemAccounts;
@@ -17,14 +16,20 @@ use domain::merchant::AddMerchant;
 use domain::order::{CreateOrder, PayOrder};
 use domain::testing::{self, Person};
 use domain::top_up::RecordTopUp;
+use domain::{Command, Rules};
 use engine::{Engine, Limits};
 use kernel::{Amount, Currency};
 use std::sync::Arc;
 use std::time::Duration;
 use store::Store;
 use store_postgres::{Options, PostgresStore, Url};
+use tokio::runtime::Builder;
+use tokio::task::JoinSet;
 
 pub use domain::testing::MCHID;
+
+/// How many commands run at once.
+const AT_ONCE: usize = 256;
 
 /// One of the people, by number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,16 +85,38 @@ pub fn found_town(engine: &Engine, people: u32, fen: i64) -> Arc<Rules> {
     engine.set_rules(Arc::clone(&rules));
     let merchant = AddMerchant { fee_bp: 0, ..testing::merchant() };
     engine.run_blocking(merchant).expect("a new merchant is added");
-    for payer in (0..people).map(Payer) {
-        let person = payer.person();
-        engine.run_blocking(person.move_in()).expect("a new person arrives");
-        let top_up = TopUpId::from_bytes(person.user.bytes());
-        let start = person.top_up(top_up, amount(fen));
-        engine.run_blocking(start).expect("the first top-up is within the limits");
-        let answer = BankAnswer::Done { bank_ref: format!("B{}", payer.0) };
-        engine.run_blocking(RecordTopUp { top_up, answer }).expect("results are never refused");
-    }
+    let all = || (0..people).map(Payer);
+    each_done(engine, all().map(|payer| payer.person().move_in()));
+    let top_up = |payer: Payer| TopUpId::from_bytes(payer.person().user.bytes());
+    each_done(engine, all().map(|payer| payer.person().top_up(top_up(payer), amount(fen))));
+    each_done(
+        engine,
+        all().map(|payer| {
+            let answer = BankAnswer::Done { bank_ref: format!("B{}", payer.0) };
+            RecordTopUp { top_up: top_up(payer), answer }
+        }),
+    );
     rules
+}
+
+/// Runs commands in which nothing stands in the way, 256 at once, as that many clients would.
+///
+/// # Panics
+/// When one is not done.
+pub fn each_done<C: Command>(engine: &Engine, commands: impl Iterator<Item = C>) {
+    let runtime = Builder::new_current_thread().build();
+    let runtime = runtime.expect("a runtime without drivers needs nothing");
+    let mut commands = commands.peekable();
+    while commands.peek().is_some() {
+        let mut running = JoinSet::new();
+        for command in commands.by_ref().take(AT_ONCE) {
+            let engine = engine.clone();
+            running.spawn_on(async move { engine.run(command).await.map(drop) }, runtime.handle());
+        }
+        for outcome in runtime.block_on(running.join_all()) {
+            outcome.expect("nothing stands in the way");
+        }
+    }
 }
 
 fn amount(fen: i64) -> Amount {
@@ -127,5 +154,10 @@ impl Payment {
     pub fn pay(self, attempt: u32) -> PayOrder {
         let transaction_id = self.transaction_id(attempt);
         PayOrder { transaction_id, ..self.payer.person().pay(&self.order()) }
+    }
+
+    /// The same as the edge asks for it: the session is looked at with everything else.
+    pub fn pay_in_session(self) -> PayOrder {
+        PayOrder { session: Some(self.payer.person().index), ..self.pay(0) }
     }
 }
