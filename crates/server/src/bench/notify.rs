@@ -70,8 +70,8 @@ pub(super) async fn run(flags: NotifyFlags) -> Result<(), Box<dyn Error>> {
     let url = listen(&counts).await?;
     let peak_orders = orders_per_second * peak_seconds;
     let steady_orders = (rates.sign * STEADY * (how.warmup + how.seconds) as f64) as u64 + 1_000;
-    let drain_s = (peak_orders as f64 / (rates.sign * SLOWEST)).ceil() as u64 + 2;
-    let drain_orders = (rates.sign * DRAINING * drain_s as f64) as u64 + 1_000;
+    let drain_s = |backlog: u64| (backlog as f64 / (rates.sign * SLOWEST)).ceil() as u64 + 2;
+    let drain_orders = (rates.sign * DRAINING * drain_s(peak_orders) as f64) as u64 + 1_000;
 
     let place = Place::of(world.data.as_deref(), &world.database)?;
     let mut seeding = Seeding::open(&place, world.seeded()).await?;
@@ -100,7 +100,7 @@ pub(super) async fn run(flags: NotifyFlags) -> Result<(), Box<dyn Error>> {
     let peak = drive(peak_load, payments(steady_orders, peak_orders), watched).await?;
     let peak_backlog = counts.backlog();
     eprintln!("delivering {peak_backlog} notifications ...");
-    let drain_load = load(Some(rates.sign * DRAINING), 0, drain_s);
+    let drain_load = load(Some(rates.sign * DRAINING), 0, drain_s(peak_backlog));
     let these = payments(steady_orders + peak_orders, drain_orders);
     let mut draining = Draining::begin(&counts);
     let drain = beside(drive(drain_load, these, watched), || draining.look(&counts)).await?;
