@@ -10,6 +10,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 use store_sqlite::Synchronous;
 
+/// For SQLite too: it calls the system's names, which this allocator takes over.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What many cycles came to.
 #[derive(Default)]
 struct Tally {
