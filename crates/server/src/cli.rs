@@ -195,7 +195,7 @@ pub(crate) enum SandboxAction {
 pub(crate) struct SandboxPayFlags {
     /// The order's `code_url`, `h5_url` or `prepay_id`.
     pub(crate) order: String,
-    /// What the payer does, as docs/sandbox.md lists it; left out, the order's amount chooses.
+    /// What the payer does, as docs/sandbox.md lists it; left out, the order chooses.
     #[arg(long)]
     pub(crate) outcome: Option<String>,
     #[command(flatten)]

@@ -1,7 +1,7 @@
 //! Changing keys without a gap: further keys of a merchant, and platform keys that merchants get to
 //! know before they are used.
 
-use super::platform_keys::{PlatformKeyError, generate_key, new_row, rows};
+use super::platform_keys::{PlatformKeyError, draw_key, new_row, rows};
 use crate::shell::Shell;
 use apiv3::certificate::Certificate;
 use apiv3::keys::KeyError;
@@ -58,7 +58,7 @@ pub async fn announce_platform_key(
     shell: &dyn Shell,
     kind: PlatformKeyKind,
 ) -> Result<String, PlatformKeyError> {
-    let pair = generate_key().await?;
+    let pair = draw_key().await?;
     let key = new_row((kind, KeyState::Announced), &pair, keys, shell)?;
     let id = key.id.clone();
     engine.run(KeepPlatformKey { key }).await.map_err(|failed| {

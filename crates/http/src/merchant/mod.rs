@@ -34,10 +34,10 @@ mod xml_face;
 
 pub use key_rotation::{RotateError, add_merchant_key, announce_platform_key, use_platform_key};
 pub use onboarding::{
-    AddMerchantError, MerchantRequest, NewApiv2Key, NewMerchant, add_merchant, is_appid,
-    set_apiv2_key,
+    AddMerchantError, MerchantRequest, NewApiv2Key, NewMerchant, add_merchant, add_merchant_with,
+    is_appid, set_apiv2_key,
 };
-pub use platform_keys::{PlatformKeyError, keep_platform_keys};
+pub use platform_keys::{PlatformKeyError, draw_key, keep_platform_keys};
 pub use serve::OverTls;
 
 use crate::app::AppState;

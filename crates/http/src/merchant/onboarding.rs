@@ -1,10 +1,10 @@
 //! Adding a merchant: its number, app id, key pair with certificate, and APIv3 key. Its private key
 //! is given out once and never kept.
 
-use super::platform_keys::{generate_key, new_certificate};
+use super::platform_keys::{draw_key, new_certificate};
 use crate::shell::Shell;
 use apiv3::aead::ApiV3Key;
-use apiv3::keys::KeyError;
+use apiv3::keys::{KeyError, PrivateKey};
 use apiv3::sealed::seal_apiv3_key;
 use apiv3::v2::ApiV2Key;
 use domain::merchant::{
@@ -114,6 +114,20 @@ pub async fn add_merchant(
     shell: &dyn Shell,
     request: &MerchantRequest,
 ) -> Result<NewMerchant, AddMerchantError> {
+    add_merchant_with(engine, keys, shell, request, draw_key()).await
+}
+
+/// As [`add_merchant`], with a key pair that somebody else draws.
+///
+/// # Errors
+/// The same.
+pub async fn add_merchant_with(
+    engine: &Engine,
+    keys: &KeyRing,
+    shell: &dyn Shell,
+    request: &MerchantRequest,
+    pair: impl Future<Output = Result<PrivateKey, KeyError>>,
+) -> Result<NewMerchant, AddMerchantError> {
     let name = request.name.trim();
     if !(1..=NAME_CHARS_MAX).contains(&name.chars().count()) || name.contains(char::is_control) {
         return Err(AddMerchantError::Name);
@@ -126,7 +140,7 @@ pub async fn add_merchant(
         Some(appid) => appid.clone(),
         None => draw_appid(shell),
     };
-    let pair = generate_key().await?;
+    let pair = pair.await?;
     for _ in 0..DRAWS {
         // The first digit is no 0, so that no spreadsheet shortens the number.
         let mchid = request.mchid.clone().unwrap_or_else(|| format!("1{}", shell.digits(9)));

@@ -191,7 +191,7 @@ pub async fn keep_platform_keys(
     let mut missing = vec![PlatformKeyKind::Certificate, PlatformKeyKind::PublicKey];
     missing.retain(|kind| kept.iter().all(|row| row.kind != *kind));
     // Drawing takes most of a first start, so both are drawn at once.
-    let drawn = missing.into_iter().map(|kind| (kind, tokio::spawn(generate_key())));
+    let drawn = missing.into_iter().map(|kind| (kind, tokio::spawn(draw_key())));
     for (kind, drawing) in drawn.collect::<Vec<_>>() {
         let pair = drawing.await.unwrap_or(Err(KeyError::Library))?;
         let key = new_row((kind, KeyState::Active), &pair, keys, shell)?;
@@ -212,7 +212,10 @@ pub async fn keep_platform_keys(
 }
 
 /// Draws a pair on a thread that may be busy for a while.
-pub(super) async fn generate_key() -> Result<PrivateKey, KeyError> {
+///
+/// # Errors
+/// When the cryptographic library fails.
+pub async fn draw_key() -> Result<PrivateKey, KeyError> {
     let drawn = tokio::task::spawn_blocking(PrivateKey::generate).await;
     drawn.unwrap_or(Err(KeyError::Library))
 }

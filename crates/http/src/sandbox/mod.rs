@@ -5,8 +5,10 @@ mod codes;
 mod inspector;
 mod notifications;
 mod payments;
+mod sub_merchants;
 #[cfg(test)]
 mod tests;
+mod wishes;
 
 pub use codes::ShownCode;
 pub(crate) use inspector::watch;
@@ -61,6 +63,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .merge(codes::routes())
         .merge(payments::routes())
         .merge(notifications::routes())
+        .merge(sub_merchants::routes())
         .merge(inspector::routes().into())
         .route("/sandbox/cards", axum::routing::get(cards_page))
         .route("/sandbox/inbox", axum::routing::get(inbox_page))
@@ -79,6 +82,8 @@ impl Wire for MoveClockBody {}
 struct MoveClockAnswer {
     /// Business time after the jump, RFC 3339.
     now: String,
+    /// Its business date, as bills name their day.
+    business_date: String,
 }
 
 /// Moves business time forward, in the wallet and in the sandbox bank.
@@ -95,7 +100,8 @@ async fn move_clock(
     Body(body): Body<MoveClockBody>,
 ) -> Result<Json<MoveClockAnswer>, Problem> {
     let now = advance(&app, body.advance_seconds).await?;
-    Ok(Json(MoveClockAnswer { now: now.rfc3339() }))
+    let business_date = now.business_date().to_string();
+    Ok(Json(MoveClockAnswer { now: now.rfc3339(), business_date }))
 }
 
 /// Moves business time by this many seconds, and gives the new one.

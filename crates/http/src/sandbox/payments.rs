@@ -1,5 +1,5 @@
 //! Plays the payer of an order, so that a developer needs no phone: what the payer does is chosen
-//! in the request or by the order's amount.
+//! in the request, by the merchant's request that placed the order, or by the order's amount.
 
 use super::Later;
 use super::codes::ShownCode;
@@ -138,7 +138,8 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 struct PlayBody {
     /// The order's `code_url`, `h5_url` or `prepay_id`.
     order: String,
-    /// What the payer does; if absent the order's amount chooses, which usually means `success`.
+    /// What the payer does; if absent, what the header `Sandbox-Outcome` of the request that placed
+    /// the order says, or else what its amount chooses, which usually means `success`.
     outcome: Option<Outcome>,
 }
 
@@ -171,7 +172,12 @@ pub(super) async fn play(
     let people = app.people.as_deref().ok_or(Code::RouteUnknown)?;
     let order_ref = reference(order.trim());
     let found = find_order(app, order_ref).await?;
-    let outcome = outcome.unwrap_or_else(|| Outcome::of_amount(found.amount().minor()));
+    let outcome = match (outcome, app.inspector.as_ref().and_then(|all| all.wishes.find(order_ref)))
+    {
+        (Some(outcome), _) => outcome,
+        (None, Some(wish)) => Outcome::named(&wish).ok_or_else(|| Problem::invalid("/outcome"))?,
+        (None, None) => Outcome::of_amount(found.amount().minor()),
+    };
     people.pay(order_ref.to_owned(), outcome).await.map_err(|reason| {
         tracing::warn!(%reason, "the sandbox's payer cannot play");
         Problem::new(Code::SystemBusy).after(1)
@@ -179,7 +185,7 @@ pub(super) async fn play(
 }
 
 /// The reference of an order in its code, in the address of its page, or as it is.
-fn reference(text: &str) -> &str {
+pub(super) fn reference(text: &str) -> &str {
     if let Some(order_ref) = parse_code_url(text) {
         return order_ref;
     }

@@ -21,6 +21,7 @@ mod payer;
 mod profit;
 mod queries;
 mod refunds;
+mod sandbox;
 mod schema;
 mod signatures;
 mod tills;

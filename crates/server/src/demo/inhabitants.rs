@@ -6,16 +6,38 @@ use super::{DemoFile, Payer, PlatformPublicKey, make_payer};
 use crate::demo::random::DemoShell;
 use crate::merchant::public_key;
 use crate::sandbox::Whereabouts;
+use apiv3::keys::{KeyError, PrivateKey};
 use http_api::AppState;
-use http_api::merchant::{MerchantRequest, add_merchant, set_apiv2_key};
+use http_api::merchant::{MerchantRequest, add_merchant_with, draw_key, set_apiv2_key};
 use serde::{Deserialize, Serialize};
 use std::error::Error;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use tokio::task::JoinHandle;
 
 /// What the demo person has at first, in fen. The daily cap of a top-up is far above it.
 const MONEY: i64 = 500_000;
+
+/// The file of those who are kept between starts.
+const KEPT: &str = "demo-people.json";
+
+/// The key pair of the demo merchant. Drawing it takes long, so it begins while other things start.
+pub(crate) struct MerchantKey(Option<JoinHandle<Result<PrivateKey, KeyError>>>);
+
+impl MerchantKey {
+    /// Begins to draw it, if nobody is kept in this folder.
+    pub(crate) fn begin(data: &Path) -> Self {
+        Self((!data.join(KEPT).exists()).then(|| tokio::spawn(draw_key())))
+    }
+
+    async fn take(self) -> Result<PrivateKey, KeyError> {
+        match self.0 {
+            Some(drawing) => drawing.await.unwrap_or(Err(KeyError::Library)),
+            None => draw_key().await,
+        }
+    }
+}
 
 /// Who is kept between starts.
 #[derive(Clone, Serialize, Deserialize)]
@@ -50,8 +72,12 @@ impl Place {
 impl Inhabitants {
     /// Those of an earlier start, or new ones: the merchant by the command that the command line
     /// uses, the person by the public API.
-    pub(crate) async fn settle(app: &AppState, place: &Place) -> Result<Self, Box<dyn Error>> {
-        let kept = place.data.join("demo-people.json");
+    pub(crate) async fn settle(
+        app: &AppState,
+        place: &Place,
+        key: MerchantKey,
+    ) -> Result<Self, Box<dyn Error>> {
+        let kept = place.data.join(KEPT);
         let people = &place.sandbox.consumer_api;
         let database = place.server();
         let platform = platform_key(app, &place.data).await?;
@@ -76,7 +102,7 @@ impl Inhabitants {
         let request =
             MerchantRequest { name: "Demo Tea House 示例茶馆".into(), ..Default::default() };
         let shell = DemoShell::default();
-        let new = add_merchant(&app.engine, &app.keys, &shell, &request).await?;
+        let new = add_merchant_with(&app.engine, &app.keys, &shell, &request, key.take()).await?;
         let key_file = place.data.join("demo-merchant-key.pem");
         write(&key_file, new.private_key.as_bytes())?;
         let certificate_file = place.data.join("demo-merchant-cert.pem");

@@ -5,6 +5,7 @@ use crate::sandbox::tunnel;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
+use http_api::merchant::OverTls;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -85,7 +86,9 @@ pub(crate) async fn serve(
             tracing::debug!(%error, "failed to set TCP_NODELAY");
         }
         let answering = Answering { http: http.clone(), watcher: graceful.watcher() };
-        let (door, addressed) = (door.clone(), Addressed { address, router: router.clone() });
+        let is_tls = !matches!(door, Door::Plain);
+        let addressed = Addressed { address, is_tls, router: router.clone() };
+        let door = door.clone();
         tokio::spawn(async move {
             if let Err(error) = enter(door, stream, addressed, answering).await {
                 tracing::debug!(%error, "connection broke");
@@ -132,10 +135,11 @@ async fn enter(
     answering.serve(stream, addressed).await
 }
 
-/// The routes, told who is connected.
+/// The routes, told who is connected, and how.
 #[derive(Clone)]
 struct Addressed {
     address: SocketAddr,
+    is_tls: bool,
     router: Router,
 }
 
@@ -154,6 +158,9 @@ impl Service<hyper::Request<Incoming>> for Addressed {
     fn call(&mut self, request: hyper::Request<Incoming>) -> Self::Future {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(self.address));
+        if self.is_tls {
+            request.extensions_mut().insert(OverTls);
+        }
         self.router.call(request)
     }
 }

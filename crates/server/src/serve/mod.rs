@@ -9,7 +9,7 @@ use crate::bench::{self, UnderTest};
 use crate::cli::ServeFlags;
 use crate::config::{Config, Flags};
 use crate::database::{self, Database, Location, ThrowAway};
-use crate::demo::inhabitants::{Inhabitants, Place};
+use crate::demo::inhabitants::{Inhabitants, MerchantKey, Place};
 use crate::demo::{Payer, random};
 use crate::home::Home;
 use crate::operator::{self, Operator, Socket};
@@ -54,6 +54,7 @@ pub(crate) async fn run(flags: ServeFlags) -> Result<(), Box<dyn Error>> {
     // A database that somebody named is not emptied.
     let is_ours = config.sandbox && !matches!(config.location, Location::Postgres(_));
     let reset = is_ours.then(Arc::<Notify>::default);
+    let merchant_key = flags.demo_people.then(|| MerchantKey::begin(&config.data));
     let throw_away = ThrowAway::settle(&mut config)?;
     let keys = Arc::new(load_keys(&config).await?);
     let metrics = start_metrics()?;
@@ -92,9 +93,9 @@ pub(crate) async fn run(flags: ServeFlags) -> Result<(), Box<dyn Error>> {
     let control = tokio::spawn(operator::serve(socket, operator, ending));
     let asked = asked_to_end(&flags);
     announce(&config, &addresses, bank.as_ref());
-    if let (true, Some(people)) = (flags.demo_people, people) {
+    if let (Some(key), Some(people)) = (merchant_key, people) {
         let place = place(&config, &addresses, throw_away.as_ref())?;
-        people.play(settle_inhabitants(&app, &place, flags.demo_file.as_deref()).await?).await;
+        people.play(settle_inhabitants(&app, &place, key, flags.demo_file.as_deref()).await?).await;
     }
     if let Some(sandbox) = addresses.sandbox() {
         sandbox.write(&config.data)?;
@@ -180,9 +181,10 @@ async fn wait_for_end(
 async fn settle_inhabitants(
     app: &AppState,
     place: &Place,
+    key: MerchantKey,
     file: Option<&Path>,
 ) -> Result<Payer, Box<dyn Error>> {
-    let inhabitants = Inhabitants::settle(app, place).await?;
+    let inhabitants = Inhabitants::settle(app, place, key).await?;
     inhabitants.tell(place, &place.data.join("demo.json"))?;
     if let Some(file) = file {
         inhabitants.tell(place, file)?;

@@ -24,6 +24,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::Later;
+use super::wishes::Wishes;
 
 /// Calls and notifications that are remembered, each.
 const KEPT: usize = 200;
@@ -51,6 +52,7 @@ pub struct Inspector {
     calls: Mutex<VecDeque<CallRecord>>,
     notices: Mutex<VecDeque<NoticeRecord>>,
     courier: OnceLock<Arc<dyn SandboxCourier>>,
+    pub(super) wishes: Wishes,
 }
 
 impl Inspector {
@@ -100,11 +102,14 @@ pub(crate) async fn watch(State(app): State<AppState>, request: Request, next: N
     let at = app.shell.now();
     let (method, target) = (request.method().to_string(), request.uri().to_string());
     let sent_headers = headers(request.headers());
-    let signed_by = signer(request.headers());
+    let (signed_by, wish) = (signer(request.headers()), Wishes::of(request.headers()));
     let (sent, answered) = (Beginning::default(), Beginning::default());
     let response = next.run(request.map(|body| teed(body, sent.clone()))).await;
     let status = response.status().as_u16();
-    let (parts, body) = response.into_parts();
+    let (parts, mut body) = response.into_parts();
+    if let Some(wish) = wish.filter(|_| method == "POST") {
+        body = inspector.wishes.note(wish, body).await;
+    }
     let record = CallRecord {
         at,
         micros: app.shell.now().since(at),

@@ -78,7 +78,7 @@ fn payer(html: &mut String) -> fmt::Result {
         "<h2>Play the payer</h2><form method=\"post\" action=\"/sandbox/payments\">\
          <input name=\"order\" required placeholder=\"code_url, h5_url or prepay_id\" \
          aria-label=\"order\"> <select name=\"outcome\" aria-label=\"outcome\">\
-         <option value=\"\">as the amount says</option>",
+         <option value=\"\">as the order says</option>",
     );
     for OutcomeRow { name, .. } in &OUTCOMES {
         write!(html, "<option>{name}</option>")?;
