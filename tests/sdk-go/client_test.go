@@ -58,6 +58,7 @@ type notification struct {
 type merchant struct {
 	*demo
 	client    *core.Client
+	files     *core.Client
 	notifyURL string
 	received  chan notification
 }
@@ -70,11 +71,20 @@ func open(t *testing.T, mode string) *merchant {
 	if err != nil {
 		t.Fatal(err)
 	}
+	key, err := utils.LoadPrivateKeyWithPath(d.Merchant.PrivateKeyFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed := option.WithMerchantCredential(d.Merchant.Mchid, d.Merchant.SerialNo, key)
+	files, err := core.NewClient(context.Background(), signed, option.WithoutValidator())
+	if err != nil {
+		t.Fatal(err)
+	}
 	handler, err := notify.NewRSANotifyHandler(d.Merchant.APIv3Key, verifier)
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &merchant{demo: d, client: client, received: make(chan notification, 64)}
+	m := &merchant{demo: d, client: client, files: files, received: make(chan notification, 64)}
 	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		content := map[string]interface{}{}
 		parsed, err := handler.ParseNotifyRequest(r.Context(), r, &content)

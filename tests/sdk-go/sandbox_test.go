@@ -38,7 +38,8 @@ func sandbox(t *testing.T) *demo {
 	return found
 }
 
-// play asks the sandbox itself for something: to pay an order, for an openid, to move time.
+// play asks the sandbox itself for something: to pay an order, for an openid or a sub-merchant, to
+// move time.
 func (d *demo) play(t *testing.T, what string, body interface{}) map[string]interface{} {
 	t.Helper()
 	text, err := json.Marshal(body)
@@ -66,6 +67,11 @@ func (d *demo) openid(t *testing.T) string {
 	t.Helper()
 	asked := map[string]string{"mchid": d.Merchant.Mchid, "appid": d.Merchant.Appid}
 	return d.play(t, "openids", asked)["openid"].(string)
+}
+
+func (d *demo) subMerchant(t *testing.T) map[string]interface{} {
+	t.Helper()
+	return d.play(t, "sub-merchants", map[string]string{"mchid": d.Merchant.Mchid})
 }
 
 func (d *demo) pay(t *testing.T, order string) {

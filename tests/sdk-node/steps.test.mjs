@@ -27,14 +27,20 @@ const clients = {
     // This SDK leaves it to the caller to say which of the platform's keys is to sign.
     const [serial] = Object.keys(certs);
     const headers = { 'Wechatpay-Serial': serial };
-    return async (method, target, data) => {
-      try {
-        const answer = await wxpay.client.request(target.slice(1), method, data, { headers });
-        return { status: answer.status, body: answer.data };
-      } catch (error) {
-        if (!error.response) throw error;
-        return { status: error.response.status, body: error.response.data };
-      }
+    return {
+      async call(method, target, data) {
+        try {
+          const answer = await wxpay.client.request(target.slice(1), method, data, { headers });
+          return { status: answer.status, body: answer.data };
+        } catch (error) {
+          if (!error.response) throw error;
+          return { status: error.response.status, body: error.response.data };
+        }
+      },
+      async download(url) {
+        const raw = { responseType: 'arraybuffer', transformResponse: [(data) => data] };
+        return (await wxpay.client.request(url, 'GET', undefined, raw)).data;
+      },
     };
   },
   'wechatpay-node-v3': async () => {
@@ -47,13 +53,16 @@ const clients = {
       privateKey: await readFile(merchant.private_key_file),
       key: merchant.apiv3_key,
     });
-    return async (method, target, body) => {
-      const url = `https://api.mch.weixin.qq.com${target}`;
-      const headers = pay.getHeaders(pay.buildAuthorization(method, target, body));
-      const answer = method === 'GET'
-        ? await pay.httpService.get(url, headers)
-        : await pay.httpService.post(url, body, headers);
-      return { status: answer.status, body: answer.data ?? JSON.parse(answer.error) };
+    return {
+      async call(method, target, body) {
+        const url = `https://api.mch.weixin.qq.com${target}`;
+        const headers = pay.getHeaders(pay.buildAuthorization(method, target, body));
+        const answer = method === 'GET'
+          ? await pay.httpService.get(url, headers)
+          : await pay.httpService.post(url, body, headers);
+        return { status: answer.status, body: answer.data ?? JSON.parse(answer.error) };
+      },
+      download: async (url) => (await pay.downloadBill(url)).data,
     };
   },
 };
@@ -64,22 +73,21 @@ for (const [name, client] of Object.entries(clients)) {
       const sandbox = sandboxOf(demo);
       let receiver;
       let names;
-      let call;
+      let sdk;
 
       before(async () => {
         const config = { ...await credentials(demo), baseURL: demo.merchant_tls_api };
         const certs = await platformKeys[mode](config);
         receiver = await Receiver.start({ certs, apiv3Key: demo.merchant.apiv3_key });
-        const { mchid, appid } = demo.merchant;
+        const { mchid } = demo.merchant;
         await sandbox('notification-keys', { mchid, key: mode.replace(' ', '_') });
-        const { openid } = await sandbox('openids', { mchid, appid });
-        names = firstNames(demo, receiver.url, openid);
-        call = await client(certs, config);
+        names = await firstNames(demo, sandbox, receiver.url);
+        sdk = await client(certs, config);
       });
       after(() => receiver?.stop());
 
       for (const step of steps.filter((one) => (one.mode ?? mode) === mode)) {
-        test(step.name, () => perform(step, { call, receiver }, sandbox, names));
+        test(step.name, () => perform(step, { ...sdk, receiver }, sandbox, names));
       }
     });
   }

@@ -42,7 +42,7 @@ class Sandbox:
         }
 
     def play(self, what, body):
-        """Asks the sandbox itself: to pay an order, for an openid, to move time."""
+        """Asks the sandbox itself: to pay an order, for an openid or a sub-merchant, to move time."""
         request = urllib.request.Request(
             f'{self.api}/sandbox/v1/{what}',
             data=json.dumps(body).encode(),

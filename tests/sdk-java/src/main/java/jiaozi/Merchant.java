@@ -22,6 +22,7 @@ import com.wechat.pay.java.core.notification.NotificationConfig;
 import com.wechat.pay.java.core.notification.NotificationParser;
 import com.wechat.pay.java.core.notification.RequestParam;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -103,6 +104,13 @@ final class Merchant implements AutoCloseable {
       return new Answer(found.has("code") ? 202 : 200, found.toString());
     } catch (ServiceException refused) {
       return new Answer(refused.getHttpStatusCode(), refused.getResponseBody());
+    }
+  }
+
+  /** A file, which the SDK fetches without checking a signature, as files have none. */
+  byte[] download(String url) throws IOException {
+    try (InputStream file = client.download(url)) {
+      return file.readAllBytes();
     }
   }
 
