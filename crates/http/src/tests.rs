@@ -148,7 +148,8 @@ async fn the_clock_of_the_sandbox_moves_forward_only() {
     let (stage, bank) = sandbox().await;
     let move_by = |body| stage.post("/sandbox/v1/clock", body).send();
     let moved = move_by(json!({ "advance_seconds": 3600 })).await;
-    assert_eq!(moved.body, json!({ "now": "2026-11-21T11:00:00+08:00" }));
+    let now = json!({ "now": "2026-11-21T11:00:00+08:00", "business_date": "2026-11-21" });
+    assert_eq!(moved.body, now);
     assert_eq!(bank.offset.load(Ordering::SeqCst), 3600 * SECOND);
     for (body, field) in [
         (json!({ "advance_seconds": -1 }), "/advance_seconds"),
