@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
 /// The longest latency that is told apart, in microseconds.
-const LATENCY_MAX: u64 = 120_000_000;
+pub(super) const LATENCY_MAX: u64 = 120_000_000;
 
 /// What clients send, and what they expect.
 pub(super) trait Traffic: Send + Sync + 'static {

@@ -4,7 +4,7 @@
 use super::child::Server;
 use super::client::Call;
 use super::flags::{SilentFlags, UnderTest};
-use super::load::{Driven, Load, Traffic, drive};
+use super::load::{Driven, LATENCY_MAX, Load, Traffic, drive};
 use super::pay::{Payments, audit, check};
 use super::place::Place;
 use super::process::Watched;
@@ -72,7 +72,8 @@ impl Deliveries {
 
     fn measured(&self, these: &HashSet<String>) -> (Histogram<u64>, u64) {
         let times = self.times();
-        let mut taken = Histogram::new(3).expect("three digits are within the bounds");
+        let bounds = Histogram::new_with_max(LATENCY_MAX, 3);
+        let mut taken = bounds.expect("the bounds are in order");
         let mut missing = 0;
         for (reference, paid) in times.paid.iter().filter(|(paid, _)| these.contains(*paid)) {
             let Some(told) = times.told.get(reference) else {
