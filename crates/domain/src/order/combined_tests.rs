@@ -61,6 +61,23 @@ fn combine() -> CreateCombinedOrder {
     }
 }
 
+/// The whole part of the other merchant, given back.
+fn refund_all(order: OrderOfRefund) -> CreateRefund {
+    CreateRefund {
+        mchid: OTHER.into(),
+        sub_mchid: None,
+        order,
+        out_refund_no: "R1".into(),
+        amount: fen(2_000),
+        total: fen(2_000),
+        source: RefundSource::Unsettled,
+        reason: None,
+        notify_url: None,
+        fingerprint: [1; 32],
+        refund_id: "50R1".into(),
+    }
+}
+
 fn pay_all() -> PayOrder {
     let transaction_id = "4200202611210000009999999999".into();
     PayOrder { transaction_id, ..pay("C001", 6_000) }
@@ -126,19 +143,7 @@ fn a_part_for_sharing_waits_and_the_others_do_not() {
     assert!(!part_of(&world, MCHID, "T002").is_shared());
     world.check_ledger();
     world.wait(MINUTE);
-    let back = CreateRefund {
-        mchid: OTHER.into(),
-        sub_mchid: None,
-        order: OrderOfRefund::OutTradeNo("T001".into()),
-        out_refund_no: "R1".into(),
-        amount: fen(2_000),
-        total: fen(2_000),
-        source: RefundSource::Unsettled,
-        reason: None,
-        notify_url: None,
-        fingerprint: [1; 32],
-        refund_id: "50R1".into(),
-    };
+    let back = refund_all(OrderOfRefund::OutTradeNo("T001".into()));
     world.run(&back).unwrap();
     let part = part_of(&world, OTHER, "T001");
     assert_eq!((part.unsettled_minor, world.balance(part.unsettled_account)), (0, 0));
@@ -252,19 +257,8 @@ fn one_part_is_refunded_and_the_others_stay() {
     world.run(&combine()).unwrap();
     world.run(&pay_all()).unwrap();
     world.wait(MINUTE);
-    let refund = CreateRefund {
-        mchid: OTHER.into(),
-        sub_mchid: None,
-        order: OrderOfRefund::Transaction("4200202611210000010000000001".into()),
-        out_refund_no: "R1".into(),
-        amount: fen(2_000),
-        total: fen(2_000),
-        source: RefundSource::Unsettled,
-        reason: None,
-        notify_url: None,
-        fingerprint: [1; 32],
-        refund_id: "50R1".into(),
-    };
+    let number = "4200202611210000010000000001".into();
+    let refund = refund_all(OrderOfRefund::Transaction(number));
     world.run(&refund).unwrap();
     assert_eq!(balances(&world), (96_000, 3_976, 24));
     assert_eq!(part_of(&world, OTHER, "T001").refunds, 1);
