@@ -17,6 +17,7 @@ import (
 
 	"github.com/wechatpay-apiv3/wechatpay-go/core"
 	"github.com/wechatpay-apiv3/wechatpay-go/core/consts"
+	"github.com/wechatpay-apiv3/wechatpay-go/services/fileuploader"
 )
 
 // step is one of tests/conformance/steps.json, which says what the fields mean.
@@ -34,6 +35,14 @@ type step struct {
 	Advance  int
 	Download string
 	SHA1     string
+	Seal     map[string]string
+	Complain string
+	Refund   int
+	Upload   string
+	File     struct {
+		Name   string
+		Base64 []byte
+	}
 }
 
 func run() string {
@@ -92,6 +101,7 @@ func TestSteps(t *testing.T) {
 		names := map[string]string{
 			"run": run(), "mchid": m.Merchant.Mchid, "appid": m.Merchant.Appid,
 			"sub_mchid": sub["sub_mchid"].(string), "sub_appid": sub["sub_appid"].(string),
+			"sub_name": sub["sub_name"].(string),
 			"notify_url": m.notifyURL, "openid": m.openid(t),
 		}
 		for _, step := range table.Steps {
@@ -119,11 +129,20 @@ func (m *merchant) do(t *testing.T, step step, names map[string]string) {
 		if found := hex.EncodeToString(hash[:]); found != fill(step.SHA1, names) {
 			t.Fatalf("the file has the SHA-1 %s", found)
 		}
+	case step.Complain != "":
+		step.keep(m.play(t, "complaints", map[string]interface{}{
+			"transaction_id": fill(step.Complain, names), "apply_refund": step.Refund,
+		}), names)
+	case step.Upload != "":
+		step.keep(m.upload(t, step.Upload, step.File.Name, step.File.Base64), names)
 	case step.Notified != "":
 		m.notified(t, step.Notified, func(content interface{}) bool {
 			return differs(content, step.Expect, names) == nil
 		})
 	default:
+		for name, text := range step.Seal {
+			names[name] = m.seal(t, fill(text, names))
+		}
 		status, answer := m.call(t, fill(step.Call, names), fill(string(step.Body), names))
 		wanted := step.Status
 		if wanted == 0 {
@@ -169,6 +188,50 @@ func (m *merchant) call(t *testing.T, call, body string) (int, interface{}) {
 		t.Fatal(err)
 	}
 	return result.Response.StatusCode, parsed(t, text)
+}
+
+// seal encrypts a text as the SDK does it with sensitive fields of its models.
+func (m *merchant) seal(t *testing.T, text string) string {
+	t.Helper()
+	sensitive := struct {
+		Text *string `encryption:"EM_APIV3"`
+	}{&text}
+	if _, err := m.client.EncryptRequest(context.Background(), &sensitive); err != nil {
+		t.Fatal(err)
+	}
+	return *sensitive.Text
+}
+
+// upload sends a file through the SDK's uploader for this path.
+func (m *merchant) upload(t *testing.T, path, name string, file []byte) interface{} {
+	t.Helper()
+	ctx, content := context.Background(), bytes.NewReader(file)
+	var answer interface{}
+	var err error
+	switch path {
+	case "/v3/merchant/media/upload":
+		uploader := fileuploader.ImageUploader{Client: m.client}
+		answer, _, err = uploader.Upload(ctx, content, name, consts.ImagePNG)
+	case "/v3/merchant/media/video_upload":
+		uploader := fileuploader.VideoUploader{Client: m.client}
+		answer, _, err = uploader.Upload(ctx, content, name, "video/mp4")
+	case "/v3/marketing/favor/media/image-upload":
+		uploader := fileuploader.MarketingImageUploader{Client: m.client}
+		answer, _, err = uploader.Upload(ctx, content, name, consts.ImagePNG)
+	case "/v3/merchant-service/images/upload":
+		uploader := fileuploader.MchBizUploader{Client: m.client}
+		answer, _, err = uploader.Upload(ctx, content, name, consts.ImagePNG)
+	default:
+		t.Fatalf("the SDK has no uploader for %s", path)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(answer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parsed(t, text)
 }
 
 // download fetches a file through the SDK, which has an option for files: they are not signed.

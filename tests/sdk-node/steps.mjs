@@ -33,8 +33,8 @@ const isAs = (value, expected) => Object.entries(expected)
   .every(([pointer, wanted]) => at(value, pointer) === wanted);
 
 /**
- * Does one step. `client.call` gives `{status, body}`, `client.download` the bytes of a file, and
- * `client.receiver` has what was notified.
+ * Does one step. `client.call` and `client.upload` give `{status, body}`, `client.download` the bytes
+ * of a file, `client.seal` an encrypted text, and `client.receiver` has what was notified.
  */
 export async function perform(step, client, sandbox, names) {
   const { expect = {}, save = {}, ...rest } = step;
@@ -53,12 +53,23 @@ export async function perform(step, client, sandbox, names) {
   } else if (step.download) {
     const file = await client.download(fill(step.download, names));
     assert.equal(createHash('sha1').update(file).digest('hex'), fill(step.sha1, names));
+  } else if (step.complain) {
+    const about = fill(step.complain, names);
+    keep(await sandbox('complaints', { transaction_id: about, apply_refund: step.refund }));
+  } else if (step.upload) {
+    const content = Buffer.from(step.file.base64, 'base64');
+    const answer = await client.upload(step.upload, step.file.name, content);
+    assert.equal(answer.status, 200, JSON.stringify(answer.body));
+    keep(answer.body);
   } else if (step.notified) {
     const found = await client.receiver.take(({ problem, envelope, resource }) => (
       problem || (envelope.event_type === step.notified && isAs(resource, wanted))
     ));
     assert.equal(found.problem, undefined);
   } else {
+    for (const [name, text] of Object.entries(step.seal ?? {})) {
+      names[name] = client.seal(fill(text, names));
+    }
     const [method, target] = fill(rest.call, names).split(' ');
     const body = rest.body && fill(rest.body, names);
     const answer = await client.call(method, target, body);

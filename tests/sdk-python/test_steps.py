@@ -2,12 +2,14 @@
 built-in host: HTTPS_PROXY leads it to the sandbox, the usual variables have it trust it."""
 
 import asyncio
+import base64
 import hashlib
 import inspect
 import json
 import os
 import secrets
 import sys
+import tempfile
 import unittest
 
 from wechatpayv3 import WeChatPay, WeChatPayType
@@ -20,8 +22,24 @@ from sandbox import Receiver, Sandbox, read
 STEPS = os.path.join(os.path.dirname(__file__), '..', 'conformance', 'steps.json')
 
 
+# The SDK's own functions that upload files, by their paths.
+UPLOADS = {
+    '/v3/merchant/media/upload': 'image_upload',
+    '/v3/merchant/media/video_upload': 'video_upload',
+    '/v3/marketing/favor/media/image-upload': 'marketing_image_upload',
+    '/v3/merchant-service/images/upload': 'complaint_image_upload',
+}
+
+
 class Differs(Exception):
     pass
+
+
+async def settled(answer):
+    """What the plain client gives at once and the async one later, sometimes in two steps."""
+    while inspect.isawaitable(answer):
+        answer = await answer
+    return answer
 
 
 def fill(value, names):
@@ -60,20 +78,28 @@ class Merchant:
         self.sandbox, self.receiver, self.client = sandbox, receiver, client
         self.request_type = request_type
 
-    async def call(self, call, body):
+    async def call(self, call, body, sealed=False):
         method, target = call.split(' ', 1)
         # By itself the SDK signs an empty object as if there were no body.
         signed = '{}' if body == {} else None
         answer = self.client._core.request(
-            target, method=self.request_type[method], data=body, sign_data=signed)
-        status, text = await answer if inspect.isawaitable(answer) else answer
+            target, method=self.request_type[method], data=body, sign_data=signed,
+            cipher_data=sealed)
+        status, text = await settled(answer)
         return status, json.loads(text) if text else None
+
+    async def upload(self, path, file):
+        with tempfile.TemporaryDirectory() as folder:
+            name = os.path.join(folder, file['name'])
+            with open(name, 'wb') as written:
+                written.write(base64.b64decode(file['base64']))
+            return await settled(getattr(self.client, UPLOADS[path])(name))
 
     async def notified(self, event, expected, names):
         while True:
             headers, body = await asyncio.to_thread(self.receiver.take)
             read = self.client.callback(headers, body)
-            read = await read if inspect.isawaitable(read) else read
+            read = await settled(read)
             assert read, f'the SDK refuses a notification: {headers} {body}'
             try:
                 check(read['resource'], expected, names)
@@ -92,15 +118,27 @@ class Merchant:
             keep(step, self.sandbox.play('clock', {'advance_seconds': step['advance']}), names)
         elif 'download' in step:
             answer = self.client.download_bill(fill(step['download'], names))
-            status, text = await answer if inspect.isawaitable(answer) else answer
+            status, text = await settled(answer)
             found = hashlib.sha1(text).hexdigest()
             if found != fill(step['sha1'], names):
                 raise Differs(f'{status}, a file with SHA-1 {found}')
+        elif 'complain' in step:
+            told = self.sandbox.play('complaints', {
+                'transaction_id': fill(step['complain'], names), 'apply_refund': step['refund'],
+            })
+            keep(step, told, names)
+        elif 'upload' in step:
+            status, text = await self.upload(step['upload'], step['file'])
+            if status != 200:
+                raise Differs(f'{status} {text}')
+            keep(step, json.loads(text), names)
         elif 'notified' in step:
             await self.notified(step['notified'], step.get('expect', {}), names)
         else:
+            for name, text in step.get('seal', {}).items():
+                names[name] = self.client._core.encrypt(fill(text, names))
             call, body = fill(step['call'], names), fill(step.get('body'), names)
-            status, answer = await self.call(call, body)
+            status, answer = await self.call(call, body, 'seal' in step)
             if status != step.get('status', 200):
                 raise Differs(f'{call}: {status} {answer}')
             check(answer, step.get('expect', {}), names)

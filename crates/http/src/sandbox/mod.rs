@@ -2,6 +2,7 @@
 //! who pay when they are asked to.
 
 mod codes;
+mod complaints;
 mod inspector;
 mod notifications;
 mod payments;
@@ -11,6 +12,7 @@ mod tests;
 mod wishes;
 
 pub use codes::ShownCode;
+pub use complaints::{Complained, Grievance};
 pub(crate) use inspector::watch;
 pub use inspector::{
     Again, CallRecord, Inspector, NoticeRecord, NoticeSeen, SandboxCourier, Signature,
@@ -61,6 +63,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(move_clock))
         .routes(routes!(read_inbox))
         .merge(codes::routes())
+        .merge(complaints::routes())
         .merge(payments::routes())
         .merge(notifications::routes())
         .merge(sub_merchants::routes())

@@ -3,6 +3,7 @@
 
 use super::Later;
 use super::codes::ShownCode;
+use super::complaints::{Complained, Grievance};
 use crate::app::AppState;
 use crate::consumer::order_view::find_order;
 use crate::extract::{Body, Wire};
@@ -125,6 +126,8 @@ pub trait SandboxPeople: Send + Sync + 'static {
     fn pay(&self, order_ref: String, outcome: Outcome) -> Later<'_, Played>;
     /// Shows a payment code and, when it was charged, does what `outcome` says.
     fn show_code(&self, outcome: Outcome) -> Later<'_, ShownCode>;
+    /// Complains about a payment that it made.
+    fn complain(&self, grievance: Grievance) -> Later<'_, Complained>;
     /// The name of the payer under an app id of a merchant, for orders of its app.
     fn openid(&self, mchid: String, appid: String) -> Later<'_, String>;
 }

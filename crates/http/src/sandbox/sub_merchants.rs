@@ -35,6 +35,8 @@ struct ServedSubMerchant {
     sub_mchid: String,
     /// Its app id.
     sub_appid: String,
+    /// Its name, which a merchant that adds it as a receiver of shares has to know.
+    sub_name: String,
 }
 
 /// Gives a merchant a sub-merchant that it serves: the same one each time, made at the first.
@@ -64,7 +66,7 @@ async fn serve_sub_merchant(
     let (sub_mchid, sub_appid) = (made.mchid, made.appid);
     let state = SubMerchantState::Active;
     app.engine.run(BindSubMerchant { mchid, sub_mchid: sub_mchid.clone(), state }).await?;
-    Ok(Json(ServedSubMerchant { sub_mchid, sub_appid }))
+    Ok(Json(ServedSubMerchant { sub_mchid, sub_appid, sub_name: request.name }))
 }
 
 /// The first one that the merchant serves.
@@ -81,5 +83,7 @@ async fn served(app: &AppState, mchid: &str) -> Result<Option<ServedSubMerchant>
     let bound = select::<MerchantAppid>(queries, condition, parameters).await?.pop();
     let MerchantAppid { mchid: sub_mchid, appid: sub_appid, .. } =
         bound.ok_or_else(|| Problem::new(Code::ObjectNotFound))?;
-    Ok(Some(ServedSubMerchant { sub_mchid, sub_appid }))
+    let merchant = find::<Merchant>(queries, &sub_mchid).await?;
+    let sub_name = merchant.ok_or_else(|| Problem::new(Code::ObjectNotFound))?.name;
+    Ok(Some(ServedSubMerchant { sub_mchid, sub_appid, sub_name }))
 }

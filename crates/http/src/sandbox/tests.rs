@@ -1,6 +1,8 @@
 //! What a developer asks of a sandbox, as a caller.
 
-use super::{Inspector, Later, Outcome, Played, SandboxBank, SandboxPeople, ShownCode};
+use super::{
+    Complained, Grievance, Inspector, Later, Outcome, Played, SandboxBank, SandboxPeople, ShownCode,
+};
 use crate::testing::Stage;
 use axum::body::Body;
 use axum::http::{Request, header};
@@ -38,6 +40,11 @@ impl SandboxPeople for Told {
         Box::pin(async move { Ok(ShownCode { code, expires_at, outcome }) })
     }
 
+    fn complain(&self, grievance: Grievance) -> Later<'_, Complained> {
+        let complaint_id = Some(grievance.transaction_id);
+        Box::pin(async move { Ok(Complained { complaint_id, code: None, message: None }) })
+    }
+
     fn openid(&self, mchid: String, appid: String) -> Later<'_, String> {
         Box::pin(async move { Ok(format!("{mchid}/{appid}")) })
     }
@@ -60,6 +67,9 @@ async fn unknown_orders_outcomes_and_merchants_are_told() {
     assert_eq!(unknown.problem(), (404, "ORDER_NOT_FOUND", None));
     let wrong = pay(json!({ "order": "wx2026", "outcome": "lucky" })).await;
     assert_eq!((wrong.status, wrong.text("/field").as_str()), (400, "/outcome"));
+    let about = json!({ "transaction_id": "4200", "apply_refund": 5 });
+    let filed = stage.post("/sandbox/v1/complaints", about).send().await;
+    assert_eq!((filed.status, filed.text("/complaint_id").as_str()), (200, "4200"));
     let choice = json!({ "mchid": "1900000001", "key": "public_key" });
     let nobody = stage.post("/sandbox/v1/notification-keys", choice).send().await;
     assert_eq!(nobody.problem(), (404, "OBJECT_NOT_FOUND", None));

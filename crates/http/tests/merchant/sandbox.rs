@@ -7,7 +7,9 @@ use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::Request;
 use jiaozi_http::consumer_router;
-use jiaozi_http::sandbox::{Later, Outcome, Played, SandboxPeople, ShownCode};
+use jiaozi_http::sandbox::{
+    Complained, Grievance, Later, Outcome, Played, SandboxPeople, ShownCode,
+};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -25,6 +27,10 @@ impl SandboxPeople for Told {
     }
 
     fn show_code(&self, _: Outcome) -> Later<'_, ShownCode> {
+        Box::pin(async { Err("nobody asks".to_owned()) })
+    }
+
+    fn complain(&self, _: Grievance) -> Later<'_, Complained> {
         Box::pin(async { Err("nobody asks".to_owned()) })
     }
 

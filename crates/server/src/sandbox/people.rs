@@ -4,7 +4,7 @@
 use super::Whereabouts;
 use super::till::{Hand, SLOW};
 use crate::demo::{Api, Payer, Told, log_in_again, make_payer, make_poor_payer, number, text};
-use http_api::sandbox::{Later, Outcome, Played, SandboxPeople, ShownCode};
+use http_api::sandbox::{Complained, Grievance, Later, Outcome, Played, SandboxPeople, ShownCode};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
@@ -16,6 +16,8 @@ const MONEY: i64 = 500_000;
 const MONEY_FOR_CODES: i64 = 250_000;
 /// Six digits that are nobody's payment password here.
 const WRONG_PASSWORD: &str = "802641";
+/// What a played payer says who was given no words.
+const COMPLAINT: &str = "收到的商品与描述不符";
 
 /// See the module.
 pub(crate) struct People {
@@ -159,6 +161,24 @@ impl People {
         Ok(played(Outcome::Success, &told))
     }
 
+    /// Complains; only about what the payer of orders paid.
+    async fn lament(&self, grievance: Grievance) -> Told<Complained> {
+        let api = self.hand(self.payer().await?).api;
+        let problem_type = if grievance.apply_refund.is_some() { "REFUND" } else { "OTHERS" };
+        let mut body = json!({
+            "transaction_id": grievance.transaction_id,
+            "problem_type": problem_type,
+            "detail": grievance.detail.as_deref().unwrap_or(COMPLAINT),
+        });
+        if let Some(refund) = grievance.apply_refund {
+            body["apply_refund"] = refund.into();
+        }
+        let (_, told) = api.call(Method::POST, "/v1/complaints", Some(&body)).await?;
+        let text = |name: &str| told[name].as_str().map(str::to_owned);
+        let (complaint_id, code, message) = (text("id"), text("code"), text("message"));
+        Ok(Complained { complaint_id, code, message })
+    }
+
     async fn name(&self, mchid: &str, appid: &str) -> Told<String> {
         let api = self.hand(self.payer().await?).api;
         let named = api.post("/v1/openids", json!({ "mchid": mchid, "appid": appid })).await?;
@@ -187,6 +207,10 @@ impl SandboxPeople for People {
 
     fn show_code(&self, outcome: Outcome) -> Later<'_, ShownCode> {
         Box::pin(async move { self.show(outcome).await.map_err(|error| error.to_string()) })
+    }
+
+    fn complain(&self, grievance: Grievance) -> Later<'_, Complained> {
+        Box::pin(async move { self.lament(grievance).await.map_err(|error| error.to_string()) })
     }
 
     fn openid(&self, mchid: String, appid: String) -> Later<'_, String> {

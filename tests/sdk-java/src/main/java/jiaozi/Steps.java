@@ -8,6 +8,7 @@ import java.math.BigInteger;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -40,7 +41,7 @@ public final class Steps {
     JsonObject provider = new JsonObject();
     provider.addProperty("mchid", sandbox.of("mchid"));
     JsonObject sub = sandbox.play("sub-merchants", provider);
-    for (String name : new String[] {"sub_mchid", "sub_appid"}) {
+    for (String name : new String[] {"sub_mchid", "sub_appid", "sub_name"}) {
       names.put(name, sub.get(name).getAsString());
     }
     names.put("notify_url", merchant.notifyUrl());
@@ -98,6 +99,16 @@ public final class Steps {
       if (!found.equals(fill(step.get("sha1").getAsString()))) {
         throw new IllegalStateException("a file with SHA-1 " + found);
       }
+    } else if (step.has("complain")) {
+      JsonObject asked = new JsonObject();
+      asked.addProperty("transaction_id", fill(step.get("complain").getAsString()));
+      asked.add("apply_refund", step.get("refund"));
+      keep(step, sandbox.play("complaints", asked));
+    } else if (step.has("upload")) {
+      JsonObject file = step.getAsJsonObject("file");
+      byte[] content = Base64.getDecoder().decode(file.get("base64").getAsString());
+      String path = step.get("upload").getAsString();
+      keep(step, merchant.upload(path, file.get("name").getAsString(), content));
     } else if (step.has("notified")) {
       notified(step.get("notified"), expected);
     } else {
@@ -106,6 +117,11 @@ public final class Steps {
   }
 
   private void call(JsonObject step, JsonObject expected) {
+    if (step.has("seal")) {
+      for (Map.Entry<String, JsonElement> text : step.getAsJsonObject("seal").entrySet()) {
+        names.put(text.getKey(), merchant.seal(fill(text.getValue().getAsString())));
+      }
+    }
     String[] call = fill(step.get("call").getAsString()).split(" ");
     JsonElement body =
         step.has("body")
