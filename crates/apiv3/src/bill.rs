@@ -43,15 +43,19 @@ pub enum Content {
     Trade(TradeKind),
     /// Movements of an account.
     Flow(FlowAccount),
+    /// What was shared of orders, and given back.
+    Profit,
 }
 
 /// A bill as it is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Bill {
     /// What it is about.
     pub content: Content,
     /// The business day.
     pub date: Date,
+    /// The only sub-merchant that it is about, if a service provider asks for one.
+    pub sub_mchid: Option<String>,
 }
 
 /// How the file is packed.
@@ -92,7 +96,7 @@ pub fn trade_bill(raw: Option<&str>) -> Result<(Bill, Packing), ApiError> {
             known.ok_or_else(|| Query::fault("bill_type", Some(text), issue))?.1
         }
     };
-    Ok((Bill { content: Content::Trade(kind), date }, read_packing(&query)?))
+    Ok((Bill { content: Content::Trade(kind), date, sub_mchid: None }, read_packing(&query)?))
 }
 
 /// Reads the query of `GET /v3/bill/fundflowbill`.
@@ -111,7 +115,7 @@ pub fn fund_flow_bill(raw: Option<&str>) -> Result<(Bill, Packing), ApiError> {
             return Err(Query::fault("account_type", Some(text), issue).into());
         }
     };
-    Ok((Bill { content: Content::Flow(account), date }, read_packing(&query)?))
+    Ok((Bill { content: Content::Flow(account), date, sub_mchid: None }, read_packing(&query)?))
 }
 
 /// Reads the token of a download.
@@ -133,14 +137,14 @@ pub fn answer(sha1_hex: &str, download_url: &str) -> Vec<u8> {
     wire.to_string().into_bytes()
 }
 
-fn read_date(query: &Query<'_>) -> Result<Date, FieldError> {
+pub(crate) fn read_date(query: &Query<'_>) -> Result<Date, FieldError> {
     let text = query.get("bill_date")?;
     let shaped = text.len() == 10 && text.as_bytes()[4] == b'-' && text.as_bytes()[7] == b'-';
     let date = shaped.then(|| text.parse().ok()).flatten();
     date.ok_or_else(|| Query::fault("bill_date", Some(&text), Issue::Date))
 }
 
-fn read_packing(query: &Query<'_>) -> Result<Packing, FieldError> {
+pub(crate) fn read_packing(query: &Query<'_>) -> Result<Packing, FieldError> {
     match query.find("tar_type")?.as_deref() {
         None => Ok(Packing::Plain),
         Some("GZIP") => Ok(Packing::Gzip),
@@ -473,7 +477,7 @@ impl FlowWriter {
     }
 }
 
-fn push_line<'a, T: AsRef<str> + ?Sized + 'a>(
+pub(crate) fn push_line<'a, T: AsRef<str> + ?Sized + 'a>(
     out: &mut String,
     cells: impl IntoIterator<Item = &'a T>,
 ) {
@@ -495,12 +499,12 @@ pub fn yuan(fen: i64) -> String {
 }
 
 /// `2026-11-21 18:05:09` in the business zone.
-fn clock(at: Timestamp) -> String {
+pub(crate) fn clock(at: Timestamp) -> String {
     at.rfc3339()[..19].replace('T', " ")
 }
 
 /// A text of others as one cell: many readers cut lines at every comma.
-fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     let one = |character: char| match character {
         ',' => '，',
         '`' => '\'',

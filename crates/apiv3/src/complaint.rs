@@ -5,6 +5,7 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::Serialize;
 
+use crate::code::Code;
 use crate::error::{ApiError, FieldError, Location};
 use crate::fields::Fields;
 use crate::issue::Issue;
@@ -14,6 +15,10 @@ use crate::request::{Caller, Query, check_media_id, read_body};
 /// Longest span of a list, in days.
 const SPAN_DAYS: i64 = 30;
 const IMAGES_MAX: usize = 4;
+
+/// A payer is not led elsewhere from a complaint.
+const NO_LINKS: ApiError =
+    ApiError::saying(Code::NoAuth, "回复中不支持跳转链接", "an answer to a payer has no links");
 
 /// A part of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,14 +97,25 @@ impl Response {
     /// Reads the body.
     ///
     /// # Errors
-    /// PARAM_ERROR for a field that breaks a rule or names another merchant.
+    /// PARAM_ERROR for a field that breaks a rule or names another merchant; NO_AUTH for a link.
     pub fn parse(body: &[u8], caller: &Caller<'_>) -> Result<Self, ApiError> {
         let body = read_body(body)?;
         let fields = Fields::top(&body);
         check_merchant(&fields, caller)?;
         let content = fields.get_text("response_content", 1..=600)?.to_owned();
-        fields.find_text("jump_url", 0..=512)?;
-        Ok(Self { content, images: read_images(&fields, "response_images")? })
+        let images = read_images(&fields, "response_images")?;
+        let url = fields.find_text("jump_url", 0..=512)?;
+        fields.find_text("jump_url_text", 0..=30)?;
+        let program = fields.find_object("mini_program_jump_info")?;
+        if let Some(program) = &program {
+            program.get_text("appid", 1..=32)?;
+            program.get_text("path", 1..=512)?;
+            program.get_text("text", 1..=30)?;
+        }
+        if program.is_some() || url.is_some_and(|url| !url.is_empty()) {
+            return Err(NO_LINKS);
+        }
+        Ok(Self { content, images })
     }
 }
 
@@ -129,6 +145,7 @@ impl RefundProgress {
         let body = read_body(body)?;
         let fields = Fields::top(&body);
         let remark = fields.find_text("remark", 0..=600)?.unwrap_or_default().to_owned();
+        fields.find_integer("launch_refund_day", 0)?;
         match fields.get_literal("action", &["APPROVE", "REJECT"])? {
             "APPROVE" => Ok(Self::Approve { remark }),
             _ => Ok(Self::Reject {
@@ -156,6 +173,13 @@ pub fn read_url(body: &[u8], caller: &Caller<'_>) -> Result<String, ApiError> {
     let body = read_body(body)?;
     let fields = Fields::top(&body);
     Ok(fields.get_url("url", 255, caller.url_rule)?.to_owned())
+}
+
+/// The bytes that say which step of the history an answer is.
+#[must_use]
+pub fn step_answer(complaint_id: &str, number: i64) -> Vec<u8> {
+    let log_id = ComplaintLog::id_of(complaint_id, number);
+    serde_json::json!({ "log_id": log_id }).to_string().into_bytes()
 }
 
 /// The bytes that say where word of complaints goes.
@@ -226,6 +250,9 @@ impl ComplaintView {
             user_complaint_times: complaint.times,
             problem_type: complaint.problem.as_str(),
             apply_refund_amount: (refund > 0).then_some(refund),
+            in_platform_service: false,
+            need_immediate_service: false,
+            is_agent_mode: false,
         }
     }
 }
@@ -258,13 +285,21 @@ pub fn history_answer(
     names: (&str, &str),
     image_url: &str,
 ) -> Vec<u8> {
-    let data = logs.iter().map(|log| WireLog {
-        log_id: format!("{}{:06}", log.complaint_id, log.number),
-        operator: if is_of_payer(log.step) { names.0 } else { names.1 },
-        operate_time: log.at.rfc3339(),
-        operate_type: log.step.as_str(),
-        operate_details: &log.details,
-        image_list: log.image_ids().map(|id| format!("{image_url}{id}")).collect(),
+    let data = logs.iter().map(|log| {
+        let images: Vec<String> = log.image_ids().map(|id| format!("{image_url}{id}")).collect();
+        WireLog {
+            log_id: ComplaintLog::id_of(&log.complaint_id, log.number),
+            operator: if is_of_payer(log.step) { names.0 } else { names.1 },
+            operate_time: log.at.rfc3339(),
+            operate_type: log.step.as_str(),
+            operate_details: &log.details,
+            complaint_media_list: (!images.is_empty()).then(|| WireMedia {
+                // Payers send words only.
+                media_type: "OPERATION_IMAGE",
+                media_url: images.clone(),
+            }),
+            image_list: images,
+        }
     });
     to_json(&WireList {
         data: data.collect(),
@@ -340,6 +375,9 @@ struct WireComplaint<'a> {
     problem_type: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     apply_refund_amount: Option<i64>,
+    in_platform_service: bool,
+    need_immediate_service: bool,
+    is_agent_mode: bool,
 }
 
 #[derive(Serialize)]
@@ -364,8 +402,16 @@ struct WireLog<'a> {
     operate_time: String,
     operate_type: &'static str,
     operate_details: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    complaint_media_list: Option<WireMedia>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     image_list: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct WireMedia {
+    media_type: &'static str,
+    media_url: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -420,6 +466,12 @@ mod tests {
         assert_eq!((response.content.as_str(), response.images.len()), ("sorry", 2));
         let many = parse(&body(r#","response_images":["a","b","c","d","e"]"#)).unwrap_err();
         assert_eq!(many.field_error().unwrap().issue, Issue::AboveMaximum(4));
+        for link in [
+            r#","jump_url":"https://tea.example.com/""#,
+            r#","mini_program_jump_info":{"appid":"wx1","path":"a","text":"b"}"#,
+        ] {
+            assert_eq!(parse(&body(link)).unwrap_err().code, Code::NoAuth, "{link}");
+        }
         let other = body("").replace("1900000001", "1900000002");
         assert_eq!(parse(&other).unwrap_err().field_error().unwrap().issue, Issue::OtherMerchant);
         assert!(check_complete(br#"{"complainted_mchid":"1900000001"}"#, &CALLER).is_ok());

@@ -13,8 +13,8 @@ use crate::fields::Fields;
 use crate::issue::Issue;
 use crate::order::TradeType;
 use crate::order_fields::{
-    self, check_detail, check_sharing, get_out_trade_no, read_limit_pay, read_profit_sharing,
-    read_scene, read_times, refuse_products, said,
+    self, check_detail, get_out_trade_no, read_limit_pay, read_profit_sharing, read_scene,
+    read_times, refuse_products, said,
 };
 use crate::request::{Caller, Mode, read_body, read_merchants};
 
@@ -84,14 +84,13 @@ impl CreateOrder {
     /// # Errors
     /// PARAM_ERROR for the first field that breaks a rule, in the order of the documented
     /// table; NO_AUTH for what this wallet's merchants cannot ask: a service provider's fields in
-    /// a direct call, paying from elsewhere than the balance, profit sharing for a sub-merchant,
-    /// real-name checks, instalment subsidies.
+    /// a direct call, paying from elsewhere than the balance, real-name checks, instalment
+    /// subsidies.
     pub fn parse(call: CreateCall, body: &[u8], caller: &Caller<'_>) -> Result<Self, ApiError> {
         let body = read_body(body)?;
         let fields = Fields::top(&body);
         let order = read_order(call, &fields, caller)?;
         refuse_products(&fields, "payer", &order.limit_pay)?;
-        check_sharing(order.profit_sharing, order.sub_mchid.as_deref())?;
         Ok(order)
     }
 

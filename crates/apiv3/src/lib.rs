@@ -32,6 +32,7 @@ pub mod order;
 mod order_fields;
 pub mod paysign;
 pub mod profit;
+pub mod profit_bill;
 pub mod refund;
 pub mod refund_view;
 pub mod refusal;

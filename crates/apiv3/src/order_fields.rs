@@ -16,12 +16,6 @@ const LIMITS_OF_PAYMENT: &[&str] = &["no_balance", "no_credit", "no_debit", "bal
 const NO_BALANCE: ApiError =
     ApiError::saying(Code::NoAuth, "暂不支持 no_balance", "no_balance is not supported");
 
-const NO_SHARING_FOR_OTHERS: ApiError = ApiError::saying(
-    Code::NoAuth,
-    "服务商模式暂不支持分账",
-    "profit sharing is not supported for sub-merchants",
-);
-
 /// A text that says something: an empty one stands for none.
 pub(crate) fn said(text: Option<&str>) -> Option<String> {
     text.filter(|text| !text.is_empty()).map(str::to_owned)
@@ -127,12 +121,6 @@ pub(crate) fn read_profit_sharing(fields: &Fields<'_>) -> Result<bool, FieldErro
     let Some(settle) = fields.find_object("settle_info")? else { return Ok(false) };
     settle.find_integer("subsidy_amount", 0)?;
     Ok(settle.find_boolean("profit_sharing")?.unwrap_or(false))
-}
-
-/// Refuses sharing what a sub-merchant is paid: no call of a service provider could share or
-/// unfreeze it.
-pub(crate) fn check_sharing(is_shared: bool, sub_mchid: Option<&str>) -> Result<(), ApiError> {
-    if is_shared && sub_mchid.is_some() { Err(NO_SHARING_FOR_OTHERS) } else { Ok(()) }
 }
 
 /// What becomes of the money, as the domain says it.

@@ -13,7 +13,7 @@ use crate::fields::Fields;
 use crate::issue::Issue;
 use crate::keys::PrivateKey;
 use crate::notification::Event;
-use crate::request::{Query, check_out_refund_no, check_transaction_id, read_body, read_own};
+use crate::request::{Query, check_out_refund_no, check_transaction_id, read_body};
 
 const KINDS: &[&str] = &["MERCHANT_ID", "PERSONAL_OPENID", "PERSONAL_SUB_OPENID"];
 const RELATIONS: &[&str] = &[
@@ -34,8 +34,12 @@ const RECEIVERS_MAX: usize = 50;
 /// A request to add a receiver.
 #[derive(Clone, Debug)]
 pub struct AddReceiver {
+    /// The sub-merchant whose orders are shared, if a service provider asks.
+    pub sub_mchid: Option<String>,
     /// The merchant's app.
     pub appid: String,
+    /// The sub-merchant's app.
+    pub sub_appid: Option<String>,
     /// What the account names.
     pub kind: ReceiverKind,
     /// The receiver's merchant number or openid, 1 to 64 bytes.
@@ -52,12 +56,13 @@ impl AddReceiver {
     /// Reads the body. `key` is the platform key that the caller named, if it named one.
     ///
     /// # Errors
-    /// PARAM_ERROR for the first field that breaks a rule; NO_AUTH for a service provider's call.
+    /// PARAM_ERROR for the first field that breaks a rule.
     pub fn parse(body: &[u8], key: Option<&PrivateKey>) -> Result<Self, ApiError> {
-        read_own(&read_body(body)?, |fields| Self::read(fields, key))
+        Ok(Self::read(&Fields::top(&read_body(body)?), key)?)
     }
 
     fn read(fields: &Fields<'_>, key: Option<&PrivateKey>) -> Result<Self, FieldError> {
+        let (sub_mchid, sub_appid) = read_sub_merchant(fields)?;
         let kind = read_kind(fields)?;
         let name = fields.find_sealed("name", key)?;
         if kind == ReceiverKind::Merchant && name.is_none() {
@@ -69,7 +74,9 @@ impl AddReceiver {
             return Err(fields.fault("custom_relation", Issue::Missing));
         }
         Ok(Self {
+            sub_mchid,
             appid: fields.get_text("appid", 1..=32)?.to_owned(),
+            sub_appid,
             kind,
             account: fields.get_text("account", 1..=64)?.to_owned(),
             name,
@@ -82,6 +89,7 @@ impl AddReceiver {
     #[must_use]
     pub fn answer(&self, name: Option<String>) -> Vec<u8> {
         to_json(&WireReceiver {
+            sub_mchid: self.sub_mchid.as_deref(),
             r#type: self.kind.as_str(),
             account: &self.account,
             name,
@@ -94,6 +102,8 @@ impl AddReceiver {
 /// A request to delete a receiver.
 #[derive(Clone, Debug)]
 pub struct DeleteReceiver {
+    /// The sub-merchant whose orders were shared, if a service provider asks.
+    pub sub_mchid: Option<String>,
     /// What the account names.
     pub kind: ReceiverKind,
     /// The receiver's merchant number or openid.
@@ -104,19 +114,21 @@ impl DeleteReceiver {
     /// Reads the body.
     ///
     /// # Errors
-    /// PARAM_ERROR for the first field that breaks a rule; NO_AUTH for a service provider's call.
+    /// PARAM_ERROR for the first field that breaks a rule.
     pub fn parse(body: &[u8]) -> Result<Self, ApiError> {
-        read_own(&read_body(body)?, |fields| {
-            fields.get_text("appid", 1..=32)?;
-            let kind = read_kind(fields)?;
-            Ok(Self { kind, account: fields.get_text("account", 1..=64)?.to_owned() })
-        })
+        let body = read_body(body)?;
+        let fields = Fields::top(&body);
+        let (sub_mchid, _) = read_sub_merchant(&fields)?;
+        fields.get_text("appid", 1..=32)?;
+        let kind = read_kind(&fields)?;
+        Ok(Self { sub_mchid, kind, account: fields.get_text("account", 1..=64)?.to_owned() })
     }
 
     /// The bytes of the answer.
     #[must_use]
     pub fn answer(&self) -> Vec<u8> {
         to_json(&WireReceiver {
+            sub_mchid: self.sub_mchid.as_deref(),
             r#type: self.kind.as_str(),
             account: &self.account,
             name: None,
@@ -142,6 +154,9 @@ pub struct Part {
 /// A request to share an order's money.
 #[derive(Clone, Debug, Serialize)]
 pub struct Share {
+    /// The sub-merchant that was paid, if a service provider asks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sub_mchid: Option<String>,
     /// The merchant's app.
     pub appid: String,
     /// The number of the payment.
@@ -158,18 +173,20 @@ impl Share {
     /// Reads the body.
     ///
     /// # Errors
-    /// PARAM_ERROR for the first field that breaks a rule; NO_AUTH for a service provider's call.
+    /// PARAM_ERROR for the first field that breaks a rule.
     pub fn parse(body: &[u8]) -> Result<Self, ApiError> {
-        read_own(&read_body(body)?, |fields| {
-            let unfreeze = fields.find_boolean("unfreeze_unsplit")?;
-            Ok(Self {
-                appid: fields.get_text("appid", 1..=32)?.to_owned(),
-                transaction_id: fields.get_checked("transaction_id", check_transaction_id)?,
-                out_order_no: fields.get_checked("out_order_no", check_out_refund_no)?,
-                parts: read_parts(fields)?,
-                unfreeze_unsplit: unfreeze
-                    .ok_or_else(|| fields.fault("unfreeze_unsplit", Issue::Missing))?,
-            })
+        let body = read_body(body)?;
+        let fields = Fields::top(&body);
+        let (sub_mchid, _) = read_sub_merchant(&fields)?;
+        let unfreeze = fields.find_boolean("unfreeze_unsplit")?;
+        Ok(Self {
+            sub_mchid,
+            appid: fields.get_text("appid", 1..=32)?.to_owned(),
+            transaction_id: fields.get_checked("transaction_id", check_transaction_id)?,
+            out_order_no: fields.get_checked("out_order_no", check_out_refund_no)?,
+            parts: read_parts(&fields)?,
+            unfreeze_unsplit: unfreeze
+                .ok_or_else(|| fields.fault("unfreeze_unsplit", Issue::Missing))?,
         })
     }
 
@@ -208,6 +225,9 @@ fn read_parts(fields: &Fields<'_>) -> Result<Vec<Part>, FieldError> {
 /// A request to give the rest of an order's money to the merchant.
 #[derive(Clone, Debug, Serialize)]
 pub struct Unfreeze {
+    /// The sub-merchant that was paid, if a service provider asks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sub_mchid: Option<String>,
     /// The number of the payment.
     pub transaction_id: String,
     /// The merchant's number of the request.
@@ -220,14 +240,15 @@ impl Unfreeze {
     /// Reads the body.
     ///
     /// # Errors
-    /// PARAM_ERROR for the first field that breaks a rule; NO_AUTH for a service provider's call.
+    /// PARAM_ERROR for the first field that breaks a rule.
     pub fn parse(body: &[u8]) -> Result<Self, ApiError> {
-        read_own(&read_body(body)?, |fields| {
-            Ok(Self {
-                transaction_id: fields.get_checked("transaction_id", check_transaction_id)?,
-                out_order_no: fields.get_checked("out_order_no", check_out_refund_no)?,
-                description: fields.get_text("description", 1..=80)?.to_owned(),
-            })
+        let body = read_body(body)?;
+        let fields = Fields::top(&body);
+        Ok(Self {
+            sub_mchid: read_sub_merchant(&fields)?.0,
+            transaction_id: fields.get_checked("transaction_id", check_transaction_id)?,
+            out_order_no: fields.get_checked("out_order_no", check_out_refund_no)?,
+            description: fields.get_text("description", 1..=80)?.to_owned(),
         })
     }
 
@@ -241,6 +262,9 @@ impl Unfreeze {
 /// A request to have a receiver give money back.
 #[derive(Clone, Debug, Serialize)]
 pub struct Return {
+    /// The sub-merchant whose money was shared, if a service provider asks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sub_mchid: Option<String>,
     /// Our number of the request that is given back, if the merchant names it so.
     pub order_id: Option<String>,
     /// The merchant's number of it, otherwise.
@@ -259,9 +283,9 @@ impl Return {
     /// Reads the body.
     ///
     /// # Errors
-    /// PARAM_ERROR for the first field that breaks a rule; NO_AUTH for a service provider's call.
+    /// PARAM_ERROR for the first field that breaks a rule.
     pub fn parse(body: &[u8]) -> Result<Self, ApiError> {
-        read_own(&read_body(body)?, Self::read)
+        Ok(Self::read(&Fields::top(&read_body(body)?))?)
     }
 
     fn read(fields: &Fields<'_>) -> Result<Self, FieldError> {
@@ -275,6 +299,7 @@ impl Return {
             return Err(fields.fault("order_id", issue));
         }
         Ok(Self {
+            sub_mchid: read_sub_merchant(fields)?.0,
             order_id,
             out_order_no,
             out_return_no: fields.get_checked("out_return_no", check_out_refund_no)?,
@@ -289,6 +314,16 @@ impl Return {
     pub fn fingerprint(&self) -> [u8; 32] {
         sha256(&[b"profit_return/1\n", &to_json(self)])
     }
+}
+
+/// Reads the sub-merchant and its app that a service provider names.
+fn read_sub_merchant(fields: &Fields<'_>) -> Result<(Option<String>, Option<String>), FieldError> {
+    let sub_mchid = fields.find_text("sub_mchid", 1..=32)?;
+    let sub_appid = fields.find_text("sub_appid", 1..=32)?;
+    if sub_appid.is_some() && sub_mchid.is_none() {
+        return Err(fields.fault("sub_mchid", Issue::Missing));
+    }
+    Ok((sub_mchid.map(str::to_owned), sub_appid.map(str::to_owned)))
 }
 
 /// Reads a variable that a query must have: `transaction_id` or `out_order_no`.
@@ -306,6 +341,7 @@ pub fn query_number(raw: Option<&str>, name: &'static str) -> Result<String, Api
 pub fn order_answer(order: &ProfitOrder, shares: &[ProfitShare]) -> Vec<u8> {
     let at = order.created_at.rfc3339();
     to_json(&WireOrder {
+        sub_mchid: order.sub_mchid.as_deref(),
         transaction_id: &order.transaction_id,
         out_order_no: &order.out_order_no,
         order_id: &order.order_id,
@@ -319,7 +355,7 @@ pub fn order_answer(order: &ProfitOrder, shares: &[ProfitShare]) -> Vec<u8> {
                 description: &share.description,
                 result: share.result.as_str(),
                 fail_reason: share.failure.map(|failure| failure.as_str()),
-                detail_id: format!("{}{:02}", order.order_id, share.place),
+                detail_id: share.detail_id(&order.order_id),
                 create_time: &at,
                 finish_time: &at,
             })
@@ -332,6 +368,7 @@ pub fn order_answer(order: &ProfitOrder, shares: &[ProfitShare]) -> Vec<u8> {
 pub fn return_answer(back: &ProfitReturn) -> Vec<u8> {
     let at = back.created_at.rfc3339();
     to_json(&WireReturn {
+        sub_mchid: back.sub_mchid.as_deref(),
         order_id: &back.order_id,
         out_order_no: &back.out_order_no,
         out_return_no: &back.out_return_no,
@@ -346,6 +383,13 @@ pub fn return_answer(back: &ProfitReturn) -> Vec<u8> {
     })
 }
 
+/// The bytes that say which part of an order may be shared at most, in hundredths of a percent.
+#[must_use]
+pub fn config_answer(sub_mchid: &str, max_ratio: i64) -> Vec<u8> {
+    let wire = serde_json::json!({ "sub_mchid": sub_mchid, "max_ratio": max_ratio });
+    wire.to_string().into_bytes()
+}
+
 /// The bytes that say what of a payment can still be shared.
 #[must_use]
 pub fn amounts_answer(transaction_id: &str, unsplit: i64) -> Vec<u8> {
@@ -358,7 +402,7 @@ impl Event {
     #[must_use]
     pub fn profit_shared(order: &ProfitOrder, share: &ProfitShare) -> Self {
         let resource = to_json(&WireNotice {
-            mchid: &order.mchid,
+            merchants: WireMerchants::of(order),
             transaction_id: &order.transaction_id,
             order_id: &order.order_id,
             out_order_no: &order.out_order_no,
@@ -380,7 +424,7 @@ impl Event {
             return None;
         }
         let resource = to_json(&WireNotice {
-            mchid: &order.mchid,
+            merchants: WireMerchants::of(order),
             transaction_id: &order.transaction_id,
             order_id: &order.order_id,
             out_order_no: &order.out_order_no,
@@ -407,6 +451,8 @@ fn to_json(wire: &impl Serialize) -> Vec<u8> {
 
 #[derive(Serialize)]
 struct WireReceiver<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sub_mchid: Option<&'a str>,
     r#type: &'static str,
     account: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -419,6 +465,8 @@ struct WireReceiver<'a> {
 
 #[derive(Serialize)]
 struct WireOrder<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sub_mchid: Option<&'a str>,
     transaction_id: &'a str,
     out_order_no: &'a str,
     order_id: &'a str,
@@ -442,6 +490,8 @@ struct WireShare<'a> {
 
 #[derive(Serialize)]
 struct WireReturn<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sub_mchid: Option<&'a str>,
     order_id: &'a str,
     out_order_no: &'a str,
     out_return_no: &'a str,
@@ -458,12 +508,30 @@ struct WireReturn<'a> {
 
 #[derive(Serialize)]
 struct WireNotice<'a> {
-    mchid: &'a str,
+    #[serde(flatten)]
+    merchants: WireMerchants<'a>,
     transaction_id: &'a str,
     order_id: &'a str,
     out_order_no: &'a str,
     receiver: WireTaker<'a>,
     success_time: String,
+}
+
+/// Who shared.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum WireMerchants<'a> {
+    Direct { mchid: &'a str },
+    Partner { sp_mchid: &'a str, sub_mchid: &'a str },
+}
+
+impl<'a> WireMerchants<'a> {
+    fn of(order: &'a ProfitOrder) -> Self {
+        match &order.sub_mchid {
+            None => Self::Direct { mchid: &order.mchid },
+            Some(sub_mchid) => Self::Partner { sp_mchid: &order.mchid, sub_mchid },
+        }
+    }
 }
 
 #[derive(Serialize)]

@@ -201,6 +201,7 @@ impl From<AddReceiverRefusal> for ApiError {
             AddReceiverRefusal::AppidNotBound => {
                 invalid("appid 与商户号不匹配", "appid is not bound to the merchant")
             }
+            AddReceiverRefusal::Partner(refusal) => refusal.into(),
             AddReceiverRefusal::Itself => {
                 invalid("分账接收方不能是自己", "a merchant is no receiver of its own")
             }

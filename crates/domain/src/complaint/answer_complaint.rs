@@ -84,7 +84,8 @@ impl Refusal for AnswerComplaintRefusal {
 }
 
 impl Command for AnswerComplaint {
-    type Done = ();
+    /// The number of the step that was written down, or of the last one if nothing was new.
+    type Done = i64;
     type Refusal = AnswerComplaintRefusal;
 
     fn once(&self) -> Once {
@@ -101,14 +102,14 @@ impl Command for AnswerComplaint {
         }
     }
 
-    fn decide(&self, tx: &mut Tx<'_>) -> Result<(), Stop<AnswerComplaintRefusal>> {
+    fn decide(&self, tx: &mut Tx<'_>) -> Result<i64, Stop<AnswerComplaintRefusal>> {
         let complaint = tx.find::<Complaint>(&self.complaint_id)?;
         let mut complaint = complaint.ok_or(AnswerComplaintRefusal::NotFound)?;
         let images = self.check(tx, &complaint)?;
         let over = complaint.state == ComplaintState::Processed;
         let (step, details) = match &self.act {
             // What is done already is done again.
-            ComplaintAct::Complete { .. } if over => return Ok(()),
+            ComplaintAct::Complete { .. } if over => return Ok(complaint.steps),
             ComplaintAct::Complete { .. } => {
                 complaint.state = ComplaintState::Processed;
                 complaint.payer_waits = false;
@@ -133,8 +134,9 @@ impl Command for AnswerComplaint {
                 (ComplaintStep::UserResponse, content.clone())
             }
         };
+        let number = complaint.steps + 1;
         complaint.step(tx, step, details, images);
-        Ok(())
+        Ok(number)
     }
 }
 

@@ -163,6 +163,12 @@ impl Complaint {
 }
 
 impl ComplaintLog {
+    /// Our number of a step, from the complaint's and its place.
+    #[must_use]
+    pub fn id_of(complaint_id: &str, number: i64) -> String {
+        format!("{complaint_id}{number:06}")
+    }
+
     /// The ids of its pictures.
     pub fn image_ids(&self) -> impl Iterator<Item = &str> {
         self.images.split(',').filter(|id| !id.is_empty())

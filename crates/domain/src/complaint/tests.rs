@@ -57,7 +57,7 @@ fn a_complaint_is_answered_completed_and_taken_up_again() {
     let filed = complaint(&world);
     assert_eq!((filed.state, filed.payer_waits, filed.times), (ComplaintState::Pending, true, 1));
     assert_eq!(world.run(&file("C2")), Err(FileComplaintRefusal::Duplicate));
-    world.run(&respond(&[])).unwrap();
+    assert_eq!(world.run(&respond(&[])), Ok(2), "the second step of its history");
     assert_eq!(complaint(&world).state, ComplaintState::Processing);
     assert!(!complaint(&world).payer_waits);
     world.run(&say(PAYER.user)).unwrap();

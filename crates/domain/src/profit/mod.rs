@@ -4,6 +4,8 @@
 //! unfreezing take it from there; what is left after a time becomes the merchant's by itself. So
 //! that account always holds exactly what of its orders nobody has shared or unfrozen yet.
 
+#[cfg(test)]
+mod partner_tests;
 mod receivers;
 mod release_unsettled;
 mod return_profit;
@@ -22,7 +24,7 @@ use crate::command::Halt;
 use crate::job::{Job, JobKind};
 use crate::ledger::AccountNumber;
 use crate::order::{Order, OrderByTransaction};
-use crate::record::RowKey;
+use crate::record::{Record, RowKey};
 use crate::rules::Rules;
 use crate::tx::Tx;
 use crate::{record, text_enum};
@@ -96,6 +98,8 @@ text_enum!(
 pub struct ProfitReceiver {
     /// The merchant.
     pub mchid: String,
+    /// The sub-merchant whose orders are shared; empty for the merchant's own.
+    pub sub_mchid: String,
     /// What the account names.
     pub kind: ReceiverKind,
     /// The receiver's merchant number or openid.
@@ -112,7 +116,7 @@ pub struct ProfitReceiver {
 
 record!(
     ProfitReceiver, "profit_receiver", Removable,
-    mchid: String, kind: ReceiverKind, account: String
+    mchid: String, sub_mchid: String, kind: ReceiverKind, account: String
 );
 
 /// One request that shared or unfroze an order's money.
@@ -120,6 +124,8 @@ record!(
 pub struct ProfitOrder {
     /// The merchant.
     pub mchid: String,
+    /// The sub-merchant whose money it was, if the merchant is its service provider.
+    pub sub_mchid: Option<String>,
     /// The merchant's number of it.
     pub out_order_no: String,
     /// Our number of it.
@@ -192,11 +198,21 @@ record!(
     ProfitShare, "profit_share", Kept, mchid: String, out_order_no: String, place: i64
 );
 
+impl ProfitShare {
+    /// Our number of it, from that of its request.
+    #[must_use]
+    pub fn detail_id(&self, order_id: &str) -> String {
+        format!("{order_id}{:02}", self.place)
+    }
+}
+
 /// A receiver gives back what it got.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProfitReturn {
     /// The merchant that shared.
     pub mchid: String,
+    /// The sub-merchant whose money was shared, if that merchant is its service provider.
+    pub sub_mchid: Option<String>,
     /// Its number of the return.
     pub out_return_no: String,
     /// Our number of it.
@@ -231,11 +247,27 @@ pub(crate) fn release_job(order: &Order, paid_at: Timestamp, rules: &Rules) -> J
     Job::new(JobKind::ReleaseUnsettled, order.job_subject(), due_at)
 }
 
-/// The order of a merchant with this payment number.
-fn order_of(tx: &mut Tx<'_>, mchid: &str, transaction_id: &String) -> Result<Option<Order>, Halt> {
+/// The order with this payment number that a merchant placed for itself or for a sub-merchant.
+fn order_of(
+    tx: &mut Tx<'_>,
+    mchid: &str,
+    sub_mchid: Option<&str>,
+    transaction_id: &String,
+) -> Result<Option<Order>, Halt> {
     let found = tx.find::<OrderByTransaction>(transaction_id)?;
     let Some(found) = found.filter(|found| found.mchid == mchid) else { return Ok(None) };
-    tx.find::<Order>(&(found.mchid, found.out_trade_no))
+    let order = tx.find::<Order>(&(found.mchid, found.out_trade_no))?;
+    Ok(order.filter(|order| order.sub_mchid.as_deref() == sub_mchid))
+}
+
+/// The key of a receiver.
+fn receiver_key(
+    mchid: &str,
+    sub_mchid: Option<&str>,
+    kind: ReceiverKind,
+    account: &str,
+) -> <ProfitReceiver as Record>::Key {
+    (mchid.to_owned(), sub_mchid.unwrap_or_default().to_owned(), kind, account.to_owned())
 }
 
 /// What is to be loaded before an order's waiting money moves.

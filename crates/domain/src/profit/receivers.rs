@@ -1,9 +1,10 @@
 //! A merchant says to whom it may give parts of its orders, or no longer.
 
-use super::{ProfitReceiver, ReceiverKind};
+use super::{ProfitReceiver, ReceiverKind, receiver_key};
 use crate::catalogue::Code;
 use crate::command::{Command, Never, Once, Refusal, Stop};
 use crate::merchant::{Merchant, MerchantAppid, Openid};
+use crate::order::{CreateOrderRefusal, Partner};
 use crate::tx::Tx;
 
 /// See the module. Adding again changes the relation.
@@ -11,8 +12,12 @@ use crate::tx::Tx;
 pub struct AddReceiver {
     /// The merchant that signed the request.
     pub mchid: String,
+    /// The sub-merchant whose orders are shared, if a service provider asks.
+    pub sub_mchid: Option<String>,
     /// The app id.
     pub appid: String,
+    /// The sub-merchant's app id.
+    pub sub_appid: Option<String>,
     /// What the account names.
     pub kind: ReceiverKind,
     /// The receiver's merchant number or openid.
@@ -30,7 +35,9 @@ pub struct AddReceiver {
 pub enum AddReceiverRefusal {
     /// The app id is not the merchant's.
     AppidNotBound,
-    /// It is the merchant itself.
+    /// The merchant may place no orders for the sub-merchant either.
+    Partner(CreateOrderRefusal),
+    /// It is the merchant whose orders are shared.
     Itself,
     /// There is no such receiver.
     AccountUnknown,
@@ -41,9 +48,9 @@ pub enum AddReceiverRefusal {
 impl Refusal for AddReceiverRefusal {
     fn code(&self) -> Code {
         match self {
-            Self::AppidNotBound | Self::Itself => Code::ParamInvalid,
+            Self::AppidNotBound | Self::Itself | Self::NameDiffers => Code::ParamInvalid,
+            Self::Partner(refusal) => refusal.code(),
             Self::AccountUnknown => Code::ObjectNotFound,
-            Self::NameDiffers => Code::ParamInvalid,
         }
     }
 }
@@ -65,27 +72,14 @@ impl Command for AddReceiver {
         if tx.find::<MerchantAppid>(&appid)?.is_none() {
             return Err(AddReceiverRefusal::AppidNotBound.into());
         }
-        match self.kind {
-            ReceiverKind::Merchant if self.account == self.mchid => {
-                return Err(AddReceiverRefusal::Itself.into());
-            }
-            ReceiverKind::Merchant => {
-                let receiver = tx.find::<Merchant>(&self.account)?;
-                let receiver = receiver.ok_or(AddReceiverRefusal::AccountUnknown)?;
-                if self.name.as_ref().is_some_and(|name| *name != receiver.name) {
-                    return Err(AddReceiverRefusal::NameDiffers.into());
-                }
-            }
-            ReceiverKind::Openid | ReceiverKind::SubOpenid => {
-                if tx.find::<Openid>(&self.account)?.is_none() {
-                    return Err(AddReceiverRefusal::AccountUnknown.into());
-                }
-            }
-        }
-        let key = (self.mchid.clone(), self.kind, self.account.clone());
+        self.check_sub_merchant(tx)?;
+        self.check_account(tx)?;
+        let sub_mchid = self.sub_mchid.as_deref();
+        let key = receiver_key(&self.mchid, sub_mchid, self.kind, &self.account);
         let added_at = tx.find::<ProfitReceiver>(&key)?.map_or(tx.now(), |known| known.added_at);
         tx.put(ProfitReceiver {
             mchid: self.mchid.clone(),
+            sub_mchid: sub_mchid.unwrap_or_default().to_owned(),
             kind: self.kind,
             account: self.account.clone(),
             appid: self.appid.clone(),
@@ -97,11 +91,44 @@ impl Command for AddReceiver {
     }
 }
 
+impl AddReceiver {
+    fn check_sub_merchant(&self, tx: &mut Tx<'_>) -> Result<(), Stop<AddReceiverRefusal>> {
+        let Some(sub_mchid) = self.sub_mchid.clone() else { return Ok(()) };
+        let partner = Partner { sub_mchid, sub_appid: self.sub_appid.clone(), sub_openid: None };
+        tx.want(partner.keys(&self.mchid))?;
+        let checked = partner.check(tx, &self.mchid);
+        checked.map_err(|stop| stop.map(AddReceiverRefusal::Partner))
+    }
+
+    fn check_account(&self, tx: &mut Tx<'_>) -> Result<(), Stop<AddReceiverRefusal>> {
+        let under = match self.kind {
+            ReceiverKind::Merchant => {
+                if self.account == *self.sub_mchid.as_ref().unwrap_or(&self.mchid) {
+                    return Err(AddReceiverRefusal::Itself.into());
+                }
+                let receiver = tx.find::<Merchant>(&self.account)?;
+                let receiver = receiver.ok_or(AddReceiverRefusal::AccountUnknown)?;
+                if self.name.as_ref().is_some_and(|name| *name != receiver.name) {
+                    return Err(AddReceiverRefusal::NameDiffers.into());
+                }
+                return Ok(());
+            }
+            ReceiverKind::Openid => Some(&self.appid),
+            ReceiverKind::SubOpenid => self.sub_appid.as_ref(),
+        };
+        let known = tx.find::<Openid>(&self.account)?;
+        let known = known.filter(|known| Some(&known.appid) == under);
+        Ok(known.map(|_| ()).ok_or(AddReceiverRefusal::AccountUnknown)?)
+    }
+}
+
 /// A receiver that is not there is as good as deleted.
 #[derive(Clone, Debug)]
 pub struct DeleteReceiver {
     /// The merchant that signed the request.
     pub mchid: String,
+    /// The sub-merchant whose orders were shared, if a service provider asks.
+    pub sub_mchid: Option<String>,
     /// What the account names.
     pub kind: ReceiverKind,
     /// The receiver's merchant number or openid.
@@ -121,7 +148,8 @@ impl Command for DeleteReceiver {
     }
 
     fn decide(&self, tx: &mut Tx<'_>) -> Result<(), Stop<Never>> {
-        let key = (self.mchid.clone(), self.kind, self.account.clone());
+        let sub_mchid = self.sub_mchid.as_deref();
+        let key = receiver_key(&self.mchid, sub_mchid, self.kind, &self.account);
         if tx.find::<ProfitReceiver>(&key)?.is_some() {
             tx.remove::<ProfitReceiver>(&key);
         }

@@ -24,11 +24,13 @@ pub enum NamedProfitOrder {
     OutOrderNo(String),
 }
 
-/// See the module. The receiver's money goes to the merchant's balance.
+/// See the module. The receiver's money goes to the balance of who was paid.
 #[derive(Clone, Debug)]
 pub struct ReturnProfit {
     /// The merchant that shared and signed the request.
     pub mchid: String,
+    /// The sub-merchant whose money was shared, if a service provider asks.
+    pub sub_mchid: Option<String>,
     /// The request that is given back.
     pub order: NamedProfitOrder,
     /// The merchant's number of the return.
@@ -92,7 +94,7 @@ impl Command for ReturnProfit {
         let key = (self.mchid.clone(), self.out_return_no.clone());
         tx.want([
             RowKey::of::<ProfitReturn>(&key),
-            RowKey::of::<Merchant>(&self.mchid),
+            RowKey::of::<Merchant>(self.sub_mchid.as_ref().unwrap_or(&self.mchid)),
             RowKey::of::<Merchant>(&self.return_mchid),
         ])?;
         if let Some(done) = tx.find::<ProfitReturn>(&key)? {
@@ -129,7 +131,9 @@ impl ReturnProfit {
             }
         };
         let order = tx.find::<ProfitOrder>(&(self.mchid.clone(), number))?;
-        let order = order.filter(|order| order.kind == ProfitOrderKind::Share);
+        let order = order.filter(|order| {
+            order.kind == ProfitOrderKind::Share && order.sub_mchid == self.sub_mchid
+        });
         Ok(order.ok_or(ReturnProfitRefusal::OrderNotFound)?)
     }
 
@@ -171,6 +175,7 @@ impl ReturnProfit {
         order.returns += 1;
         tx.put(ProfitReturn {
             mchid: self.mchid.clone(),
+            sub_mchid: self.sub_mchid.clone(),
             out_return_no: self.out_return_no.clone(),
             return_id: self.return_id.clone(),
             out_order_no: order.out_order_no.clone(),

@@ -2,7 +2,7 @@
 
 use super::{
     ProfitOrder, ProfitOrderById, ProfitOrderKind, ProfitReceiver, ProfitShare, ReceiverKind,
-    ShareFailure, ShareResult, order_of, release_key,
+    ShareFailure, ShareResult, order_of, receiver_key, release_key,
 };
 use crate::catalogue::Code;
 use crate::command::{Command, Halt, Once, Refusal, Stop};
@@ -10,7 +10,7 @@ use crate::fact::FactKind;
 use crate::ledger::{AccountNumber, JournalKind, Posting, Subject};
 use crate::merchant::{Merchant, MerchantState, Openid};
 use crate::order::{Order, OrderByTransaction, OrderState};
-use crate::record::RowKey;
+use crate::record::{Record, RowKey};
 use crate::tx::Tx;
 use crate::user::User;
 use crate::wallet::Wallet;
@@ -36,6 +36,8 @@ pub struct SharePart {
 pub struct ShareProfit {
     /// The merchant that signed the request.
     pub mchid: String,
+    /// The sub-merchant that was paid, if a service provider asks.
+    pub sub_mchid: Option<String>,
     /// The number of the payment.
     pub transaction_id: String,
     /// The merchant's number of the request.
@@ -122,7 +124,7 @@ impl Command for ShareProfit {
         }
         let order = self.sharable(tx)?;
         for part in &self.parts {
-            let key = (self.mchid.clone(), part.kind, part.account.clone());
+            let key = self.receiver(part);
             if tx.find::<ProfitReceiver>(&key)?.is_none() {
                 return Err(ShareProfitRefusal::ReceiverUnknown.into());
             }
@@ -141,11 +143,16 @@ impl Command for ShareProfit {
 }
 
 impl ShareProfit {
+    /// The key of the row that says that a part may be given.
+    fn receiver(&self, part: &SharePart) -> <ProfitReceiver as Record>::Key {
+        receiver_key(&self.mchid, self.sub_mchid.as_deref(), part.kind, &part.account)
+    }
+
     /// Asks for the rows of many receivers in few rounds.
     fn want_receivers(&self, tx: &mut Tx<'_>) -> Result<(), Halt> {
         let key = (self.mchid.clone(), self.out_order_no.clone());
         let named = self.parts.iter().flat_map(|part| {
-            let key = (self.mchid.clone(), part.kind, part.account.clone());
+            let key = self.receiver(part);
             let account = match part.kind {
                 ReceiverKind::Merchant => RowKey::of::<Merchant>(&part.account),
                 ReceiverKind::Openid | ReceiverKind::SubOpenid => {
@@ -158,7 +165,7 @@ impl ShareProfit {
             RowKey::of::<ProfitOrder>(&key),
             RowKey::of::<ProfitOrderById>(&self.order_id),
             RowKey::of::<OrderByTransaction>(&self.transaction_id),
-            RowKey::of::<Merchant>(&self.mchid),
+            RowKey::of::<Merchant>(self.sub_mchid.as_ref().unwrap_or(&self.mchid)),
         ]))?;
         let mut users = Vec::new();
         for part in self.parts.iter().filter(|part| part.kind != ReceiverKind::Merchant) {
@@ -174,7 +181,7 @@ impl ShareProfit {
 
     /// The order, if its money may be shared now.
     fn sharable(&self, tx: &mut Tx<'_>) -> Result<Order, Stop<ShareProfitRefusal>> {
-        let order = order_of(tx, &self.mchid, &self.transaction_id)?;
+        let order = order_of(tx, &self.mchid, self.sub_mchid.as_deref(), &self.transaction_id)?;
         let order = order.ok_or(ShareProfitRefusal::OrderNotFound)?;
         tx.want([release_key(&order)])?;
         let paid_at = order.paid_at.filter(|_| order.state == OrderState::Success);
@@ -227,6 +234,7 @@ impl ShareProfit {
         });
         tx.put(ProfitOrder {
             mchid: self.mchid.clone(),
+            sub_mchid: self.sub_mchid.clone(),
             out_order_no: self.out_order_no.clone(),
             order_id: self.order_id.clone(),
             out_trade_no: order.out_trade_no.clone(),

@@ -31,7 +31,9 @@ fn paid(fee_bp: i64, minor: i64) -> World {
 fn receiver(kind: ReceiverKind, account: &str) -> AddReceiver {
     AddReceiver {
         mchid: MCHID.into(),
+        sub_mchid: None,
         appid: APPID.into(),
+        sub_appid: None,
         kind,
         account: account.into(),
         name: None,
@@ -54,6 +56,7 @@ fn part(kind: ReceiverKind, account: &str, minor: i64) -> SharePart {
 fn share(number: &str, parts: Vec<SharePart>) -> ShareProfit {
     ShareProfit {
         mchid: MCHID.into(),
+        sub_mchid: None,
         transaction_id: "4200T001".into(),
         out_order_no: number.into(),
         parts,
@@ -70,6 +73,7 @@ fn to_partner(number: &str, minor: i64) -> ShareProfit {
 fn unfreeze(number: &str) -> UnfreezeProfit {
     UnfreezeProfit {
         mchid: MCHID.into(),
+        sub_mchid: None,
         transaction_id: "4200T001".into(),
         out_order_no: number.into(),
         description: "rest".into(),
@@ -81,6 +85,7 @@ fn unfreeze(number: &str) -> UnfreezeProfit {
 fn give_back(number: &str, minor: i64) -> ReturnProfit {
     ReturnProfit {
         mchid: MCHID.into(),
+        sub_mchid: None,
         order: NamedProfitOrder::OutOrderNo("P1".into()),
         out_return_no: number.into(),
         return_mchid: PARTNER.into(),
@@ -253,7 +258,12 @@ fn only_known_receivers_are_added_and_deleted_ones_get_nothing() {
     assert_eq!(world.run(&named("Tea house")), Err(AddReceiverRefusal::NameDiffers));
     world.run(&named("Tea garden")).unwrap();
     let account = PARTNER.to_owned();
-    let delete = DeleteReceiver { mchid: MCHID.into(), kind: ReceiverKind::Merchant, account };
+    let delete = DeleteReceiver {
+        mchid: MCHID.into(),
+        sub_mchid: None,
+        kind: ReceiverKind::Merchant,
+        account,
+    };
     world.run(&delete).unwrap();
     world.run(&delete).unwrap();
     assert_eq!(world.run(&to_partner("P1", 1)), Err(ShareProfitRefusal::ReceiverUnknown));

@@ -17,6 +17,8 @@ use kernel::Amount;
 pub struct UnfreezeProfit {
     /// The merchant that signed the request.
     pub mchid: String,
+    /// The sub-merchant that was paid, if a service provider asks.
+    pub sub_mchid: Option<String>,
     /// The number of the payment.
     pub transaction_id: String,
     /// The merchant's number of the request.
@@ -47,7 +49,7 @@ impl Command for UnfreezeProfit {
         tx.want([
             RowKey::of::<ProfitOrder>(&key),
             RowKey::of::<ProfitOrderById>(&self.order_id),
-            RowKey::of::<Merchant>(&self.mchid),
+            RowKey::of::<Merchant>(self.sub_mchid.as_ref().unwrap_or(&self.mchid)),
         ])?;
         if let Some(done) = tx.find::<ProfitOrder>(&key)? {
             return match done.fingerprint == self.fingerprint {
@@ -58,7 +60,7 @@ impl Command for UnfreezeProfit {
         if tx.find::<ProfitOrderById>(&self.order_id)?.is_some() {
             return Err(Stop::Stale); // The edge drew a number that is taken; it draws again.
         }
-        let order = order_of(tx, &self.mchid, &self.transaction_id)?;
+        let order = order_of(tx, &self.mchid, self.sub_mchid.as_deref(), &self.transaction_id)?;
         let order = order.ok_or(ShareProfitRefusal::OrderNotFound)?;
         tx.want([release_key(&order)])?;
         if !order.is_shared() {
@@ -97,6 +99,7 @@ impl UnfreezeProfit {
         });
         tx.put(ProfitOrder {
             mchid: self.mchid.clone(),
+            sub_mchid: self.sub_mchid.clone(),
             out_order_no: self.out_order_no.clone(),
             order_id: self.order_id.clone(),
             out_trade_no: order.out_trade_no.clone(),

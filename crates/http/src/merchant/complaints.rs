@@ -26,6 +26,10 @@ pub(super) const ROUTES: &[Route] = &[
     Route::post("/v3/merchant-service/complaints-v2/{complaint_id}/response", |call| {
         Box::pin(respond(call))
     }),
+    Route::post(
+        "/v3/merchant-service/complaints-v2/{complaint_id}/response-immediate-service",
+        |call| Box::pin(respond_at_once(call)),
+    ),
     Route::post("/v3/merchant-service/complaints-v2/{complaint_id}/complete", |call| {
         Box::pin(complete(call))
     }),
@@ -111,12 +115,22 @@ async fn history(call: Call) -> Result<Reply, Fault> {
 async fn respond(call: Call) -> Result<Reply, Fault> {
     let Response { content, images } = Response::parse(&call.body, &call.caller())?;
     let mchid = call.mchid.clone();
-    answer(&call, ComplaintAct::Respond { mchid, content, images }).await
+    answer(&call, ComplaintAct::Respond { mchid, content, images }).await?;
+    Ok(Reply::no_content())
+}
+
+/// The same answer; who calls so is told the number of the step.
+async fn respond_at_once(call: Call) -> Result<Reply, Fault> {
+    let Response { content, images } = Response::parse(&call.body, &call.caller())?;
+    let mchid = call.mchid.clone();
+    let number = answer(&call, ComplaintAct::Respond { mchid, content, images }).await?;
+    Ok(Reply::json(complaint::step_answer(&call.variable("complaint_id"), number)))
 }
 
 async fn complete(call: Call) -> Result<Reply, Fault> {
     check_complete(&call.body, &call.caller())?;
-    answer(&call, ComplaintAct::Complete { mchid: call.mchid.clone() }).await
+    answer(&call, ComplaintAct::Complete { mchid: call.mchid.clone() }).await?;
+    Ok(Reply::no_content())
 }
 
 async fn refund_progress(call: Call) -> Result<Reply, Fault> {
@@ -127,14 +141,15 @@ async fn refund_progress(call: Call) -> Result<Reply, Fault> {
             ComplaintAct::RejectRefund { mchid, reason, images }
         }
     };
-    answer(&call, act).await
+    answer(&call, act).await?;
+    Ok(Reply::no_content())
 }
 
-async fn answer(call: &Call, act: ComplaintAct) -> Result<Reply, Fault> {
+/// Gives the number of the step.
+async fn answer(call: &Call, act: ComplaintAct) -> Result<i64, Fault> {
     let complaint_id = call.variable("complaint_id");
     run(&call.face, || AnswerComplaint { complaint_id: complaint_id.clone(), act: act.clone() })
-        .await?;
-    Ok(Reply::no_content())
+        .await
 }
 
 async fn create_url(call: Call) -> Result<Reply, Fault> {

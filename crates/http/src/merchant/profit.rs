@@ -6,7 +6,8 @@ use super::fault::{Fault, run};
 use super::route::Route;
 use apiv3::code::Code;
 use apiv3::profit::{self, AddReceiver, DeleteReceiver, Return, Share, Unfreeze, query_number};
-use apiv3::request::refuse_partner_query;
+use apiv3::request::find_query_sub_mchid;
+use domain::merchant::{SubMerchant, SubMerchantState};
 use domain::order::{Order, OrderByTransaction};
 use domain::profit::{
     NamedProfitOrder, ProfitOrder, ProfitReturn, ProfitShare, Rest, ReturnProfit, SharePart,
@@ -24,6 +25,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route::get("/v3/profitsharing/return-orders/{out_return_no}", |call| {
         Box::pin(show_return(call))
     }),
+    Route::get("/v3/profitsharing/merchant-configs/{sub_mchid}", |call| Box::pin(config(call))),
     Route::get("/v3/profitsharing/transactions/{transaction_id}/amounts", |call| {
         Box::pin(amounts(call))
     }),
@@ -36,7 +38,9 @@ async fn add_receiver(call: Call) -> Result<Reply, Fault> {
     let asked = AddReceiver::parse(&call.body, call.named_key())?;
     run(&call.face, || domain::profit::AddReceiver {
         mchid: call.mchid.clone(),
+        sub_mchid: asked.sub_mchid.clone(),
         appid: asked.appid.clone(),
+        sub_appid: asked.sub_appid.clone(),
         kind: asked.kind,
         account: asked.account.clone(),
         name: asked.name.as_ref().map(|name| name.to_string()),
@@ -52,6 +56,7 @@ async fn delete_receiver(call: Call) -> Result<Reply, Fault> {
     let asked = DeleteReceiver::parse(&call.body)?;
     run(&call.face, || domain::profit::DeleteReceiver {
         mchid: call.mchid.clone(),
+        sub_mchid: asked.sub_mchid.clone(),
         kind: asked.kind,
         account: asked.account.clone(),
     })
@@ -71,6 +76,7 @@ async fn share(call: Call) -> Result<Reply, Fault> {
     let parts: Vec<SharePart> = parts.collect();
     run(&call.face, || ShareProfit {
         mchid: call.mchid.clone(),
+        sub_mchid: asked.sub_mchid.clone(),
         transaction_id: asked.transaction_id.clone(),
         out_order_no: asked.out_order_no.clone(),
         parts: parts.clone(),
@@ -87,6 +93,7 @@ async fn unfreeze(call: Call) -> Result<Reply, Fault> {
     let fingerprint = asked.fingerprint();
     run(&call.face, || UnfreezeProfit {
         mchid: call.mchid.clone(),
+        sub_mchid: asked.sub_mchid.clone(),
         transaction_id: asked.transaction_id.clone(),
         out_order_no: asked.out_order_no.clone(),
         description: asked.description.clone(),
@@ -98,11 +105,12 @@ async fn unfreeze(call: Call) -> Result<Reply, Fault> {
 }
 
 async fn show(call: Call) -> Result<Reply, Fault> {
-    refuse_partner_query(call.query())?;
+    let sub_mchid = find_query_sub_mchid(call.query())?;
     let transaction_id = query_number(call.query(), "transaction_id")?;
     let key = (call.mchid.clone(), call.variable("out_order_no"));
     let order = call.find::<ProfitOrder>(&key).await?;
-    let order = order.filter(|order| order.transaction_id == transaction_id);
+    let order = order
+        .filter(|order| order.transaction_id == transaction_id && order.sub_mchid == sub_mchid);
     answer(&call, order.ok_or(Code::ResourceNotExists)?.out_order_no).await
 }
 
@@ -126,6 +134,7 @@ async fn give_back(call: Call) -> Result<Reply, Fault> {
     };
     run(&call.face, || ReturnProfit {
         mchid: call.mchid.clone(),
+        sub_mchid: asked.sub_mchid.clone(),
         order: order.clone(),
         out_return_no: asked.out_return_no.clone(),
         return_mchid: asked.return_mchid.clone(),
@@ -141,15 +150,30 @@ async fn give_back(call: Call) -> Result<Reply, Fault> {
 }
 
 async fn show_return(call: Call) -> Result<Reply, Fault> {
-    refuse_partner_query(call.query())?;
+    let sub_mchid = find_query_sub_mchid(call.query())?;
     let out_order_no = query_number(call.query(), "out_order_no")?;
     let back = find_return(&call, call.variable("out_return_no")).await?;
-    let back = back.filter(|back| back.out_order_no == out_order_no);
+    let back = back.filter(|back| back.out_order_no == out_order_no && back.sub_mchid == sub_mchid);
     Ok(Reply::json(profit::return_answer(&back.ok_or(Code::ResourceNotExists)?)))
 }
 
 async fn find_return(call: &Call, number: String) -> Result<Option<ProfitReturn>, Fault> {
     call.find::<ProfitReturn>(&(call.mchid.clone(), number)).await
+}
+
+async fn config(call: Call) -> Result<Reply, Fault> {
+    let sub_mchid = call.variable("sub_mchid");
+    check_served(&call, &sub_mchid).await?;
+    let max_ratio = call.face.app.rules().profit_max_bp;
+    Ok(Reply::json(profit::config_answer(&sub_mchid, max_ratio)))
+}
+
+/// Refuses a sub-merchant that the merchant does not serve.
+pub(super) async fn check_served(call: &Call, sub_mchid: &str) -> Result<(), Fault> {
+    let relation = (call.mchid.clone(), sub_mchid.to_owned());
+    let relation = call.find::<SubMerchant>(&relation).await?;
+    let served = relation.is_some_and(|relation| relation.state == SubMerchantState::Active);
+    if served { Ok(()) } else { Err(Code::NoAuth.into()) }
 }
 
 async fn amounts(call: Call) -> Result<Reply, Fault> {

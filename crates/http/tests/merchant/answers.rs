@@ -78,18 +78,18 @@ const DETAIL: &str = concat!(
     "initiate_time*:time, update_time*:time",
 );
 const SHARED: &str = concat!(
-    "transaction_id*:str(32), out_order_no*:str(64), order_id*:str(64), ",
+    "sub_mchid:str(32), transaction_id*:str(32), out_order_no*:str(64), order_id*:str(64), ",
     "state*:<PROCESSING/FINISHED>, receivers:[{account*:str(64), amount*:int, create_time*:time, ",
     "description*:str(80), detail_id*:str(64), fail_reason:<ACCOUNT_ABNORMAL/NO_RELATION/",
     "RECEIVER_HIGH_RISK/RECEIVER_REAL_NAME_NOT_VERIFIED/NO_AUTH>, finish_time*:time, ",
     "result*:<PENDING/SUCCESS/CLOSED>, type*:<MERCHANT_ID/PERSONAL_OPENID/PERSONAL_SUB_OPENID>}]",
 );
 const RECEIVER: &str = concat!(
-    "account*:str(64), custom_relation:str(30), name:enc, relation_type:str(32), ",
-    "type*:<MERCHANT_ID/PERSONAL_OPENID/PERSONAL_SUB_OPENID>",
+    "sub_mchid:str(32), account*:str(64), custom_relation:str(30), name:enc, ",
+    "relation_type:str(32), type*:<MERCHANT_ID/PERSONAL_OPENID/PERSONAL_SUB_OPENID>",
 );
 const RETURNED: &str = concat!(
-    "amount*:int, create_time*:time, description*:str(80), ",
+    "sub_mchid:str(32), amount*:int, create_time*:time, description*:str(80), ",
     "fail_reason:<ACCOUNT_ABNORMAL/BALANCE_NOT_ENOUGH/TIME_OUT_CLOSED>, finish_time*:time, ",
     "order_id*:str(64), out_order_no*:str(64), out_return_no*:str(64), ",
     "result*:<PROCESSING/SUCCESS/FAILED>, return_id*:str(64), return_mchid*:str(32)",
@@ -103,13 +103,16 @@ macro_rules! complaint {
             "{transaction_id*:str(64), out_trade_no*:str(64), amount*:int}], ",
             "complaint_full_refunded*:bool, incoming_user_response*:bool, ",
             "problem_description*:str(256), user_complaint_times*:int, ",
-            "problem_type:<REFUND/SERVICE_NOT_WORK/OTHERS>, apply_refund_amount:int",
+            "problem_type:<REFUND/SERVICE_NOT_WORK/OTHERS>, apply_refund_amount:int, ",
+            "in_platform_service:bool, need_immediate_service:bool, is_agent_mode:bool",
         )
     };
 }
 const HISTORY: &str = concat!(
     "data*:[{log_id*:str(64), operator*:str(64), operate_time*:time, operate_type*:str, ",
-    "operate_details:str, image_list:[str]}], limit*:int, offset*:int, total_count:int",
+    "operate_details:str, complaint_media_list:{",
+    "media_type:<USER_COMPLAINT_IMAGE/OPERATION_IMAGE>, media_url:[str]}, image_list:[str]}], ",
+    "limit*:int, offset*:int, total_count:int",
 );
 const BILL: &str = "hash_type*:<SHA1>, hash_value*:str(40), download_url*:str(2048)";
 const CERTIFICATES: &str = concat!(
@@ -165,6 +168,8 @@ const SHAPES: &[(&str, &str)] = &[
     ),
     ("GET /v3/transfer/batches/{}/{}", BATCH),
     ("GET /v3/transfer/batches/{}/{}/details/{}/{}", DETAIL),
+    ("GET /v3/profitsharing/bills", BILL),
+    ("GET /v3/profitsharing/merchant-configs/{}", "max_ratio*:int, sub_mchid*:str(32)"),
     ("POST /v3/profitsharing/orders", SHARED),
     ("POST /v3/profitsharing/orders/unfreeze", SHARED),
     ("GET /v3/profitsharing/orders/{}", SHARED),
@@ -181,6 +186,7 @@ const SHAPES: &[(&str, &str)] = &[
     ),
     ("GET /v3/merchant-service/complaints-v2/{}", complaint!()),
     ("GET /v3/merchant-service/complaints-v2/{}/negotiation-historys", HISTORY),
+    ("POST /v3/merchant-service/complaints-v2/{}/response-immediate-service", "log_id*:str(64)"),
     ("POST /v3/merchant-service/complaint-notifications", "mchid*:str(64), url*:str(255)"),
     ("GET /v3/merchant-service/complaint-notifications", "mchid*:str(64), url*:str(255)"),
     ("PUT /v3/merchant-service/complaint-notifications", "mchid*:str(64), url*:str(255)"),

@@ -41,7 +41,7 @@ fn sha1(bytes: &[u8]) -> String {
 }
 
 /// A file that was offered, downloaded and checked against its hash.
-async fn file(world: &World, target: &str) -> String {
+pub(crate) async fn file(world: &World, target: &str) -> String {
     let offer = ask(world, target).await;
     assert_eq!(offer.status, 200, "{offer:?}");
     let offer = offer.json();
@@ -52,7 +52,7 @@ async fn file(world: &World, target: &str) -> String {
 }
 
 /// The cells of the lines of data, and those of the summary.
-fn cells(file: &str) -> (Vec<Vec<String>>, Vec<String>) {
+pub(crate) fn cells(file: &str) -> (Vec<Vec<String>>, Vec<String>) {
     let lines: Vec<&str> = file.trim_end().split("\r\n").collect();
     let read = |line: &&str| {
         let line = line.strip_prefix('`').unwrap();
@@ -62,7 +62,7 @@ fn cells(file: &str) -> (Vec<Vec<String>>, Vec<String>) {
     (rows[1..].iter().map(read).collect(), read(&summary[1]))
 }
 
-fn fen(yuan: &str) -> i64 {
+pub(crate) fn fen(yuan: &str) -> i64 {
     yuan.replace('.', "").parse().unwrap()
 }
 

@@ -88,6 +88,9 @@ async fn check_view(world: &World, path: &str) {
         "user_complaint_times": 1,
         "problem_type": "REFUND",
         "apply_refund_amount": 500,
+        "in_platform_service": false,
+        "need_immediate_service": false,
+        "is_agent_mode": false,
     });
     assert_eq!(shown, expected);
 }
@@ -111,6 +114,8 @@ async fn a_complaint_is_listed_answered_with_a_picture_and_completed() {
     });
     assert_eq!(world.post(&format!("{path}/response"), &answer).await.status, 204);
     assert_eq!(world.get(&path).await.json()["complaint_state"], "PROCESSING");
+    let at_once = world.post(&format!("{path}/response-immediate-service"), &answer).await;
+    at_once.is(200, json!({ "log_id": "2000000001000003" }));
     let approve = json!({"action": "APPROVE", "launch_refund_day": 1});
     assert_eq!(world.post(&format!("{path}/update-refund-progress"), &approve).await.status, 204);
     let say = ComplaintAct::Say { user: PAYER.user, content: "thanks".into() };
@@ -132,9 +137,14 @@ async fn a_complaint_is_listed_answered_with_a_picture_and_completed() {
             "USER_RESPONSE",
             "MERCHANT_APPROVE_REFUND",
             "MERCHANT_RESPONSE",
+            "MERCHANT_RESPONSE",
             "USER_CREATE_COMPLAINT",
         ]
     );
+    assert_eq!(history["data"][3]["log_id"], "2000000001000003");
+    let media = &history["data"][3]["complaint_media_list"];
+    assert_eq!(media["media_type"], "OPERATION_IMAGE");
+    assert_eq!(media["media_url"], history["data"][3]["image_list"]);
     let url = history["data"][3]["image_list"][0].as_str().unwrap();
     let picture = fetched(&world, url.strip_prefix("https://localhost").unwrap()).await;
     assert_eq!(picture, ("image/png".into(), PNG.to_vec()));
@@ -152,6 +162,11 @@ async fn a_complaint_is_its_merchants_alone() {
     answer.refuses(403, "NO_AUTH", "merchant lacks this permission");
     let answer = world.get(&format!("{COMPLAINTS}/2000000009")).await;
     answer.refuses(404, "RESOURCE_NOT_EXISTS", "object does not exist");
+    let mut link = json!({ "complainted_mchid": world.merchant.made.mchid });
+    link["response_content"] = json!("see there");
+    link["jump_url"] = json!("https://tea.example.com/");
+    let answer = world.post(&format!("{path}/response"), &link).await;
+    answer.refuses(403, "NO_AUTH", "an answer to a payer has no links");
     let stranger = json!({"complainted_mchid": "1900000009", "response_content": "sorry"});
     let answer = world.post(&format!("{path}/response"), &stranger).await;
     answer.refuses_field("/complainted_mchid", "differs from the merchant that signed");

@@ -1,6 +1,6 @@
 //! The tables of the calls that move money on, and of complaints. See `fields`.
 
-use crate::fields::Kind::{Amount, Flag, List, Literal, Object, Sealed, Text, Url};
+use crate::fields::Kind::{Amount, Flag, List, Literal, Number, Object, Sealed, Text, Url};
 use crate::fields::{MAY, MUST, Row, breaks};
 use crate::transfer_batches::BATCHES;
 use crate::transfers::{BILLS, ready};
@@ -45,6 +45,10 @@ const BATCH: &[Row] = &[
 const RECEIVER: &[Row] =
     &[("/appid", Text(1, 32), MUST), ("/type", Literal, MUST), ("/account", Text(1, 64), MUST)];
 
+const SERVED: &[Row] = &[("/sub_mchid", Text(1, 32), MAY)];
+
+const SERVED_UNDER: &[Row] = &[("/sub_mchid", Text(1, 32), MUST), ("/sub_appid", Text(1, 32), MAY)];
+
 const RELATION: &[Row] = &[
     ("/name", Sealed, MAY),
     ("/relation_type", Literal, MUST),
@@ -81,10 +85,16 @@ const RESPONSE: &[Row] = &[
     ("/response_images", List, MAY),
     ("/response_images/0", Text(1, 256), MAY),
     ("/jump_url", Text(0, 512), MAY),
+    ("/jump_url_text", Text(0, 30), MAY),
+    ("/mini_program_jump_info", Object, MAY),
+    ("/mini_program_jump_info/appid", Text(1, 32), MUST),
+    ("/mini_program_jump_info/path", Text(1, 512), MUST),
+    ("/mini_program_jump_info/text", Text(1, 30), MUST),
 ];
 
 const PROGRESS: &[Row] = &[
     ("/action", Literal, MUST),
+    ("/launch_refund_day", Number(0), MAY),
     ("/reject_reason", Text(1, 600), MUST),
     ("/reject_media_list", List, MAY),
     ("/reject_media_list/0", Text(1, 256), MAY),
@@ -113,25 +123,28 @@ async fn profit_sharing() {
     let appid = &world.merchant.made.appid;
     let body = json!({
         "appid": appid, "type": "PERSONAL_OPENID", "account": payer, "relation_type": "CUSTOM",
-        "custom_relation": "friend",
+        "custom_relation": "friend", "sub_mchid": "1900000002", "sub_appid": "wx1",
     });
-    breaks(&world, "/v3/profitsharing/receivers/add", &body, &[RECEIVER, RELATION]).await;
-    breaks(&world, "/v3/profitsharing/receivers/delete", &body, &[RECEIVER]).await;
+    let add = "/v3/profitsharing/receivers/add";
+    breaks(&world, add, &body, &[SERVED_UNDER, RECEIVER, RELATION]).await;
+    breaks(&world, "/v3/profitsharing/receivers/delete", &body, &[SERVED_UNDER, RECEIVER]).await;
     let receiver = json!({
         "type": "PERSONAL_OPENID", "account": payer, "amount": 1, "description": "part",
     });
     let body = json!({
         "appid": appid, "transaction_id": "4200000001", "out_order_no": "P1",
         "receivers": [receiver], "unfreeze_unsplit": false, "description": "rest",
+        "sub_mchid": "1900000002",
     });
-    breaks(&world, "/v3/profitsharing/orders", &body, &[SHARED_ORDER, SHARE]).await;
+    breaks(&world, "/v3/profitsharing/orders", &body, &[SERVED, SHARED_ORDER, SHARE]).await;
     let unfreeze = "/v3/profitsharing/orders/unfreeze";
-    breaks(&world, unfreeze, &body, &[SHARED_ORDER, DESCRIPTION]).await;
+    breaks(&world, unfreeze, &body, &[SERVED, SHARED_ORDER, DESCRIPTION]).await;
     let body = json!({
         "order_id": "30", "out_order_no": "P1", "out_return_no": "R1",
         "return_mchid": "1900000002", "amount": 1, "description": "back",
+        "sub_mchid": "1900000002",
     });
-    breaks(&world, "/v3/profitsharing/return-orders", &body, &[RETURN, DESCRIPTION]).await;
+    breaks(&world, "/v3/profitsharing/return-orders", &body, &[SERVED, RETURN, DESCRIPTION]).await;
     world.check_books().await;
 }
 
@@ -142,8 +155,11 @@ async fn complaints() {
     let one = |act: &str| format!("/v3/merchant-service/complaints-v2/2000000001/{act}");
     let body = json!({
         "complainted_mchid": mchid, "response_content": "sorry", "response_images": ["m-1"],
+        "mini_program_jump_info": { "appid": "wx1", "path": "/tea", "text": "look" },
     });
-    breaks(&world, &one("response"), &body, &[COMPLAINED, RESPONSE]).await;
+    for response in ["response", "response-immediate-service"] {
+        breaks(&world, &one(response), &body, &[COMPLAINED, RESPONSE]).await;
+    }
     breaks(&world, &one("complete"), &body, &[COMPLAINED]).await;
     let body = json!({
         "action": "REJECT", "reject_reason": "it was hot", "reject_media_list": ["m-1"],

@@ -17,6 +17,7 @@ mod input;
 mod onboarding;
 mod orders;
 mod partner;
+mod partner_profit;
 mod payer;
 mod profit;
 mod queries;

@@ -24,6 +24,13 @@ const ROWS: &[Row] = &[
     ("/v3/bill/fundflowbill?", "bill_date", DAYS),
     ("/v3/bill/fundflowbill?bill_date=2026-11-20&", "account_type", &["OTHER"]),
     ("/v3/bill/fundflowbill?bill_date=2026-11-20&", "tar_type", &["ZIP"]),
+    ("/v3/profitsharing/bills?", "bill_date", DAYS),
+    ("/v3/profitsharing/bills?bill_date=2026-11-20&", "tar_type", &["ZIP"]),
+    (
+        "/v3/profitsharing/bills?bill_date=2026-11-20&",
+        "sub_mchid",
+        &["123456789012345678901234567890123"],
+    ),
     (BATCH, "need_query_detail", &["", "yes", "1"]),
     ("/v3/transfer/batches/batch-id/1?need_query_detail=true&", "detail_status", &["", "OPEN"]),
     (DETAILS, "limit", &["19", "101", "-1", "x", "1.5"]),

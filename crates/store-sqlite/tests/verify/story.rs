@@ -115,7 +115,9 @@ fn share(engine: &Engine, person: Person) {
     let (kind, account) = (ReceiverKind::Merchant, PARTNER.to_owned());
     let receiver = AddReceiver {
         mchid: MCHID.into(),
+        sub_mchid: None,
         appid: APPID.into(),
+        sub_appid: None,
         kind,
         account: account.clone(),
         name: None,
@@ -126,6 +128,7 @@ fn share(engine: &Engine, person: Person) {
     let part = SharePart { kind, account, amount: fen(1_000), description: "part".into() };
     let share = ShareProfit {
         mchid: MCHID.into(),
+        sub_mchid: None,
         transaction_id: "4200S1".into(),
         out_order_no: "P1".into(),
         parts: vec![part],
@@ -136,6 +139,7 @@ fn share(engine: &Engine, person: Person) {
     engine.run_blocking(share).unwrap();
     let back = ReturnProfit {
         mchid: MCHID.into(),
+        sub_mchid: None,
         order: NamedProfitOrder::OutOrderNo("P1".into()),
         out_return_no: "B1".into(),
         return_mchid: PARTNER.into(),

@@ -1303,6 +1303,7 @@ COMMENT ON COLUMN "refund_by_id"."version" IS 'The batch that last wrote it.';
 CREATE TABLE "profit_receiver" (
     "book" bigint NOT NULL,
     "mchid" text COLLATE "C" NOT NULL,
+    "sub_mchid" text COLLATE "C" NOT NULL,
     "kind" text COLLATE "C" NOT NULL,
     "account" text COLLATE "C" NOT NULL,
     "appid" text COLLATE "C" NOT NULL,
@@ -1310,13 +1311,14 @@ CREATE TABLE "profit_receiver" (
     "custom_relation" text COLLATE "C",
     "added_at" bigint NOT NULL,
     "version" bigint NOT NULL,
-    PRIMARY KEY ("book", "mchid", "kind", "account")
+    PRIMARY KEY ("book", "mchid", "sub_mchid", "kind", "account")
 );
 REVOKE ALL ON "profit_receiver" FROM PUBLIC;
 GRANT SELECT, INSERT, UPDATE, DELETE ON "profit_receiver" TO jiaozi_app;
 COMMENT ON TABLE "profit_receiver" IS 'Whom a merchant may give a part of its orders.';
 COMMENT ON COLUMN "profit_receiver"."book" IS 'The book it belongs to.';
 COMMENT ON COLUMN "profit_receiver"."mchid" IS 'The merchant.';
+COMMENT ON COLUMN "profit_receiver"."sub_mchid" IS 'The sub-merchant whose orders are shared, empty for its own.';
 COMMENT ON COLUMN "profit_receiver"."kind" IS 'What the account names.';
 COMMENT ON COLUMN "profit_receiver"."account" IS 'The receiver''s merchant number or openid.';
 COMMENT ON COLUMN "profit_receiver"."appid" IS 'The app id it was added under.';
@@ -1330,6 +1332,7 @@ CREATE TABLE "profit_order" (
     "mchid" text COLLATE "C" NOT NULL,
     "out_order_no" text COLLATE "C" NOT NULL,
     "order_id" text COLLATE "C" NOT NULL,
+    "sub_mchid" text COLLATE "C",
     "out_trade_no" text COLLATE "C" NOT NULL,
     "transaction_id" text COLLATE "C" NOT NULL,
     "kind" text COLLATE "C" NOT NULL,
@@ -1347,6 +1350,7 @@ CREATE TABLE "profit_order" (
     PRIMARY KEY ("book", "mchid", "out_order_no")
 );
 CREATE INDEX "profit_order_order" ON "profit_order" ("book", "mchid", "out_trade_no");
+CREATE INDEX "profit_order_time" ON "profit_order" ("book", "mchid", "created_at", "out_order_no");
 CREATE TRIGGER "profit_order_delete" BEFORE DELETE ON "profit_order"
     FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
 CREATE TRIGGER "profit_order_truncate" BEFORE TRUNCATE ON "profit_order"
@@ -1358,6 +1362,7 @@ COMMENT ON COLUMN "profit_order"."book" IS 'The book it belongs to.';
 COMMENT ON COLUMN "profit_order"."mchid" IS 'The merchant.';
 COMMENT ON COLUMN "profit_order"."out_order_no" IS 'The merchant''s number of it.';
 COMMENT ON COLUMN "profit_order"."order_id" IS 'Our number of it.';
+COMMENT ON COLUMN "profit_order"."sub_mchid" IS 'The sub-merchant whose money it was.';
 COMMENT ON COLUMN "profit_order"."out_trade_no" IS 'The order''s number.';
 COMMENT ON COLUMN "profit_order"."transaction_id" IS 'The number of the payment.';
 COMMENT ON COLUMN "profit_order"."kind" IS 'What it did.';
@@ -1446,6 +1451,7 @@ CREATE TABLE "profit_return" (
     "mchid" text COLLATE "C" NOT NULL,
     "out_return_no" text COLLATE "C" NOT NULL,
     "return_id" text COLLATE "C" NOT NULL,
+    "sub_mchid" text COLLATE "C",
     "out_order_no" text COLLATE "C" NOT NULL,
     "order_id" text COLLATE "C" NOT NULL,
     "return_mchid" text COLLATE "C" NOT NULL,
@@ -1463,6 +1469,7 @@ CREATE TABLE "profit_return" (
     PRIMARY KEY ("book", "mchid", "out_return_no")
 );
 CREATE INDEX "profit_return_order" ON "profit_return" ("book", "mchid", "out_order_no");
+CREATE INDEX "profit_return_time" ON "profit_return" ("book", "mchid", "created_at", "out_return_no");
 CREATE TRIGGER "profit_return_delete" BEFORE DELETE ON "profit_return"
     FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
 CREATE TRIGGER "profit_return_truncate" BEFORE TRUNCATE ON "profit_return"
@@ -1474,6 +1481,7 @@ COMMENT ON COLUMN "profit_return"."book" IS 'The book it belongs to.';
 COMMENT ON COLUMN "profit_return"."mchid" IS 'The merchant that shared.';
 COMMENT ON COLUMN "profit_return"."out_return_no" IS 'Its number of the return.';
 COMMENT ON COLUMN "profit_return"."return_id" IS 'Our number of it.';
+COMMENT ON COLUMN "profit_return"."sub_mchid" IS 'The sub-merchant whose money was shared.';
 COMMENT ON COLUMN "profit_return"."out_order_no" IS 'The number of the request that is given back.';
 COMMENT ON COLUMN "profit_return"."order_id" IS 'Our number of that request.';
 COMMENT ON COLUMN "profit_return"."return_mchid" IS 'The receiver.';

@@ -776,6 +776,7 @@ BEGIN SELECT RAISE(ABORT, 'delete is forbidden on refund_by_id'); END;
 CREATE TABLE "profit_receiver" (
     "book" INTEGER NOT NULL, -- The book it belongs to.
     "mchid" TEXT COLLATE BINARY NOT NULL, -- The merchant.
+    "sub_mchid" TEXT COLLATE BINARY NOT NULL, -- The sub-merchant whose orders are shared, empty for its own.
     "kind" TEXT COLLATE BINARY NOT NULL, -- What the account names.
     "account" TEXT COLLATE BINARY NOT NULL, -- The receiver's merchant number or openid.
     "appid" TEXT COLLATE BINARY NOT NULL, -- The app id it was added under.
@@ -783,7 +784,7 @@ CREATE TABLE "profit_receiver" (
     "custom_relation" TEXT COLLATE BINARY, -- How, in the merchant's words.
     "added_at" INTEGER NOT NULL, -- When it was added.
     "version" INTEGER NOT NULL, -- The batch that last wrote it.
-    PRIMARY KEY ("book", "mchid", "kind", "account")
+    PRIMARY KEY ("book", "mchid", "sub_mchid", "kind", "account")
 ) STRICT, WITHOUT ROWID;
 
 -- A request that shared or unfroze an order's money.
@@ -792,6 +793,7 @@ CREATE TABLE "profit_order" (
     "mchid" TEXT COLLATE BINARY NOT NULL, -- The merchant.
     "out_order_no" TEXT COLLATE BINARY NOT NULL, -- The merchant's number of it.
     "order_id" TEXT COLLATE BINARY NOT NULL, -- Our number of it.
+    "sub_mchid" TEXT COLLATE BINARY, -- The sub-merchant whose money it was.
     "out_trade_no" TEXT COLLATE BINARY NOT NULL, -- The order's number.
     "transaction_id" TEXT COLLATE BINARY NOT NULL, -- The number of the payment.
     "kind" TEXT COLLATE BINARY NOT NULL, -- What it did.
@@ -809,6 +811,7 @@ CREATE TABLE "profit_order" (
     PRIMARY KEY ("book", "mchid", "out_order_no")
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX "profit_order_order" ON "profit_order" ("book", "mchid", "out_trade_no");
+CREATE INDEX "profit_order_time" ON "profit_order" ("book", "mchid", "created_at", "out_order_no");
 CREATE TRIGGER "profit_order_delete" BEFORE DELETE ON "profit_order"
 BEGIN SELECT RAISE(ABORT, 'delete is forbidden on profit_order'); END;
 
@@ -863,6 +866,7 @@ CREATE TABLE "profit_return" (
     "mchid" TEXT COLLATE BINARY NOT NULL, -- The merchant that shared.
     "out_return_no" TEXT COLLATE BINARY NOT NULL, -- Its number of the return.
     "return_id" TEXT COLLATE BINARY NOT NULL, -- Our number of it.
+    "sub_mchid" TEXT COLLATE BINARY, -- The sub-merchant whose money was shared.
     "out_order_no" TEXT COLLATE BINARY NOT NULL, -- The number of the request that is given back.
     "order_id" TEXT COLLATE BINARY NOT NULL, -- Our number of that request.
     "return_mchid" TEXT COLLATE BINARY NOT NULL, -- The receiver.
@@ -880,6 +884,7 @@ CREATE TABLE "profit_return" (
     PRIMARY KEY ("book", "mchid", "out_return_no")
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX "profit_return_order" ON "profit_return" ("book", "mchid", "out_order_no");
+CREATE INDEX "profit_return_time" ON "profit_return" ("book", "mchid", "created_at", "out_return_no");
 CREATE TRIGGER "profit_return_delete" BEFORE DELETE ON "profit_return"
 BEGIN SELECT RAISE(ABORT, 'delete is forbidden on profit_return'); END;
 
@@ -1488,8 +1493,10 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('refund', 'refund', '1000000 1
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('refund', 'refund_order', '1000000 1000000 10 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('profit_order', 'profit_order', '1000000 1000000 10000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('profit_order', 'profit_order_order', '1000000 1000000 10 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('profit_order', 'profit_order_time', '1000000 1000000 10 10 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('profit_return', 'profit_return', '1000000 1000000 10000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('profit_return', 'profit_return_order', '1000000 1000000 10 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('profit_return', 'profit_return_time', '1000000 1000000 10 10 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('merchant_transfer', 'merchant_transfer', '1000000 1000000 10000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('merchant_transfer', 'merchant_transfer_open', '10000 10000 10 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('transfer_detail', 'transfer_detail', '1000000 1000000 10000 10000 1');

@@ -9,8 +9,9 @@ use kernel::{Amount, Timestamp};
 
 text_cells!(ReceiverKind, ShareResult, ShareFailure, ProfitOrderKind, ReturnResult, ReturnFailure);
 
-describe!(ProfitReceiver, Removable, key 3, "Whom a merchant may give a part of its orders.", {
+describe!(ProfitReceiver, Removable, key 4, "Whom a merchant may give a part of its orders.", {
     mchid: String, "The merchant.";
+    sub_mchid: String, "The sub-merchant whose orders are shared, empty for its own.";
     kind: ReceiverKind, "What the account names.";
     account: String, "The receiver's merchant number or openid.";
     appid: String, "The app id it was added under.";
@@ -23,6 +24,7 @@ describe!(ProfitOrder, Kept, key 2, "A request that shared or unfroze an order's
     mchid: String, "The merchant.";
     out_order_no: String, "The merchant's number of it.";
     order_id: String, "Our number of it.";
+    sub_mchid: Option<String>, "The sub-merchant whose money it was.";
     out_trade_no: String, "The order's number.";
     transaction_id: String, "The number of the payment.";
     kind: ProfitOrderKind, "What it did.";
@@ -37,7 +39,10 @@ describe!(ProfitOrder, Kept, key 2, "A request that shared or unfroze an order's
     "shares >= 1 AND returns >= 0 AND shared_minor >= 0 AND unfrozen_minor >= 0",
     "(journal > 0) = (shared_minor + unfrozen_minor > 0)",
     "kind = 'SHARE' OR shared_minor = 0",
-], indexes [Index { name: "order", columns: "mchid, out_trade_no", filter: "" }]);
+], indexes [
+    Index { name: "order", columns: "mchid, out_trade_no", filter: "" },
+    Index { name: "time", columns: "mchid, created_at, out_order_no", filter: "" },
+]);
 
 describe!(ProfitOrderById, Kept, key 1, "Finds a request of sharing by our number of it.", {
     order_id: String, "Our number.";
@@ -68,6 +73,7 @@ describe!(ProfitReturn, Kept, key 2, "A receiver gives back what it got.", {
     mchid: String, "The merchant that shared.";
     out_return_no: String, "Its number of the return.";
     return_id: String, "Our number of it.";
+    sub_mchid: Option<String>, "The sub-merchant whose money was shared.";
     out_order_no: String, "The number of the request that is given back.";
     order_id: String, "Our number of that request.";
     return_mchid: String, "The receiver.";
@@ -82,4 +88,7 @@ describe!(ProfitReturn, Kept, key 2, "A receiver gives back what it got.", {
     "amount BETWEEN 1 AND 99999999999",
     "(result = 'FAILED') = (failure IS NOT NULL)",
     "(result = 'SUCCESS') = (journal > 0)",
-], indexes [Index { name: "order", columns: "mchid, out_order_no", filter: "" }]);
+], indexes [
+    Index { name: "order", columns: "mchid, out_order_no", filter: "" },
+    Index { name: "time", columns: "mchid, created_at, out_return_no", filter: "" },
+]);

@@ -148,7 +148,9 @@ async fn a_receiver_is_told_of_its_share_where_it_wants_to_be() {
     let (kind, account) = (ReceiverKind::Merchant, PARTNER.to_owned());
     let receiver = AddReceiver {
         mchid: MCHID.into(),
+        sub_mchid: None,
         appid: APPID.into(),
+        sub_appid: None,
         kind,
         account: account.clone(),
         name: None,
@@ -161,6 +163,7 @@ async fn a_receiver_is_told_of_its_share_where_it_wants_to_be() {
     let part = SharePart { kind, account, amount: fen(120), description: "part".into() };
     let share = ShareProfit {
         mchid: MCHID.into(),
+        sub_mchid: None,
         transaction_id: "4200202611200000000000000001".into(),
         out_order_no: "P1".into(),
         parts: vec![part],

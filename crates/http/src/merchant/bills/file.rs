@@ -2,6 +2,7 @@
 
 use super::flow::FlowBill;
 use super::journals;
+use super::profit::ProfitBill;
 use super::trade::TradeBill;
 use crate::app::AppState;
 use crate::merchant::fault::Fault;
@@ -23,7 +24,7 @@ use store::queries::{Described, Value, find, select};
 use tokio::sync::mpsc;
 
 /// Journals of one piece.
-const PIECE: usize = 500;
+pub(super) const PIECE: usize = 500;
 /// Pieces that wait for a slow reader.
 const AHEAD: usize = 2;
 
@@ -45,6 +46,7 @@ enum Stage {
 enum Lines {
     Trade(TradeBill),
     Flow(FlowBill),
+    Profit(ProfitBill),
 }
 
 /// Where the lines come from.
@@ -72,7 +74,7 @@ pub(super) struct Moved {
 
 impl BillFile {
     /// Finds the journals that the bill is made of.
-    pub(super) async fn open(app: &AppState, mchid: &str, bill: Bill) -> Result<Self, Fault> {
+    pub(super) async fn open(app: &AppState, mchid: &str, bill: &Bill) -> Result<Self, Fault> {
         let queries = Arc::clone(&app.queries);
         let account = async |purpose| {
             let key = (OwnerKind::Merchant, mchid.to_owned(), purpose, Currency::Cny);
@@ -83,11 +85,13 @@ impl BillFile {
         if matches!(bill.content, Content::Trade(_)) {
             accounts.extend(account(Purpose::Unsettled).await?.map(|path| path.number));
         }
-        if matches!(
-            bill.content,
-            Content::Trade(TradeKind::Nothing) | Content::Flow(FlowAccount::Nothing)
-        ) {
-            accounts.clear();
+        match bill.content {
+            Content::Trade(TradeKind::All | TradeKind::Success | TradeKind::Refund)
+            | Content::Flow(FlowAccount::Basic) => {}
+            // No account tells of these: the last kind has rows of its own.
+            Content::Trade(TradeKind::Nothing)
+            | Content::Flow(FlowAccount::Nothing)
+            | Content::Profit => accounts.clear(),
         }
         let range = journals::of_day(queries.as_ref(), bill.date).await?;
         let mut numbers = Vec::new();
@@ -107,6 +111,7 @@ impl BillFile {
         let lines = match bill.content {
             Content::Trade(kind) => Lines::Trade(TradeBill(TradeWriter::new(kind))),
             Content::Flow(_) => Lines::Flow(FlowBill(FlowWriter::default())),
+            Content::Profit => Lines::Profit(ProfitBill::open(&source, bill).await?),
         };
         Ok(Self { source, numbers: numbers.into_iter(), stage: Stage::Header, lines })
     }
@@ -148,6 +153,7 @@ impl BillFile {
         match &self.lines {
             Lines::Trade(trade) => trade.0.rows(),
             Lines::Flow(flow) => flow.0.rows(),
+            Lines::Profit(profit) => profit.rows(),
         }
     }
 
@@ -158,21 +164,29 @@ impl BillFile {
                 Ok(Some(match &self.lines {
                     Lines::Trade(trade) => trade.0.header(),
                     Lines::Flow(flow) => flow.0.header(),
+                    Lines::Profit(profit) => profit.header(),
                 }))
             }
             Stage::Rows => {
+                if let Lines::Profit(profit) = &mut self.lines
+                    && let Some(lines) = profit.lines(&self.source).await?
+                {
+                    return Ok(Some(lines));
+                }
                 let piece: Vec<i64> = self.numbers.by_ref().take(PIECE).collect();
                 if piece.is_empty() {
                     self.stage = Stage::Done;
                     return Ok(Some(match &self.lines {
                         Lines::Trade(trade) => trade.0.summary(),
                         Lines::Flow(flow) => flow.0.summary(),
+                        Lines::Profit(profit) => profit.summary(),
                     }));
                 }
                 let moved = self.source.moved(&piece).await?;
                 Ok(Some(match &mut self.lines {
                     Lines::Trade(trade) => trade.lines(&self.source, moved).await?,
                     Lines::Flow(flow) => flow.lines(&self.source, moved).await?,
+                    Lines::Profit(_) => String::new(),
                 }))
             }
             Stage::Done => Ok(None),

@@ -1,4 +1,5 @@
-//! Bills of a business day: trade and fund flow, offered with their hash and downloaded by a token.
+//! Bills of a business day: trade, fund flow and profit sharing, offered with their hash and
+//! downloaded by a token.
 //!
 //! A bill is no second truth: it is made anew from the ledger and the orders each time somebody
 //! asks, the same bytes each time, because a day that is over does not change. Only its hash is
@@ -8,6 +9,7 @@ mod file;
 mod flow;
 mod journals;
 mod orders;
+mod profit;
 mod token;
 mod trade;
 
@@ -15,6 +17,7 @@ use super::Face;
 use super::answer::Reply;
 use super::call::Call;
 use super::fault::Fault;
+use super::profit::check_served;
 use super::route::Route;
 use apiv3::bill::{self, Bill, Packing};
 use apiv3::code::Code;
@@ -29,6 +32,7 @@ use token::Token;
 pub(super) const ROUTES: &[Route] = &[
     Route::get("/v3/bill/tradebill", |call| Box::pin(trade_bill(call))),
     Route::get("/v3/bill/fundflowbill", |call| Box::pin(fund_flow_bill(call))),
+    Route::get("/v3/profitsharing/bills", |call| Box::pin(profit_bill(call))),
     Route::get("/v3/billdownload/file", |call| Box::pin(download(call))),
 ];
 
@@ -68,9 +72,17 @@ async fn fund_flow_bill(call: Call) -> Result<Reply, Fault> {
     offer(call, bill, packing).await
 }
 
+async fn profit_bill(call: Call) -> Result<Reply, Fault> {
+    let (bill, packing) = apiv3::profit_bill::profit_bill(call.query())?;
+    if let Some(sub_mchid) = &bill.sub_mchid {
+        check_served(&call, sub_mchid).await?;
+    }
+    offer(call, bill, packing).await
+}
+
 async fn offer(call: Call, bill: Bill, packing: Packing) -> Result<Reply, Fault> {
     check_day(&call.face, &bill)?;
-    let hash = hash(&call, bill).await?.ok_or(Code::NoStatementExist)?;
+    let hash = hash(&call, &bill).await?.ok_or(Code::NoStatementExist)?;
     let now = call.face.app.shell.now();
     let token = Token::new(&call.mchid, bill, packing, now).seal(&call.face.app);
     let packed = if packing == Packing::Gzip { "&tartype=gzip" } else { "" };
@@ -98,9 +110,9 @@ fn check_day(face: &Face, bill: &Bill) -> Result<(), Fault> {
 
 /// The hash of a bill. It is made in a task of its own, so that a day with very many lines is ready
 /// when it is asked for again, even if nobody waited.
-async fn hash(call: &Call, bill: Bill) -> Result<Option<String>, Fault> {
+async fn hash(call: &Call, bill: &Bill) -> Result<Option<String>, Fault> {
     let face = &call.face;
-    let key = (call.mchid.clone(), bill);
+    let key = (call.mchid.clone(), bill.clone());
     {
         let mut known = face.bills.known();
         match known.get(&key) {
@@ -116,7 +128,7 @@ async fn hash(call: &Call, bill: Bill) -> Result<Option<String>, Fault> {
     }
     let (app, making) = (face.app.clone(), Arc::clone(face));
     let task = tokio::spawn(async move {
-        let made = BillFile::open(&app, &key.0, key.1).await;
+        let made = BillFile::open(&app, &key.0, &key.1).await;
         let made = match made {
             Ok(file) => file.hash().await,
             Err(fault) => Err(fault),
@@ -146,7 +158,7 @@ async fn download(call: Call) -> Result<Reply, Fault> {
     if token.mchid != call.mchid {
         return Err(Code::NoAuth.into());
     }
-    let file = BillFile::open(&call.face.app, &call.mchid, token.bill).await?;
+    let file = BillFile::open(&call.face.app, &call.mchid, &token.bill).await?;
     let kind = match token.packing {
         Packing::Plain => "text/plain; charset=utf-8",
         Packing::Gzip => "application/x-gzip",

@@ -10,12 +10,15 @@ use kernel::time::MINUTE;
 
 const LIFE: i64 = 5 * MINUTE;
 const PLACE: &[u8] = b"bill/download";
+/// In the place of a sub-merchant, of which there is none.
+const NOBODY: &str = "-";
 
-const CONTENTS: [(&str, Content); 4] = [
+const CONTENTS: [(&str, Content); 5] = [
     ("ALL", Content::Trade(TradeKind::All)),
     ("SUCCESS", Content::Trade(TradeKind::Success)),
     ("REFUND", Content::Trade(TradeKind::Refund)),
     ("BASIC", Content::Flow(FlowAccount::Basic)),
+    ("PROFIT", Content::Profit),
 ];
 
 /// See the module.
@@ -42,7 +45,8 @@ impl Token {
         let content = content.map_or("", |(name, _)| name);
         let packing = if self.packing == Packing::Gzip { "GZIP" } else { "PLAIN" };
         let (date, until) = (self.bill.date, self.until.micros());
-        let text = format!("{} {content} {date} {packing} {until}", self.mchid);
+        let sub_mchid = self.bill.sub_mchid.as_deref().unwrap_or(NOBODY);
+        let text = format!("{} {content} {date} {packing} {until} {sub_mchid}", self.mchid);
         let random = app.shell.seal_random();
         let sealed = crypto::seal(&app.keys.personal_data, PLACE, text.as_bytes(), &random);
         BASE64_URL_SAFE_NO_PAD.encode(sealed)
@@ -55,9 +59,11 @@ impl Token {
         let mchid = parts.next()?.to_owned();
         let content = parts.next()?;
         let (_, content) = CONTENTS.iter().find(|(name, _)| *name == content)?;
-        let bill = Bill { content: *content, date: parts.next()?.parse().ok()? };
+        let date = parts.next()?.parse().ok()?;
         let packing = if parts.next()? == "GZIP" { Packing::Gzip } else { Packing::Plain };
         let until = Timestamp::from_micros(parts.next()?.parse().ok()?);
+        let sub_mchid = parts.next().filter(|named| *named != NOBODY).map(str::to_owned);
+        let bill = Bill { content: *content, date, sub_mchid };
         Some(Self { mchid, bill, packing, until })
     }
 }
