@@ -4,8 +4,9 @@
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Row, Statement};
 use std::collections::HashMap;
+use std::sync::OnceLock;
 use store::ddl::{quoted, quoted_list};
-use store::{BOOK, Column, Corrupt, Kind, Registered, Table, Value};
+use store::{BOOK, Column, Corrupt, Kind, Registered, Table, Value, registry};
 
 /// One table's statements. Parameters stand in order of columns.
 pub(crate) struct Plan {
@@ -24,6 +25,12 @@ pub(crate) struct Plan {
 
 /// Statements by table.
 pub(crate) type Plans = HashMap<&'static str, Plan>;
+
+/// The statements of the product's tables, written once in a process.
+pub(crate) fn of_product() -> &'static Plans {
+    static PLANS: OnceLock<Plans> = OnceLock::new();
+    PLANS.get_or_init(|| plans(registry::all().iter().copied()))
+}
 
 /// The statements of all these tables.
 pub(crate) fn plans(tables: impl Iterator<Item = Registered>) -> Plans {

@@ -13,13 +13,14 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension};
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use store::table::Described;
-use store::{BOOK, Commit, Corrupt, Loaded, Store, Unavailable, Value, Write, registry};
+use store::{BOOK, Commit, Corrupt, Loaded, Store, Unavailable, Value, Write};
 
 /// A writing handle on a database file.
 pub struct SqliteStore {
     path: PathBuf,
     options: Options,
-    plans: Plans,
+    /// The statements of the tables that tests make up.
+    extra: Plans,
     connection: Option<Connection>,
     /// Whether the connection has done nothing yet, so that another one would be no better.
     is_fresh: Cell<bool>,
@@ -31,10 +32,9 @@ impl SqliteStore {
     /// Opens a database that has the present schema. Refuses a weaker setting, an old SQLite, and a
     /// schema that is not this program's.
     pub fn open(path: &Path, options: Options) -> Result<Self, OpenError> {
-        let tables = registry::all().iter().chain(options.extra_tables).copied();
         let mut store = Self {
             path: path.to_owned(),
-            plans: plan::plans(tables),
+            extra: plan::plans(options.extra_tables.iter().copied()),
             connection: None,
             is_fresh: Cell::new(false),
             is_excluding: false,
@@ -72,7 +72,8 @@ impl SqliteStore {
     fn plan(&self, table: &'static str) -> Result<&Plan, Corrupt> {
         let undescribed =
             || Corrupt { table, column: "key", what: "the table is not described".into() };
-        self.plans.get(table).ok_or_else(undescribed)
+        let plan = self.extra.get(table).or_else(|| plan::of_product().get(table));
+        plan.ok_or_else(undescribed)
     }
 
     fn load_rows(
