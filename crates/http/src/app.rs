@@ -9,13 +9,18 @@ use engine::Engine;
 use kernel::Timestamp;
 use kernel::keys::KeyRing;
 use std::net::IpAddr;
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::Duration;
 use store::Queries;
 
-/// The state of both listeners. Cloning it is cheap.
+/// The state of both listeners. A request passes it on many times, and each time costs one count.
 #[derive(Clone)]
-pub struct AppState {
+pub struct AppState(Arc<AppParts>);
+
+/// What an [`AppState`] is put together from.
+#[derive(Clone)]
+pub struct AppParts {
     /// Where commands are run.
     pub engine: Engine,
     /// Reads of committed rows, for GET and for resolving keys before a command.
@@ -56,6 +61,27 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self { request: Duration::from_secs(15), anonymous: None, proxies: Arc::new([]) }
+    }
+}
+
+impl From<AppParts> for AppState {
+    fn from(parts: AppParts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for AppState {
+    type Target = AppParts;
+
+    fn deref(&self) -> &AppParts {
+        &self.0
+    }
+}
+
+/// For whoever puts it together: a change reaches only what is cloned from here on.
+impl DerefMut for AppState {
+    fn deref_mut(&mut self) -> &mut AppParts {
+        Arc::make_mut(&mut self.0)
     }
 }
 

@@ -29,7 +29,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use app::{AppState, Limits};
+pub use app::{AppParts, AppState, Limits};
 pub use callers::Callers;
 pub use layers::RequestId;
 pub use shell::{Shell, SystemShell};

@@ -7,7 +7,7 @@ mod clock;
 
 pub(crate) use call::{Answer, Call};
 
-use crate::app::{AppState, Limits};
+use crate::app::{AppParts, AppState, Limits};
 use axum::Router;
 use clock::{EngineShell, TestClock};
 use domain::Rules;
@@ -62,7 +62,7 @@ impl Stage {
         let clock = Arc::new(TestClock::default());
         let engine = start_engine(&database, &clock).await;
         let queries = SqliteReaders::open(database.path(), ReaderOptions::default()).unwrap();
-        let mut app = AppState {
+        let mut app = AppState::from(AppParts {
             engine,
             queries: Arc::new(queries),
             keys: Arc::new(keys()),
@@ -75,7 +75,7 @@ impl Stage {
             unsafe_switches: Arc::new([]),
             public_url: "https://wallet.example".into(),
             limits: Limits::default(),
-        };
+        });
         change(&mut app);
         let router = crate::consumer_router(&app, Router::new());
         Self { app, router, clock, told: Mutex::default(), database }

@@ -20,7 +20,7 @@ use jiaozi_http::merchant::{
     MerchantRequest, NewMerchant, add_merchant, keep_platform_keys, router,
 };
 use jiaozi_http::sandbox::{Later, SandboxBank};
-use jiaozi_http::{AppState, Limits, Shell, SystemShell};
+use jiaozi_http::{AppParts, AppState, Limits, Shell, SystemShell};
 use kernel::crypto::Key32;
 use kernel::keys::{KeyRing, Versions};
 use kernel::time::SECOND;
@@ -169,7 +169,7 @@ impl World {
         let system = engine.run(open).await.unwrap();
         engine.set_rules(Arc::new(Rules { system, ..Rules::default() }));
         let readers = SqliteReaders::open(database.path(), ReaderOptions::default()).unwrap();
-        let mut app = AppState {
+        let mut app = AppState::from(AppParts {
             engine,
             queries: Arc::new(readers),
             keys: Arc::new(ring()),
@@ -182,7 +182,7 @@ impl World {
             unsafe_switches: [].into(),
             public_url: "https://wallet.example".into(),
             limits: Limits::default(),
-        };
+        });
         let (queries, ring) = (Arc::clone(&app.queries), Arc::clone(&app.keys));
         keep_platform_keys(&app.engine, queries.as_ref(), &ring, &clock).await.unwrap();
         let seed = Plant(|tx: &mut Tx<'_>| {

@@ -23,7 +23,7 @@ use engine::Engine;
 use http_api::merchant::keep_platform_keys;
 use http_api::rate_limit::AddressLimiter;
 use http_api::sandbox::{SandboxBank, SandboxPeople};
-use http_api::{AppState, Limits, SystemShell};
+use http_api::{AppParts, AppState, Limits, SystemShell};
 use kernel::keys::KeyRing;
 use listen::{Door, HeaderCase};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
@@ -391,7 +391,7 @@ fn app_state(
     let anonymous = (config.anonymous_per_second > 0).then(|| {
         Arc::new(AddressLimiter::new(config.anonymous_per_second, config.anonymous_burst))
     });
-    Ok(AppState {
+    Ok(AppState::from(AppParts {
         engine: database.engine.clone(),
         queries: Arc::clone(&database.queries),
         keys,
@@ -408,7 +408,7 @@ fn app_state(
             anonymous,
             proxies: config.trusted_proxies.clone().into(),
         },
-    })
+    }))
 }
 
 /// Where people's browsers reach us: as configured, or else where we listen.
