@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use kernel::time::Timestamp;
 
 use crate::error::{ApiError, FieldError};
+use crate::fields::check_length;
 use crate::issue::Issue;
 use crate::request::{Query, refuse_partner_query};
 
@@ -83,9 +84,8 @@ const ACCOUNT_LITERALS: &[&str] = &["BASIC", "OPERATION", "FEES"];
 /// Reads the query of `GET /v3/bill/tradebill`.
 ///
 /// # Errors
-/// PARAM_ERROR for a variable of another form, NO_AUTH for a service provider's call.
+/// PARAM_ERROR for a variable of another form.
 pub fn trade_bill(raw: Option<&str>) -> Result<(Bill, Packing), ApiError> {
-    refuse_partner_query(raw)?;
     let query = Query::new(raw);
     let date = read_date(&query)?;
     let kind = match query.find("bill_type")?.as_deref() {
@@ -96,7 +96,10 @@ pub fn trade_bill(raw: Option<&str>) -> Result<(Bill, Packing), ApiError> {
             known.ok_or_else(|| Query::fault("bill_type", Some(text), issue))?.1
         }
     };
-    Ok((Bill { content: Content::Trade(kind), date, sub_mchid: None }, read_packing(&query)?))
+    Ok((
+        Bill { content: Content::Trade(kind), date, sub_mchid: find_sub_mchid(&query)? },
+        read_packing(&query)?,
+    ))
 }
 
 /// Reads the query of `GET /v3/bill/fundflowbill`.
@@ -135,6 +138,16 @@ pub fn answer(sha1_hex: &str, download_url: &str) -> Vec<u8> {
         "download_url": download_url,
     });
     wire.to_string().into_bytes()
+}
+
+/// The sub-merchant that a service provider names.
+pub(crate) fn find_sub_mchid(query: &Query<'_>) -> Result<Option<String>, FieldError> {
+    let sub_mchid = query.find("sub_mchid")?;
+    if let Some(text) = &sub_mchid {
+        let checked = check_length(text, 1..=32);
+        checked.map_err(|issue| Query::fault("sub_mchid", Some(text), issue))?;
+    }
+    Ok(sub_mchid)
 }
 
 pub(crate) fn read_date(query: &Query<'_>) -> Result<Date, FieldError> {

@@ -115,8 +115,10 @@ fn the_query_is_checked() {
     }
     let error = fund_flow_bill(Some("bill_date=2026-11-20&account_type=X")).unwrap_err();
     assert_eq!(error.field_error().unwrap().field, "account_type");
-    let partner = trade_bill(Some("bill_date=2026-11-20&sub_mchid=1")).unwrap_err();
+    let partner = fund_flow_bill(Some("bill_date=2026-11-20&sub_mchid=1")).unwrap_err();
     assert_eq!(partner.code, Code::NoAuth);
+    let (partner, _) = trade_bill(Some("bill_date=2026-11-20&sub_mchid=1")).unwrap();
+    assert_eq!(partner.sub_mchid.as_deref(), Some("1"));
 }
 
 #[test]

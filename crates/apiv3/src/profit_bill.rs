@@ -3,10 +3,8 @@
 use kernel::time::Timestamp;
 
 use crate::bill::{BYTE_ORDER_MARK, Bill, Content, Packing, clean, clock, push_line, yuan};
-use crate::bill::{read_date, read_packing};
-use crate::error::{ApiError, FieldError};
-use crate::fields::check_length;
-use crate::issue::Issue;
+use crate::bill::{find_sub_mchid, read_date, read_packing};
+use crate::error::ApiError;
 use crate::request::Query;
 
 /// Reads the query of `GET /v3/profitsharing/bills`.
@@ -15,11 +13,7 @@ use crate::request::Query;
 /// PARAM_ERROR for a variable of another form.
 pub fn profit_bill(raw: Option<&str>) -> Result<(Bill, Packing), ApiError> {
     let query = Query::new(raw);
-    let sub_mchid = query.find("sub_mchid")?;
-    if let Some(text) = &sub_mchid {
-        let fault = |issue: Issue| -> FieldError { Query::fault("sub_mchid", Some(text), issue) };
-        check_length(text, 1..=32).map_err(fault)?;
-    }
+    let sub_mchid = find_sub_mchid(&query)?;
     let date = read_date(&query)?;
     Ok((Bill { content: Content::Profit, date, sub_mchid }, read_packing(&query)?))
 }

@@ -192,3 +192,19 @@ async fn a_bill_has_every_share_and_what_was_unfrozen() {
     empty.refuses(400, "NO_STATEMENT_EXIST", "there is no bill of that day");
     world.check_books().await;
 }
+
+#[tokio::test]
+async fn a_provider_reads_the_trade_bill_of_its_own_orders_for_a_sub_merchant() {
+    let (world, sub) = day_of_sharing().await;
+    let named = sub.made.mchid.as_str();
+    world.advance(86_400).await;
+    let bill = "/v3/bill/tradebill?bill_date=2026-11-21";
+    let (rows, summary) = cells(&file(&world, &format!("{bill}&sub_mchid={named}")).await);
+    let told: Vec<_> = rows.iter().map(|row| (&*row[2], &*row[3], &*row[6])).collect();
+    assert_eq!(told, [(world.merchant.made.mchid.as_str(), named, "T2026-0001")]);
+    assert_eq!((&*summary[0], &*summary[1]), ("1", "10.00"));
+    let (rows, _) = cells(&file(&world, bill).await);
+    assert_eq!(rows.iter().map(|row| &*row[6]).collect::<Vec<_>>(), ["T2026-0002"]);
+    let refused = world.get(&format!("{bill}&sub_mchid=1900000009")).await;
+    refused.refuses(403, "NO_AUTH", "merchant lacks this permission");
+}

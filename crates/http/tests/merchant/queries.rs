@@ -21,6 +21,11 @@ const ROWS: &[Row] = &[
     ("/v3/bill/tradebill?", "bill_date", DAYS),
     ("/v3/bill/tradebill?bill_date=2026-11-20&", "bill_type", &["all", "OTHER"]),
     ("/v3/bill/tradebill?bill_date=2026-11-20&", "tar_type", &["gzip", "ZIP"]),
+    (
+        "/v3/bill/tradebill?bill_date=2026-11-20&",
+        "sub_mchid",
+        &["123456789012345678901234567890123"],
+    ),
     ("/v3/bill/fundflowbill?", "bill_date", DAYS),
     ("/v3/bill/fundflowbill?bill_date=2026-11-20&", "account_type", &["OTHER"]),
     ("/v3/bill/fundflowbill?bill_date=2026-11-20&", "tar_type", &["ZIP"]),

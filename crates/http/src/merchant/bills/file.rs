@@ -76,8 +76,13 @@ impl BillFile {
     /// Finds the journals that the bill is made of.
     pub(super) async fn open(app: &AppState, mchid: &str, bill: &Bill) -> Result<Self, Fault> {
         let queries = Arc::clone(&app.queries);
+        // Whose accounts tell of it. Requests of sharing are found by who asked instead.
+        let owner = match (&bill.content, &bill.sub_mchid) {
+            (Content::Trade(_), Some(sub_mchid)) => sub_mchid.as_str(),
+            _ => mchid,
+        };
         let account = async |purpose| {
-            let key = (OwnerKind::Merchant, mchid.to_owned(), purpose, Currency::Cny);
+            let key = (OwnerKind::Merchant, owner.to_owned(), purpose, Currency::Cny);
             find::<AccountPath>(queries.as_ref(), &key).await
         };
         let mut accounts = Vec::new();
@@ -103,13 +108,16 @@ impl BillFile {
         let day_ends = bill.date.tomorrow().ok().and_then(Timestamp::start_of_business_day);
         let source = Source {
             queries: Arc::clone(&queries),
-            mchid: mchid.to_owned(),
+            mchid: owner.to_owned(),
             accounts,
             fees: app.rules().system.income_fee,
             day_ends: day_ends.unwrap_or_default(),
         };
         let lines = match bill.content {
-            Content::Trade(kind) => Lines::Trade(TradeBill(TradeWriter::new(kind))),
+            Content::Trade(kind) => {
+                let provider = bill.sub_mchid.is_some().then(|| mchid.to_owned());
+                Lines::Trade(TradeBill { writer: TradeWriter::new(kind), provider })
+            }
             Content::Flow(_) => Lines::Flow(FlowBill(FlowWriter::default())),
             Content::Profit => Lines::Profit(ProfitBill::open(&source, bill).await?),
         };
@@ -151,7 +159,7 @@ impl BillFile {
 
     fn rows(&self) -> i64 {
         match &self.lines {
-            Lines::Trade(trade) => trade.0.rows(),
+            Lines::Trade(trade) => trade.writer.rows(),
             Lines::Flow(flow) => flow.0.rows(),
             Lines::Profit(profit) => profit.rows(),
         }
@@ -162,7 +170,7 @@ impl BillFile {
             Stage::Header => {
                 self.stage = Stage::Rows;
                 Ok(Some(match &self.lines {
-                    Lines::Trade(trade) => trade.0.header(),
+                    Lines::Trade(trade) => trade.writer.header(),
                     Lines::Flow(flow) => flow.0.header(),
                     Lines::Profit(profit) => profit.header(),
                 }))
@@ -177,7 +185,7 @@ impl BillFile {
                 if piece.is_empty() {
                     self.stage = Stage::Done;
                     return Ok(Some(match &self.lines {
-                        Lines::Trade(trade) => trade.0.summary(),
+                        Lines::Trade(trade) => trade.writer.summary(),
                         Lines::Flow(flow) => flow.0.summary(),
                         Lines::Profit(profit) => profit.summary(),
                     }));

@@ -74,13 +74,13 @@ async fn fund_flow_bill(call: Call) -> Result<Reply, Fault> {
 
 async fn profit_bill(call: Call) -> Result<Reply, Fault> {
     let (bill, packing) = apiv3::profit_bill::profit_bill(call.query())?;
-    if let Some(sub_mchid) = &bill.sub_mchid {
-        check_served(&call, sub_mchid).await?;
-    }
     offer(call, bill, packing).await
 }
 
 async fn offer(call: Call, bill: Bill, packing: Packing) -> Result<Reply, Fault> {
+    if let Some(sub_mchid) = &bill.sub_mchid {
+        check_served(&call, sub_mchid).await?;
+    }
     check_day(&call.face, &bill)?;
     let hash = hash(&call, &bill).await?.ok_or(Code::NoStatementExist)?;
     let now = call.face.app.shell.now();

@@ -9,7 +9,11 @@ use domain::order::{Order, OrderState};
 use domain::refund::Refund;
 
 /// See the module.
-pub(super) struct TradeBill(pub(super) TradeWriter);
+pub(super) struct TradeBill {
+    pub(super) writer: TradeWriter,
+    /// The service provider that asks, who sees the orders that it placed.
+    pub(super) provider: Option<String>,
+}
 
 impl TradeBill {
     pub(super) async fn lines(
@@ -35,7 +39,13 @@ impl TradeBill {
                 let number = moved.journal.number;
                 return Err(Fault::defect(&format!("journal {number} and its order differ")));
             }
-            rows.iter().for_each(|row| self.0.push(&mut out, row));
+            let asked = |row: &&TradeRow| match &self.provider {
+                None => true,
+                Some(provider) => row.mchid == *provider,
+            };
+            for row in rows.iter().filter(asked) {
+                self.writer.push(&mut out, row);
+            }
         }
         Ok(out)
     }
