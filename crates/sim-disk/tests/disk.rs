@@ -24,8 +24,8 @@ struct Tally {
     found: Vec<(Case, Violation)>,
 }
 
-/// Runs cases on all cores. A case and its engine take turns in waiting for each other, so there are
-/// twice as many at work.
+/// Runs cases on all cores. A case and its engine take turns in waiting for each other, so there
+/// are twice as many at work.
 fn run_all(world: &World, cases: &[Case]) -> Tally {
     let tally = Mutex::new(Tally::default());
     let next = AtomicUsize::new(0);
