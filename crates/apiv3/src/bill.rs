@@ -186,6 +186,8 @@ pub struct TradeRow {
     pub openid: String,
     /// How it was paid.
     pub trade_type: &'static str,
+    /// The bank that paid, such as `ICBC_DEBIT`, or `OTHERS`.
+    pub bank_type: String,
     /// What was bought.
     pub description: String,
     /// The merchant's own data.
@@ -231,8 +233,41 @@ pub struct RefundCells {
     pub amount: i64,
     /// When it was asked for.
     pub asked_at: Timestamp,
-    /// When it arrived, if it had by the end of the day.
-    pub arrived_at: Option<Timestamp>,
+    /// Which way it went.
+    pub channel: &'static str,
+    /// Where it stood at the end of the day.
+    pub state: RefundedState,
+}
+
+/// Where a refund stood at the end of the day of a bill.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefundedState {
+    /// On its way.
+    Processing,
+    /// Arrived at this time.
+    Success(Timestamp),
+    /// The card did not take it.
+    Abnormal,
+    /// The merchant had it back.
+    Closed,
+}
+
+impl RefundedState {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Processing => "PROCESSING",
+            Self::Success(_) => "SUCCESS",
+            Self::Abnormal => "CHANGE",
+            Self::Closed => "FAIL",
+        }
+    }
+
+    fn arrival(self) -> String {
+        match self {
+            Self::Success(at) => clock(at),
+            Self::Processing | Self::Abnormal | Self::Closed => String::new(),
+        }
+    }
 }
 
 /// One column: its header, and whether bills of payments have it.
@@ -374,21 +409,18 @@ fn cells(row: &TradeRow) -> [String; 29] {
         clean(&row.openid),
         row.trade_type.into(),
         refund.map_or("SUCCESS", |refund| refund.cause.as_str()).into(),
-        "OTHERS".into(),
+        clean(&row.bank_type),
         "CNY".into(),
         yuan(paid),
         yuan(0),
         of_refund(|refund| clock(refund.asked_at), ""),
-        of_refund(|refund| refund.arrived_at.map(clock).unwrap_or_default(), ""),
+        of_refund(|refund| refund.state.arrival(), ""),
         of_refund(|refund| refund.refund_id.clone(), "0"),
         of_refund(|refund| refund.out_refund_no.clone(), "0"),
         yuan(refund.map_or(0, |refund| refund.amount)),
         yuan(0),
-        of_refund(|_| "ORIGINAL".into(), ""),
-        of_refund(
-            |refund| if refund.arrived_at.is_some() { "SUCCESS" } else { "PROCESSING" }.into(),
-            "",
-        ),
+        of_refund(|refund| refund.channel.into(), ""),
+        of_refund(|refund| refund.state.as_str().into(), ""),
         clean(&row.description),
         clean(&row.attach),
         yuan(if refund.is_none() { row.fee } else { -row.fee }),

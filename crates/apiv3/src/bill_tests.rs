@@ -15,6 +15,7 @@ fn row(refund: Option<i64>) -> TradeRow {
         out_trade_no: "T1".into(),
         openid: "o1".into(),
         trade_type: "NATIVE",
+        bank_type: "OTHERS".into(),
         description: "tea, \"green\"\r\n`1`".into(),
         attach: "a".into(),
         total: 10_000,
@@ -26,7 +27,8 @@ fn row(refund: Option<i64>) -> TradeRow {
             out_refund_no: "R1".into(),
             amount,
             asked_at: at,
-            arrived_at: Some(at),
+            channel: "ORIGINAL",
+            state: RefundedState::Success(at),
         }),
     }
 }

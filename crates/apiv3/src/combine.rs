@@ -1,6 +1,6 @@
 //! Combined orders: creating and closing several orders that are paid at once.
 
-use domain::order::ProfitSharing;
+use domain::order::{CardsTaken, ProfitSharing};
 use kernel::crypto::sha256;
 use kernel::money::Amount;
 use kernel::time::Timestamp;
@@ -103,6 +103,12 @@ pub struct ClosedPart {
 }
 
 impl CreateCombined {
+    /// The cards that the merchant takes, as the domain says it.
+    #[must_use]
+    pub fn cards_taken(&self) -> CardsTaken {
+        order_fields::cards_taken(&self.limit_pay)
+    }
+
     /// Reads the body of a create call.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 //! program), APP (from the merchant's app) and H5 (from a browser), by a merchant for itself or by
 //! a service provider for a sub-merchant.
 
-use domain::order::ProfitSharing;
+use domain::order::{CardsTaken, ProfitSharing};
 use kernel::crypto::sha256;
 use kernel::money::Amount;
 use kernel::time::Timestamp;
@@ -92,6 +92,12 @@ impl CreateOrder {
         let order = read_order(call, &fields, caller)?;
         refuse_products(&fields, "payer", &order.limit_pay)?;
         Ok(order)
+    }
+
+    /// The cards that the merchant takes, as the domain says it.
+    #[must_use]
+    pub fn cards_taken(&self) -> CardsTaken {
+        order_fields::cards_taken(&self.limit_pay)
     }
 
     /// What becomes of the money, as the domain says it.

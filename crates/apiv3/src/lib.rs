@@ -4,6 +4,7 @@
 //! handed in. Refusals and rows of the domain become codes and views of the wire here and nowhere
 //! else.
 
+pub mod abnormal_refund;
 pub mod aead;
 pub mod authorization;
 pub mod bill;

@@ -5,7 +5,7 @@ use kernel::money::Amount;
 use kernel::time::Timestamp;
 use serde::Serialize;
 
-/// The type shown for a payment whose bank is not told: from the wallet's balance.
+/// The type shown for a payment that no bank was asked for: from the wallet's balance.
 pub const BANK_TYPE_OTHERS: &str = "OTHERS";
 
 /// What an order is shown from.

@@ -1,7 +1,7 @@
 //! Fields that all ways of creating an order share: which are read, and which are documented and
 //! checked but change nothing about an order here.
 
-use domain::order::ProfitSharing;
+use domain::order::{CardsTaken, ProfitSharing};
 use kernel::time::Timestamp;
 
 use crate::code::Code;
@@ -12,7 +12,7 @@ use crate::request::check_out_trade_no;
 
 const LIMITS_OF_PAYMENT: &[&str] = &["no_balance", "no_credit", "no_debit", "balance_only"];
 
-/// An order that excludes the balance could never be paid here.
+/// Every order can be paid from the balance.
 const NO_BALANCE: ApiError =
     ApiError::saying(Code::NoAuth, "暂不支持 no_balance", "no_balance is not supported");
 
@@ -114,6 +114,17 @@ pub(crate) fn refuse_products(
         return Err(ApiError::new(Code::NoAuth));
     }
     Ok(())
+}
+
+/// The cards that `limit_pay` leaves.
+pub(crate) fn cards_taken(limit_pay: &[&str]) -> CardsTaken {
+    let forbids = |what: &str| limit_pay.contains(&what) || limit_pay.contains(&"balance_only");
+    match (forbids("no_debit"), forbids("no_credit")) {
+        (false, false) => CardsTaken::All,
+        (false, true) => CardsTaken::Debit,
+        (true, false) => CardsTaken::Credit,
+        (true, true) => CardsTaken::None,
+    }
 }
 
 /// Whether the money waits for profit sharing once it is paid.

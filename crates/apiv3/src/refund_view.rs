@@ -1,5 +1,6 @@
 //! A refund as answers and notifications show it.
 
+use domain::refund::RefundChannel;
 use kernel::money::Amount;
 use kernel::time::Timestamp;
 use serde::Serialize;
@@ -21,6 +22,8 @@ pub struct RefundView {
     pub transaction_id: String,
     /// The merchant's number of the order.
     pub out_trade_no: String,
+    /// Which way it goes.
+    pub channel: RefundChannel,
     /// Where the money goes.
     pub receiver: Receiver,
     /// When it was accepted.
@@ -41,18 +44,15 @@ pub struct RefundView {
     pub from: Vec<FundsPart>,
 }
 
-/// Where the money of a refund goes: always back to its source.
+/// Where the money of a refund goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Receiver {
     /// The payer's balance.
     Balance,
-    /// The payer's card.
-    Card {
-        /// Name of the bank and kind of card, as people read it.
-        name: String,
-        /// Last four digits.
-        last_four: String,
-    },
+    /// A card of the payer: bank, kind and last four digits, as people read it.
+    Card(String),
+    /// The merchant's own balance.
+    Merchant,
 }
 
 /// Where a refund stands.
@@ -92,7 +92,8 @@ impl Receiver {
     fn text(&self) -> String {
         match self {
             Self::Balance => "支付用户零钱".to_owned(),
-            Self::Card { name, last_four } => format!("{name}{last_four}"),
+            Self::Card(name) => name.clone(),
+            Self::Merchant => "商户基本账户".to_owned(),
         }
     }
 }
@@ -106,7 +107,7 @@ impl RefundView {
             out_refund_no: &self.out_refund_no,
             transaction_id: &self.transaction_id,
             out_trade_no: &self.out_trade_no,
-            channel: "ORIGINAL",
+            channel: self.channel.as_str(),
             user_received_account: self.receiver.text(),
             success_time: self.state.success_time(),
             create_time: self.create_time.rfc3339(),
@@ -264,9 +265,7 @@ mod tests {
             FundsPart { account: FundsAccount::Unavailable, amount: Amount::fen(30).unwrap() };
         let view = RefundView {
             state: RefundState::Processing,
-            receiver: Receiver::Card {
-                name: "招商银行借记卡".into(), last_four: "0001".into()
-            },
+            receiver: Receiver::Card("招商银行借记卡0001".into()),
             from: vec![part],
             ..testing::arrived_refund()
         };

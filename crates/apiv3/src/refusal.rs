@@ -10,7 +10,7 @@ use domain::order::{
 };
 use domain::payment_code::{PayByCodeRefusal, ReverseOrderRefusal};
 use domain::profit::{AddReceiverRefusal, ReturnProfitRefusal, ShareProfitRefusal};
-use domain::refund::CreateRefundRefusal;
+use domain::refund::{ApplyAbnormalRefundRefusal, CreateRefundRefusal};
 use domain::transfer_batch::CreateTransferBatchRefusal;
 use kernel::money::Amount;
 
@@ -77,7 +77,6 @@ impl From<CloseCombinedOrderRefusal> for ApiError {
                 "combine_appid or sub_orders are not those of the order",
             ),
             CloseCombinedOrderRefusal::AlreadyPaid => CloseOrderRefusal::AlreadyPaid.into(),
-            CloseCombinedOrderRefusal::ResultUnknown => CloseOrderRefusal::ResultUnknown.into(),
         }
     }
 }
@@ -92,11 +91,6 @@ impl From<CloseOrderRefusal> for ApiError {
                 "a part of a combined order cannot be closed alone",
             ),
             CloseOrderRefusal::AlreadyPaid => Self::new(Code::OrderPaid),
-            CloseOrderRefusal::ResultUnknown => Self::saying(
-                Code::InvalidRequest,
-                "支付结果确认中，请稍后查询",
-                "a payment is under way, query the order later",
-            ),
             CloseOrderRefusal::ByCode => Self::saying(
                 Code::InvalidRequest,
                 "付款码订单请使用撤销接口",
@@ -135,6 +129,21 @@ impl From<CreateRefundRefusal> for ApiError {
             CreateRefundRefusal::TooFrequent { .. } => Self::new(Code::FrequencyLimited),
             CreateRefundRefusal::PayerClosed => Self::new(Code::UserAccountAbnormal),
             CreateRefundRefusal::NotEnough => Self::new(Code::NotEnough),
+        }
+    }
+}
+
+impl From<ApplyAbnormalRefundRefusal> for ApiError {
+    fn from(refusal: ApplyAbnormalRefundRefusal) -> Self {
+        match refusal {
+            ApplyAbnormalRefundRefusal::NotFound => Self::new(Code::ResourceNotExists),
+            ApplyAbnormalRefundRefusal::NotAbnormal => {
+                invalid("退款单不是异常状态", "the refund is not abnormal")
+            }
+            ApplyAbnormalRefundRefusal::CardUnknown => invalid(
+                "不是付款用户本人已绑定的借记卡",
+                "the account is no debit card that the payer has bound in that name",
+            ),
         }
     }
 }

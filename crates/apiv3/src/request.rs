@@ -157,6 +157,7 @@ pub fn check_path_variable(name: &str, decoded: &str) -> Result<(), ApiError> {
         "media_id" => check_media_id(decoded),
         "out_batch_no" | "out_detail_no" => check_number(decoded, 1..=32),
         "batch_id" | "detail_id" => check_number(decoded, 1..=64),
+        "refund_id" => check_number(decoded, 1..=32),
         "out_bill_no" => check_number(decoded, 1..=32),
         "transfer_bill_no" => check_number(decoded, 1..=64),
         "out_order_no" | "out_return_no" => check_out_refund_no(decoded),

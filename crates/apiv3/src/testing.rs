@@ -10,6 +10,7 @@ use crate::keys::PrivateKey;
 use crate::order::{BANK_TYPE_OTHERS, OrderState, OrderView, Payment, TradeType};
 use crate::refund::FundsAccount;
 use crate::refund_view::{Receiver, RefundState, RefundView};
+use domain::refund::RefundChannel;
 
 static MERCHANT: LazyLock<PrivateKey> = LazyLock::new(|| PrivateKey::generate().unwrap());
 static PLATFORM: LazyLock<PrivateKey> = LazyLock::new(|| PrivateKey::generate().unwrap());
@@ -101,6 +102,7 @@ pub fn arrived_refund() -> RefundView {
         out_refund_no: "R1".into(),
         transaction_id: "4200202611210000000000000001".into(),
         out_trade_no: "T2026-0001".into(),
+        channel: RefundChannel::Original,
         receiver: Receiver::Balance,
         create_time,
         state: RefundState::Success(create_time.plus(SECOND)),

@@ -1,7 +1,7 @@
 //! Rows of the domain as the wire shows them.
 
 use domain::order::{CombinedOrder, Order, OrderState as State};
-use domain::refund::{Refund, RefundState as Refunded};
+use domain::refund::{Refund, RefundChannel, RefundState as Refunded};
 use kernel::Timestamp;
 
 use crate::combined_view::CombinedView;
@@ -43,7 +43,7 @@ impl OrderView {
 fn payment(order: &Order) -> Option<Payment> {
     Some(Payment {
         transaction_id: order.transaction_id.clone()?,
-        bank_type: BANK_TYPE_OTHERS.to_owned(),
+        bank_type: order.bank_type.clone().unwrap_or_else(|| BANK_TYPE_OTHERS.to_owned()),
         success_time: order.paid_at?,
         openid: order.payer_openid.clone()?,
         sub_openid: order.payer_sub_openid.clone(),
@@ -79,7 +79,8 @@ impl RefundView {
             out_refund_no: refund.out_refund_no.clone(),
             transaction_id: refund.transaction_id.clone(),
             out_trade_no: refund.out_trade_no.clone(),
-            receiver: Receiver::Balance,
+            channel: refund.channel,
+            receiver: receiver(refund),
             create_time: refund.created_at,
             state: match refund.state {
                 Refunded::Processing => RefundState::Processing,
@@ -97,5 +98,13 @@ impl RefundView {
             },
             from: Vec::new(),
         })
+    }
+}
+
+fn receiver(refund: &Refund) -> Receiver {
+    match (refund.channel, &refund.card_name) {
+        (RefundChannel::Merchant, _) => Receiver::Merchant,
+        (_, Some(name)) => Receiver::Card(name.clone()),
+        (_, None) => Receiver::Balance,
     }
 }

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+use domain::refund::RefundChannel;
 use jiaozi_apiv3::aead::{AeadNonce, ApiV3Key};
 use jiaozi_apiv3::key_name::{KeyName, PublicKeyId};
 use jiaozi_apiv3::keys::{PrivateKey, PublicKey};
@@ -54,6 +55,7 @@ fn refund(state: RefundState) -> RefundView {
         out_refund_no: "R1".into(),
         transaction_id: "4200202611210000000000000001".into(),
         out_trade_no: "T2026-0001".into(),
+        channel: RefundChannel::Original,
         receiver: Receiver::Balance,
         create_time: time(),
         state,

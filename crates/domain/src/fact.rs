@@ -21,6 +21,10 @@ text_enum!(
         CombinedPaymentSucceeded = "COMBINED_PAYMENT_SUCCEEDED",
         /// A refund arrived.
         RefundSucceeded = "REFUND_SUCCEEDED",
+        /// The card could not take a refund.
+        RefundAbnormal = "REFUND_ABNORMAL",
+        /// A refund was given up; the merchant has the money back.
+        RefundClosed = "REFUND_CLOSED",
         /// What a merchant sent to a person arrived or went back; the subject is the merchant's
         /// number of it.
         MerchantTransferEnded = "MERCHANT_TRANSFER_ENDED",

@@ -52,3 +52,13 @@ row_id!(
     WithdrawalId,
     "wdr"
 );
+row_id!(
+    /// A payment of an order from a card.
+    CardPaymentId,
+    "cpy"
+);
+row_id!(
+    /// A movement to a card of what is given back.
+    RefundPayoutId,
+    "rpo"
+);

@@ -22,6 +22,12 @@ text_enum!(
         SubmitTopUp = "SUBMIT_TOP_UP",
         /// Pay a withdrawal out; the subject is the withdrawal.
         SubmitWithdrawal = "SUBMIT_WITHDRAWAL",
+        /// Take the payment of an order from a card; the subject is the card payment.
+        SubmitCardPayment = "SUBMIT_CARD_PAYMENT",
+        /// Send what is given back to a card; the subject is the payout.
+        SubmitRefundPayout = "SUBMIT_REFUND_PAYOUT",
+        /// Close a refund that no card takes; the subject is the merchant and its number.
+        CloseRefund = "CLOSE_REFUND",
         /// Tell the issuer that a token is no longer used; the subject is the card.
         RevokeCardToken = "REVOKE_CARD_TOKEN",
         /// Give a merchant what of an order nobody shared in time; the subject is the merchant and

@@ -245,6 +245,10 @@ figures! {
     refund_count_max, "refund.count" = 50, 1..=MANY, "Refunds per order.";
     refund_spacing_s, "refund.spacing_s" = 60, 0..=DAY_S,
         "Wait between two refunds of one order, in seconds.";
+    refund_abnormal_s, "refund.abnormal_s" = 604_800, 60..=LONG_S,
+        "How long a refund waits that a card did not take, or whose bank never saw it, in seconds.";
+    card_payment_send_s, "card_payment.send_s" = 600, 60..=DAY_S,
+        "How long a card payment that the bank never saw may still be sent to it, in seconds.";
     profit_delay_s, "profit_sharing.delay_s" = 60, 0..=DAY_S,
         "Wait after a payment before its money can be shared, in seconds.";
     profit_orders_max, "profit_sharing.orders" = 20, 1..=MANY,

@@ -5,6 +5,7 @@ use crate::rate_limit::AddressLimiter;
 use crate::sandbox::{Inspector, SandboxBank, SandboxPeople};
 use crate::shell::Shell;
 use domain::Rules;
+use domain::order::transaction_id;
 use engine::Engine;
 use kernel::Timestamp;
 use kernel::keys::KeyRing;
@@ -99,7 +100,7 @@ impl AppState {
 
     /// The number of a payment: `4200` and 24 digits, of which the first 8 are the business day.
     pub(crate) fn draw_transaction_id(&self) -> String {
-        format!("4200{}", self.draw_number(4))
+        transaction_id(self.business_now(), &self.shell.digits(4))
     }
 
     /// Business time: the real clock with the sandbox's offset, as the engine would take it now.

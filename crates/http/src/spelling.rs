@@ -7,7 +7,7 @@ use domain::complaint::{ComplaintState, ComplaintStep, ProblemType};
 use domain::identity::VerificationState;
 use domain::ledger::JournalKind;
 use domain::merchant_transfer::TransferState;
-use domain::order::OrderState;
+use domain::order::{CardPaymentState, OrderState};
 use domain::payment_code::{PasswordRule, PaymentCodesState};
 use domain::refund::RefundState;
 use domain::top_up::TopUpState;
@@ -93,6 +93,7 @@ macro_rules! listed {
 
 listed! {
     BindingStateText of BindingState;
+    CardPaymentStateText of CardPaymentState;
     CardStateText of CardState;
     ComplaintStateText of ComplaintState;
     ComplaintStepText of ComplaintStep;
@@ -103,6 +104,7 @@ listed! {
     PasswordRuleText of PasswordRule;
     PaymentCodesStateText of PaymentCodesState;
     ProblemTypeText of ProblemType;
+    RefundStateText of RefundState;
     TopUpStateText of TopUpState;
     TransferStateText of TransferState;
     VerificationStateText of VerificationState;
@@ -133,6 +135,8 @@ fn bill_kinds() -> impl Iterator<Item = &'static str> {
         JournalKind::TransferDetailReturn,
         JournalKind::ProfitUnfreeze,
         JournalKind::ProfitReturn,
+        JournalKind::RefundStart,
+        JournalKind::RefundSettle,
     ];
     let kinds = JournalKind::ALL.iter().copied();
     kinds.filter(move |kind| !hidden.contains(kind)).map(JournalKind::as_str)
@@ -144,7 +148,8 @@ fn bill_states() -> impl Iterator<Item = &'static str> {
     let top_ups = TopUpState::ALL.iter().map(|state| state.as_str());
     let withdrawals = WithdrawalState::ALL.iter().map(|state| state.as_str());
     let transfers = TransferState::ALL.iter().map(|state| state.as_str());
-    orders.chain(refunds).chain(top_ups).chain(withdrawals).chain(transfers)
+    let cards = CardPaymentState::ALL.iter().map(|state| state.as_str());
+    orders.chain(refunds).chain(cards).chain(top_ups).chain(withdrawals).chain(transfers)
 }
 
 fn one_of(words: Vec<&'static str>) -> RefOr<Schema> {

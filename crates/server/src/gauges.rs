@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 const EVERY: Duration = Duration::from_secs(10);
 
 /// Without their sign, so that two cases never hide each other.
-const SUSPENSE: [&str; 2] = ["top_up", "withdrawal"];
+const SUSPENSE: [&str; 4] = ["top_up", "withdrawal", "card_payment", "refund_payout"];
 
 /// Counts until `ending` turns true.
 pub(crate) fn keep(queries: Arc<dyn Queries>, mut ending: watch::Receiver<bool>) -> JoinHandle<()> {

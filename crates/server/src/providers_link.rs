@@ -80,6 +80,7 @@ impl Link {
             engine: app.engine.clone(),
             queries: Arc::clone(&app.queries),
             shell: Arc::new(worker::SystemShell::default()),
+            keys: Arc::clone(&app.keys),
             secret: self.secret.clone(),
         };
         Router::new()

@@ -1,11 +1,14 @@
 //! Messages that the bank sends on its own: proven to be the bank's, then recorded like any answer.
 
-use crate::jobs::{MovementId, in_our_words};
+use crate::jobs::{MovementId, in_our_words, recording};
 use crate::shell::Shell;
 use domain::card::{BankAnswer, BankOperation};
+use domain::order::CardPayment;
+use domain::refund::{RecordRefundPayout, RefundPayout};
 use domain::top_up::{RecordTopUp, TopUp};
 use domain::withdrawal::{RecordWithdrawal, Withdrawal};
 use engine::Engine;
+use kernel::keys::KeyRing;
 use kernel::{Amount, SecretString};
 use providers::bank::{BankCallback, CallbackRefused, open_callback};
 use std::sync::Arc;
@@ -42,6 +45,8 @@ pub struct BankCallbacks {
     pub queries: Arc<dyn Queries>,
     /// Protocol time, for the message's age.
     pub shell: Arc<dyn Shell>,
+    /// Under which payers have names for merchants.
+    pub keys: Arc<KeyRing>,
     /// What the bank signs with.
     pub secret: SecretString,
 }
@@ -90,6 +95,20 @@ impl BankCallbacks {
                 let answer = in_our_words(answer, BankOperation::Credit);
                 let answer = told(answer)?;
                 self.engine.run(RecordWithdrawal { withdrawal, answer }).await.is_ok()
+            }
+            Some(MovementId::CardPayment(payment)) => {
+                let row = find::<CardPayment>(queries, &payment).await?;
+                check_amount(row.map(|row| row.amount), amount, &request_id)?;
+                let answer = told(in_our_words(answer, BankOperation::Payment))?;
+                let now = self.engine.position().borrow().now;
+                let command = recording(self.shell.as_ref(), &self.keys, now, payment, answer);
+                self.engine.run(command).await.is_ok()
+            }
+            Some(MovementId::RefundPayout(payout)) => {
+                let row = find::<RefundPayout>(queries, &payout).await?;
+                check_amount(row.map(|row| row.amount), amount, &request_id)?;
+                let answer = told(in_our_words(answer, BankOperation::Refund))?;
+                self.engine.run(RecordRefundPayout { payout, answer }).await.is_ok()
             }
         };
         if done { Ok(()) } else { Err(CallbackFailed::Unavailable) }

@@ -61,7 +61,8 @@ pub(crate) async fn unpaid_orders(
     queries: &dyn Queries,
     limit: usize,
 ) -> Result<Vec<Order>, QueryError> {
-    let condition = format!("state IN ('NOTPAY', 'USERPAYING') ORDER BY expires_at LIMIT {limit}");
+    let unpaid = "state IN ('NOTPAY', 'USERPAYING', 'BANK_PENDING')";
+    let condition = format!("{unpaid} ORDER BY expires_at LIMIT {limit}");
     select(queries, &condition, Vec::new()).await
 }
 

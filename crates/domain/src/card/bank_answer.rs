@@ -12,10 +12,14 @@ use kernel::time::SECOND;
 pub enum BankOperation {
     /// Sign a card.
     Binding,
-    /// Take money from a card.
+    /// Take money from a card for the balance.
     Debit,
-    /// Send money to a card.
+    /// Take the payment of an order from a card.
+    Payment,
+    /// Send money from the balance to a card.
     Credit,
+    /// Send money back to a card.
+    Refund,
 }
 
 impl BankOperation {
@@ -25,7 +29,9 @@ impl BankOperation {
         let is_of_other = match self {
             Self::Binding => !speaks_of("CARD_"),
             Self::Debit => speaks_of("WITHDRAW_") || speaks_of("REFUND_"),
+            Self::Payment => speaks_of("WITHDRAW_") || speaks_of("REFUND_") || speaks_of("TOPUP_"),
             Self::Credit => speaks_of("TOPUP_") || speaks_of("PAYMENT_") || speaks_of("REFUND_"),
+            Self::Refund => speaks_of("TOPUP_") || speaks_of("PAYMENT_") || speaks_of("WITHDRAW_"),
         };
         !is_of_other
     }
@@ -78,7 +84,7 @@ impl BankDecline {
 
 /// Response codes of card networks (field 39 of ISO 8583).
 fn response_code(text: &str, operation: BankOperation) -> Code {
-    use BankOperation::{Binding, Credit, Debit};
+    use BankOperation::{Binding, Credit, Debit, Payment, Refund};
     match (text, operation) {
         ("14", _) => Code::CardNumberInvalid,
         ("33" | "54", _) => Code::CardExpired,
@@ -88,13 +94,15 @@ fn response_code(text: &str, operation: BankOperation) -> Code {
         ("91" | "96", Binding) => Code::CardIssuerUnavailable,
         (_, Binding) => Code::CardInfoUnverifiable,
         (_, Credit) => Code::WithdrawBankRejected,
-        ("51", Debit) => Code::CardFundsInsufficient,
-        ("61", Debit) => Code::BankLimitExceeded,
-        ("65", Debit) => Code::BankCountExceeded,
-        ("75", Debit) => Code::CardPinTriesExceeded,
-        ("91" | "96", Debit) => Code::BankSystemError,
+        (_, Refund) => Code::RefundAbnormal,
+        ("51", Debit | Payment) => Code::CardFundsInsufficient,
+        ("61", Debit | Payment) => Code::BankLimitExceeded,
+        ("65", Debit | Payment) => Code::BankCountExceeded,
+        ("75", Debit | Payment) => Code::CardPinTriesExceeded,
+        ("91" | "96", Debit | Payment) => Code::BankSystemError,
         ("01" | "05" | "15" | "34" | "55" | "57" | "59" | "62", Debit) => Code::TopupBankDeclined,
-        (_, Debit) => Code::PaymentFailed,
+        ("01" | "05" | "15" | "34" | "55" | "57" | "59" | "62", Payment) => Code::BankDeclined,
+        (_, Debit | Payment) => Code::PaymentFailed,
     }
 }
 
@@ -164,12 +172,14 @@ mod tests {
 
     #[test]
     fn a_reason_that_speaks_of_another_operation_is_a_no_without_a_reason() {
-        use BankOperation::{Binding, Credit, Debit};
+        use BankOperation::{Binding, Credit, Debit, Payment, Refund};
         for (text, operation, expected) in [
             ("REFUND_ABNORMAL", Credit, "WITHDRAW_BANK_REJECTED"),
             ("TOPUP_BANK_DECLINED", Credit, "WITHDRAW_BANK_REJECTED"),
             ("PAYMENT_FAILED", Credit, "WITHDRAW_BANK_REJECTED"),
             ("WITHDRAW_CARD_CLASS_LIMIT", Debit, "PAYMENT_FAILED"),
+            ("TOPUP_BANK_DECLINED", Payment, "PAYMENT_FAILED"),
+            ("WITHDRAW_BANK_REJECTED", Refund, "REFUND_ABNORMAL"),
             ("BANK_DECLINED", Binding, "CARD_INFO_UNVERIFIABLE"),
         ] {
             let code = BankDecline::parse(text, operation).code();
@@ -179,23 +189,30 @@ mod tests {
 
     #[test]
     fn response_codes_mean_what_the_operation_makes_of_them() {
-        for (text, binding, debit, credit) in [
-            ("51", "CARD_INFO_UNVERIFIABLE", "CARD_FUNDS_INSUFFICIENT", "WITHDRAW_BANK_REJECTED"),
-            ("61", "CARD_INFO_UNVERIFIABLE", "BANK_LIMIT_EXCEEDED", "WITHDRAW_BANK_REJECTED"),
-            ("65", "CARD_INFO_UNVERIFIABLE", "BANK_COUNT_EXCEEDED", "WITHDRAW_BANK_REJECTED"),
-            ("75", "CARD_INFO_UNVERIFIABLE", "CARD_PIN_TRIES_EXCEEDED", "WITHDRAW_BANK_REJECTED"),
-            ("05", "CARD_ISSUER_DECLINED", "TOPUP_BANK_DECLINED", "WITHDRAW_BANK_REJECTED"),
-            ("91", "CARD_ISSUER_UNAVAILABLE", "BANK_SYSTEM_ERROR", "WITHDRAW_BANK_REJECTED"),
-            ("54", "CARD_EXPIRED", "CARD_EXPIRED", "CARD_EXPIRED"),
-            ("43", "CARD_STATUS_ABNORMAL", "CARD_STATUS_ABNORMAL", "CARD_STATUS_ABNORMAL"),
-            ("14", "CARD_NUMBER_INVALID", "CARD_NUMBER_INVALID", "CARD_NUMBER_INVALID"),
-            ("99", "CARD_INFO_UNVERIFIABLE", "PAYMENT_FAILED", "WITHDRAW_BANK_REJECTED"),
+        for (text, binding, debit, payment) in [
+            ("51", "CARD_INFO_UNVERIFIABLE", "CARD_FUNDS_INSUFFICIENT", "CARD_FUNDS_INSUFFICIENT"),
+            ("61", "CARD_INFO_UNVERIFIABLE", "BANK_LIMIT_EXCEEDED", "BANK_LIMIT_EXCEEDED"),
+            ("65", "CARD_INFO_UNVERIFIABLE", "BANK_COUNT_EXCEEDED", "BANK_COUNT_EXCEEDED"),
+            ("75", "CARD_INFO_UNVERIFIABLE", "CARD_PIN_TRIES_EXCEEDED", "CARD_PIN_TRIES_EXCEEDED"),
+            ("05", "CARD_ISSUER_DECLINED", "TOPUP_BANK_DECLINED", "BANK_DECLINED"),
+            ("91", "CARD_ISSUER_UNAVAILABLE", "BANK_SYSTEM_ERROR", "BANK_SYSTEM_ERROR"),
+            ("99", "CARD_INFO_UNVERIFIABLE", "PAYMENT_FAILED", "PAYMENT_FAILED"),
         ] {
             for (operation, expected) in [
                 (BankOperation::Binding, binding),
                 (BankOperation::Debit, debit),
-                (BankOperation::Credit, credit),
+                (BankOperation::Payment, payment),
+                (BankOperation::Credit, "WITHDRAW_BANK_REJECTED"),
+                (BankOperation::Refund, "REFUND_ABNORMAL"),
             ] {
+                let code = BankDecline::parse(text, operation).code();
+                assert_eq!(code.as_str(), expected, "{text} {operation:?}");
+            }
+        }
+        for (text, expected) in
+            [("54", "CARD_EXPIRED"), ("43", "CARD_STATUS_ABNORMAL"), ("14", "CARD_NUMBER_INVALID")]
+        {
+            for operation in [BankOperation::Binding, BankOperation::Debit, BankOperation::Refund] {
                 let code = BankDecline::parse(text, operation).code();
                 assert_eq!(code.as_str(), expected, "{text} {operation:?}");
             }

@@ -2,7 +2,7 @@
 //! another reference, or take it back; what nobody asked for waits in suspense for an officer.
 
 use crate::command::Halt;
-use crate::ledger::{JournalKind, Posting, Subject};
+use crate::ledger::{AccountNumber, JournalKind, Posting, Subject};
 use crate::tx::Tx;
 use crate::{record, text_enum};
 use kernel::{Amount, Timestamp};
@@ -20,7 +20,7 @@ text_enum!(
 /// One movement of money at a bank. The reference is the bank's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BankMovement {
-    /// The top-up or withdrawal it belongs to, as in journals.
+    /// The top-up, withdrawal, card payment or payout of a refund it belongs to, as in journals.
     pub subject: String,
     /// The bank's reference.
     pub bank_ref: String,
@@ -99,7 +99,8 @@ impl Report<'_> {
         });
     }
 
-    fn key(&self) -> (String, String) {
+    /// The key of its row.
+    pub fn key(&self) -> (String, String) {
         (self.subject.as_str().to_owned(), self.bank_ref.to_owned())
     }
 }
@@ -118,4 +119,30 @@ pub(crate) fn suspend(
     let kind = JournalKind::Suspense;
     let posting = Posting::balanced(kind, subject.clone(), amount.currency(), legs)?;
     Ok(tx.post(posting)?.unwrap_or(0))
+}
+
+/// The bank has paid out what waited: posts `legs` against our account at the bank. If that does
+/// not hold the amount (after the bank paid something out twice), suspense answers for it. Gives
+/// the journal, and what suspense answers for in fen.
+pub(crate) fn pay_out(
+    tx: &mut Tx<'_>,
+    kind: JournalKind,
+    subject: &Subject,
+    amount: Amount,
+    legs: &[(AccountNumber, i64)],
+) -> Result<(i64, i64), Halt> {
+    let system = tx.rules().system;
+    for (payer, suspended) in [(system.bank, 0), (system.suspense, amount.minor())] {
+        let legs = legs.iter().copied().chain([(payer, amount.minor())]);
+        let posting = Posting::balanced(kind, subject.clone(), amount.currency(), legs)?;
+        match tx.post(posting)? {
+            Ok(journal) => return Ok((journal, suspended)),
+            Err(short) if short.account == system.bank => {}
+            Err(short) => {
+                let what = format!("account {} is short for {}", short.account, subject.as_str());
+                return Err(Halt::Defect(what));
+            }
+        }
+    }
+    Err(Halt::Defect(format!("{} cannot be settled", subject.as_str())))
 }

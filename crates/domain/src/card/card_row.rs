@@ -49,7 +49,7 @@ pub struct Card {
     pub token: Option<Vec<u8>>,
     /// Hard declines in a row.
     pub hard_declines: i64,
-    /// Top-ups and withdrawals that go on with it.
+    /// Movements of money that go on with it.
     pub open_items: i64,
     /// The business day of `debited_day`, as yyyymmdd.
     pub day: i64,

@@ -40,5 +40,5 @@ pub use start_binding::{StartCardBinding, StartCardBindingRefusal};
 pub use unbind::{UnbindCard, UnbindCardRefusal};
 
 pub(crate) use bank_answer::{ask_again, close_job};
-pub(crate) use bank_movement::{Report, Return, suspend};
+pub(crate) use bank_movement::{Report, Return, pay_out, suspend};
 pub(crate) use card_row::find_own;

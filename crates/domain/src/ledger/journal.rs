@@ -9,10 +9,18 @@ text_enum!(
     JournalKind {
         /// Money came in from a card.
         TopUp = "TOP_UP",
-        /// A person paid an order from the balance.
+        /// A person paid an order, from the balance or from a card.
         Payment = "PAYMENT",
-        /// A merchant gave money back.
+        /// A merchant gave money back to a balance.
         Refund = "REFUND",
+        /// A merchant gave money back to a card; it waits in transit.
+        RefundStart = "REFUND_START",
+        /// The bank paid out what was given back to a card.
+        RefundSettle = "REFUND_SETTLE",
+        /// What no card took went elsewhere: to the merchant, or to the payer's balance.
+        RefundReturn = "REFUND_RETURN",
+        /// A card paid for an order that cannot be paid any more; it goes back.
+        LatePayment = "LATE_PAYMENT",
         /// Money left a balance for a card; it waits in transit.
         WithdrawalStart = "WITHDRAWAL_START",
         /// The bank paid a withdrawal out.

@@ -33,6 +33,15 @@ pub enum NameCheck {
     Differs(IdentityId),
 }
 
+impl NameCheck {
+    /// Compares the name of a verified person with one that was given, blanks apart.
+    pub fn compare(person: IdentityId, known: &str, given: &str) -> Self {
+        let letters =
+            |name: &'_ str| name.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+        if letters(known) == letters(given) { Self::Same(person) } else { Self::Differs(person) }
+    }
+}
+
 /// Why it was not taken, in order of the checks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConfirmTransferRefusal {

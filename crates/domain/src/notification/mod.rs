@@ -37,6 +37,8 @@ pub fn wait_after(kind: FactKind, attempt: i64) -> Option<i64> {
         }
         FactKind::PaymentSucceeded
         | FactKind::RefundSucceeded
+        | FactKind::RefundAbnormal
+        | FactKind::RefundClosed
         | FactKind::ComplaintCreated
         | FactKind::ComplaintChanged
         | FactKind::ProfitShared

@@ -38,8 +38,6 @@ pub enum CloseCombinedOrderRefusal {
     Differs,
     /// It is paid.
     AlreadyPaid,
-    /// A bank has not answered about it yet.
-    ResultUnknown,
 }
 
 impl Refusal for CloseCombinedOrderRefusal {
@@ -48,7 +46,6 @@ impl Refusal for CloseCombinedOrderRefusal {
             Self::NotFound => Code::OrderNotFound,
             Self::Differs => Code::OrderParamsChanged,
             Self::AlreadyPaid => Code::OrderAlreadyPaid,
-            Self::ResultUnknown => Code::PaymentResultUnknown,
         }
     }
 }
@@ -78,11 +75,8 @@ impl Command for CloseCombinedOrder {
             return Err(CloseCombinedOrderRefusal::Differs.into());
         }
         match order.state {
-            OrderState::NotPay => order.close(tx)?,
+            OrderState::NotPay | OrderState::BankPending => order.close(tx)?,
             OrderState::Closed => {}
-            OrderState::BankPending => {
-                return Err(CloseCombinedOrderRefusal::ResultUnknown.into());
-            }
             OrderState::Success => return Err(CloseCombinedOrderRefusal::AlreadyPaid.into()),
             OrderState::UserPaying | OrderState::PayError | OrderState::Revoked => {
                 return Err(Stop::Defect(format!("state of a combined order: {:?}", order.state)));

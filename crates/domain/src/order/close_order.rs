@@ -1,4 +1,4 @@
-//! A merchant closes an order that nobody paid.
+//! A merchant closes an order that nobody paid. What a card may still pay for it goes back.
 
 use super::{Order, OrderState, TradeType};
 use crate::catalogue::Code;
@@ -25,8 +25,6 @@ pub enum CloseOrderRefusal {
     PartOfCombined,
     /// It is paid.
     AlreadyPaid,
-    /// A bank has not answered about it yet.
-    ResultUnknown,
     /// It was placed with a payment code: such orders are reversed.
     ByCode,
 }
@@ -37,7 +35,6 @@ impl Refusal for CloseOrderRefusal {
             Self::NotFound => Code::OrderNotFound,
             Self::PartOfCombined => Code::OrderParamsChanged,
             Self::AlreadyPaid => Code::OrderAlreadyPaid,
-            Self::ResultUnknown => Code::PaymentResultUnknown,
             Self::ByCode => Code::ParamInvalid,
         }
     }
@@ -66,12 +63,11 @@ impl Command for CloseOrder {
             return Err(CloseOrderRefusal::ByCode.into());
         }
         match order.state {
-            OrderState::NotPay => tx.put(order.closed()),
+            OrderState::NotPay | OrderState::BankPending => tx.put(order.closed()),
             OrderState::Closed => {}
             OrderState::UserPaying | OrderState::PayError | OrderState::Revoked => {
                 return Err(Stop::Defect(format!("state of an order: {:?}", order.state)));
             }
-            OrderState::BankPending => return Err(CloseOrderRefusal::ResultUnknown.into()),
             OrderState::Success => return Err(CloseOrderRefusal::AlreadyPaid.into()),
         }
         Ok(())

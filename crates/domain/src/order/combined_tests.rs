@@ -1,12 +1,15 @@
 //! Combined orders: paid together or not at all, closed together, refunded one by one.
 
-use super::tests::{balances, fen, order, pay, place, world};
+use super::card_payment_tests::check_in_transit;
+use super::tests::{PAYER, balances, fen, order, pay, place, world};
 use super::*;
+use crate::card::BankOperation;
+use crate::card::testing::{declined, done};
 use crate::command::Stop;
 use crate::fact::FactKind;
-use crate::merchant::{AddAppid, AddMerchant, Merchant, MerchantState};
-use crate::refund::{CreateRefund, OrderOfRefund, RefundSource};
-use crate::testing::{APPID, MCHID, World};
+use crate::merchant::{AddAppid, AddMerchant, Merchant, MerchantState, OpenidKeys};
+use crate::refund::{CreateRefund, OrderOfRefund, Refund, RefundSource, RefundState};
+use crate::testing::{self, APPID, MCHID, World};
 use kernel::time::{DAY, MINUTE};
 
 const OTHER: &str = "1900000002";
@@ -43,6 +46,7 @@ fn part(mchid: &str, number: &str, minor: i64) -> PartAsked {
 /// Three parts: two of one merchant, one of the other; 60.00 in all.
 fn combine() -> CreateCombinedOrder {
     CreateCombinedOrder {
+        cards_taken: CardsTaken::All,
         mchid: MCHID.into(),
         appid: APPID.into(),
         out_trade_no: "C001".into(),
@@ -64,6 +68,7 @@ fn combine() -> CreateCombinedOrder {
 /// The whole part of the other merchant, given back.
 fn refund_all(order: OrderOfRefund) -> CreateRefund {
     CreateRefund {
+        payout: testing::payout_of("any"),
         mchid: OTHER.into(),
         sub_mchid: None,
         order,
@@ -125,6 +130,39 @@ fn all_parts_are_paid_by_one_journal_and_told_once() {
     assert_eq!(told, [(FactKind::CombinedPaymentSucceeded, whole.journal)]);
     assert_eq!(world.run(&pay_all()), Err(PayOrderRefusal::AlreadyPaid));
     world.check_ledger();
+}
+
+#[test]
+fn a_card_pays_all_parts_at_once_and_takes_back_a_part() {
+    let mut world = market(60);
+    world.run(&combine()).unwrap();
+    let payment = CardPaymentId::from_bytes([8; 16]);
+    let by_card = PayOrderByCard { order: pay_all(), card: PAYER.card, payment };
+    let answered = |answer| RecordCardPayment {
+        payment,
+        answer,
+        transaction_id: "4200202611210000010000000000".into(),
+        openid_keys: OpenidKeys::for_tests(),
+        payout: testing::payout_of("late"),
+    };
+    world.run(&by_card).unwrap();
+    let states = |world: &World| {
+        let parts = [(MCHID, "T001"), (OTHER, "T001"), (MCHID, "T002")];
+        (combined(world).state, parts.map(|(mchid, number)| part_of(world, mchid, number).state))
+    };
+    assert_eq!(states(&world), (OrderState::BankPending, [OrderState::BankPending; 3]));
+    world.run(&answered(declined("05", BankOperation::Payment))).unwrap();
+    assert_eq!(states(&world), (OrderState::NotPay, [OrderState::NotPay; 3]));
+    let payment = CardPaymentId::from_bytes([9; 16]);
+    world.run(&PayOrderByCard { payment, ..by_card }).unwrap();
+    let state = world.run(&RecordCardPayment { payment, ..answered(done("B1")) });
+    assert_eq!(state, Ok(CardPaymentState::Success));
+    assert_eq!(states(&world), (OrderState::Success, [OrderState::Success; 3]));
+    assert_eq!(balances(&world), (100_000, 3_976, 44), "the balance has paid nothing");
+    world.run(&refund_all(OrderOfRefund::OutTradeNo("T001".into()))).unwrap();
+    let refund = world.get::<Refund>(&(OTHER.into(), "R1".into()));
+    assert_eq!((refund.state, refund.card), (RefundState::Processing, Some(PAYER.card)));
+    check_in_transit(&mut world);
 }
 
 #[test]

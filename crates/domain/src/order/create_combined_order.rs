@@ -2,7 +2,7 @@
 
 use super::placing::{self, Partner};
 use super::{
-    CombinedOrder, CombinedPart, CreateOrder, CreateOrderRefusal, Order, OrderByPrepay,
+    CardsTaken, CombinedOrder, CombinedPart, CreateOrder, CreateOrderRefusal, Order, OrderByPrepay,
     OrderCreated, OrderState, PrepayKind, ProfitSharing, TradeType,
 };
 use crate::catalogue::Code;
@@ -32,6 +32,8 @@ pub struct CreateCombinedOrder {
     pub device_id: Option<String>,
     /// The parts, at least two, no two of one number.
     pub parts: Vec<PartAsked>,
+    /// From which cards it can be paid.
+    pub cards_taken: CardsTaken,
     /// Hash of all the merchant asks for.
     pub fingerprint: [u8; 32],
     /// A new prepay id, drawn by the edge.
@@ -216,6 +218,7 @@ impl CreateCombinedOrder {
             time_expire: self.time_expire,
             openid: self.openid.clone(),
             device_id: self.device_id.clone(),
+            cards_taken: self.cards_taken,
             profit_sharing: part.profit_sharing,
             fingerprint: self.fingerprint,
             prepay_id: self.prepay_id.clone(),

@@ -1,7 +1,7 @@
 //! A merchant places an order, or places the same one again.
 
 use super::placing::{self, Partner};
-use super::{Order, OrderByPrepay, OrderState, PrepayKind, TradeType};
+use super::{CardsTaken, Order, OrderByPrepay, OrderState, PrepayKind, TradeType};
 use crate::catalogue::Code;
 use crate::command::{Command, Halt, Once, Refusal, Stop};
 use crate::ledger::{OwnerKind, Purpose};
@@ -37,6 +37,8 @@ pub struct CreateOrder {
     pub openid: Option<String>,
     /// The merchant's device.
     pub device_id: Option<String>,
+    /// From which cards it can be paid.
+    pub cards_taken: CardsTaken,
     /// Whether its money waits for profit sharing once it is paid.
     pub profit_sharing: ProfitSharing,
     /// Hash of all the merchant asks for.
@@ -178,6 +180,7 @@ impl CreateOrder {
             openid: self.openid.clone(),
             sub_openid: partner.and_then(|partner| partner.sub_openid.clone()),
             device_id: self.device_id.clone(),
+            cards_taken: self.cards_taken,
             fingerprint: self.fingerprint,
             state: OrderState::NotPay,
             created_at: tx.now(),
@@ -185,6 +188,8 @@ impl CreateOrder {
             payer: None,
             payer_openid: None,
             payer_sub_openid: None,
+            card_payment: None,
+            bank_type: None,
             payer_account: 0,
             transaction_id: None,
             paid_at: None,

@@ -11,12 +11,13 @@ use super::{
 use crate::command::Halt;
 use crate::fact::FactKind;
 use crate::fee::merchant_fee;
-use crate::ids::{UserId, WalletId};
+use crate::ids::{CardPaymentId, UserId, WalletId};
 use crate::ledger::{AccountNumber, JournalKind, Posting, Shortfall, Subject};
-use crate::merchant::{Merchant, MerchantState, OpenidKeys};
+use crate::merchant::{Merchant, MerchantState, Openid, OpenidKeys};
 use crate::profit::release_job;
 use crate::record::RowKey;
 use crate::tx::Tx;
+use crate::validate::bin_table::CardKind;
 use crate::wallet::Wallet;
 use kernel::{Amount, Timestamp};
 use std::collections::BTreeMap;
@@ -35,6 +36,39 @@ pub(crate) struct Due {
 
 /// Who is paid by each order, and under which number.
 pub(crate) struct Payees(Vec<(Arc<Merchant>, String)>);
+
+/// Where the money of a payment comes from.
+pub(crate) enum Funds {
+    /// From the payer's balance.
+    Balance,
+    /// From a card.
+    Card {
+        /// The payment at the bank.
+        payment: CardPaymentId,
+        /// Bank and kind of the card, as merchants see it.
+        bank_type: String,
+    },
+}
+
+impl Funds {
+    /// The account that pays, the card payment, and the bank type.
+    fn split(self, tx: &Tx<'_>, wallet: &Wallet) -> (i64, Option<CardPaymentId>, Option<String>) {
+        match self {
+            Self::Balance => (wallet.balance_account, None, None),
+            Self::Card { payment, bank_type } => {
+                (tx.rules().system.bank, Some(payment), Some(bank_type))
+            }
+        }
+    }
+}
+
+/// What paying came to.
+pub(crate) struct Paid {
+    /// When, business time.
+    pub(crate) at: Timestamp,
+    /// The journal.
+    pub(crate) journal: i64,
+}
 
 impl Due {
     /// One order, that a code was charged for.
@@ -74,6 +108,11 @@ impl Due {
         self.combined.as_ref().map_or(self.first().amount, |combined| combined.amount)
     }
 
+    /// Whether a card of this kind can pay it.
+    pub(super) fn takes(&self, kind: CardKind) -> bool {
+        self.first().cards_taken.takes(kind)
+    }
+
     /// Whether a payment code was charged for it.
     pub(super) fn is_by_code(&self) -> bool {
         self.first().trade_type == TradeType::Micropay
@@ -101,6 +140,24 @@ impl Due {
             OrderState::Success => Err(PayOrderRefusal::AlreadyPaid),
             OrderState::Closed => Err(PayOrderRefusal::Closed),
         }
+    }
+
+    /// Asks in one round for what `name_payer` and `payees` read.
+    pub(super) fn want_names_and_payees(
+        &self,
+        tx: &mut Tx<'_>,
+        keys: &OpenidKeys,
+        payer: UserId,
+        drawn: &str,
+    ) -> Result<(), Halt> {
+        let mut rows = self.payee_keys(drawn)?;
+        for part in &self.parts {
+            for appid in [Some(&part.appid), part.sub_appid.as_ref()].into_iter().flatten() {
+                let older = keys.older(appid, payer);
+                rows.extend(older.map(|openid| RowKey::of::<Openid>(&openid)));
+            }
+        }
+        tx.want(rows)
     }
 
     /// Gives the payer's names to the orders; `false` when they are for another payer.
@@ -133,15 +190,11 @@ impl Due {
     /// Who is paid; `None` when one of them, or who asks for them, is not in business. `drawn` is
     /// the number that the edge drew for the payment.
     pub(crate) fn payees(&self, tx: &mut Tx<'_>, drawn: &str) -> Result<Option<Payees>, Halt> {
-        let numbers = self.part_numbers(drawn)?;
-        let everybody = self.parts.iter().flat_map(|part| [part.payee(), &part.mchid]);
-        let keys: Vec<String> = everybody.map(str::to_owned).collect();
-        let merchants = keys.iter().map(RowKey::of::<Merchant>);
-        tx.want(merchants.chain(numbers.iter().map(RowKey::of::<OrderByTransaction>)))?;
+        tx.want(self.payee_keys(drawn)?)?;
         let mut payees = Vec::with_capacity(self.parts.len());
-        for (pair, number) in keys.chunks_exact(2).zip(numbers) {
-            let payee = tx.look_at::<Merchant>(&pair[0])?;
-            let asks = tx.look_at::<Merchant>(&pair[1])?;
+        for (part, number) in self.parts.iter().zip(self.part_numbers(drawn)?) {
+            let payee = tx.look_at::<Merchant>(&part.payee().to_owned())?;
+            let asks = tx.look_at::<Merchant>(&part.mchid)?;
             if [&payee, &asks].iter().any(|merchant| merchant.state == MerchantState::Suspended) {
                 return Ok(None);
             }
@@ -155,11 +208,12 @@ impl Due {
     pub(crate) fn pay(
         self,
         tx: &mut Tx<'_>,
-        wallet: &Wallet,
+        (wallet, funds): (&Wallet, Funds),
         Payees(payees): Payees,
         transaction_id: &str,
-    ) -> Result<Result<Timestamp, Shortfall>, Halt> {
-        let mut legs = BTreeMap::from([(wallet.balance_account, -self.amount().minor())]);
+    ) -> Result<Result<Paid, Shortfall>, Halt> {
+        let (payer_account, card_payment, bank_type) = funds.split(tx, wallet);
+        let mut legs = BTreeMap::from([(payer_account, -self.amount().minor())]);
         let mut fees = Vec::with_capacity(self.parts.len());
         let mut add = |account: AccountNumber, amount: i64| {
             *legs.entry(account).or_default() += amount;
@@ -197,7 +251,9 @@ impl Due {
             }
             part.state = OrderState::Success;
             part.payer = Some(wallet.id);
-            part.payer_account = wallet.balance_account;
+            part.payer_account = payer_account;
+            part.card_payment = card_payment;
+            part.bank_type.clone_from(&bank_type);
             part.transaction_id = Some(number);
             part.paid_at = Some(paid_at);
             part.journal = journal;
@@ -217,13 +273,45 @@ impl Due {
             combined.journal = journal;
             tx.put(combined);
         }
-        Ok(Ok(paid_at))
+        Ok(Ok(Paid { at: paid_at, journal }))
     }
 
     /// Writes it as it is, to be paid later.
     pub(crate) fn wait(self, tx: &mut Tx<'_>) {
         for part in self.parts {
             tx.put(part);
+        }
+    }
+
+    /// Waits for the bank of a card.
+    pub(super) fn begin(mut self, tx: &mut Tx<'_>, wallet: &Wallet, payment: CardPaymentId) {
+        for part in &mut self.parts {
+            part.payer = Some(wallet.id);
+            part.card_payment = Some(payment);
+        }
+        self.put_unpaid(tx, OrderState::BankPending);
+    }
+
+    /// Whether it waits for this card payment.
+    pub(super) fn awaits(&self, payment: CardPaymentId) -> bool {
+        self.first().awaits(payment)
+    }
+
+    /// Can be paid again: the card did not pay.
+    pub(super) fn reopen(mut self, tx: &mut Tx<'_>) {
+        for part in &mut self.parts {
+            part.payer = None;
+        }
+        self.put_unpaid(tx, OrderState::NotPay);
+    }
+
+    /// A payer is named to merchants only once it is paid.
+    fn put_unpaid(self, tx: &mut Tx<'_>, state: OrderState) {
+        for part in self.parts {
+            tx.put(Order { state, payer_openid: None, payer_sub_openid: None, ..part });
+        }
+        if let Some(combined) = self.combined {
+            tx.put(CombinedOrder { state, payer_openid: None, ..combined });
         }
     }
 
@@ -241,6 +329,17 @@ impl Due {
         let number =
             |part: u64| format!("{head}{:0width$}", (first + part) % TAIL_NUMBERS, width = TAIL);
         Ok((1..).map(number).take(self.parts.len()).collect())
+    }
+
+    /// The merchants of the orders, and what may have their payment numbers.
+    fn payee_keys(&self, drawn: &str) -> Result<Vec<RowKey>, Halt> {
+        let numbers = self.part_numbers(drawn)?;
+        let mut keys: Vec<_> = numbers.iter().map(RowKey::of::<OrderByTransaction>).collect();
+        for part in &self.parts {
+            keys.push(RowKey::of::<Merchant>(&part.payee().to_owned()));
+            keys.push(RowKey::of::<Merchant>(&part.mchid));
+        }
+        Ok(keys)
     }
 
     fn subject(&self) -> Subject {

@@ -1,7 +1,7 @@
-//! An order whose time is over closes; a part of a combined order closes with all the others, and
-//! one that waits for its payer is revoked.
+//! An order whose time is over closes, also while a card's bank is awaited; a part of a combined
+//! order closes with all the others, and one that waits for its payer is revoked.
 
-use super::{CombinedOrder, Order};
+use super::{CombinedOrder, Order, OrderState};
 use crate::command::{Command, Never, Once, Stop};
 use crate::tx::Tx;
 
@@ -29,12 +29,16 @@ impl Command for ExpireOrder {
     fn decide(&self, tx: &mut Tx<'_>) -> Result<(), Stop<Never>> {
         let key = (self.mchid.clone(), self.out_trade_no.clone());
         let order = tx.get::<Order>(&key)?;
-        let state = order.state_at(tx.now());
+        let state = match order.state {
+            OrderState::BankPending if order.expires_at <= tx.now() => OrderState::Closed,
+            _ => order.state_at(tx.now()),
+        };
         if state == order.state {
             return Ok(());
         }
         match order.combined() {
             Some(key) => tx.get::<CombinedOrder>(&key)?.close(tx)?,
+            None if state == OrderState::Closed => tx.put(order.closed()),
             None => tx.put(Order { state, ..order }),
         }
         Ok(())

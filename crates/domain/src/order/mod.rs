@@ -1,5 +1,8 @@
 //! Orders: what a merchant asks a payer for.
 
+mod card_payment;
+#[cfg(test)]
+pub(crate) mod card_payment_tests;
 mod close_combined_order;
 mod close_order;
 mod combined;
@@ -12,23 +15,29 @@ mod expire_order;
 #[cfg(test)]
 mod partner_tests;
 mod pay_order;
+mod pay_order_by_card;
 mod placing;
+mod record_card_payment;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use card_payment::{CardPayment, CardPaymentState};
 pub use close_combined_order::{CloseCombinedOrder, CloseCombinedOrderRefusal, PartToClose};
 pub use close_order::{CloseOrder, CloseOrderRefusal};
 pub use combined::{CombinedOrder, CombinedPart};
 pub use create_combined_order::{CreateCombinedOrder, CreateCombinedOrderRefusal, PartAsked};
 pub use create_order::{CreateOrder, CreateOrderRefusal, OrderCreated, ProfitSharing};
-pub(crate) use due::Due;
+pub(crate) use due::{Due, Funds};
 pub use expire_order::ExpireOrder;
 pub use pay_order::{OrderPaid, PayOrder, PayOrderRefusal};
+pub use pay_order_by_card::PayOrderByCard;
 pub use placing::Partner;
 pub(crate) use placing::{check_merchant, lead, merchant_keys};
+pub use record_card_payment::RecordCardPayment;
 
-use crate::ids::WalletId;
+use crate::ids::{CardPaymentId, WalletId};
 use crate::ledger::AccountNumber;
+use crate::validate::bin_table::CardKind;
 use crate::{record, text_enum};
 use kernel::{Amount, Timestamp};
 
@@ -55,7 +64,7 @@ text_enum!(
         NotPay = "NOTPAY",
         /// The payer of a payment code has to confirm it.
         UserPaying = "USERPAYING",
-        /// A bank has not answered yet.
+        /// A card pays it, and its bank has not answered yet.
         BankPending = "BANK_PENDING",
         /// Paid.
         Success = "SUCCESS",
@@ -65,6 +74,20 @@ text_enum!(
         PayError = "PAYERROR",
         /// Reversed by the merchant, or not confirmed in time; what was paid went back.
         Revoked = "REVOKED",
+    }
+);
+
+text_enum!(
+    /// From which cards an order can be paid, besides the balance.
+    CardsTaken {
+        /// From any.
+        All = "ALL",
+        /// From debit cards.
+        Debit = "DEBIT",
+        /// From credit cards.
+        Credit = "CREDIT",
+        /// From none.
+        None = "NONE",
     }
 );
 
@@ -111,6 +134,8 @@ pub struct Order {
     pub sub_openid: Option<String>,
     /// The merchant's device.
     pub device_id: Option<String>,
+    /// From which cards it can be paid.
+    pub cards_taken: CardsTaken,
     /// Hash of what the merchant asked for: the same number again must ask the same.
     pub fingerprint: [u8; 32],
     /// Where it stands.
@@ -125,7 +150,11 @@ pub struct Order {
     pub payer_openid: Option<String>,
     /// The payer's name under the app id of who is paid.
     pub payer_sub_openid: Option<String>,
-    /// The account that paid; 0 while unpaid.
+    /// The card payment that paid it, is awaited, or failed last.
+    pub card_payment: Option<CardPaymentId>,
+    /// Bank and kind of the card that paid it, such as `ICBC_DEBIT`.
+    pub bank_type: Option<String>,
+    /// The account that paid, the bank's for a card; 0 while unpaid.
     pub payer_account: AccountNumber,
     /// Our number of the payment: 28 digits.
     pub transaction_id: Option<String>,
@@ -225,9 +254,34 @@ impl Order {
         self.combined_mchid.clone().zip(self.combined_no.clone())
     }
 
+    /// Whether it waits for this card payment.
+    pub(crate) fn awaits(&self, payment: CardPaymentId) -> bool {
+        self.state == OrderState::BankPending && self.card_payment == Some(payment)
+    }
+
     /// Closes an unpaid order.
     pub(crate) fn closed(mut self) -> Self {
         self.state = OrderState::Closed;
+        self.payer = None;
         self
     }
+}
+
+impl CardsTaken {
+    /// Whether a card of this kind can pay.
+    pub fn takes(self, kind: CardKind) -> bool {
+        let is_debit = kind == CardKind::Debit;
+        match self {
+            Self::All => true,
+            Self::Debit => is_debit,
+            Self::Credit => !is_debit,
+            Self::None => false,
+        }
+    }
+}
+
+/// A number of a payment: `4200` and 24 digits that begin with the business day. `random`: at least
+/// four digits, drawn by the caller.
+pub fn transaction_id(now: Timestamp, random: &str) -> String {
+    format!("4200{}{}", now.business_digits(), random)
 }

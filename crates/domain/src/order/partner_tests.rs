@@ -8,7 +8,7 @@ use crate::merchant::{
 };
 use crate::profit::ReleaseUnsettled;
 use crate::refund::{CreateRefund, CreateRefundRefusal, OrderOfRefund, RefundSource};
-use crate::testing::{APPID, MCHID, Person, World};
+use crate::testing::{self, APPID, MCHID, Person, World};
 use kernel::time::{DAY, MINUTE};
 
 const SUB: &str = "1900000002";
@@ -50,6 +50,7 @@ fn sub_balance(world: &World) -> i64 {
 
 fn refund(sub_mchid: Option<&str>) -> CreateRefund {
     CreateRefund {
+        payout: testing::payout_of("any"),
         mchid: MCHID.into(),
         sub_mchid: sub_mchid.map(str::to_owned),
         order: OrderOfRefund::OutTradeNo("T001".into()),

@@ -1,6 +1,6 @@
 //! A person pays an order from the balance.
 
-use super::due::Due;
+use super::due::{Due, Funds};
 use super::{OrderByPrepay, OrderByTransaction};
 use crate::catalogue::{Code, Params};
 use crate::command::{Command, Halt, Once, Refusal, Stop};
@@ -92,6 +92,14 @@ pub enum PayOrderRefusal {
     CodeLimit,
     /// The balance is too low.
     BalanceInsufficient,
+    /// The wallet has no such card.
+    CardNotFound,
+    /// The card is suspended.
+    CardSuspended,
+    /// The merchant takes no money from such a card.
+    CardNotTaken,
+    /// More than the bank lets the card pay at a time or in a day.
+    CardLimit,
 }
 
 impl Refusal for PayOrderRefusal {
@@ -99,7 +107,7 @@ impl Refusal for PayOrderRefusal {
         match self {
             Self::SessionExpired => Code::SessionExpired,
             Self::OrderNotFound => Code::OrderNotFound,
-            Self::WalletNotFound => Code::ObjectNotFound,
+            Self::WalletNotFound | Self::CardNotFound => Code::ObjectNotFound,
             Self::AlreadyPaid => Code::OrderAlreadyPaid,
             Self::Closed => Code::OrderClosed,
             Self::Refused => Code::UserCancelled,
@@ -114,6 +122,9 @@ impl Refusal for PayOrderRefusal {
             Self::Limit(refusal) => refusal.code(),
             Self::CodeLimit => Code::BarcodeDynamicLimitExceeded,
             Self::BalanceInsufficient => Code::BalanceInsufficient,
+            Self::CardSuspended => Code::CardSuspended,
+            Self::CardNotTaken => Code::PayMethodNotAllowedByMerchant,
+            Self::CardLimit => Code::BankLimitExceeded,
         }
     }
 
@@ -169,8 +180,8 @@ impl Command for PayOrder {
         let identity = wallet.may_pay().map_err(PayOrderRefusal::Wallet)?;
         check_password(tx, wallet.id, &self.password)?.map_err(PayOrderRefusal::Password)?;
         self.use_limits(tx, identity, due.is_by_code())?;
-        let paid = due.pay(tx, &wallet, payees, &self.transaction_id)?;
-        let paid_at = paid.map_err(|_| PayOrderRefusal::BalanceInsufficient)?;
+        let paid = due.pay(tx, (&*wallet, Funds::Balance), payees, &self.transaction_id)?;
+        let paid_at = paid.map_err(|_| PayOrderRefusal::BalanceInsufficient)?.at;
         let transaction_id = self.transaction_id.clone();
         Ok(OrderPaid { transaction_id, paid_at, amount_minor: self.amount.minor() })
     }
@@ -178,7 +189,7 @@ impl Command for PayOrder {
 
 impl PayOrder {
     /// The rows that the request names itself.
-    fn keys(&self) -> Vec<RowKey> {
+    pub(super) fn keys(&self) -> Vec<RowKey> {
         let mut keys = vec![
             RowKey::of::<OrderByPrepay>(&self.prepay_id),
             RowKey::of::<OrderByTransaction>(&self.transaction_id),
@@ -193,7 +204,7 @@ impl PayOrder {
     }
 
     /// What is to be paid, if it can be paid now.
-    fn payable(&self, tx: &mut Tx<'_>) -> Result<Due, Stop<PayOrderRefusal>> {
+    pub(super) fn payable(&self, tx: &mut Tx<'_>) -> Result<Due, Stop<PayOrderRefusal>> {
         let session = tx.find::<OrderByPrepay>(&self.prepay_id)?;
         let session = session.ok_or(PayOrderRefusal::OrderNotFound)?;
         self.want_the_rest(tx, &session)?;
@@ -239,7 +250,7 @@ impl PayOrder {
     }
 
     /// Paying is a use of the session, like any other request.
-    fn touch_session(&self, tx: &mut Tx<'_>) -> Result<(), Stop<PayOrderRefusal>> {
+    pub(super) fn touch_session(&self, tx: &mut Tx<'_>) -> Result<(), Stop<PayOrderRefusal>> {
         let Some(token_hash) = self.session else { return Ok(()) };
         if let Some(session) = tx.look::<Session>(&token_hash)?
             && TouchSession::is_due(&session, tx.now())

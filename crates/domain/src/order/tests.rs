@@ -13,7 +13,7 @@ use crate::wallet::{
 };
 use kernel::time::{HOUR, MINUTE, SECOND};
 
-const PAYER: Person = Person::numbered(1);
+pub(crate) const PAYER: Person = Person::numbered(1);
 
 pub(crate) fn fen(minor: i64) -> Amount {
     Amount::fen(minor).unwrap()

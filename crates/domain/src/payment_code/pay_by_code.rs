@@ -13,8 +13,9 @@ use crate::ids::IdentityId;
 use crate::ledger::{Account, AccountPath, OwnerKind, Purpose};
 use crate::merchant::OpenidKeys;
 use crate::order::{
-    CreateOrder, CreateOrderRefusal, Due, Order, OrderByPrepay, OrderByTransaction, OrderState,
-    Partner, PrepayKind, ProfitSharing, TradeType, check_merchant, lead, merchant_keys,
+    CardsTaken, CreateOrder, CreateOrderRefusal, Due, Funds, Order, OrderByPrepay,
+    OrderByTransaction, OrderState, Partner, PrepayKind, ProfitSharing, TradeType, check_merchant,
+    lead, merchant_keys,
 };
 use crate::record::RowKey;
 use crate::tx::Tx;
@@ -161,7 +162,8 @@ impl Command for PayByCode {
         }
         let payees = due.payees(tx, &self.transaction_id)?;
         let suspended = PayByCodeRefusal::Order(CreateOrderRefusal::MerchantSuspended);
-        let paid = due.pay(tx, &wallet, payees.ok_or(suspended)?, &self.transaction_id)?;
+        let payees = payees.ok_or(suspended)?;
+        let paid = due.pay(tx, (&wallet, Funds::Balance), payees, &self.transaction_id)?;
         paid.map_err(|_| PayByCodeRefusal::BalanceInsufficient)?;
         Ok(CodePayment { is_new: true })
     }
@@ -326,6 +328,8 @@ impl PayByCode {
             time_expire: None,
             openid: None,
             device_id: self.device_id.clone(),
+            // Paid at the till, or not at all: no bank is waited for.
+            cards_taken: CardsTaken::None,
             profit_sharing: self.profit_sharing,
             fingerprint: self.fingerprint,
             prepay_id: order_reference(&self.mchid, &self.out_trade_no),

@@ -3,10 +3,10 @@
 
 use crate::catalogue::{Code, Param, Params};
 use crate::command::{Command, Once, Refusal, Stop};
+use crate::ids::RefundPayoutId;
 use crate::order::{Order, OrderState, TradeType};
-use crate::refund::{OrderOfRefund, RefundSource, Repayment, find_order};
+use crate::refund::{OrderOfRefund, RefundSource, Repayment, RepaymentTarget, find_order};
 use crate::tx::Tx;
-use crate::wallet::Wallet;
 use kernel::Timestamp;
 use kernel::time::SECOND;
 
@@ -23,6 +23,8 @@ pub struct ReverseOrder {
     pub reason: String,
     /// A new refund number, drawn by the edge, in case the order is paid.
     pub refund_id: String,
+    /// A new id of a payout, should it go to a card.
+    pub payout: RefundPayoutId,
 }
 
 /// Why an order was not reversed, in order of the checks.
@@ -118,17 +120,16 @@ impl ReverseOrder {
         if order.refunds > 0 {
             return Err(ReverseOrderRefusal::Refunded.into());
         }
-        let payer = order.payer.ok_or_else(|| Stop::Defect("a payment has a payer".into()))?;
-        if !tx.get::<Wallet>(&payer)?.may_receive() {
-            return Err(ReverseOrderRefusal::PayerClosed.into());
-        }
+        let target = RepaymentTarget::of(tx, &order)?.ok_or(ReverseOrderRefusal::PayerClosed)?;
         let fingerprint = order.fingerprint;
         let repayment = Repayment {
+            target,
             amount: order.amount,
             source: RefundSource::Unsettled,
             order: Order { state: OrderState::Revoked, ..order },
             out_refund_no: self.refund_id.clone(),
             refund_id: self.refund_id.clone(),
+            payout: self.payout,
             reason: Some(self.reason.clone()),
             notify_url: None,
             fingerprint,

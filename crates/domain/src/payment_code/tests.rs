@@ -3,13 +3,13 @@
 use super::*;
 use crate::command::Stop;
 use crate::fact::FactKind;
-use crate::ids::UserId;
+use crate::ids::{CardPaymentId, UserId};
 use crate::job::Job;
 use crate::merchant::{Merchant, MerchantState};
 use crate::order::tests::{balances, fen, order, pay, place, world};
 use crate::order::{
     CloseOrder, CloseOrderRefusal, CreateOrderRefusal, ExpireOrder, Order, OrderState, PayOrder,
-    PayOrderRefusal, ProfitSharing, TradeType,
+    PayOrderByCard, PayOrderRefusal, ProfitSharing, TradeType,
 };
 use crate::refund::{CreateRefundRefusal, OrderOfRefund, Refund};
 use crate::testing::{self, MCHID, Person, World, id_bytes};
@@ -64,6 +64,7 @@ fn reverse(number: &str) -> ReverseOrder {
         order: OrderOfRefund::OutTradeNo(number.into()),
         reason: "reversed".into(),
         refund_id: format!("50{number}"),
+        payout: testing::payout_of(number),
     }
 }
 
@@ -147,6 +148,18 @@ fn a_code_lives_ninety_seconds_and_no_clock_makes_it_live_longer() {
     world.wait(400 * DAY);
     let ancient = scan_text(&world, "T005", 100, &fresh);
     assert_eq!(world.run(&ancient), Err(PayByCodeRefusal::CodeInvalid));
+    world.check_ledger();
+}
+
+#[test]
+fn no_card_confirms_a_payment_by_code() {
+    let mut world = shown(0);
+    let waits = scan(&mut world, "T001", 100_001);
+    world.run(&waits).unwrap();
+    let payment = CardPaymentId::from_bytes([8; 16]);
+    let by_card = PayOrderByCard { order: confirm("T001", 100_001), card: PAYER.card, payment };
+    assert_eq!(world.run(&by_card), Err(PayOrderRefusal::CardNotTaken));
+    assert_eq!(state(&world, "T001"), OrderState::UserPaying);
     world.check_ledger();
 }
 

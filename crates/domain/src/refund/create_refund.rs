@@ -1,14 +1,14 @@
 //! A merchant refunds an order, or asks for the same refund again.
 
-use super::repayment::Repayment;
+use super::repayment::{Repayment, RepaymentTarget};
 use super::{Refund, RefundById};
 use crate::catalogue::{Code, Param, Params};
 use crate::command::{Command, Halt, Once, Refusal, Stop};
+use crate::ids::RefundPayoutId;
 use crate::merchant::Merchant;
 use crate::order::{Order, OrderByTransaction, OrderState};
 use crate::record::RowKey;
 use crate::tx::Tx;
-use crate::wallet::Wallet;
 use kernel::time::SECOND;
 use kernel::{Amount, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -56,6 +56,8 @@ pub struct CreateRefund {
     pub fingerprint: [u8; 32],
     /// A new refund number, drawn by the edge.
     pub refund_id: String,
+    /// A new id of a payout, should it go to a card.
+    pub payout: RefundPayoutId,
 }
 
 /// What the merchant gets; the rest is read.
@@ -148,7 +150,7 @@ impl Command for CreateRefund {
                 Err(CreateRefundRefusal::NumberUsedDifferently.into())
             };
         }
-        let paid_at = self.refundable(tx, &order)?;
+        let (paid_at, target) = self.refundable(tx, &order)?;
         let window = tx.rules().refund_window_s.saturating_mul(SECOND);
         if tx.now().since(paid_at) > window {
             return Err(CreateRefundRefusal::WindowExpired.into());
@@ -158,17 +160,17 @@ impl Command for CreateRefund {
             return Err(CreateRefundRefusal::AmountExceeded { left }.into());
         }
         self.check_spacing(tx, &order)?;
-        self.refund(tx, order)
+        self.refund(tx, order, target)
     }
 }
 
 impl CreateRefund {
-    /// When the order was paid, if it was and the totals agree.
+    /// When the order was paid and where its money goes back to, if it was and the totals agree.
     fn refundable(
         &self,
         tx: &mut Tx<'_>,
         order: &Order,
-    ) -> Result<Timestamp, Stop<CreateRefundRefusal>> {
+    ) -> Result<(Timestamp, RepaymentTarget), Stop<CreateRefundRefusal>> {
         let paid_at = match order.state {
             OrderState::Success => order.paid_at,
             OrderState::NotPay
@@ -181,12 +183,9 @@ impl CreateRefund {
         if self.total != order.amount {
             return Err(CreateRefundRefusal::TotalDiffers.into());
         }
-        let payer =
-            order.payer.ok_or_else(|| Stop::Defect("a paid order names its payer".into()))?;
-        if !tx.get::<Wallet>(&payer)?.may_receive() {
-            return Err(CreateRefundRefusal::PayerClosed.into());
-        }
-        paid_at.ok_or_else(|| Stop::Defect("a paid order knows when".into()))
+        let target = RepaymentTarget::of(tx, order)?.ok_or(CreateRefundRefusal::PayerClosed)?;
+        let paid_at = paid_at.ok_or_else(|| Stop::Defect("a paid order knows when".into()))?;
+        Ok((paid_at, target))
     }
 
     fn check_spacing(&self, tx: &Tx<'_>, order: &Order) -> Result<(), CreateRefundRefusal> {
@@ -205,13 +204,16 @@ impl CreateRefund {
         &self,
         tx: &mut Tx<'_>,
         order: Order,
+        target: RepaymentTarget,
     ) -> Result<RefundCreated, Stop<CreateRefundRefusal>> {
         let repayment = Repayment {
             order,
+            target,
             amount: self.amount,
             source: self.source,
             out_refund_no: self.out_refund_no.clone(),
             refund_id: self.refund_id.clone(),
+            payout: self.payout,
             reason: self.reason.clone(),
             notify_url: self.notify_url.clone(),
             fingerprint: self.fingerprint,

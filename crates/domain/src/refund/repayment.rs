@@ -1,70 +1,145 @@
-//! The money of a refund: posted, told of, and kept in mind by the order.
+//! The money of a refund: posted, sent on its way, told of, and kept in mind by the order.
 
-use super::{Refund, RefundById, RefundSource, RefundState};
+use super::{Refund, RefundById, RefundChannel, RefundSource, RefundState};
+use crate::card::{Card, CardState};
 use crate::command::Halt;
 use crate::fact::FactKind;
 use crate::fee::fee_refund_total;
-use crate::ledger::{JournalKind, Posting, Shortfall, Subject};
+use crate::ids::RefundPayoutId;
+use crate::ledger::{AccountNumber, JournalKind, Posting, Shortfall, Subject};
 use crate::merchant::Merchant;
-use crate::order::Order;
+use crate::order::{CardPayment, Order};
 use crate::profit::release_key;
 use crate::tx::Tx;
+use crate::wallet::Wallet;
 use kernel::Amount;
+
+/// Where the money of a paid order goes back to.
+pub(crate) enum RepaymentTarget {
+    /// To the payer's balance: the account, and whether that is the way the money came.
+    Balance(AccountNumber, RefundChannel),
+    /// To the card that paid.
+    Card(Box<Card>),
+}
 
 /// A refund whose order and amount are checked.
 pub(crate) struct Repayment {
     /// The paid order, in the state that it has afterwards.
     pub(crate) order: Order,
+    pub(crate) target: RepaymentTarget,
     pub(crate) amount: Amount,
     /// Which of the merchant's money is taken first.
     pub(crate) source: RefundSource,
     pub(crate) out_refund_no: String,
     /// A new refund number, drawn by the edge.
     pub(crate) refund_id: String,
+    /// A new id of a payout, should it go to a card.
+    pub(crate) payout: RefundPayoutId,
     pub(crate) reason: Option<String>,
     pub(crate) notify_url: Option<String>,
     pub(crate) fingerprint: [u8; 32],
 }
 
+impl RepaymentTarget {
+    /// The card that paid, as long as its owner has it bound, or the payer's balance; `None` when
+    /// that takes nothing any more.
+    pub(crate) fn of(tx: &mut Tx<'_>, order: &Order) -> Result<Option<Self>, Halt> {
+        let mut channel = RefundChannel::Original;
+        if let Some(payment) = order.card_payment {
+            let card = tx.get::<CardPayment>(&payment)?.card;
+            let card = tx.get::<Card>(&card)?;
+            if card.state != CardState::Unbound {
+                return Ok(Some(Self::Card(Box::new(card))));
+            }
+            channel = RefundChannel::Balance;
+        }
+        let payer =
+            order.payer.ok_or_else(|| Halt::Defect("a paid order names its payer".into()))?;
+        let wallet = tx.get::<Wallet>(&payer)?;
+        Ok(wallet.may_receive().then_some(Self::Balance(wallet.balance_account, channel)))
+    }
+}
+
 impl Repayment {
-    /// Gives the money back to the payer, or says that the merchant's balance is too low.
-    pub(crate) fn post(self, tx: &mut Tx<'_>) -> Result<Result<(), Shortfall>, Halt> {
-        let Self { mut order, out_refund_no, refund_id, .. } = self;
-        if tx.find::<RefundById>(&refund_id)?.is_some() {
+    /// Takes the money from the merchant and gives it to the payer, or to transit on its way to a
+    /// card; or says that the merchant's balance is too low.
+    pub(crate) fn post(mut self, tx: &mut Tx<'_>) -> Result<Result<(), Shortfall>, Halt> {
+        if tx.find::<RefundById>(&self.refund_id)?.is_some() {
             return Err(Halt::Stale); // The edge drew a number that is taken; it draws again.
         }
-        let (amount, mchid) = (self.amount.minor(), order.mchid.clone());
-        let refunded = order.refunded_minor + amount;
-        let fee_total = fee_refund_total(order.fee_minor, order.amount.minor(), refunded);
-        let fee_total = fee_total.ok_or_else(|| Halt::Defect("fee of a refund".into()))?;
-        let fee = fee_total - order.fee_refunded_minor;
-        let merchant = tx.get::<Merchant>(&order.payee().to_owned())?;
+        let amount = self.amount.minor();
+        let refunded = self.order.refunded_minor + amount;
+        let fee = self.fee(refunded)?;
         // What waits for sharing goes back first: a merchant that shared nothing needs no balance.
         let unsettled = match self.source {
-            RefundSource::Unsettled => (amount - fee).clamp(0, order.unsettled_minor),
+            RefundSource::Unsettled => (amount - fee).clamp(0, self.order.unsettled_minor),
             RefundSource::Balance => 0,
         };
-        if order.is_shared() {
-            tx.want([release_key(&order)])?;
+        if self.order.is_shared() {
+            tx.want([release_key(&self.order)])?;
         }
+        let journal = match self.take(tx, fee, unsettled)? {
+            Ok(journal) => journal,
+            Err(shortfall) => return Ok(Err(shortfall)),
+        };
+        self.order.take_unsettled(tx, unsettled);
+        self.order.refunded_minor = refunded;
+        self.order.fee_refunded_minor += fee;
+        self.order.refunds += 1;
+        self.order.last_refund_at = Some(tx.now());
+        self.send(tx, journal, fee, unsettled)?;
+        Ok(Ok(()))
+    }
+
+    /// What of the merchant's fee goes back with it, once `refunded` of the order is, in fen.
+    fn fee(&self, refunded: i64) -> Result<i64, Halt> {
+        let order = &self.order;
+        let total = fee_refund_total(order.fee_minor, order.amount.minor(), refunded);
+        let total = total.ok_or_else(|| Halt::Defect("fee of a refund".into()))?;
+        // Rounding may have given a fen more for refunds of which one was closed since.
+        Ok((total - order.fee_refunded_minor).max(0))
+    }
+
+    /// The journal that takes it from the merchant.
+    fn take(
+        &self,
+        tx: &mut Tx<'_>,
+        fee: i64,
+        unsettled: i64,
+    ) -> Result<Result<i64, Shortfall>, Halt> {
+        let (order, amount) = (&self.order, self.amount.minor());
+        let merchant = tx.get::<Merchant>(&order.payee().to_owned())?;
+        let (kind, to) = match self.target {
+            RepaymentTarget::Balance(account, _) => (JournalKind::Refund, account),
+            RepaymentTarget::Card(_) => {
+                (JournalKind::RefundStart, tx.rules().system.transit_refund)
+            }
+        };
         let posting = Posting::balanced(
-            JournalKind::Refund,
-            Subject::new("refund", format_args!("{mchid}:{out_refund_no}")),
+            kind,
+            Subject::new("refund", format_args!("{}:{}", order.mchid, self.out_refund_no)),
             self.amount.currency(),
             [
                 (merchant.balance_account, fee + unsettled - amount),
                 (order.unsettled_account, -unsettled),
                 (tx.rules().system.income_fee, -fee),
-                (order.payer_account, amount),
+                (to, amount),
             ],
         )?;
-        let journal = match tx.post(posting)? {
-            Ok(journal) => journal,
-            Err(shortfall) => return Ok(Err(shortfall)),
-        };
-        order.take_unsettled(tx, unsettled);
-        tx.publish(FactKind::RefundSucceeded, &mchid, out_refund_no.clone(), journal);
-        tx.put(Refund {
+        tx.post(posting)
+    }
+
+    /// Writes the refund and its order: it has arrived, or its card's bank is to be asked.
+    fn send(
+        self,
+        tx: &mut Tx<'_>,
+        journal: i64,
+        fee_minor: i64,
+        unsettled_minor: i64,
+    ) -> Result<(), Halt> {
+        let Self { mut order, out_refund_no, refund_id, .. } = self;
+        let mchid = order.mchid.clone();
+        let mut refund = Refund {
             mchid: mchid.clone(),
             sub_mchid: order.sub_mchid.clone(),
             out_refund_no: out_refund_no.clone(),
@@ -75,21 +150,34 @@ impl Repayment {
             total: order.amount,
             reason: self.reason,
             notify_url: self.notify_url,
-            state: RefundState::Success,
-            fee_minor: fee,
-            unsettled_minor: unsettled,
+            state: RefundState::Processing,
+            channel: RefundChannel::Original,
+            card: None,
+            card_name: None,
+            payout: None,
+            fee_minor,
+            unsettled_minor,
             fingerprint: self.fingerprint,
             created_at: tx.now(),
-            succeeded_at: Some(tx.now()),
+            succeeded_at: None,
+            abnormal_at: None,
+            closed_at: None,
             journal,
-        });
+            end_journal: 0,
+        };
+        match self.target {
+            RepaymentTarget::Balance(_, channel) => {
+                tx.publish(FactKind::RefundSucceeded, &mchid, out_refund_no.clone(), journal);
+                refund.channel = channel;
+                refund.state = RefundState::Success;
+                refund.succeeded_at = Some(tx.now());
+                order.refund_arrived_minor += self.amount.minor();
+            }
+            RepaymentTarget::Card(card) => refund.send(tx, self.payout, *card)?,
+        }
+        tx.put(refund);
         tx.put(RefundById { refund_id, mchid, out_refund_no });
-        order.refunded_minor = refunded;
-        order.refund_arrived_minor += amount;
-        order.fee_refunded_minor = fee_total;
-        order.refunds += 1;
-        order.last_refund_at = Some(tx.now());
         tx.put(order);
-        Ok(Ok(()))
+        Ok(())
     }
 }

@@ -12,7 +12,7 @@ mod shop;
 pub use codes::{charge, code, code_keys};
 pub use person::Person;
 pub use plant::{Plant, transfer};
-pub use shop::{APPID, MCHID, merchant, order, refund};
+pub use shop::{APPID, MCHID, merchant, order, payout_of, refund};
 
 use crate::command::{Command, Stop};
 use crate::fact::Fact;

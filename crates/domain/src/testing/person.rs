@@ -4,10 +4,12 @@
 use super::plant::Plant;
 use crate::card::{Card, CardByNumber, CardState, CardUse};
 use crate::command::{Command, Halt, Once};
-use crate::ids::{CardId, DeviceId, IdentityId, TopUpId, UserId, WalletId, WithdrawalId};
+use crate::ids::{
+    CardId, CardPaymentId, DeviceId, IdentityId, TopUpId, UserId, WalletId, WithdrawalId,
+};
 use crate::ledger::{AccountNumber, OwnerKind, Purpose};
 use crate::merchant::OpenidKeys;
-use crate::order::{CreateOrder, PayOrder};
+use crate::order::{CreateOrder, PayOrder, PayOrderByCard};
 use crate::top_up::StartTopUp;
 use crate::tx::Tx;
 use crate::user::{Device, Session, User};
@@ -199,6 +201,11 @@ impl Person {
             transaction_id: format!("4200{}", order.out_trade_no),
             once: self.once(&format!("pay-{}", order.out_trade_no)),
         }
+    }
+
+    /// They pay an order from their card.
+    pub fn pay_by_card(&self, order: &CreateOrder, payment: CardPaymentId) -> PayOrderByCard {
+        PayOrderByCard { order: self.pay(order), card: self.card, payment }
     }
 
     /// They top up from their card.

@@ -1,7 +1,8 @@
 //! A merchant and its orders, for tests.
 
+use crate::ids::RefundPayoutId;
 use crate::merchant::AddMerchant;
-use crate::order::{CreateOrder, ProfitSharing, TradeType};
+use crate::order::{CardsTaken, CreateOrder, ProfitSharing, TradeType};
 use crate::refund::{CreateRefund, OrderOfRefund, RefundSource};
 use kernel::Amount;
 
@@ -39,6 +40,7 @@ pub fn order(out_trade_no: &str, amount: Amount) -> CreateOrder {
         time_expire: None,
         openid: None,
         device_id: None,
+        cards_taken: CardsTaken::All,
         profit_sharing: ProfitSharing::No,
         fingerprint: [7; 32],
         prepay_id: format!("wx{out_trade_no}"),
@@ -59,5 +61,14 @@ pub fn refund(order: &CreateOrder, out_refund_no: &str, amount: Amount) -> Creat
         notify_url: None,
         fingerprint: [1; 32],
         refund_id: format!("50{out_refund_no}"),
+        payout: payout_of(out_refund_no),
     }
+}
+
+/// The payout of [`refund`], should it go to a card.
+pub fn payout_of(out_refund_no: &str) -> RefundPayoutId {
+    let hash = kernel::crypto::sha256(&[out_refund_no.as_bytes()]);
+    let mut id = [0; 16];
+    id.copy_from_slice(&hash[..16]);
+    RefundPayoutId::from_bytes(id)
 }

@@ -1,12 +1,12 @@
 //! The bank answers about a withdrawal, possibly late, twice, or against its own earlier word.
 
 use super::withdrawal_row::{Withdrawal, WithdrawalState};
-use crate::card::{BankAnswer, Card, Report, Return, ask_again, close_job, suspend};
+use crate::card::{BankAnswer, Card, Report, Return, ask_again, close_job, pay_out, suspend};
 use crate::catalogue::Code;
 use crate::command::{Command, Halt, Never, Once, Stop};
 use crate::ids::WithdrawalId;
 use crate::job::{Job, JobKind};
-use crate::ledger::{JournalKind, Posting, Shortfall};
+use crate::ledger::{JournalKind, Posting};
 use crate::record::RowKey;
 use crate::tx::Tx;
 use crate::wallet::{Usage, Wallet};
@@ -121,29 +121,17 @@ fn done(
     Ok(WithdrawalState::Exception)
 }
 
-/// The bank has paid: transit empties, the fee is earned. If our account at the bank does not hold
-/// the amount (after the bank paid something out twice), suspense answers for it.
+/// The bank has paid: transit empties, the fee is earned.
 fn settle(tx: &mut Tx<'_>, withdrawal: &mut Withdrawal) -> Result<i64, Halt> {
     let system = tx.rules().system;
-    let (amount, fee) = (withdrawal.amount.minor(), withdrawal.fee_minor);
-    for payer in [system.bank, system.suspense] {
-        let legs = [
-            (system.transit_withdrawal, -withdrawal.total_minor()),
-            (payer, amount),
-            (system.income_fee, fee),
-        ];
-        match post(tx, withdrawal, JournalKind::WithdrawalSettle, legs)? {
-            Ok(journal) => {
-                if payer == system.suspense {
-                    withdrawal.suspended_minor += amount;
-                }
-                return Ok(journal);
-            }
-            Err(short) if short.account == system.bank => {}
-            Err(short) => return Err(short_of(short, withdrawal)),
-        }
-    }
-    Err(Halt::Defect(format!("withdrawal {} cannot be settled", withdrawal.id)))
+    let legs = [
+        (system.transit_withdrawal, -withdrawal.total_minor()),
+        (system.income_fee, withdrawal.fee_minor),
+    ];
+    let (kind, subject) = (JournalKind::WithdrawalSettle, withdrawal.subject());
+    let (journal, suspended) = pay_out(tx, kind, &subject, withdrawal.amount, &legs)?;
+    withdrawal.suspended_minor += suspended;
+    Ok(journal)
 }
 
 /// The money went back to our account at the bank.
@@ -183,8 +171,11 @@ fn give_back(
     let total = withdrawal.total_minor();
     let transit = tx.rules().system.transit_withdrawal;
     let legs = [(transit, -total), (wallet.balance_account, total)];
-    post(tx, &withdrawal, JournalKind::WithdrawalReturn, legs)?
-        .map_err(|short| short_of(short, &withdrawal))?;
+    let (kind, currency) = (JournalKind::WithdrawalReturn, withdrawal.amount.currency());
+    let posting = Posting::balanced(kind, withdrawal.subject(), currency, legs)?;
+    tx.post(posting)?.map_err(|short| {
+        Halt::Defect(format!("account {} is short for withdrawal {}", short.account, withdrawal.id))
+    })?;
     let usage = tx.get::<Usage>(&withdrawal.identity)?;
     let mut usage = usage.on(tx.now());
     usage.free_used -= withdrawal.free_minor;
@@ -202,18 +193,4 @@ fn give_back(
     withdrawal.ended_at = Some(tx.now());
     tx.put(withdrawal);
     Ok(WithdrawalState::Returned)
-}
-
-fn post(
-    tx: &mut Tx<'_>,
-    withdrawal: &Withdrawal,
-    kind: JournalKind,
-    legs: impl IntoIterator<Item = (i64, i64)>,
-) -> Result<Result<i64, Shortfall>, Halt> {
-    let currency = withdrawal.amount.currency();
-    tx.post(Posting::balanced(kind, withdrawal.subject(), currency, legs)?)
-}
-
-fn short_of(short: Shortfall, withdrawal: &Withdrawal) -> Halt {
-    Halt::Defect(format!("account {} is short for withdrawal {}", short.account, withdrawal.id))
 }

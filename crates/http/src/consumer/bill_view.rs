@@ -1,5 +1,6 @@
 //! One line of the bills: what a journal did to a balance, told with the item it is about.
 
+use super::card_payments::explained;
 use super::card_view::CardTail;
 use super::order_view::descriptions;
 use super::withdrawals::civil_day;
@@ -9,11 +10,13 @@ use crate::problem::{Explanation, Problem};
 use crate::spelling::{BillDirectionText, BillKindText, BillStateText};
 use crate::wire::Money;
 use domain::catalogue::{Code, Language};
-use domain::ids::{TopUpId, WithdrawalId};
+use domain::ids::{CardPaymentId, TopUpId, WithdrawalId};
 use domain::ledger::{Entry, Journal, JournalKind};
 use domain::merchant::Merchant;
 use domain::merchant_transfer::MerchantTransfer;
-use domain::order::{CombinedOrder, Order};
+use domain::order::{
+    CardPayment, CardPaymentState, CombinedOrder, Order, OrderByPrepay, PrepayKind,
+};
 use domain::profit::{ProfitOrder, ProfitShare, ShareResult};
 use domain::refund::Refund;
 use domain::top_up::TopUp;
@@ -27,10 +30,11 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 #[schema(as = Bill)]
 pub(super) struct BillAnswer {
-    /// Its number, or the id of a top-up whose money is not there (yet).
+    /// Its number, or the id of a card payment, or of a top-up whose money is not there (yet).
     id: String,
     /// `PAYMENT`, `REFUND`, `TOP_UP`, `WITHDRAWAL_START`, `WITHDRAWAL_RETURN`,
-    /// `MERCHANT_TRANSFER_SETTLE`, `TRANSFER_DETAIL_SETTLE` or `PROFIT_SHARE`.
+    /// `MERCHANT_TRANSFER_SETTLE`, `TRANSFER_DETAIL_SETTLE` or `PROFIT_SHARE`; `LATE_PAYMENT` or
+    /// `REFUND_RETURN` for money from a card that no order and not the card could take.
     #[schema(value_type = BillKindText)]
     kind: JournalKind,
     /// `IN` to the balance or `OUT` of it.
@@ -50,7 +54,7 @@ pub(super) struct BillAnswer {
 /// What a line of the bills is about, as it stands now.
 #[derive(Default, Serialize, ToSchema)]
 pub(super) struct BillItem {
-    /// Where it stands: the state of the order, refund, top-up or withdrawal.
+    /// Where it stands: the state of the order, refund, top-up, withdrawal or card payment.
     #[schema(value_type = BillStateText)]
     state: &'static str,
     /// The merchant's name.
@@ -127,9 +131,15 @@ impl BillReader<'_> {
             }
             JournalKind::MerchantTransferSettle => self.merchant_transfer(id).await?,
             JournalKind::TransferDetailSettle => self.transfer_detail(id).await?,
+            JournalKind::LatePayment | JournalKind::RefundReturn => {
+                let id: CardPaymentId = id.parse().map_err(|_| Code::SystemError)?;
+                self.card_payment_item(&self.get::<CardPayment>(&id).await?).await?
+            }
             JournalKind::ProfitShare => self.profit_share(id, entry.account).await?,
             // Between accounts of the operator or of merchants; no line of a person's bills.
             JournalKind::WithdrawalSettle
+            | JournalKind::RefundStart
+            | JournalKind::RefundSettle
             | JournalKind::Suspense
             | JournalKind::MerchantTransferReserve
             | JournalKind::MerchantTransferReturn
@@ -162,6 +172,19 @@ impl BillReader<'_> {
             balance_after: None,
             at: top_up.created_at.rfc3339(),
             about: self.top_up_item(top_up).await?,
+        })
+    }
+
+    /// The line of a card payment, which moves no balance.
+    pub(super) async fn card_payment(&self, payment: &CardPayment) -> Result<BillAnswer, Problem> {
+        Ok(BillAnswer {
+            id: payment.id.to_string(),
+            kind: JournalKind::Payment,
+            direction: "OUT",
+            amount: payment.amount.into(),
+            balance_after: None,
+            at: payment.created_at.rfc3339(),
+            about: self.card_payment_item(payment).await?,
         })
     }
 
@@ -267,6 +290,26 @@ impl BillReader<'_> {
             card: Some(CardTail::find(self.app, top_up.card, self.language).await?),
             notice: top_ups::notice(top_up, self.app, self.language),
             ..BillItem::default()
+        })
+    }
+
+    /// What a card was asked for, with what it was for.
+    async fn card_payment_item(&self, payment: &CardPayment) -> Result<BillItem, Problem> {
+        let session = self.get::<OrderByPrepay>(&payment.prepay_id).await?;
+        let subject = format!("{}:{}", session.mchid, session.out_trade_no);
+        let order = match session.kind {
+            PrepayKind::Order => self.payment(&subject).await?,
+            PrepayKind::CombinedOrder => self.combined(&subject).await?,
+        };
+        let is_paid = payment.state == CardPaymentState::Success;
+        Ok(BillItem {
+            state: payment.state.as_str(),
+            // Another payment may have paid it.
+            transaction_id: order.transaction_id.filter(|_| is_paid),
+            refunded: order.refunded.filter(|_| is_paid),
+            card: Some(CardTail::find(self.app, payment.card, self.language).await?),
+            notice: explained(payment.notice(), self.language),
+            ..order
         })
     }
 

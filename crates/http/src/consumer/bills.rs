@@ -1,5 +1,5 @@
 //! The caller's bills: every movement of the balance, the newest first, and between them the
-//! top-ups that have not reached it.
+//! top-ups that have not reached it and what cards paid.
 //!
 //! An account knows its last journal and each entry the one before, so a page is a walk of point
 //! reads, however long the history is.
@@ -12,13 +12,15 @@ use crate::problem::{Problem, ProblemDocument};
 use axum::Json;
 use axum::extract::State;
 use domain::catalogue::Code;
-use domain::ids::{TopUpId, WalletId};
+use domain::ids::{CardPaymentId, TopUpId, WalletId};
 use domain::ledger::{Account, AccountNumber, Entry, Journal};
+use domain::order::CardPayment;
 use domain::top_up::TopUp;
 use domain::wallet::Wallet;
+use kernel::Timestamp;
 use std::fmt::{self, Display};
 use std::str::FromStr;
-use store::queries::{Value, find, select};
+use store::queries::{Described, Value, find, select};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -57,7 +59,8 @@ async fn list_bills(
         let Some(found) = walk.next().await? else { break };
         let bill = match found {
             Found::Movement(movement) => reader.movement(movement).await?,
-            Found::TopUp(top_up) => reader.top_up(&top_up).await?,
+            Found::Beside(Beside::TopUp(top_up)) => reader.top_up(&top_up).await?,
+            Found::Beside(Beside::CardPayment(payment)) => reader.card_payment(&payment).await?,
         };
         bills.push((bill, walk.place));
     }
@@ -95,6 +98,13 @@ async fn get_bill(
             }
             top_up.journal
         }
+        BillId::CardPayment(id) => {
+            let wallet = own_wallet_id(&caller)?;
+            let payment = find::<CardPayment>(app.queries.as_ref(), &id).await?;
+            let payment = payment.filter(|payment| payment.wallet == wallet);
+            let payment = payment.ok_or(Code::ObjectNotFound)?;
+            return reader.card_payment(&payment).await.map(Json);
+        }
     };
     let wallet = own_wallet(&app, &caller).await?;
     let movement = find_movement(&app, wallet.balance_account, journal).await?;
@@ -106,6 +116,7 @@ async fn get_bill(
 enum BillId {
     Journal(i64),
     TopUp(TopUpId),
+    CardPayment(CardPaymentId),
 }
 
 impl FromStr for BillId {
@@ -115,29 +126,33 @@ impl FromStr for BillId {
         if let Ok(number) = text.parse() {
             return Ok(Self::Journal(number));
         }
-        text.parse().map(Self::TopUp).map_err(|_| ())
+        let payment = || text.parse().map(Self::CardPayment).map_err(|_| ());
+        text.parse().map(Self::TopUp).or_else(|_| payment())
     }
 }
 
-/// A place in the bills: the journal to go on with (0: none is left) and the top-up after which to
-/// go on.
+/// What has an id of its own beside the journals. Ids made later sort later, whatever they are of.
+type BesideId = [u8; 16];
+
+/// A place in the bills: the journal to go on with (0: none is left) and what beside the journals
+/// to go on after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Place {
     journal: i64,
-    top_up: TopUpId,
+    beside: BesideId,
 }
 
 impl Place {
     async fn newest(app: &AppState, wallet: &Wallet) -> Result<Self, Problem> {
         let account = find::<Account>(app.queries.as_ref(), &wallet.balance_account).await?;
         let journal = account.ok_or(Code::SystemError)?.last_entry;
-        Ok(Self { journal, top_up: TopUpId::from_bytes([u8::MAX; 16]) })
+        Ok(Self { journal, beside: [u8::MAX; 16] })
     }
 }
 
 impl Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.journal, self.top_up)
+        write!(f, "{} {:032x}", self.journal, u128::from_be_bytes(self.beside))
     }
 }
 
@@ -145,15 +160,39 @@ impl FromStr for Place {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        let (journal, top_up) = text.split_once(' ').ok_or(())?;
+        let (journal, beside) = text.split_once(' ').ok_or(())?;
         let journal = journal.parse().map_err(|_| ())?;
-        Ok(Self { journal, top_up: top_up.parse().map_err(|_| ())? })
+        let is_hex = beside.len() == 32 && beside.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let beside = is_hex.then(|| u128::from_str_radix(beside, 16).ok()).flatten().ok_or(())?;
+        Ok(Self { journal, beside: beside.to_be_bytes() })
     }
 }
 
 enum Found {
     Movement(Movement),
+    Beside(Beside),
+}
+
+/// A line that moved no balance.
+enum Beside {
     TopUp(TopUp),
+    CardPayment(CardPayment),
+}
+
+impl Beside {
+    fn id(&self) -> BesideId {
+        match self {
+            Self::TopUp(top_up) => top_up.id.bytes(),
+            Self::CardPayment(payment) => payment.id.bytes(),
+        }
+    }
+
+    fn at(&self) -> Timestamp {
+        match self {
+            Self::TopUp(top_up) => top_up.created_at,
+            Self::CardPayment(payment) => payment.created_at,
+        }
+    }
 }
 
 /// Goes back in time through both kinds of lines at once.
@@ -163,7 +202,7 @@ struct Walk<'a> {
     place: Place,
     movement: Option<Movement>,
     /// The oldest first.
-    top_ups: Vec<TopUp>,
+    beside: Vec<Beside>,
 }
 
 impl<'a> Walk<'a> {
@@ -179,18 +218,22 @@ impl<'a> Walk<'a> {
         if movement.is_none() && place.journal != 0 {
             return Err(Problem::invalid("/cursor"));
         }
-        let mut top_ups = unposted(app, wallet.id, place.top_up, lines_max).await?;
-        top_ups.reverse();
-        Ok(Self { app, account, place, movement, top_ups })
+        let unposted = " AND journal = 0";
+        let top_ups = newest_before::<TopUp>(app, wallet.id, place.beside, unposted, lines_max);
+        let payments = newest_before::<CardPayment>(app, wallet.id, place.beside, "", lines_max);
+        let mut beside: Vec<Beside> = top_ups.await?.into_iter().map(Beside::TopUp).collect();
+        beside.extend(payments.await?.into_iter().map(Beside::CardPayment));
+        beside.sort_unstable_by_key(Beside::id);
+        Ok(Self { app, account, place, movement, beside })
     }
 
     /// The next older line; `place` is then behind it.
     async fn next(&mut self) -> Result<Option<Found>, Problem> {
         let moved_at = self.movement.as_ref().map(|movement| movement.journal.at);
-        let is_newer = |top_up: &mut TopUp| moved_at.is_none_or(|at| top_up.created_at > at);
-        if let Some(top_up) = self.top_ups.pop_if(is_newer) {
-            self.place.top_up = top_up.id;
-            return Ok(Some(Found::TopUp(top_up)));
+        let is_newer = |beside: &mut Beside| moved_at.is_none_or(|at| beside.at() > at);
+        if let Some(beside) = self.beside.pop_if(is_newer) {
+            self.place.beside = beside.id();
+            return Ok(Some(Found::Beside(beside)));
         }
         let Some(movement) = self.movement.take() else { return Ok(None) };
         self.place.journal = movement.entry.previous;
@@ -213,17 +256,17 @@ async fn find_movement(
     Ok(Some(Movement { entry, journal }))
 }
 
-/// Top-ups that have not reached the balance, the newest first.
-async fn unposted(
+/// Rows of a wallet, the newest first.
+async fn newest_before<R: Described>(
     app: &AppState,
     wallet: WalletId,
-    before: TopUpId,
+    before: BesideId,
+    and: &str,
     count: usize,
-) -> Result<Vec<TopUp>, Problem> {
-    let condition =
-        format!("wallet = $1 AND id < $2 AND journal = 0 ORDER BY id DESC LIMIT {count}");
-    let parameters = [wallet.bytes(), before.bytes()].map(|id| Value::Bytes(id.to_vec())).to_vec();
-    Ok(select::<TopUp>(app.queries.as_ref(), &condition, parameters).await?)
+) -> Result<Vec<R>, Problem> {
+    let condition = format!("wallet = $1 AND id < $2{and} ORDER BY id DESC LIMIT {count}");
+    let parameters = [wallet.bytes(), before].map(|id| Value::Bytes(id.to_vec())).to_vec();
+    Ok(select::<R>(app.queries.as_ref(), &condition, parameters).await?)
 }
 
 #[cfg(test)]
@@ -232,9 +275,11 @@ mod tests {
 
     #[test]
     fn a_place_is_read_back() {
-        let place = Place { journal: 17, top_up: TopUpId::from_bytes([7; 16]) };
+        let place = Place { journal: 17, beside: [7; 16] };
         assert_eq!(place.to_string().parse(), Ok(place));
-        for bad in ["", "17", "17 ", " top_", "x top_00000000000000000000000000"] {
+        let whole = "0".repeat(32);
+        let long = format!("17 +{}", "0".repeat(31));
+        for bad in ["", "17", "17 ", " 07", "17 07", &format!("x {whole}"), &long] {
             assert_eq!(bad.parse::<Place>(), Err(()), "{bad}");
         }
     }

@@ -151,11 +151,7 @@ async fn compare_names(
     let identity = find::<Identity>(app.queries.as_ref(), &id).await?.ok_or(Code::SystemError)?;
     let known = app.unseal(&name_place(&identity.document_index), &identity.name)?;
     let given = app.unseal(&payee_name_place(&transfer.mchid, &transfer.out_bill_no), given)?;
-    let plain = |name: &str| name.chars().filter(|c| !c.is_whitespace()).collect::<String>();
-    Ok(match plain(&known) == plain(&given) {
-        true => NameCheck::Same(id),
-        false => NameCheck::Differs(id),
-    })
+    Ok(NameCheck::compare(id, &known, &given))
 }
 
 async fn answer(

@@ -5,6 +5,7 @@ mod bill_view;
 mod bills;
 mod card_binding_body;
 mod card_bindings;
+mod card_payments;
 mod card_view;
 mod cards;
 mod catalogue;

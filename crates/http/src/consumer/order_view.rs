@@ -1,5 +1,6 @@
 //! An order as a payer sees it.
 
+use super::card_payments::{CardPaymentAnswer, RefundAnswer, refunds_of};
 use super::openids::openid_of;
 use crate::app::AppState;
 use crate::extract::Caller;
@@ -41,6 +42,9 @@ pub(super) struct OrderAnswer {
     /// The payment, for the caller who made it.
     #[serde(skip_serializing_if = "Option::is_none")]
     payment: Option<OrderPayment>,
+    /// What the caller's card was last asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    card_payment: Option<CardPaymentAnswer>,
     /// The orders that are paid at once, if it is more than one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     parts: Vec<OrderPart>,
@@ -76,6 +80,9 @@ struct OrderPayment {
     bill: String,
     /// What came back in refunds.
     refunded: Money,
+    /// Refunds of it, the first first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    refunds: Vec<RefundAnswer>,
 }
 
 /// What was found by a reference: an order, or several that are paid at once.
@@ -168,7 +175,7 @@ impl FoundOrder {
         Ok(false)
     }
 
-    fn payment(&self) -> Option<OrderPayment> {
+    fn payment(&self, refunds: Vec<RefundAnswer>) -> Option<OrderPayment> {
         let order = self.order();
         let combined = self.combined.as_ref();
         let number = combined.map_or(&order.transaction_id, |combined| &combined.transaction_id);
@@ -179,6 +186,7 @@ impl FoundOrder {
             paid_at: order.paid_at?.rfc3339(),
             bill: order.journal.to_string(),
             refunded: Money::cny(self.parts.iter().map(|part| part.refund_arrived_minor).sum()),
+            refunds,
         })
     }
 }
@@ -269,7 +277,12 @@ async fn answer(
         amount: found.amount().into(),
         state: found.state_at(app.business_now()),
         expires_at: found.expires_at().rfc3339(),
-        payment: is_payer.then(|| found.payment()).flatten(),
+        payment: if is_payer {
+            found.payment(refunds_of(app, &found.parts, language).await?)
+        } else {
+            None
+        },
+        card_payment: CardPaymentAnswer::of(app, caller, order, language).await?,
         notice: why.map(|code| Explanation::new(code, &Params::default(), language)),
         description: descriptions(&found.parts),
         parts,

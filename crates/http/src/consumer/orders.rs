@@ -11,9 +11,9 @@ use crate::wire::{Money, MoneyBody};
 use axum::Json;
 use axum::extract::{Path, State};
 use domain::catalogue::Code;
-use domain::ids::WalletId;
+use domain::ids::{CardId, CardPaymentId, WalletId};
 use domain::merchant::OpenidKeys;
-use domain::order::{OrderState, PayOrder, PayOrderRefusal};
+use domain::order::{OrderState, PayOrder, PayOrderByCard, PayOrderRefusal};
 use engine::Failed;
 use kernel::Amount;
 use serde::{Deserialize, Serialize};
@@ -60,6 +60,9 @@ struct PayOrderBody {
     order_ref: String,
     /// The amount that the payer saw and agreed to.
     amount: MoneyBody,
+    /// The card that pays; the balance, if absent.
+    #[schema(value_type = Option<String>)]
+    card: Option<CardId>,
     /// The payment password.
     payment_password: Secret,
 }
@@ -68,38 +71,47 @@ impl Wire for PayOrderBody {
     const SECRETS: &'static [&'static str] = &["payment_password"];
 }
 
-/// The order is paid.
+/// The order is paid, or waits for the bank of a card.
 #[derive(Serialize, ToSchema)]
 struct OrderPaidAnswer {
     /// The order's reference.
     order_ref: String,
-    /// `SUCCESS`.
+    /// `SUCCESS`, or `BANK_PENDING` for a card: the order tells what came of it.
     #[schema(value_type = OrderStateText)]
     state: OrderState,
-    /// Our number of the payment: 28 digits.
-    transaction_id: String,
-    /// What was paid.
+    /// Our number of the payment: 28 digits; from a card only once the order is paid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transaction_id: Option<String>,
+    /// The payment at the bank.
+    #[schema(value_type = Option<String>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    card_payment: Option<CardPaymentId>,
+    /// What is paid.
     amount: Money,
     /// When it was paid, RFC 3339.
-    paid_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    paid_at: Option<String>,
 }
 
-/// Pays an order from the balance.
+/// Pays an order from the balance or from a bound card.
 #[utoipa::path(
     post, path = "/v1/orders/pay", tag = "orders", operation_id = "payOrder",
     security(("session" = [])),
     params(("Idempotency-Key" = String, Header, description = "16 to 64 characters")),
     request_body = PayOrderBody,
     responses(
-        (status = 200, description = "It is paid", body = OrderPaidAnswer),
+        (status = 200, description = "It is paid, or the card's bank is asked for the money",
+            body = OrderPaidAnswer),
         (status = 400, description = "Malformed request, or no key", body = ProblemDocument),
         (status = 401, description = "No valid session", body = ProblemDocument),
         (status = 402, description = "The balance is too low", body = ProblemDocument),
         (status = 403, description = "Wrong payment password, nothing may leave the wallet, or the \
             merchant takes no payments", body = ProblemDocument),
-        (status = 404, description = "No such order, or no wallet is open", body = ProblemDocument),
+        (status = 404, description = "No such order or card, or no wallet is open",
+            body = ProblemDocument),
         (status = 409, description = "It is paid, closed, another person's or of another amount, \
-            or the key was used for another request", body = ProblemDocument),
+            the card is suspended, or the key was used for another request",
+            body = ProblemDocument),
         (status = 410, description = "Its time is over", body = ProblemDocument),
         (status = 422, description = "No amount, or above a limit", body = ProblemDocument),
         (status = 423, description = "The payment password is locked", body = ProblemDocument),
@@ -116,9 +128,9 @@ async fn pay_order(
     let wallet = own_wallet_id(&payer.caller)?;
     let asked = Asked { payer, wallet, amount, body, key };
     let mut draws = 0;
-    let paid = loop {
+    let answer = loop {
         draws += 1;
-        match app.engine.run(asked.command(&app)?).await {
+        match asked.pay(&app).await? {
             Err(Failed::Stale) if draws < DRAWS_MAX => {}
             Err(Failed::Refused(PayOrderRefusal::SessionExpired)) => {
                 app.callers.forget(&asked.payer.caller.session);
@@ -127,13 +139,7 @@ async fn pay_order(
             ended => break ended?,
         }
     };
-    Ok(Json(OrderPaidAnswer {
-        order_ref: asked.body.order_ref,
-        state: OrderState::Success,
-        transaction_id: paid.transaction_id,
-        amount: Money::cny(paid.amount_minor),
-        paid_at: paid.paid_at.rfc3339(),
-    }))
+    Ok(Json(answer))
 }
 
 /// A payment as it was asked for.
@@ -146,6 +152,35 @@ struct Asked {
 }
 
 impl Asked {
+    async fn pay(
+        &self,
+        app: &AppState,
+    ) -> Result<Result<OrderPaidAnswer, Failed<PayOrderRefusal>>, Problem> {
+        let order = self.command(app)?;
+        let order_ref = self.body.order_ref.clone();
+        let Some(card) = self.body.card else {
+            let paid = app.engine.run(order).await;
+            return Ok(paid.map(|paid| OrderPaidAnswer {
+                order_ref,
+                state: OrderState::Success,
+                transaction_id: Some(paid.transaction_id),
+                card_payment: None,
+                amount: Money::cny(paid.amount_minor),
+                paid_at: Some(paid.paid_at.rfc3339()),
+            }));
+        };
+        let payment = CardPaymentId::from_bytes(app.shell.id());
+        let begun = app.engine.run(PayOrderByCard { order, card, payment }).await;
+        Ok(begun.map(|payment| OrderPaidAnswer {
+            order_ref,
+            state: OrderState::BankPending,
+            transaction_id: None,
+            card_payment: Some(payment),
+            amount: self.amount.into(),
+            paid_at: None,
+        }))
+    }
+
     /// The command, with a new payment number. Rows are left to it: the engine reads those of many
     /// payments at once.
     fn command(&self, app: &AppState) -> Result<PayOrder, Problem> {

@@ -1,6 +1,7 @@
 //! The resources, through the router, as a caller.
 
 mod bodies;
+mod card_paying;
 mod cards;
 mod codes;
 mod documents;

@@ -6,7 +6,7 @@ use super::answer::Reply;
 use super::call::Call;
 use super::fault::{Fault, attempt};
 use super::orders::find_order;
-use super::refunds::draw_refund_id;
+use super::refunds::{draw_payout, draw_refund_id};
 use super::route::Route;
 use apiv3::code::Code;
 use apiv3::code_pay::{CodePay, Reversal, reversal_answer, waiting_answer};
@@ -94,6 +94,7 @@ pub(super) async fn reverse(
         order: order.clone(),
         reason: REVERSED.to_owned(),
         refund_id: draw_refund_id(face),
+        payout: draw_payout(face),
     };
     attempt(face, make).await
 }

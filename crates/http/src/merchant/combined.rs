@@ -45,6 +45,7 @@ async fn create(call: Call, trade_type: TradeType) -> Result<Reply, Fault> {
         openid: asked.openid.clone(),
         device_id: asked.device_id.clone(),
         parts: asked.parts.iter().map(part_asked).collect(),
+        cards_taken: asked.cards_taken(),
         fingerprint,
         prepay_id: create::prepay_id(face.app.business_now(), face.random()),
     })

@@ -1,19 +1,33 @@
-//! Asking for refunds and showing them.
+//! Asking for refunds, showing them, and saying where one goes that a card did not take.
 
 use super::Face;
 use super::answer::Reply;
 use super::call::Call;
 use super::fault::{Fault, run};
 use super::route::Route;
+use crate::personal::card_index;
+use apiv3::abnormal_refund::{AbnormalRefund, AbnormalTarget, PayerCard};
 use apiv3::code::Code;
+use apiv3::error::ApiError;
 use apiv3::refund::{CreateRefund, FundsAccount, OrderName};
 use apiv3::refund_view::RefundView;
 use apiv3::request::find_query_sub_mchid;
-use domain::refund::{self, OrderOfRefund, Refund, RefundSource};
+use domain::ids::RefundPayoutId;
+use domain::merchant_transfer::NameCheck;
+use domain::order::Order;
+use domain::refund::{
+    self, ApplyAbnormalRefund, ApplyAbnormalRefundRefusal, OrderOfRefund, Refund, RefundSource,
+};
+use domain::validate::card_number::CardNumber;
+use domain::wallet::{Identity, Wallet, name_place};
+use kernel::crypto;
 
 pub(super) const ROUTES: &[Route] = &[
     Route::post("/v3/refund/domestic/refunds", |call| Box::pin(create(call))),
     Route::get("/v3/refund/domestic/refunds/{out_refund_no}", |call| Box::pin(show(call))),
+    Route::post("/v3/refund/domestic/refunds/{refund_id}/apply-abnormal-refund", |call| {
+        Box::pin(apply_abnormal(call))
+    }),
 ];
 
 /// Random digits of a refund number, after `50` and the time.
@@ -46,6 +60,7 @@ async fn create(call: Call) -> Result<Reply, Fault> {
         notify_url: asked.notify_url.clone(),
         fingerprint,
         refund_id: draw_refund_id(&call.face),
+        payout: draw_payout(&call.face),
     })
     .await?;
     let refund = find(&call, asked.out_refund_no.clone()).await?;
@@ -59,6 +74,66 @@ async fn show(call: Call) -> Result<Reply, Fault> {
     reply(&refund.ok_or(Code::ResourceNotExists)?)
 }
 
+async fn apply_abnormal(call: Call) -> Result<Reply, Fault> {
+    let asked = AbnormalRefund::parse(&call.body, call.named_key())?;
+    let refund_id = call.variable("refund_id");
+    let target = match &asked.target {
+        AbnormalTarget::Merchant => refund::AbnormalTarget::Merchant,
+        AbnormalTarget::Card(card) => {
+            let known = find(&call, asked.out_refund_no.clone()).await?;
+            let known = known.filter(|refund| refund.refund_id == refund_id);
+            payers_card(&call, card, &known.ok_or(Code::ResourceNotExists)?).await?
+        }
+    };
+    run(&call.face, || ApplyAbnormalRefund {
+        mchid: call.mchid.clone(),
+        sub_mchid: asked.sub_mchid.clone(),
+        refund_id: refund_id.clone(),
+        out_refund_no: asked.out_refund_no.clone(),
+        target: target.clone(),
+        payout: draw_payout(&call.face),
+    })
+    .await?;
+    let refund = find(&call, asked.out_refund_no.clone()).await?;
+    reply(&refund.ok_or_else(|| Fault::defect("an abnormal refund has no row"))?)
+}
+
+/// A card in our words: its number as a blind index, its holder compared with the payer.
+async fn payers_card(
+    call: &Call,
+    card: &PayerCard,
+    refund: &Refund,
+) -> Result<refund::AbnormalTarget, Fault> {
+    let app = &call.face.app;
+    let number = CardNumber::parse(&card.bank_account);
+    let number =
+        number.map_err(|_| ApplyAbnormalRefundRefusal::CardUnknown).map_err(ApiError::from)?;
+    let order = (refund.mchid.clone(), refund.out_trade_no.clone());
+    let payer = call.find::<Order>(&order).await?.and_then(|order| order.payer);
+    let wallet = match payer {
+        Some(payer) => call.find::<Wallet>(&payer).await?,
+        None => None,
+    };
+    let holder = match wallet.and_then(|wallet| wallet.identity) {
+        None => NameCheck::None,
+        Some(id) => {
+            let identity = call.find::<Identity>(&id).await?;
+            let identity = identity.ok_or_else(|| Fault::defect("a payer has no identity"))?;
+            let place = name_place(&identity.document_index);
+            let known = crypto::open(&app.keys.personal_data, &place, &identity.name);
+            let known = known.map_err(|error| Fault::defect(&error.to_string()))?;
+            let known = std::str::from_utf8(&known);
+            let known = known.map_err(|_| Fault::defect("name of a payer"))?;
+            NameCheck::compare(id, known, &card.real_name)
+        }
+    };
+    Ok(refund::AbnormalTarget::Card {
+        number_index: card_index(&app.keys, &number),
+        bank_type: card.bank_type.to_owned(),
+        holder,
+    })
+}
+
 async fn find(call: &Call, number: String) -> Result<Option<Refund>, Fault> {
     call.find::<Refund>(&(call.mchid.clone(), number)).await
 }
@@ -70,4 +145,8 @@ fn reply(refund: &Refund) -> Result<Reply, Fault> {
 
 pub(super) fn draw_refund_id(face: &Face) -> String {
     format!("50{}", face.app.draw_number(DRAWN_DIGITS))
+}
+
+pub(super) fn draw_payout(face: &Face) -> RefundPayoutId {
+    RefundPayoutId::from_bytes(face.app.shell.id())
 }

@@ -151,6 +151,7 @@ const SHAPES: &[(&str, &str)] = &[
     ("GET /v3/combine-transactions/out-trade-no/{}", COMBINED),
     ("POST /v3/refund/domestic/refunds", REFUND),
     ("GET /v3/refund/domestic/refunds/{}", REFUND),
+    ("POST /v3/refund/domestic/refunds/{}/apply-abnormal-refund", REFUND),
     (
         "POST /v3/fund-app/mch-transfer/transfer-bills",
         "out_bill_no*:str(32), transfer_bill_no*:str(64), create_time*:time, state*:STATE, \

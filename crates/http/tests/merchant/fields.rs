@@ -199,6 +199,15 @@ const REFUND: &[Row] = &[
     ("/goods_detail/0/refund_quantity", Number(1), MUST),
 ];
 
+/// Without a platform key no `bank_account` can be read, so `real_name` is not reached.
+const ABNORMAL_REFUND: &[Row] = &[
+    ("/sub_mchid", Text(1, 32), MAY),
+    ("/out_refund_no", Text(1, 64), MUST),
+    ("/type", Literal, MUST),
+    ("/bank_type", Literal, MUST),
+    ("/bank_account", Sealed, MUST),
+];
+
 const ECHO: &[Row] = &[("/echo_message", Text(1, 214), MUST), ("/notify_url", Url(255), MAY)];
 
 /// Breaks every row of the tables, one at a time.
@@ -350,6 +359,12 @@ async fn refunds_and_the_self_test() {
         "refund_amount": 400, "refund_quantity": 1,
     }]);
     breaks(&world, "/v3/refund/domestic/refunds", &body, &[REFUND]).await;
+    let body = json!({
+        "sub_mchid": "1900000002", "out_refund_no": "R1", "type": "USER_BANK_CARD",
+        "bank_type": "CMB_DEBIT", "bank_account": "c2VhbGVk", "real_name": "c2VhbGVk",
+    });
+    let target = "/v3/refund/domestic/refunds/50000000001/apply-abnormal-refund";
+    breaks(&world, target, &body, &[ABNORMAL_REFUND]).await;
     let body = json!({ "echo_message": "a", "notify_url": "https://tea.example.com/echo" });
     breaks(&world, "/v3/security/echo", &body, &[ECHO]).await;
 }

@@ -5,6 +5,7 @@
 
 mod answers;
 mod bills;
+mod card_refunds;
 mod cashier;
 mod certificates;
 mod codes;

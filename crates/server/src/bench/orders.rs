@@ -8,7 +8,7 @@ use super::pipeline::{Failure, run};
 use super::place::Merchant;
 use domain::Once;
 use domain::merchant::OpenidKeys;
-use domain::order::{CreateOrder, PayOrder, ProfitSharing, TradeType};
+use domain::order::{CardsTaken, CreateOrder, PayOrder, ProfitSharing, TradeType};
 use kernel::Amount;
 use std::sync::Arc;
 
@@ -71,6 +71,7 @@ impl Shop {
             time_expire: None,
             openid: None,
             device_id: None,
+            cards_taken: CardsTaken::All,
             profit_sharing: ProfitSharing::No,
             fingerprint: self.orders.dice.bytes("fingerprint", order),
             prepay_id: self.orders.reference(order),

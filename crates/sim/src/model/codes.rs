@@ -11,6 +11,7 @@ use domain::payment_code::{
     TurnOnPaymentCodes, order_reference,
 };
 use domain::refund::OrderOfRefund;
+use domain::testing;
 use domain::wallet::PasswordTry;
 use domain::{Once, Rules};
 use kernel::ExposeSecret;
@@ -105,6 +106,7 @@ impl Product {
             order: OrderOfRefund::OutTradeNo(out_trade_no),
             reason: "reversed".into(),
             refund_id: self.cast.number("50", by),
+            payout: testing::payout_of(&self.cast.number("50", by)),
         };
         self.run(command, |()| done(0, 0, ""))
     }

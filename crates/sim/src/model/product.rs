@@ -9,8 +9,11 @@ use domain::card::{BankAnswer, BankDecline, BankOperation};
 use domain::catalogue::Param;
 use domain::ids::{OtpId, TopUpId, WithdrawalId};
 use domain::merchant::{Merchant, MerchantState, OpenidKeys};
-use domain::order::{CloseOrder, CreateOrder, ExpireOrder, PayOrder, ProfitSharing, TradeType};
+use domain::order::{
+    CardsTaken, CloseOrder, CreateOrder, ExpireOrder, PayOrder, ProfitSharing, TradeType,
+};
 use domain::refund::{CreateRefund, OrderOfRefund, RefundSource};
+use domain::testing;
 use domain::testing::Plant;
 use domain::top_up::{RecordTopUp, StartTopUp};
 use domain::user::{OtpPurpose, OtpTry, otp_code};
@@ -173,6 +176,7 @@ impl Product {
             time_expire: life_s.map(|seconds| now.plus(seconds * SECOND)),
             openid: payer.map(|who| self.openid_keys().newest(&appid, self.cast.people[who].user)),
             device_id: None,
+            cards_taken: CardsTaken::All,
             profit_sharing: ProfitSharing::No,
             fingerprint: self.cast.hash(&[&format!("{:?}", ask.content())]),
             prepay_id: self.cast.number("wx", ask.serial),
@@ -220,6 +224,7 @@ impl Product {
             notify_url: None,
             fingerprint: self.cast.hash(&[&format!("{:?}", ask.content())]),
             refund_id: self.cast.number("50", ask.serial),
+            payout: testing::payout_of(&self.cast.number("50", ask.serial)),
         };
         self.run(command, |made| done(serial_of(&made.refund_id), 0, ""))
     }

@@ -2,20 +2,22 @@
 //! payments and refunds, all made by the commands themselves on any store.
 
 use domain::Rules;
-use domain::card::BankAnswer;
+use domain::card::{BankAnswer, BankDecline, BankOperation};
 use domain::fact::FactKind;
-use domain::ids::{TopUpId, WithdrawalId};
+use domain::ids::{CardPaymentId, RefundPayoutId, TopUpId, WithdrawalId};
 use domain::ledger::OpenSystemAccounts;
 use domain::merchant::{AddMerchant, IssueOpenid, OpenidKeys};
 use domain::merchant_transfer::{ConfirmTransfer, CreateTransfer, NameCheck};
 use domain::notification::{Attempted, RecordDeliveries};
 use domain::order::{
-    CreateCombinedOrder, CreateOrder, PartAsked, PayOrder, ProfitSharing, TradeType,
+    CardsTaken, CloseOrder, CreateCombinedOrder, CreateOrder, PartAsked, PayOrder, ProfitSharing,
+    RecordCardPayment, TradeType,
 };
 use domain::payment_code::Digits;
 use domain::profit::{
     AddReceiver, NamedProfitOrder, ReceiverKind, Rest, ReturnProfit, SharePart, ShareProfit,
 };
+use domain::refund::{AbnormalTarget, ApplyAbnormalRefund, RecordRefundPayout};
 use domain::testing::{self, APPID, MCHID, Person};
 use domain::top_up::{RecordTopUp, StartTopUp};
 use domain::transfer_batch::{CreateTransferBatch, NewDetail, PayTransferBatch};
@@ -93,6 +95,7 @@ pub fn play(engine: &Engine) {
     }
     pay_combined(engine, person);
     refund(engine, "R1", "T1", 2_000, 5_000);
+    pay_by_cards(engine, person);
     let error = Some("timeout".to_owned());
     let batch = engine.position().borrow().seq;
     share(engine, person);
@@ -101,6 +104,53 @@ pub fn play(engine: &Engine) {
     let (mchid, kind) = (MCHID.into(), FactKind::RefundSucceeded);
     let attempts = vec![Attempted { batch, place: 1, mchid, kind, attempt: 1, error }];
     engine.run_blocking(RecordDeliveries { attempts }).unwrap();
+}
+
+/// Orders that cards paid, and what went back to the card: it arrived, is under way, was refused
+/// by the card, and was taken back by the merchant. And a payment that came too late, and one that
+/// waits.
+fn pay_by_cards(engine: &Engine, person: Person) {
+    let done = |number: u32| BankAnswer::Done { bank_ref: format!("C{number}") };
+    let no = || BankAnswer::Declined(BankDecline::parse("REFUND_ABNORMAL", BankOperation::Refund));
+    for (number, name) in (1..=5).zip(["K1", "K2", "K3", "K4", "K5"]) {
+        place(engine, name, 3_000);
+        let payment = CardPaymentId::from_bytes(id(11, number));
+        let order = order(name, 3_000);
+        engine.run_blocking(person.pay_by_card(&order, payment)).unwrap();
+        if name == "K5" {
+            let close =
+                CloseOrder { mchid: MCHID.into(), sub_mchid: None, out_trade_no: name.into() };
+            engine.run_blocking(close).unwrap();
+        }
+        let answer = RecordCardPayment {
+            payment,
+            answer: done(number),
+            transaction_id: format!("4200{name}"),
+            openid_keys: OpenidKeys::for_tests(),
+            payout: RefundPayoutId::from_bytes(id(12, number)),
+        };
+        engine.run_blocking(answer).unwrap();
+    }
+    place(engine, "K6", 3_000);
+    let waiting = CardPaymentId::from_bytes(id(11, 6));
+    engine.run_blocking(person.pay_by_card(&order("K6", 3_000), waiting)).unwrap();
+    let payout = |number: &str| testing::payout_of(number);
+    for (number, name) in [("KR1", "K1"), ("KR2", "K2"), ("KR3", "K3"), ("KR4", "K4")] {
+        refund(engine, number, name, 1_000, 3_000);
+    }
+    for (number, answer) in [("KR1", done(21)), ("KR3", no()), ("KR4", no())] {
+        let record = RecordRefundPayout { payout: payout(number), answer };
+        engine.run_blocking(record).unwrap();
+    }
+    let to_merchant = ApplyAbnormalRefund {
+        mchid: MCHID.into(),
+        sub_mchid: None,
+        refund_id: "50KR4".into(),
+        out_refund_no: "KR4".into(),
+        target: AbnormalTarget::Merchant,
+        payout: payout("KR5"),
+    };
+    engine.run_blocking(to_merchant).unwrap();
 }
 
 /// An order whose money is shared with another merchant, given back in part, and still waits in
@@ -280,6 +330,7 @@ fn pay_combined(engine: &Engine, person: Person) {
         openid: None,
         device_id: None,
         parts: vec![part("C1-1"), part("C1-2")],
+        cards_taken: CardsTaken::All,
         fingerprint: [7; 32],
         prepay_id: "wxC1".into(),
     };

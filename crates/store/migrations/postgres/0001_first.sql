@@ -1014,6 +1014,7 @@ CREATE TABLE "order" (
     "openid" text COLLATE "C",
     "sub_openid" text COLLATE "C",
     "device_id" text COLLATE "C",
+    "cards_taken" text COLLATE "C" NOT NULL,
     "fingerprint" bytea NOT NULL,
     "state" text COLLATE "C" NOT NULL,
     "created_at" bigint NOT NULL,
@@ -1021,6 +1022,8 @@ CREATE TABLE "order" (
     "payer" bytea,
     "payer_openid" text COLLATE "C",
     "payer_sub_openid" text COLLATE "C",
+    "card_payment" bytea,
+    "bank_type" text COLLATE "C",
     "payer_account" bigint NOT NULL,
     "transaction_id" text COLLATE "C",
     "paid_at" bigint,
@@ -1048,9 +1051,10 @@ CREATE TABLE "order" (
     CHECK ("unsettled_account" > 0 OR ("unsettled_minor" = 0 AND "profit_orders" = 0)),
     CHECK ("unsettled_minor" + "shared_minor" <= "amount"),
     CHECK (("combined_mchid" IS NULL) = ("combined_no" IS NULL)),
+    CHECK ("state" <> 'BANK_PENDING' OR "card_payment" IS NOT NULL),
     PRIMARY KEY ("book", "mchid", "out_trade_no")
 );
-CREATE INDEX "order_open" ON "order" ("book", "expires_at") WHERE "state" IN ('NOTPAY', 'USERPAYING');
+CREATE INDEX "order_open" ON "order" ("book", "expires_at") WHERE "state" IN ('NOTPAY', 'USERPAYING', 'BANK_PENDING');
 CREATE INDEX "order_code" ON "order" ("book", "payer", "created_at") WHERE "trade_type" = 'MICROPAY';
 CREATE INDEX "order_unsettled" ON "order" ("book", "mchid") WHERE "unsettled_minor" > 0;
 CREATE TRIGGER "order_delete" BEFORE DELETE ON "order"
@@ -1076,6 +1080,7 @@ COMMENT ON COLUMN "order"."notify_url" IS 'Where the result is notified, if anyw
 COMMENT ON COLUMN "order"."openid" IS 'The only payer, named under the app id.';
 COMMENT ON COLUMN "order"."sub_openid" IS 'The only payer, named under the app id of who is paid.';
 COMMENT ON COLUMN "order"."device_id" IS 'The merchant''s device.';
+COMMENT ON COLUMN "order"."cards_taken" IS 'From which cards it can be paid.';
 COMMENT ON COLUMN "order"."fingerprint" IS 'Hash of what the merchant asked for.';
 COMMENT ON COLUMN "order"."state" IS 'Where it stands.';
 COMMENT ON COLUMN "order"."created_at" IS 'When it was placed.';
@@ -1083,7 +1088,9 @@ COMMENT ON COLUMN "order"."expires_at" IS 'When it closes by itself.';
 COMMENT ON COLUMN "order"."payer" IS 'The wallet that paid, or that has to confirm.';
 COMMENT ON COLUMN "order"."payer_openid" IS 'The payer''s name under the app id.';
 COMMENT ON COLUMN "order"."payer_sub_openid" IS 'The payer''s name under the app id of who is paid.';
-COMMENT ON COLUMN "order"."payer_account" IS 'The account that paid, 0 while unpaid.';
+COMMENT ON COLUMN "order"."card_payment" IS 'The card payment that paid, is awaited, or failed last.';
+COMMENT ON COLUMN "order"."bank_type" IS 'Bank and kind of the card that paid.';
+COMMENT ON COLUMN "order"."payer_account" IS 'The account that paid, the bank''s for a card, 0 while unpaid.';
 COMMENT ON COLUMN "order"."transaction_id" IS 'Our number of the payment.';
 COMMENT ON COLUMN "order"."paid_at" IS 'When it was paid.';
 COMMENT ON COLUMN "order"."journal" IS 'The journal of the payment, 0 while unpaid.';
@@ -1237,18 +1244,30 @@ CREATE TABLE "refund" (
     "reason" text COLLATE "C",
     "notify_url" text COLLATE "C",
     "state" text COLLATE "C" NOT NULL,
+    "channel" text COLLATE "C" NOT NULL,
+    "card" bytea,
+    "card_name" text COLLATE "C",
+    "payout" bytea,
     "fee_minor" bigint NOT NULL,
     "unsettled_minor" bigint NOT NULL,
     "fingerprint" bytea NOT NULL,
     "created_at" bigint NOT NULL,
     "succeeded_at" bigint,
+    "abnormal_at" bigint,
+    "closed_at" bigint,
     "journal" bigint NOT NULL,
+    "end_journal" bigint NOT NULL,
     "version" bigint NOT NULL,
     CHECK ("amount" BETWEEN 1 AND "total"),
     CHECK ("fee_minor" BETWEEN 0 AND "amount"),
     CHECK ("unsettled_minor" BETWEEN 0 AND "amount"),
     CHECK ("journal" > 0),
     CHECK (("state" = 'SUCCESS') = ("succeeded_at" IS NOT NULL)),
+    CHECK (("state" = 'CLOSED') = ("closed_at" IS NOT NULL)),
+    CHECK ("state" <> 'ABNORMAL' OR "abnormal_at" IS NOT NULL),
+    CHECK (("card" IS NULL) = ("card_name" IS NULL)),
+    CHECK ("card" IS NOT NULL OR ("state" = 'SUCCESS' AND "end_journal" = 0)),
+    CHECK ("card" IS NULL OR ("state" IN ('SUCCESS', 'CLOSED')) = ("end_journal" > 0)),
     PRIMARY KEY ("book", "mchid", "out_refund_no")
 );
 CREATE INDEX "refund_order" ON "refund" ("book", "mchid", "out_trade_no");
@@ -1271,12 +1290,19 @@ COMMENT ON COLUMN "refund"."total" IS 'The total of the order, in fen.';
 COMMENT ON COLUMN "refund"."reason" IS 'Told to the payer.';
 COMMENT ON COLUMN "refund"."notify_url" IS 'Where the result is notified.';
 COMMENT ON COLUMN "refund"."state" IS 'Where it stands.';
+COMMENT ON COLUMN "refund"."channel" IS 'Which way it goes.';
+COMMENT ON COLUMN "refund"."card" IS 'The card it goes to; null for the payer''s balance.';
+COMMENT ON COLUMN "refund"."card_name" IS 'The card as people read it: bank, kind and last four digits.';
+COMMENT ON COLUMN "refund"."payout" IS 'The payout to the card that counts.';
 COMMENT ON COLUMN "refund"."fee_minor" IS 'What of the merchant''s fee goes back with it, in fen.';
 COMMENT ON COLUMN "refund"."unsettled_minor" IS 'What of it came from money that waited for sharing, in fen.';
 COMMENT ON COLUMN "refund"."fingerprint" IS 'Hash of what the merchant asked for.';
 COMMENT ON COLUMN "refund"."created_at" IS 'When it was accepted.';
 COMMENT ON COLUMN "refund"."succeeded_at" IS 'When it arrived.';
-COMMENT ON COLUMN "refund"."journal" IS 'The journal of it.';
+COMMENT ON COLUMN "refund"."abnormal_at" IS 'When a card first could not take it.';
+COMMENT ON COLUMN "refund"."closed_at" IS 'When it was given up.';
+COMMENT ON COLUMN "refund"."journal" IS 'The journal that took it from the merchant.';
+COMMENT ON COLUMN "refund"."end_journal" IS 'The journal that took it out of transit, 0 for none.';
 COMMENT ON COLUMN "refund"."version" IS 'The batch that last wrote it.';
 
 CREATE TABLE "refund_by_id" (
@@ -1299,6 +1325,65 @@ COMMENT ON COLUMN "refund_by_id"."refund_id" IS 'Our number.';
 COMMENT ON COLUMN "refund_by_id"."mchid" IS 'The merchant.';
 COMMENT ON COLUMN "refund_by_id"."out_refund_no" IS 'The merchant''s number.';
 COMMENT ON COLUMN "refund_by_id"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "refund_payout" (
+    "book" bigint NOT NULL,
+    "id" bytea NOT NULL,
+    "mchid" text COLLATE "C",
+    "out_refund_no" text COLLATE "C",
+    "card_payment" bytea,
+    "card" bytea NOT NULL,
+    "amount" bigint NOT NULL,
+    "state" text COLLATE "C" NOT NULL,
+    "failure" text COLLATE "C",
+    "bank_ref" text COLLATE "C",
+    "journal" bigint NOT NULL,
+    "suspended_minor" bigint NOT NULL,
+    "created_at" bigint NOT NULL,
+    "ended_at" bigint,
+    "version" bigint NOT NULL,
+    CHECK ("amount" > 0),
+    CHECK (("mchid" IS NULL) = ("out_refund_no" IS NULL)),
+    CHECK (("mchid" IS NULL) = ("card_payment" IS NOT NULL)),
+    CHECK (("state" = 'PROCESSING') = ("ended_at" IS NULL)),
+    CHECK ("state" <> 'SUCCESS' OR ("journal" > 0 AND "bank_ref" IS NOT NULL)),
+    CHECK ("state" <> 'FAILED' OR "failure" IS NOT NULL),
+    PRIMARY KEY ("book", "id")
+);
+CREATE INDEX "refund_payout_open" ON "refund_payout" ("book", "id") WHERE "state" = 'PROCESSING';
+CREATE INDEX "refund_payout_suspense" ON "refund_payout" ("book", "id") WHERE "suspended_minor" <> 0;
+CREATE TRIGGER "refund_payout_delete" BEFORE DELETE ON "refund_payout"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "refund_payout_truncate" BEFORE TRUNCATE ON "refund_payout"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "refund_payout_rename" BEFORE UPDATE ON "refund_payout"
+    FOR EACH ROW
+    WHEN (OLD."book" IS DISTINCT FROM NEW."book"
+    OR OLD."id" IS DISTINCT FROM NEW."id"
+    OR OLD."mchid" IS DISTINCT FROM NEW."mchid"
+    OR OLD."out_refund_no" IS DISTINCT FROM NEW."out_refund_no"
+    OR OLD."card_payment" IS DISTINCT FROM NEW."card_payment"
+    OR OLD."card" IS DISTINCT FROM NEW."card"
+    OR OLD."amount" IS DISTINCT FROM NEW."amount"
+    OR OLD."created_at" IS DISTINCT FROM NEW."created_at") EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "refund_payout" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "refund_payout" TO jiaozi_app;
+COMMENT ON TABLE "refund_payout" IS 'Money that goes back to a card.';
+COMMENT ON COLUMN "refund_payout"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "refund_payout"."id" IS 'Its public id, and the id of the request at the bank.';
+COMMENT ON COLUMN "refund_payout"."mchid" IS 'The merchant of the refund it is for.';
+COMMENT ON COLUMN "refund_payout"."out_refund_no" IS 'The merchant''s number of that refund.';
+COMMENT ON COLUMN "refund_payout"."card_payment" IS 'The late card payment it is for, if it is for no refund.';
+COMMENT ON COLUMN "refund_payout"."card" IS 'The card.';
+COMMENT ON COLUMN "refund_payout"."amount" IS 'How much, in fen.';
+COMMENT ON COLUMN "refund_payout"."state" IS 'Where it stands.';
+COMMENT ON COLUMN "refund_payout"."failure" IS 'Why it failed.';
+COMMENT ON COLUMN "refund_payout"."bank_ref" IS 'The bank''s reference of the movement that counted.';
+COMMENT ON COLUMN "refund_payout"."journal" IS 'The journal that took it out of transit to the bank, 0 for none.';
+COMMENT ON COLUMN "refund_payout"."suspended_minor" IS 'What of it lies in suspense, in fen, credit positive.';
+COMMENT ON COLUMN "refund_payout"."created_at" IS 'When it was started.';
+COMMENT ON COLUMN "refund_payout"."ended_at" IS 'When it ended.';
+COMMENT ON COLUMN "refund_payout"."version" IS 'The batch that last wrote it.';
 
 CREATE TABLE "profit_receiver" (
     "book" bigint NOT NULL,
@@ -2034,7 +2119,7 @@ COMMENT ON COLUMN "card"."expiry_month" IS 'The last month it is valid in, as yy
 COMMENT ON COLUMN "card"."number_index" IS 'Blind index of the number.';
 COMMENT ON COLUMN "card"."token" IS 'The bank''s token, sealed, until it is revoked.';
 COMMENT ON COLUMN "card"."hard_declines" IS 'Hard declines in a row.';
-COMMENT ON COLUMN "card"."open_items" IS 'Top-ups and withdrawals that go on with it.';
+COMMENT ON COLUMN "card"."open_items" IS 'Movements of money that go on with it.';
 COMMENT ON COLUMN "card"."day" IS 'The business day of debited_day, as yyyymmdd.';
 COMMENT ON COLUMN "card"."debited_day" IS 'Taken from it that day, or on the way, in fen.';
 COMMENT ON COLUMN "card"."bound_at" IS 'When it was bound.';
@@ -2205,7 +2290,7 @@ REVOKE ALL ON "bank_movement" FROM PUBLIC;
 GRANT SELECT, INSERT, UPDATE ON "bank_movement" TO jiaozi_app;
 COMMENT ON TABLE "bank_movement" IS 'A movement of money that a bank reported.';
 COMMENT ON COLUMN "bank_movement"."book" IS 'The book it belongs to.';
-COMMENT ON COLUMN "bank_movement"."subject" IS 'The top-up or withdrawal it belongs to, as in journals.';
+COMMENT ON COLUMN "bank_movement"."subject" IS 'What it belongs to, as in journals.';
 COMMENT ON COLUMN "bank_movement"."bank_ref" IS 'The bank''s reference.';
 COMMENT ON COLUMN "bank_movement"."state" IS 'What became of it.';
 COMMENT ON COLUMN "bank_movement"."amount" IS 'How much moved, in fen.';
@@ -2341,6 +2426,64 @@ COMMENT ON COLUMN "withdrawal"."suspended_minor" IS 'What of it lies in suspense
 COMMENT ON COLUMN "withdrawal"."created_at" IS 'When it was started.';
 COMMENT ON COLUMN "withdrawal"."ended_at" IS 'When it ended.';
 COMMENT ON COLUMN "withdrawal"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "card_payment" (
+    "book" bigint NOT NULL,
+    "id" bytea NOT NULL,
+    "wallet" bytea NOT NULL,
+    "card" bytea NOT NULL,
+    "prepay_id" text COLLATE "C" NOT NULL,
+    "amount" bigint NOT NULL,
+    "state" text COLLATE "C" NOT NULL,
+    "failure" text COLLATE "C",
+    "bank_ref" text COLLATE "C",
+    "journal" bigint NOT NULL,
+    "day" bigint NOT NULL,
+    "suspended_minor" bigint NOT NULL,
+    "created_at" bigint NOT NULL,
+    "ended_at" bigint,
+    "version" bigint NOT NULL,
+    CHECK ("amount" > 0),
+    CHECK (("state" IN ('SUCCESS', 'REFUNDING', 'REFUNDED')) = ("journal" > 0 AND "bank_ref" IS NOT NULL)),
+    CHECK (("state" = 'FAILED') = ("failure" IS NOT NULL)),
+    CHECK (("state" IN ('BANK_PROCESSING', 'UNKNOWN')) = ("ended_at" IS NULL)),
+    PRIMARY KEY ("book", "id")
+);
+CREATE INDEX "card_payment_wallet" ON "card_payment" ("book", "wallet", "id");
+CREATE INDEX "card_payment_open" ON "card_payment" ("book", "id") WHERE "ended_at" IS NULL;
+CREATE INDEX "card_payment_suspense" ON "card_payment" ("book", "id") WHERE "suspended_minor" <> 0;
+CREATE TRIGGER "card_payment_delete" BEFORE DELETE ON "card_payment"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "card_payment_truncate" BEFORE TRUNCATE ON "card_payment"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "card_payment_rename" BEFORE UPDATE ON "card_payment"
+    FOR EACH ROW
+    WHEN (OLD."book" IS DISTINCT FROM NEW."book"
+    OR OLD."id" IS DISTINCT FROM NEW."id"
+    OR OLD."wallet" IS DISTINCT FROM NEW."wallet"
+    OR OLD."card" IS DISTINCT FROM NEW."card"
+    OR OLD."prepay_id" IS DISTINCT FROM NEW."prepay_id"
+    OR OLD."amount" IS DISTINCT FROM NEW."amount"
+    OR OLD."day" IS DISTINCT FROM NEW."day"
+    OR OLD."created_at" IS DISTINCT FROM NEW."created_at") EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "card_payment" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "card_payment" TO jiaozi_app;
+COMMENT ON TABLE "card_payment" IS 'The payment of an order from a card.';
+COMMENT ON COLUMN "card_payment"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "card_payment"."id" IS 'Its public id, and the id of the request at the bank.';
+COMMENT ON COLUMN "card_payment"."wallet" IS 'The wallet.';
+COMMENT ON COLUMN "card_payment"."card" IS 'The card.';
+COMMENT ON COLUMN "card_payment"."prepay_id" IS 'The prepay id that leads to what is paid.';
+COMMENT ON COLUMN "card_payment"."amount" IS 'How much, in fen.';
+COMMENT ON COLUMN "card_payment"."state" IS 'Where it stands.';
+COMMENT ON COLUMN "card_payment"."failure" IS 'Why it failed.';
+COMMENT ON COLUMN "card_payment"."bank_ref" IS 'The bank''s reference of the movement that counted.';
+COMMENT ON COLUMN "card_payment"."journal" IS 'The journal that carried the money, 0 for none.';
+COMMENT ON COLUMN "card_payment"."day" IS 'The business day it counts for, as yyyymmdd.';
+COMMENT ON COLUMN "card_payment"."suspended_minor" IS 'What of it lies in suspense, in fen, credit positive.';
+COMMENT ON COLUMN "card_payment"."created_at" IS 'When it was started.';
+COMMENT ON COLUMN "card_payment"."ended_at" IS 'When the bank''s word ended it.';
+COMMENT ON COLUMN "card_payment"."version" IS 'The batch that last wrote it.';
 
 CREATE TABLE "payment_codes" (
     "book" bigint NOT NULL,

@@ -615,6 +615,7 @@ CREATE TABLE "order" (
     "openid" TEXT COLLATE BINARY, -- The only payer, named under the app id.
     "sub_openid" TEXT COLLATE BINARY, -- The only payer, named under the app id of who is paid.
     "device_id" TEXT COLLATE BINARY, -- The merchant's device.
+    "cards_taken" TEXT COLLATE BINARY NOT NULL, -- From which cards it can be paid.
     "fingerprint" BLOB NOT NULL, -- Hash of what the merchant asked for.
     "state" TEXT COLLATE BINARY NOT NULL, -- Where it stands.
     "created_at" INTEGER NOT NULL, -- When it was placed.
@@ -622,7 +623,9 @@ CREATE TABLE "order" (
     "payer" BLOB, -- The wallet that paid, or that has to confirm.
     "payer_openid" TEXT COLLATE BINARY, -- The payer's name under the app id.
     "payer_sub_openid" TEXT COLLATE BINARY, -- The payer's name under the app id of who is paid.
-    "payer_account" INTEGER NOT NULL, -- The account that paid, 0 while unpaid.
+    "card_payment" BLOB, -- The card payment that paid, is awaited, or failed last.
+    "bank_type" TEXT COLLATE BINARY, -- Bank and kind of the card that paid.
+    "payer_account" INTEGER NOT NULL, -- The account that paid, the bank's for a card, 0 while unpaid.
     "transaction_id" TEXT COLLATE BINARY, -- Our number of the payment.
     "paid_at" INTEGER, -- When it was paid.
     "journal" INTEGER NOT NULL, -- The journal of the payment, 0 while unpaid.
@@ -649,9 +652,10 @@ CREATE TABLE "order" (
     CHECK ("unsettled_account" > 0 OR ("unsettled_minor" = 0 AND "profit_orders" = 0)),
     CHECK ("unsettled_minor" + "shared_minor" <= "amount"),
     CHECK (("combined_mchid" IS NULL) = ("combined_no" IS NULL)),
+    CHECK ("state" <> 'BANK_PENDING' OR "card_payment" IS NOT NULL),
     PRIMARY KEY ("book", "mchid", "out_trade_no")
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX "order_open" ON "order" ("book", "expires_at") WHERE "state" IN ('NOTPAY', 'USERPAYING');
+CREATE INDEX "order_open" ON "order" ("book", "expires_at") WHERE "state" IN ('NOTPAY', 'USERPAYING', 'BANK_PENDING');
 CREATE INDEX "order_code" ON "order" ("book", "payer", "created_at") WHERE "trade_type" = 'MICROPAY';
 CREATE INDEX "order_unsettled" ON "order" ("book", "mchid") WHERE "unsettled_minor" > 0;
 CREATE TRIGGER "order_delete" BEFORE DELETE ON "order"
@@ -742,18 +746,30 @@ CREATE TABLE "refund" (
     "reason" TEXT COLLATE BINARY, -- Told to the payer.
     "notify_url" TEXT COLLATE BINARY, -- Where the result is notified.
     "state" TEXT COLLATE BINARY NOT NULL, -- Where it stands.
+    "channel" TEXT COLLATE BINARY NOT NULL, -- Which way it goes.
+    "card" BLOB, -- The card it goes to; null for the payer's balance.
+    "card_name" TEXT COLLATE BINARY, -- The card as people read it: bank, kind and last four digits.
+    "payout" BLOB, -- The payout to the card that counts.
     "fee_minor" INTEGER NOT NULL, -- What of the merchant's fee goes back with it, in fen.
     "unsettled_minor" INTEGER NOT NULL, -- What of it came from money that waited for sharing, in fen.
     "fingerprint" BLOB NOT NULL, -- Hash of what the merchant asked for.
     "created_at" INTEGER NOT NULL, -- When it was accepted.
     "succeeded_at" INTEGER, -- When it arrived.
-    "journal" INTEGER NOT NULL, -- The journal of it.
+    "abnormal_at" INTEGER, -- When a card first could not take it.
+    "closed_at" INTEGER, -- When it was given up.
+    "journal" INTEGER NOT NULL, -- The journal that took it from the merchant.
+    "end_journal" INTEGER NOT NULL, -- The journal that took it out of transit, 0 for none.
     "version" INTEGER NOT NULL, -- The batch that last wrote it.
     CHECK ("amount" BETWEEN 1 AND "total"),
     CHECK ("fee_minor" BETWEEN 0 AND "amount"),
     CHECK ("unsettled_minor" BETWEEN 0 AND "amount"),
     CHECK ("journal" > 0),
     CHECK (("state" = 'SUCCESS') = ("succeeded_at" IS NOT NULL)),
+    CHECK (("state" = 'CLOSED') = ("closed_at" IS NOT NULL)),
+    CHECK ("state" <> 'ABNORMAL' OR "abnormal_at" IS NOT NULL),
+    CHECK (("card" IS NULL) = ("card_name" IS NULL)),
+    CHECK ("card" IS NOT NULL OR ("state" = 'SUCCESS' AND "end_journal" = 0)),
+    CHECK ("card" IS NULL OR ("state" IN ('SUCCESS', 'CLOSED')) = ("end_journal" > 0)),
     PRIMARY KEY ("book", "mchid", "out_refund_no")
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX "refund_order" ON "refund" ("book", "mchid", "out_trade_no");
@@ -771,6 +787,46 @@ CREATE TABLE "refund_by_id" (
 ) STRICT, WITHOUT ROWID;
 CREATE TRIGGER "refund_by_id_delete" BEFORE DELETE ON "refund_by_id"
 BEGIN SELECT RAISE(ABORT, 'delete is forbidden on refund_by_id'); END;
+
+-- Money that goes back to a card.
+CREATE TABLE "refund_payout" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "id" BLOB NOT NULL, -- Its public id, and the id of the request at the bank.
+    "mchid" TEXT COLLATE BINARY, -- The merchant of the refund it is for.
+    "out_refund_no" TEXT COLLATE BINARY, -- The merchant's number of that refund.
+    "card_payment" BLOB, -- The late card payment it is for, if it is for no refund.
+    "card" BLOB NOT NULL, -- The card.
+    "amount" INTEGER NOT NULL, -- How much, in fen.
+    "state" TEXT COLLATE BINARY NOT NULL, -- Where it stands.
+    "failure" TEXT COLLATE BINARY, -- Why it failed.
+    "bank_ref" TEXT COLLATE BINARY, -- The bank's reference of the movement that counted.
+    "journal" INTEGER NOT NULL, -- The journal that took it out of transit to the bank, 0 for none.
+    "suspended_minor" INTEGER NOT NULL, -- What of it lies in suspense, in fen, credit positive.
+    "created_at" INTEGER NOT NULL, -- When it was started.
+    "ended_at" INTEGER, -- When it ended.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    CHECK ("amount" > 0),
+    CHECK (("mchid" IS NULL) = ("out_refund_no" IS NULL)),
+    CHECK (("mchid" IS NULL) = ("card_payment" IS NOT NULL)),
+    CHECK (("state" = 'PROCESSING') = ("ended_at" IS NULL)),
+    CHECK ("state" <> 'SUCCESS' OR ("journal" > 0 AND "bank_ref" IS NOT NULL)),
+    CHECK ("state" <> 'FAILED' OR "failure" IS NOT NULL),
+    PRIMARY KEY ("book", "id")
+) STRICT, WITHOUT ROWID;
+CREATE INDEX "refund_payout_open" ON "refund_payout" ("book", "id") WHERE "state" = 'PROCESSING';
+CREATE INDEX "refund_payout_suspense" ON "refund_payout" ("book", "id") WHERE "suspended_minor" <> 0;
+CREATE TRIGGER "refund_payout_delete" BEFORE DELETE ON "refund_payout"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on refund_payout'); END;
+CREATE TRIGGER "refund_payout_rename" BEFORE UPDATE ON "refund_payout"
+WHEN OLD."book" IS NOT NEW."book"
+    OR OLD."id" IS NOT NEW."id"
+    OR OLD."mchid" IS NOT NEW."mchid"
+    OR OLD."out_refund_no" IS NOT NEW."out_refund_no"
+    OR OLD."card_payment" IS NOT NEW."card_payment"
+    OR OLD."card" IS NOT NEW."card"
+    OR OLD."amount" IS NOT NEW."amount"
+    OR OLD."created_at" IS NOT NEW."created_at"
+BEGIN SELECT RAISE(ABORT, 'rename is forbidden on refund_payout'); END;
 
 -- Whom a merchant may give a part of its orders.
 CREATE TABLE "profit_receiver" (
@@ -1196,7 +1252,7 @@ CREATE TABLE "card" (
     "number_index" BLOB NOT NULL, -- Blind index of the number.
     "token" BLOB, -- The bank's token, sealed, until it is revoked.
     "hard_declines" INTEGER NOT NULL, -- Hard declines in a row.
-    "open_items" INTEGER NOT NULL, -- Top-ups and withdrawals that go on with it.
+    "open_items" INTEGER NOT NULL, -- Movements of money that go on with it.
     "day" INTEGER NOT NULL, -- The business day of debited_day, as yyyymmdd.
     "debited_day" INTEGER NOT NULL, -- Taken from it that day, or on the way, in fen.
     "bound_at" INTEGER NOT NULL, -- When it was bound.
@@ -1311,7 +1367,7 @@ BEGIN SELECT RAISE(ABORT, 'rename is forbidden on card_binding'); END;
 -- A movement of money that a bank reported.
 CREATE TABLE "bank_movement" (
     "book" INTEGER NOT NULL, -- The book it belongs to.
-    "subject" TEXT COLLATE BINARY NOT NULL, -- The top-up or withdrawal it belongs to, as in journals.
+    "subject" TEXT COLLATE BINARY NOT NULL, -- What it belongs to, as in journals.
     "bank_ref" TEXT COLLATE BINARY NOT NULL, -- The bank's reference.
     "state" TEXT COLLATE BINARY NOT NULL, -- What became of it.
     "amount" INTEGER NOT NULL, -- How much moved, in fen.
@@ -1419,6 +1475,45 @@ WHEN OLD."book" IS NOT NEW."book"
     OR OLD."created_at" IS NOT NEW."created_at"
 BEGIN SELECT RAISE(ABORT, 'rename is forbidden on withdrawal'); END;
 
+-- The payment of an order from a card.
+CREATE TABLE "card_payment" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "id" BLOB NOT NULL, -- Its public id, and the id of the request at the bank.
+    "wallet" BLOB NOT NULL, -- The wallet.
+    "card" BLOB NOT NULL, -- The card.
+    "prepay_id" TEXT COLLATE BINARY NOT NULL, -- The prepay id that leads to what is paid.
+    "amount" INTEGER NOT NULL, -- How much, in fen.
+    "state" TEXT COLLATE BINARY NOT NULL, -- Where it stands.
+    "failure" TEXT COLLATE BINARY, -- Why it failed.
+    "bank_ref" TEXT COLLATE BINARY, -- The bank's reference of the movement that counted.
+    "journal" INTEGER NOT NULL, -- The journal that carried the money, 0 for none.
+    "day" INTEGER NOT NULL, -- The business day it counts for, as yyyymmdd.
+    "suspended_minor" INTEGER NOT NULL, -- What of it lies in suspense, in fen, credit positive.
+    "created_at" INTEGER NOT NULL, -- When it was started.
+    "ended_at" INTEGER, -- When the bank's word ended it.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    CHECK ("amount" > 0),
+    CHECK (("state" IN ('SUCCESS', 'REFUNDING', 'REFUNDED')) = ("journal" > 0 AND "bank_ref" IS NOT NULL)),
+    CHECK (("state" = 'FAILED') = ("failure" IS NOT NULL)),
+    CHECK (("state" IN ('BANK_PROCESSING', 'UNKNOWN')) = ("ended_at" IS NULL)),
+    PRIMARY KEY ("book", "id")
+) STRICT, WITHOUT ROWID;
+CREATE INDEX "card_payment_wallet" ON "card_payment" ("book", "wallet", "id");
+CREATE INDEX "card_payment_open" ON "card_payment" ("book", "id") WHERE "ended_at" IS NULL;
+CREATE INDEX "card_payment_suspense" ON "card_payment" ("book", "id") WHERE "suspended_minor" <> 0;
+CREATE TRIGGER "card_payment_delete" BEFORE DELETE ON "card_payment"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on card_payment'); END;
+CREATE TRIGGER "card_payment_rename" BEFORE UPDATE ON "card_payment"
+WHEN OLD."book" IS NOT NEW."book"
+    OR OLD."id" IS NOT NEW."id"
+    OR OLD."wallet" IS NOT NEW."wallet"
+    OR OLD."card" IS NOT NEW."card"
+    OR OLD."prepay_id" IS NOT NEW."prepay_id"
+    OR OLD."amount" IS NOT NEW."amount"
+    OR OLD."day" IS NOT NEW."day"
+    OR OLD."created_at" IS NOT NEW."created_at"
+BEGIN SELECT RAISE(ABORT, 'rename is forbidden on card_payment'); END;
+
 -- Who shows a wallet's payment codes.
 CREATE TABLE "payment_codes" (
     "book" INTEGER NOT NULL, -- The book it belongs to.
@@ -1491,6 +1586,9 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('order', 'order_code', '10000 
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('order', 'order_unsettled', '10000 10000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('refund', 'refund', '1000000 1000000 10000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('refund', 'refund_order', '1000000 1000000 10 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('refund_payout', 'refund_payout', '1000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('refund_payout', 'refund_payout_open', '10000 10000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('refund_payout', 'refund_payout_suspense', '10000 10000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('profit_order', 'profit_order', '1000000 1000000 10000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('profit_order', 'profit_order_order', '1000000 1000000 10 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('profit_order', 'profit_order_time', '1000000 1000000 10 10 1');
@@ -1519,3 +1617,7 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('withdrawal', 'withdrawal', '1
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('withdrawal', 'withdrawal_wallet', '1000000 1000000 10 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('withdrawal', 'withdrawal_open', '10000 10000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('withdrawal', 'withdrawal_suspense', '10000 10000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('card_payment', 'card_payment', '1000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('card_payment', 'card_payment_wallet', '1000000 1000000 10 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('card_payment', 'card_payment_open', '10000 10000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('card_payment', 'card_payment_suspense', '10000 10000 1');

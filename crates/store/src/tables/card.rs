@@ -6,13 +6,25 @@ use domain::card::{
     MovementState,
 };
 use domain::catalogue::Code;
-use domain::ids::{CardBindingId, CardId, IdentityId, TopUpId, UserId, WalletId, WithdrawalId};
+use domain::ids::{
+    CardBindingId, CardId, CardPaymentId, IdentityId, TopUpId, UserId, WalletId, WithdrawalId,
+};
+use domain::order::{CardPayment, CardPaymentState};
 use domain::top_up::{TopUp, TopUpState};
 use domain::validate::bin_table::CardKind;
 use domain::withdrawal::{Withdrawal, WithdrawalState};
 use kernel::{Amount, Timestamp};
 
-text_cells!(Code, CardKind, CardState, BindingState, MovementState, TopUpState, WithdrawalState);
+text_cells!(
+    Code,
+    CardKind,
+    CardState,
+    BindingState,
+    MovementState,
+    TopUpState,
+    WithdrawalState,
+    CardPaymentState
+);
 
 describe!(Card, Kept, key 1, "A bank card that a wallet can use.", {
     id: CardId, "Its public id.";
@@ -27,7 +39,7 @@ describe!(Card, Kept, key 1, "A bank card that a wallet can use.", {
     number_index: [u8; 32], "Blind index of the number.";
     token: Option<Vec<u8>>, "The bank's token, sealed, until it is revoked.";
     hard_declines: i64, "Hard declines in a row.";
-    open_items: i64, "Top-ups and withdrawals that go on with it.";
+    open_items: i64, "Movements of money that go on with it.";
     day: i64, "The business day of debited_day, as yyyymmdd.";
     debited_day: i64, "Taken from it that day, or on the way, in fen.";
     bound_at: Timestamp, "When it was bound.";
@@ -90,7 +102,7 @@ describe!(CardBinding, Kept, key 1, "An attempt to bind a card.", {
 fixed ["user", "wallet", "card", "bank", "kind", "bin", "last_four", "number_index", "started_at"]);
 
 describe!(BankMovement, Kept, key 2, "A movement of money that a bank reported.", {
-    subject: String, "The top-up or withdrawal it belongs to, as in journals.";
+    subject: String, "What it belongs to, as in journals.";
     bank_ref: String, "The bank's reference.";
     state: MovementState, "What became of it.";
     amount: Amount, "How much moved, in fen.";
@@ -157,3 +169,29 @@ describe!(Withdrawal, Kept, key 1, "A movement from the balance to a card.", {
     Index { name: "suspense", columns: "id", filter: "suspended_minor <> 0" },
 ],
 fixed ["wallet", "identity", "card", "amount", "fee_minor", "free_minor", "day", "created_at"]);
+
+describe!(CardPayment, Kept, key 1, "The payment of an order from a card.", {
+    id: CardPaymentId, "Its public id, and the id of the request at the bank.";
+    wallet: WalletId, "The wallet.";
+    card: CardId, "The card.";
+    prepay_id: String, "The prepay id that leads to what is paid.";
+    amount: Amount, "How much, in fen.";
+    state: CardPaymentState, "Where it stands.";
+    failure: Option<Code>, "Why it failed.";
+    bank_ref: Option<String>, "The bank's reference of the movement that counted.";
+    journal: i64, "The journal that carried the money, 0 for none.";
+    day: i64, "The business day it counts for, as yyyymmdd.";
+    suspended_minor: i64, "What of it lies in suspense, in fen, credit positive.";
+    created_at: Timestamp, "When it was started.";
+    ended_at: Option<Timestamp>, "When the bank's word ended it.";
+}, checks [
+    "amount > 0",
+    "(state IN ('SUCCESS', 'REFUNDING', 'REFUNDED')) = (journal > 0 AND bank_ref IS NOT NULL)",
+    "(state = 'FAILED') = (failure IS NOT NULL)",
+    "(state IN ('BANK_PROCESSING', 'UNKNOWN')) = (ended_at IS NULL)",
+], indexes [
+    Index { name: "wallet", columns: "wallet, id", filter: "" },
+    Index { name: "open", columns: "id", filter: "ended_at IS NULL" },
+    Index { name: "suspense", columns: "id", filter: "suspended_minor <> 0" },
+],
+fixed ["wallet", "card", "prepay_id", "amount", "day", "created_at"]);

@@ -1,7 +1,7 @@
 //! The tables of merchants, their orders and refunds, and the delivery of notifications.
 
 use crate::{Index, describe, text_cells};
-use domain::ids::{UserId, WalletId};
+use domain::ids::{CardPaymentId, UserId, WalletId};
 use domain::merchant::{
     KeyState, Merchant, MerchantApiv2Key, MerchantAppid, MerchantCertificate, MerchantState,
     MerchantWebhook, NotificationKey, Openid, PlatformKey, PlatformKeyKind, SecurityEcho,
@@ -9,10 +9,9 @@ use domain::merchant::{
 };
 use domain::notification::{Retry, RetryState, Slot};
 use domain::order::{
-    CombinedOrder, CombinedPart, Order, OrderByPrepay, OrderByTransaction, OrderState, PrepayKind,
-    TradeType,
+    CardsTaken, CombinedOrder, CombinedPart, Order, OrderByPrepay, OrderByTransaction, OrderState,
+    PrepayKind, TradeType,
 };
-use domain::refund::{Refund, RefundById, RefundState};
 use kernel::{Amount, Timestamp};
 
 text_cells!(
@@ -21,9 +20,9 @@ text_cells!(
     PlatformKeyKind,
     SubMerchantState,
     TradeType,
+    CardsTaken,
     PrepayKind,
     OrderState,
-    RefundState,
     RetryState,
     WebhookKind
 );
@@ -109,6 +108,7 @@ describe!(Order, Kept, key 2, "An order of a merchant.", {
     openid: Option<String>, "The only payer, named under the app id.";
     sub_openid: Option<String>, "The only payer, named under the app id of who is paid.";
     device_id: Option<String>, "The merchant's device.";
+    cards_taken: CardsTaken, "From which cards it can be paid.";
     fingerprint: [u8; 32], "Hash of what the merchant asked for.";
     state: OrderState, "Where it stands.";
     created_at: Timestamp, "When it was placed.";
@@ -116,7 +116,9 @@ describe!(Order, Kept, key 2, "An order of a merchant.", {
     payer: Option<WalletId>, "The wallet that paid, or that has to confirm.";
     payer_openid: Option<String>, "The payer's name under the app id.";
     payer_sub_openid: Option<String>, "The payer's name under the app id of who is paid.";
-    payer_account: i64, "The account that paid, 0 while unpaid.";
+    card_payment: Option<CardPaymentId>, "The card payment that paid, is awaited, or failed last.";
+    bank_type: Option<String>, "Bank and kind of the card that paid.";
+    payer_account: i64, "The account that paid, the bank's for a card, 0 while unpaid.";
     transaction_id: Option<String>, "Our number of the payment.";
     paid_at: Option<Timestamp>, "When it was paid.";
     journal: i64, "The journal of the payment, 0 while unpaid.";
@@ -143,8 +145,13 @@ describe!(Order, Kept, key 2, "An order of a merchant.", {
     "unsettled_account > 0 OR (unsettled_minor = 0 AND profit_orders = 0)",
     "unsettled_minor + shared_minor <= amount",
     "(combined_mchid IS NULL) = (combined_no IS NULL)",
+    "state <> 'BANK_PENDING' OR card_payment IS NOT NULL",
 ], indexes [
-    Index { name: "open", columns: "expires_at", filter: "state IN ('NOTPAY', 'USERPAYING')" },
+    Index {
+        name: "open",
+        columns: "expires_at",
+        filter: "state IN ('NOTPAY', 'USERPAYING', 'BANK_PENDING')",
+    },
     Index { name: "code", columns: "payer, created_at", filter: "trade_type = 'MICROPAY'" },
     Index { name: "unsettled", columns: "mchid", filter: "unsettled_minor > 0" },
 ]);
@@ -194,38 +201,6 @@ describe!(OrderByTransaction, Kept, key 1, "Finds an order by the number of its 
     transaction_id: String, "Our number of the payment.";
     mchid: String, "The merchant.";
     out_trade_no: String, "The merchant's number.";
-});
-
-describe!(Refund, Kept, key 2, "One refund of an order.", {
-    mchid: String, "The merchant.";
-    out_refund_no: String, "The merchant's number of it.";
-    sub_mchid: Option<String>, "Who was paid, if a service provider placed the order.";
-    refund_id: String, "Our number of it.";
-    out_trade_no: String, "The order's number.";
-    transaction_id: String, "The number of the payment.";
-    amount: Amount, "What goes back, in fen.";
-    total: Amount, "The total of the order, in fen.";
-    reason: Option<String>, "Told to the payer.";
-    notify_url: Option<String>, "Where the result is notified.";
-    state: RefundState, "Where it stands.";
-    fee_minor: i64, "What of the merchant's fee goes back with it, in fen.";
-    unsettled_minor: i64, "What of it came from money that waited for sharing, in fen.";
-    fingerprint: [u8; 32], "Hash of what the merchant asked for.";
-    created_at: Timestamp, "When it was accepted.";
-    succeeded_at: Option<Timestamp>, "When it arrived.";
-    journal: i64, "The journal of it.";
-}, checks [
-    "amount BETWEEN 1 AND total",
-    "fee_minor BETWEEN 0 AND amount",
-    "unsettled_minor BETWEEN 0 AND amount",
-    "journal > 0",
-    "(state = 'SUCCESS') = (succeeded_at IS NOT NULL)",
-], indexes [Index { name: "order", columns: "mchid, out_trade_no", filter: "" }]);
-
-describe!(RefundById, Kept, key 1, "Keeps our refund numbers unique.", {
-    refund_id: String, "Our number.";
-    mchid: String, "The merchant.";
-    out_refund_no: String, "The merchant's number.";
 });
 
 describe!(SecurityEcho, Kept, key 2, "A message that a merchant has sent back to itself.", {

@@ -7,6 +7,7 @@ mod merchant;
 mod merchant_transfer;
 mod payment_code;
 mod profit;
+mod refund;
 mod transfer_batch;
 mod user;
 mod wallet;
@@ -56,6 +57,7 @@ pub(crate) const ALL: &[Registered] = &[
     Registered::of::<domain::order::OrderByTransaction>(),
     Registered::of::<domain::refund::Refund>(),
     Registered::of::<domain::refund::RefundById>(),
+    Registered::of::<domain::refund::RefundPayout>(),
     Registered::of::<domain::profit::ProfitReceiver>(),
     Registered::of::<domain::profit::ProfitOrder>(),
     Registered::of::<domain::profit::ProfitOrderById>(),
@@ -82,6 +84,7 @@ pub(crate) const ALL: &[Registered] = &[
     Registered::of::<domain::card::BankMovement>(),
     Registered::of::<domain::top_up::TopUp>(),
     Registered::of::<domain::withdrawal::Withdrawal>(),
+    Registered::of::<domain::order::CardPayment>(),
     Registered::of::<domain::payment_code::PaymentCodes>(),
     Registered::of::<domain::payment_code::PaymentCodeLocator>(),
     Registered::of::<domain::payment_code::PaymentCodeUse>(),

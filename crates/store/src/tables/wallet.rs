@@ -2,8 +2,8 @@
 
 use crate::{describe, id_cells, text_cells};
 use domain::ids::{
-    CardBindingId, CardId, DeviceId, IdentityId, OtpId, TopUpId, UserId, VerificationId, WalletId,
-    WithdrawalId,
+    CardBindingId, CardId, CardPaymentId, DeviceId, IdentityId, OtpId, RefundPayoutId, TopUpId,
+    UserId, VerificationId, WalletId, WithdrawalId,
 };
 use domain::wallet::{
     AttemptPurpose, Attempts, DocumentKind, Freeze, FreezeKind, Identity, IdentityByDocument,
@@ -21,6 +21,8 @@ id_cells!(
     CardId,
     CardBindingId,
     TopUpId,
+    CardPaymentId,
+    RefundPayoutId,
     WithdrawalId
 );
 text_cells!(WalletState, FreezeKind, AttemptPurpose, DocumentKind);

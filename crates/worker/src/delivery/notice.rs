@@ -5,7 +5,7 @@ use apiv3::aead::AeadNonce;
 use apiv3::combined_view::CombinedView;
 use apiv3::notification::{Envelope, Event};
 use apiv3::order::OrderView;
-use apiv3::refund_view::RefundView;
+use apiv3::refund_view::{RefundState, RefundView};
 use apiv3::sealed::{open_apiv3_key, open_platform_key};
 use apiv3::sign::{self, PlatformKey};
 use domain::complaint::{Complaint, ComplaintLog};
@@ -112,10 +112,11 @@ impl Notices {
                 let echo = echo.ok_or_else(|| absent("message", fact))?;
                 Ok(Some((echo.notify_url, Event::echoed(&echo.message))))
             }
-            FactKind::RefundSucceeded => {
+            FactKind::RefundSucceeded | FactKind::RefundAbnormal | FactKind::RefundClosed => {
                 let refund = find::<Refund>(queries, &key).await?;
                 let refund = refund.ok_or_else(|| absent("refund", fact))?;
-                let event = RefundView::of(&refund).as_ref().and_then(Event::refunded);
+                let view = RefundView::of(&refund).map(|view| as_told(view, fact.kind));
+                let event = view.as_ref().and_then(Event::refunded);
                 let event = event.ok_or_else(|| absent("end of the refund", fact))?;
                 Ok(refund.notify_url.map(|url| (url, event)))
             }
@@ -207,6 +208,14 @@ impl Notices {
 
     fn kept_signers(&self) -> std::sync::MutexGuard<'_, Option<(Instant, Signers)>> {
         self.signers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A refund as it stood when the fact happened: one that was abnormal may have arrived since.
+fn as_told(refund: RefundView, kind: FactKind) -> RefundView {
+    match kind {
+        FactKind::RefundAbnormal => RefundView { state: RefundState::Abnormal, ..refund },
+        _ => refund,
     }
 }
 

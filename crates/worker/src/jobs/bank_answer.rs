@@ -2,7 +2,7 @@
 
 use domain::card::{BankAnswer, BankDecline, BankOperation};
 use domain::catalogue::{Code, Status};
-use domain::ids::{TopUpId, WithdrawalId};
+use domain::ids::{CardPaymentId, RefundPayoutId, TopUpId, WithdrawalId};
 use providers::RequestId;
 use providers::bank::{BankAnswer as Said, Direction};
 
@@ -11,16 +11,27 @@ use providers::bank::{BankAnswer as Said, Direction};
 pub(crate) enum MovementId {
     /// Money from a card to a balance.
     TopUp(TopUpId),
+    /// Money from a card for an order.
+    CardPayment(CardPaymentId),
     /// Money from a balance to a card.
     Withdrawal(WithdrawalId),
+    /// Money that goes back to a card.
+    RefundPayout(RefundPayoutId),
 }
 
 impl MovementId {
     /// Reads the id of a request that we once made; `None` for any other.
     pub(crate) fn parse(direction: Direction, id: &RequestId) -> Option<Self> {
+        let id = id.as_str();
         match direction {
-            Direction::Debit => id.as_str().parse().ok().map(Self::TopUp),
-            Direction::Credit => id.as_str().parse().ok().map(Self::Withdrawal),
+            Direction::Debit => {
+                let payment = || id.parse().ok().map(Self::CardPayment);
+                id.parse().ok().map(Self::TopUp).or_else(payment)
+            }
+            Direction::Credit => {
+                let payout = || id.parse().ok().map(Self::RefundPayout);
+                id.parse().ok().map(Self::Withdrawal).or_else(payout)
+            }
         }
     }
 }
@@ -96,5 +107,10 @@ mod tests {
         let id = RequestId::parse(top_up.to_string()).unwrap();
         assert_eq!(MovementId::parse(Direction::Debit, &id), Some(MovementId::TopUp(top_up)));
         assert_eq!(MovementId::parse(Direction::Credit, &id), None);
+        let payout = RefundPayoutId::from_bytes([7; 16]);
+        let id = RequestId::parse(payout.to_string()).unwrap();
+        let parsed = MovementId::parse(Direction::Credit, &id);
+        assert_eq!(parsed, Some(MovementId::RefundPayout(payout)));
+        assert_eq!(MovementId::parse(Direction::Debit, &id), None);
     }
 }

@@ -12,6 +12,8 @@ mod expire_card_binding;
 mod pay_transfer_batch;
 mod revoke_card_token;
 mod send_otp;
+mod submit_card_payment;
+mod submit_refund_payout;
 mod submit_top_up;
 mod submit_withdrawal;
 mod timers;
@@ -21,20 +23,24 @@ use crate::pulse::Pulse;
 use crate::runner::Work;
 use crate::shell::Shell;
 use crate::slots::Held;
+use domain::card::{Card, token_place};
+use domain::ids::CardId;
 use domain::job::{Job, JobKind};
 use domain::{Command, Never};
 use engine::{Engine, Failed};
 use kernel::crypto::{OpenError, WrapKey, open};
 use kernel::keys::KeyRing;
-use kernel::{SecretString, Timestamp};
+use kernel::{Amount, SecretString, Timestamp};
 use providers::RequestId;
-use providers::bank::Bank;
+use providers::bank::{Bank, Movement};
 use providers::identity::IdentityAuthority;
 use providers::sms::SmsCarrier;
 use std::sync::Arc;
+use store::queries::find;
 use store::{Queries, QueryError};
 
 pub(crate) use bank_answer::{MovementId, in_our_words};
+pub(crate) use submit_card_payment::recording;
 
 /// The outside world.
 #[derive(Clone)]
@@ -92,6 +98,9 @@ impl Jobs {
             JobKind::ExpireCardBinding => expire_card_binding::meet(self, job).await,
             JobKind::SubmitTopUp => submit_top_up::meet(self, job).await,
             JobKind::SubmitWithdrawal => submit_withdrawal::meet(self, job).await,
+            JobKind::SubmitCardPayment => submit_card_payment::meet(self, job).await,
+            JobKind::SubmitRefundPayout => submit_refund_payout::meet(self, job).await,
+            JobKind::CloseRefund => timers::close_refund(self, job).await,
             JobKind::RevokeCardToken => revoke_card_token::meet(self, job).await,
             JobKind::PayTransferBatch => pay_transfer_batch::meet(self, job).await,
             JobKind::ReleaseUnsettled => timers::release_unsettled(self, job).await,
@@ -118,6 +127,19 @@ fn subject<I: std::str::FromStr>(job: &Job) -> Result<I, Unmet> {
 /// An id of ours as providers know it.
 fn request_id(id: impl ToString) -> Result<RequestId, Unmet> {
     RequestId::parse(id.to_string()).map_err(|error| Unmet::Defect(error.to_string()))
+}
+
+/// A movement of money as the bank is asked for it: the card by its token.
+async fn movement(
+    jobs: &Jobs,
+    id: impl ToString,
+    card: CardId,
+    amount: Amount,
+) -> Result<Movement, Unmet> {
+    let card = must(find::<Card>(jobs.queries.as_ref(), &card).await?, "a card in use")?;
+    let sealed = must(card.token.as_ref(), "the token of a card in use")?;
+    let token = open_text(&jobs.keys.personal_data, &token_place(card.id), sealed)?;
+    Ok(Movement { request_id: request_id(id)?, token, amount })
 }
 
 /// Opens a sealed text.

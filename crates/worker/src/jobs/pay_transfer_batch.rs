@@ -62,9 +62,5 @@ async fn compare(
     let known = open_text(keys, &name_place(&identity.document_index), &identity.name)?;
     let place = detail_name_place(&detail.mchid, &detail.out_batch_no, detail.place);
     let given = open_text(keys, &place, given)?;
-    let plain = |name: &str| name.chars().filter(|c| !c.is_whitespace()).collect::<String>();
-    Ok(Some(match plain(known.expose_secret()) == plain(given.expose_secret()) {
-        true => NameCheck::Same(id),
-        false => NameCheck::Differs(id),
-    }))
+    Ok(Some(NameCheck::compare(id, known.expose_secret(), given.expose_secret())))
 }

@@ -4,16 +4,26 @@ use super::{Jobs, Met, Unmet};
 use domain::job::Job;
 use domain::merchant_transfer::ExpireTransfer;
 use domain::profit::ReleaseUnsettled;
+use domain::refund::CloseRefund;
 
 pub(super) async fn release_unsettled(jobs: &Jobs, job: &Job) -> Met {
-    let (mchid, out_trade_no) = job
-        .subject
-        .split_once(':')
-        .ok_or_else(|| Unmet::Defect(format!("job about {:?}", job.subject)))?;
-    let (mchid, out_trade_no) = (mchid.to_owned(), out_trade_no.to_owned());
+    let (mchid, out_trade_no) = merchants_number(job)?;
     jobs.record(ReleaseUnsettled { mchid, out_trade_no }).await
 }
 
 pub(super) async fn expire_merchant_transfer(jobs: &Jobs, job: &Job) -> Met {
     jobs.record(ExpireTransfer { transfer_bill_no: job.subject.clone() }).await
+}
+
+pub(super) async fn close_refund(jobs: &Jobs, job: &Job) -> Met {
+    let (mchid, out_refund_no) = merchants_number(job)?;
+    jobs.record(CloseRefund { mchid, out_refund_no }).await
+}
+
+/// The merchant and its number that a job is about.
+fn merchants_number(job: &Job) -> Result<(String, String), Unmet> {
+    let parts = job.subject.split_once(':');
+    let (mchid, number) =
+        parts.ok_or_else(|| Unmet::Defect(format!("job about {:?}", job.subject)))?;
+    Ok((mchid.to_owned(), number.to_owned()))
 }

@@ -6,7 +6,7 @@ use domain::Once;
 use domain::merchant::{EchoSecurity, Openid, OpenidKeys};
 use domain::notification::{HoldSlots, Retry, Slot};
 use domain::order::{
-    CreateCombinedOrder, CreateOrder, PartAsked, PayOrder, ProfitSharing, TradeType,
+    CardsTaken, CreateCombinedOrder, CreateOrder, PartAsked, PayOrder, ProfitSharing, TradeType,
 };
 use domain::refund::CreateRefund;
 use domain::testing::{self, APPID, MCHID};
@@ -101,6 +101,7 @@ async fn a_combined_payment_is_told_once_with_all_its_parts() {
         openid: None,
         device_id: None,
         parts: vec![part("T0001", 200), part("T0002", 300)],
+        cards_taken: CardsTaken::All,
         fingerprint: [1; 32],
         prepay_id: "wxT0001".into(),
     };

@@ -61,6 +61,7 @@ async fn callback(stage: &Stage, kind: &str, id: &RequestId, status: &str, bank_
         engine: stage.engine.clone(),
         queries: Arc::clone(&stage.queries),
         shell: stage.shell(),
+        keys: Arc::clone(&stage.keys),
         secret: "bank secret".to_owned().into(),
     };
     assert!(callbacks.take(&now, "00", body.as_bytes()).await.is_err(), "unsigned");

@@ -12,7 +12,7 @@ use domain::job::{Job, JobKind};
 use domain::ledger::{Account, Entry, OpenSystemAccounts};
 use domain::merchant::{AddMerchant, KeepPlatformKey, KeyState, PlatformKey, PlatformKeyKind};
 use domain::notification::Retry;
-use domain::order::{Order, OrderState, TradeType};
+use domain::order::{CardsTaken, Order, OrderState, TradeType};
 use domain::testing::{self, APPID, Person, Plant, transfer};
 use domain::wallet::Wallet;
 use domain::{Halt, Rules, Tx};
@@ -342,6 +342,7 @@ fn paid_order(mchid: &str, number: i64, notify_url: &str, now: Timestamp) -> Ord
         openid: None,
         sub_openid: None,
         device_id: None,
+        cards_taken: CardsTaken::All,
         fingerprint: [0; 32],
         state: OrderState::Success,
         created_at: now,
@@ -349,6 +350,8 @@ fn paid_order(mchid: &str, number: i64, notify_url: &str, now: Timestamp) -> Ord
         payer: Some(WALLET),
         payer_openid: Some("o-payer".into()),
         payer_sub_openid: None,
+        card_payment: None,
+        bank_type: None,
         payer_account: 1,
         transaction_id: Some(format!("4200{mchid}{number:014}")),
         paid_at: Some(now),

@@ -9,8 +9,9 @@ use domain::card::{
 };
 use domain::identity::AuthorityAnswer;
 use domain::merchant::AddMerchant;
-use domain::order::{CreateOrder, ProfitSharing, TradeType};
+use domain::order::{CardsTaken, CreateOrder, ProfitSharing, TradeType};
 use domain::refund::{CreateRefund, OrderOfRefund, RefundSource};
+use domain::testing;
 use domain::top_up::RecordTopUp;
 use domain::user::OtpPurpose;
 use kernel::Amount;
@@ -163,6 +164,7 @@ impl Stage {
             time_expire: None,
             openid,
             device_id: None,
+            cards_taken: CardsTaken::All,
             profit_sharing: ProfitSharing::No,
             fingerprint: [1; 32],
             prepay_id: format!("wx-{out_trade_no}"),
@@ -184,6 +186,7 @@ impl Stage {
             notify_url: None,
             fingerprint: [2; 32],
             refund_id: format!("50{:027}", minor),
+            payout: testing::payout_of(out_trade_no),
         };
         self.app.engine.run(command).await.unwrap();
     }

@@ -47,7 +47,7 @@ impl FlowBill {
                     let paid = orders.paid(source, &moved.journal);
                     self.payment(&mut out, &row, &paid, moved)?;
                 }
-                JournalKind::Refund => {
+                JournalKind::Refund | JournalKind::RefundStart => {
                     let (total, fee) = (yuan(moved.net.abs() + moved.fee.abs()), yuan(-moved.fee));
                     let note = format!("退款总金额{total}元;含手续费{fee}元");
                     self.0.push(&mut out, &FlowRow { note, ..row });
@@ -127,7 +127,8 @@ async fn known(
 fn words(kind: JournalKind) -> (&'static str, &'static str) {
     match kind {
         JournalKind::Payment => ("交易", "交易"),
-        JournalKind::Refund => ("退款", "退款"),
+        JournalKind::Refund | JournalKind::RefundStart => ("退款", "退款"),
+        JournalKind::RefundReturn => ("退款", "退款退回"),
         JournalKind::MerchantTransferReserve | JournalKind::TransferBatchReserve => {
             ("商家转账", "转账")
         }
@@ -143,6 +144,8 @@ fn words(kind: JournalKind) -> (&'static str, &'static str) {
         | JournalKind::WithdrawalReturn
         | JournalKind::MerchantTransferSettle
         | JournalKind::TransferDetailSettle
+        | JournalKind::RefundSettle
+        | JournalKind::LatePayment
         | JournalKind::Suspense => ("其他", "其他"),
     }
 }
@@ -151,12 +154,16 @@ fn words(kind: JournalKind) -> (&'static str, &'static str) {
 fn applicant(source: &Source, kind: JournalKind) -> String {
     match kind {
         JournalKind::Refund
+        | JournalKind::RefundStart
         | JournalKind::MerchantTransferReserve
         | JournalKind::TransferBatchReserve
         | JournalKind::ProfitShare
         | JournalKind::ProfitUnfreeze
         | JournalKind::ProfitReturn => format!("{}API", source.mchid),
         JournalKind::Payment
+        | JournalKind::RefundReturn
+        | JournalKind::RefundSettle
+        | JournalKind::LatePayment
         | JournalKind::MerchantTransferReturn
         | JournalKind::TransferDetailReturn
         | JournalKind::TransferDetailSettle

@@ -3,10 +3,12 @@
 use super::file::{Moved, Source};
 use super::orders::Orders;
 use crate::merchant::fault::Fault;
-use apiv3::bill::{RefundCause, RefundCells, TradeRow, TradeWriter};
+use apiv3::bill::{RefundCause, RefundCells, RefundedState, TradeRow, TradeWriter};
+use apiv3::order::BANK_TYPE_OTHERS;
 use domain::ledger::JournalKind;
 use domain::order::{Order, OrderState};
-use domain::refund::Refund;
+use domain::refund::{Refund, RefundChannel};
+use kernel::Timestamp;
 
 /// See the module.
 pub(super) struct TradeBill {
@@ -29,7 +31,7 @@ impl TradeBill {
                     let paid = orders.paid(source, &moved.journal).into_iter();
                     paid.map(|order| payment(order, moved)).collect()
                 }
-                JournalKind::Refund => {
+                JournalKind::Refund | JournalKind::RefundStart => {
                     let both = orders.refunded(&moved.journal).into_iter();
                     both.map(|(refund, order)| refunded(source, order, refund, moved)).collect()
                 }
@@ -79,6 +81,7 @@ fn payment(order: &Order, moved: &Moved) -> TradeRow {
         out_trade_no: order.out_trade_no.clone(),
         openid: text(&order.payer_openid),
         trade_type: order.trade_type.as_str(),
+        bank_type: order.bank_type.clone().unwrap_or_else(|| BANK_TYPE_OTHERS.to_owned()),
         description: order.description.clone(),
         attach: text(&order.attach),
         total: order.amount.minor(),
@@ -106,8 +109,35 @@ fn refunded(source: &Source, order: &Order, refund: &Refund, moved: &Moved) -> T
             out_refund_no: refund.out_refund_no.clone(),
             amount: refund.amount.minor(),
             asked_at: refund.created_at,
-            arrived_at: refund.succeeded_at.filter(|at| *at < source.day_ends),
+            channel: channel_at_start(refund),
+            state: stood_at_end(source, refund),
         }),
         ..payment(order, moved)
     }
+}
+
+/// Where a refund stood when the day of the bill was over.
+fn stood_at_end(source: &Source, refund: &Refund) -> RefundedState {
+    let by_then = |at: Option<Timestamp>| at.filter(|at| *at < source.day_ends);
+    if let Some(at) = by_then(refund.succeeded_at) {
+        RefundedState::Success(at)
+    } else if by_then(refund.closed_at).is_some() {
+        RefundedState::Closed
+    } else if by_then(refund.abnormal_at).is_some() {
+        RefundedState::Abnormal
+    } else {
+        RefundedState::Processing
+    }
+}
+
+/// Which way a refund was to go at first: the line does not change when a merchant later names
+/// another one.
+fn channel_at_start(refund: &Refund) -> &'static str {
+    match refund.channel {
+        RefundChannel::Balance => refund.channel,
+        RefundChannel::Original | RefundChannel::Merchant | RefundChannel::OtherCard => {
+            RefundChannel::Original
+        }
+    }
+    .as_str()
 }
