@@ -160,7 +160,7 @@ pub const ALL: &[Invariant] = &[
     ),
     rule(
         "B2",
-        "a movement at the bank belongs to one top-up or withdrawal",
+        "a movement at the bank belongs to one top-up, withdrawal, card payment or payout",
         "SELECT bank_ref AS offender FROM bank_movement WHERE book = 1 \
          GROUP BY bank_ref HAVING COUNT(*) > 1",
     ),
@@ -181,22 +181,27 @@ pub const ALL: &[Invariant] = &[
     ),
     rule(
         "B5",
-        "money in transit to cards is the sum of the refunds that have not arrived",
+        "money in transit to cards is the sum of the payouts that are under way and of the refunds \
+         that no card took",
         "SELECT CAST(a.number AS TEXT) AS offender FROM account a JOIN account_path p \
          ON p.book = a.book AND p.number = a.number AND p.purpose = 'TRANSIT_REFUND', \
+         (SELECT COALESCE(SUM(amount), 0) AS total FROM refund_payout WHERE book = 1 \
+         AND state = 'PROCESSING') o, \
          (SELECT COALESCE(SUM(amount), 0) AS total FROM refund WHERE book = 1 \
-         AND state IN ('PROCESSING', 'ABNORMAL')) r WHERE a.book = 1 AND a.balance <> r.total",
+         AND state = 'ABNORMAL') r WHERE a.book = 1 AND a.balance <> o.total + r.total",
     ),
     rule(
         "B6",
-        "money in suspense is the sum of what top-ups and withdrawals say lies there",
+        "money in suspense is the sum of what movements at the bank say lies there",
         "SELECT CAST(s.total AS TEXT) AS offender FROM \
          (SELECT COALESCE(SUM(a.balance), 0) AS total FROM account a JOIN account_path p \
          ON p.book = a.book AND p.number = a.number AND p.purpose = 'SUSPENSE' \
          WHERE a.book = 1) s, \
          (SELECT COALESCE(SUM(suspended_minor), 0) AS total FROM top_up WHERE book = 1) t, \
-         (SELECT COALESCE(SUM(suspended_minor), 0) AS total FROM withdrawal WHERE book = 1) w \
-         WHERE s.total <> t.total + w.total",
+         (SELECT COALESCE(SUM(suspended_minor), 0) AS total FROM withdrawal WHERE book = 1) w, \
+         (SELECT COALESCE(SUM(suspended_minor), 0) AS total FROM card_payment WHERE book = 1) c, \
+         (SELECT COALESCE(SUM(suspended_minor), 0) AS total FROM refund_payout WHERE book = 1) o \
+         WHERE s.total <> t.total + w.total + c.total + o.total",
     ),
     rule(
         "B7",
@@ -221,6 +226,18 @@ pub const ALL: &[Invariant] = &[
          (SELECT COUNT(*) AS n FROM journal WHERE book = 1 \
          AND kind IN ('WITHDRAWAL_SETTLE', 'WITHDRAWAL_RETURN')) e \
          WHERE w.n <> j.n OR w.ended <> e.n",
+    ),
+    rule(
+        "B11",
+        "there are as many payouts and late payments as journals that tell of them",
+        "SELECT CAST(o.n AS TEXT) || ' / ' || CAST(c.n AS TEXT) AS offender FROM \
+         (SELECT COUNT(*) AS n, COUNT(DISTINCT journal) AS d FROM refund_payout WHERE book = 1 \
+         AND journal > 0) o, \
+         (SELECT COUNT(*) AS n FROM journal WHERE book = 1 AND kind = 'REFUND_SETTLE') s, \
+         (SELECT COUNT(*) AS n FROM card_payment WHERE book = 1 \
+         AND state IN ('REFUNDING', 'REFUNDED')) c, \
+         (SELECT COUNT(*) AS n FROM journal WHERE book = 1 AND kind = 'LATE_PAYMENT') l \
+         WHERE o.n <> s.n OR o.d <> o.n OR c.n <> l.n",
     ),
     rule(
         "M1",
@@ -272,12 +289,16 @@ pub const ALL: &[Invariant] = &[
     ),
     rule(
         "P5",
-        "a card counts the top-ups and withdrawals that go on with it",
+        "a card counts the movements of money that go on with it",
         "SELECT c.bank || CAST(c.bound_at AS TEXT) AS offender FROM card c \
          LEFT JOIN (SELECT card, COUNT(*) AS n FROM ( \
          SELECT card FROM top_up WHERE book = 1 AND state IN ('BANK_PROCESSING', 'UNKNOWN') \
          UNION ALL SELECT card FROM withdrawal WHERE book = 1 \
-         AND state IN ('HELD', 'BANK_PROCESSING')) open_items GROUP BY card) o ON o.card = c.id \
+         AND state IN ('HELD', 'BANK_PROCESSING') \
+         UNION ALL SELECT card FROM card_payment WHERE book = 1 \
+         AND state IN ('BANK_PROCESSING', 'UNKNOWN') \
+         UNION ALL SELECT card FROM refund_payout WHERE book = 1 \
+         AND state = 'PROCESSING') open_items GROUP BY card) o ON o.card = c.id \
          WHERE c.book = 1 AND COALESCE(o.n, 0) <> c.open_items",
     ),
     rule(

@@ -50,9 +50,11 @@ pub const ALL: &[Paged] = &[
         "an order knows the sum and number of its refunds, which are at most what was paid",
         "order",
         "SELECT x.mchid || ':' || x.out_trade_no AS offender FROM \"order\" x LEFT JOIN ( \
-         SELECT r.mchid, r.out_trade_no, SUM(r.amount) AS total, SUM(r.fee_minor) AS fee, \
+         SELECT r.mchid, r.out_trade_no, \
+         SUM(CASE WHEN r.state = 'CLOSED' THEN 0 ELSE r.amount END) AS total, \
+         SUM(CASE WHEN r.state = 'CLOSED' THEN 0 ELSE r.fee_minor END) AS fee, \
          COUNT(*) AS n, SUM(CASE WHEN r.state = 'SUCCESS' THEN r.amount ELSE 0 END) AS arrived \
-         FROM refund r WHERE {range r} AND r.state <> 'CLOSED' \
+         FROM refund r WHERE {range r} \
          GROUP BY r.mchid, r.out_trade_no) g \
          ON g.mchid = x.mchid AND g.out_trade_no = x.out_trade_no WHERE {page} \
          AND (COALESCE(g.total, 0) <> x.refunded_minor OR COALESCE(g.n, 0) <> x.refunds \
@@ -77,16 +79,71 @@ pub const ALL: &[Paged] = &[
     ),
     rule(
         "O3",
-        "a refund has a journal of its own that gave its amount to the payer of its order",
+        "a refund has a journal of its own that gave its amount to the payer of its order, or to \
+         transit on its way to a card",
         "refund",
         "SELECT x.mchid || ':' || x.out_refund_no AS offender FROM refund x WHERE {page} \
          AND (COALESCE((SELECT j.subject FROM journal j \
-         WHERE j.book = x.book AND j.number = x.journal AND j.kind = 'REFUND'), '') \
+         WHERE j.book = x.book AND j.number = x.journal AND j.kind = CASE WHEN x.card IS NULL \
+         THEN 'REFUND' ELSE 'REFUND_START' END), '') \
          <> 'refund:' || x.mchid || ':' || x.out_refund_no \
          OR COALESCE((SELECT e.amount FROM entry e WHERE e.book = x.book \
-         AND e.journal = x.journal AND e.account = (SELECT o.payer_account FROM \"order\" o \
-         WHERE o.book = x.book AND o.mchid = x.mchid AND o.out_trade_no = x.out_trade_no)), 0) \
-         <> x.amount)",
+         AND e.journal = x.journal AND e.account = CASE WHEN x.card IS NULL \
+         THEN (SELECT w.balance_account FROM \"order\" o JOIN wallet w ON w.book = o.book \
+         AND w.id = o.payer WHERE o.book = x.book AND o.mchid = x.mchid \
+         AND o.out_trade_no = x.out_trade_no) \
+         ELSE (SELECT p.number FROM account_path p WHERE p.book = x.book \
+         AND p.owner_kind = 'SYSTEM' AND p.owner = '' AND p.purpose = 'TRANSIT_REFUND' \
+         AND p.currency = 'CNY') END), 0) <> x.amount)",
+    ),
+    rule(
+        "O11",
+        "a refund to a card that ended has a journal that took its amount out of transit: to the \
+         bank, or back to its merchant",
+        "refund",
+        "SELECT x.mchid || ':' || x.out_refund_no AS offender FROM refund x WHERE {page} \
+         AND x.card IS NOT NULL AND CASE WHEN x.state IN ('SUCCESS', 'CLOSED') \
+         THEN COALESCE((SELECT e.amount FROM entry e JOIN journal j ON j.book = e.book \
+         AND j.number = e.journal WHERE e.book = x.book AND e.journal = x.end_journal \
+         AND e.account = (SELECT p.number FROM account_path p WHERE p.book = x.book \
+         AND p.owner_kind = 'SYSTEM' AND p.owner = '' AND p.purpose = 'TRANSIT_REFUND' \
+         AND p.currency = 'CNY') AND j.kind = CASE WHEN x.state = 'SUCCESS' \
+         AND x.channel <> 'OTHER_BALANCE' THEN 'REFUND_SETTLE' ELSE 'REFUND_RETURN' END \
+         AND (j.kind = 'REFUND_SETTLE' \
+         OR j.subject = 'refund:' || x.mchid || ':' || x.out_refund_no)), 0) ELSE -x.amount END \
+         <> -x.amount",
+    ),
+    rule(
+        "O12",
+        "an order that waits for a bank has an open card payment",
+        "order",
+        "SELECT x.mchid || ':' || x.out_trade_no AS offender FROM \"order\" x WHERE {page} \
+         AND x.state = 'BANK_PENDING' AND (SELECT COUNT(*) FROM card_payment c \
+         WHERE c.book = x.book AND c.id = x.card_payment \
+         AND c.state IN ('BANK_PROCESSING', 'UNKNOWN')) = 0",
+    ),
+    rule(
+        "B9",
+        "what a bank gave for an order paid it, or is on its way back",
+        "card_payment",
+        "SELECT CAST(x.created_at AS TEXT) AS offender FROM card_payment x WHERE {page} \
+         AND (x.state IN ('SUCCESS', 'REFUNDING', 'REFUNDED')) <> ((SELECT COUNT(*) \
+         FROM journal j JOIN entry e ON e.book = j.book AND e.journal = j.number \
+         JOIN account_path p ON p.book = e.book AND p.number = e.account AND p.purpose = 'BANK' \
+         WHERE j.book = x.book AND j.number = x.journal AND e.amount = -x.amount \
+         AND j.kind = CASE x.state WHEN 'SUCCESS' THEN 'PAYMENT' ELSE 'LATE_PAYMENT' END) = 1)",
+    ),
+    rule(
+        "B10",
+        "what a bank paid back to a card left transit, once",
+        "refund_payout",
+        "SELECT CAST(x.created_at AS TEXT) AS offender FROM refund_payout x WHERE {page} \
+         AND x.journal > 0 AND COALESCE((SELECT e.amount FROM entry e JOIN journal j \
+         ON j.book = e.book AND j.number = e.journal WHERE e.book = x.book \
+         AND e.journal = x.journal AND j.kind = 'REFUND_SETTLE' \
+         AND e.account = (SELECT p.number FROM account_path p WHERE p.book = x.book \
+         AND p.owner_kind = 'SYSTEM' AND p.owner = '' AND p.purpose = 'TRANSIT_REFUND' \
+         AND p.currency = 'CNY')), 0) <> -x.amount",
     ),
     rule(
         "O7",
