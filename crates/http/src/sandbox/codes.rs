@@ -19,7 +19,8 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ShowCodeBody {
-    /// What the payer does once the code is charged; `success` if absent.
+    /// What the payer does once the code is charged; `success` if absent. Not one of those that
+    /// pay by card: codes are paid from the balance.
     outcome: Option<Outcome>,
 }
 
@@ -53,7 +54,11 @@ async fn show_code(
     Body(body): Body<ShowCodeBody>,
 ) -> Result<Json<ShownCode>, Problem> {
     let people = app.people.as_deref().ok_or(Code::RouteUnknown)?;
-    let shown = people.show_code(body.outcome.unwrap_or(Outcome::Success)).await;
+    let outcome = body.outcome.unwrap_or(Outcome::Success);
+    if !outcome.is_at_tills() {
+        return Err(Problem::invalid("/outcome"));
+    }
+    let shown = people.show_code(outcome).await;
     shown.map(Json).map_err(|reason| {
         tracing::warn!(%reason, "the sandbox's payer cannot show a code");
         Problem::new(Code::SystemBusy).after(1)

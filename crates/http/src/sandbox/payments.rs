@@ -31,6 +31,12 @@ pub enum Outcome {
     WrongPassword,
     /// Takes three seconds, then pays.
     Slow,
+    /// Pays from a debit card.
+    Card,
+    /// Pays from a card whose bank takes ten minutes.
+    BankSlow,
+    /// Pays from a card that takes nothing back.
+    RefundAbnormal,
 }
 
 /// One outcome as developers are told of it.
@@ -43,46 +49,73 @@ pub struct OutcomeRow {
     pub amount_ends: i64,
     /// What the merchant then sees.
     pub merchant_sees: &'static str,
-    /// What a till sees that charges a code which was shown to lead to it.
-    pub till_sees: &'static str,
+    /// What a till sees that charges a code which was shown to lead to it; `None` when no code
+    /// does, because codes are paid from the balance.
+    pub till_sees: Option<&'static str>,
 }
 
 /// All outcomes, for the page, the document and the choice by amount.
-pub const OUTCOMES: [OutcomeRow; 5] = [
+pub const OUTCOMES: [OutcomeRow; 8] = [
     OutcomeRow {
         outcome: Outcome::Success,
         name: "success",
         amount_ends: 0,
         merchant_sees: "trade_state SUCCESS, and the notification TRANSACTION.SUCCESS",
-        till_sees: "SUCCESS; above ¥1,000.00 or after ten of a day, first USERPAYING for a moment",
+        till_sees: Some(
+            "SUCCESS; above ¥1,000.00 or after ten of a day, first USERPAYING for a moment",
+        ),
     },
     OutcomeRow {
         outcome: Outcome::UserCancels,
         name: "user_cancels",
         amount_ends: 9_001,
         merchant_sees: "trade_state stays NOTPAY, no notification",
-        till_sees: "USERPAYING, then PAYERROR",
+        till_sees: Some("USERPAYING, then PAYERROR"),
     },
     OutcomeRow {
         outcome: Outcome::InsufficientBalance,
         name: "insufficient_balance",
         amount_ends: 9_002,
         merchant_sees: "trade_state stays NOTPAY; the payer is told BALANCE_INSUFFICIENT",
-        till_sees: "NOT_ENOUGH, over XML NOTENOUGH",
+        till_sees: Some("NOT_ENOUGH, over XML NOTENOUGH"),
     },
     OutcomeRow {
         outcome: Outcome::WrongPassword,
         name: "wrong_password",
         amount_ends: 9_003,
         merchant_sees: "trade_state stays NOTPAY; the payer is told PAY_PASSWORD_WRONG",
-        till_sees: "USERPAYING until its 45 seconds of business time are over, then REVOKED",
+        till_sees: Some("USERPAYING until its 45 seconds of business time are over, then REVOKED"),
     },
     OutcomeRow {
         outcome: Outcome::Slow,
         name: "slow",
         amount_ends: 9_004,
         merchant_sees: "NOTPAY for three seconds of real time, then SUCCESS and its notification",
-        till_sees: "USERPAYING for three seconds of real time, then SUCCESS",
+        till_sees: Some("USERPAYING for three seconds of real time, then SUCCESS"),
+    },
+    OutcomeRow {
+        outcome: Outcome::Card,
+        name: "card",
+        amount_ends: 9_005,
+        merchant_sees: "SUCCESS with bank_type CMB_DEBIT; refunds are PROCESSING, and SUCCESS two \
+            hours of business time later",
+        till_sees: None,
+    },
+    OutcomeRow {
+        outcome: Outcome::BankSlow,
+        name: "bank_slow",
+        amount_ends: 9_006,
+        merchant_sees: "NOTPAY for ten minutes of business time, then SUCCESS; closed meanwhile, \
+            it stays CLOSED and the payer gets the money back by itself",
+        till_sees: None,
+    },
+    OutcomeRow {
+        outcome: Outcome::RefundAbnormal,
+        name: "refund_abnormal",
+        amount_ends: 9_007,
+        merchant_sees: "SUCCESS; refunds become ABNORMAL, and CLOSED a week of business time later \
+            unless the merchant applies for another way",
+        till_sees: None,
     },
 ];
 
@@ -92,6 +125,11 @@ impl Outcome {
     /// The outcome of this name.
     pub(super) fn named(name: &str) -> Option<Self> {
         OUTCOMES.iter().find(|row| row.name == name).map(|row| row.outcome)
+    }
+
+    /// Whether a payment code can lead to it.
+    pub(super) fn is_at_tills(self) -> bool {
+        OUTCOMES.iter().any(|row| row.outcome == self && row.till_sees.is_some())
     }
 
     /// What an order of this amount, in fen, chooses by itself.
@@ -241,8 +279,10 @@ async fn openid(
 #[cfg(test)]
 fn document_of_tills() -> String {
     let mut text = String::from("| outcome | what the till sees |\n| --- | --- |\n");
-    for OutcomeRow { name, till_sees, .. } in &OUTCOMES {
-        text.push_str(&format!("| `{name}` | {till_sees} |\n"));
+    for row in &OUTCOMES {
+        if let Some(till_sees) = row.till_sees {
+            text.push_str(&format!("| `{}` | {till_sees} |\n", row.name));
+        }
     }
     text
 }

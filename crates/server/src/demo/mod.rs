@@ -173,6 +173,16 @@ pub(crate) async fn make_payer(consumer_api: &str, minor: i64) -> Told<Payer> {
     Ok(Payer { phone, token, payment_password: password })
 }
 
+/// Makes a person with a verified wallet, a payment password and this card, but no money. Gives the
+/// card's id too.
+pub(crate) async fn make_card_payer(consumer_api: &str, card: &str) -> Told<(Payer, String)> {
+    let http = reqwest::Client::builder().no_proxy().build()?;
+    let mut person = Person::without_money(&Api::new(&http, consumer_api)).await?;
+    let (card, _) = person.bind_card(card).await?;
+    let Person { phone, token, password, .. } = person;
+    Ok((Payer { phone, token, payment_password: password }, card))
+}
+
 /// Makes a person with a verified wallet and a payment password, but no money.
 pub(crate) async fn make_poor_payer(consumer_api: &str) -> Told<Payer> {
     let http = reqwest::Client::builder().no_proxy().build()?;

@@ -103,7 +103,20 @@ fn mrz_check(text: &str) -> u32 {
 
 /// A number of a debit card of China Merchants Bank that plays no scenario.
 pub fn debit_card() -> String {
-    let digits = format!("621483{:09}", below(1_000_000_000));
+    checked(format!("621483{}", 100_000_000 + below(900_000_000)))
+}
+
+/// A number of a debit card of China Merchants Bank whose bank takes ten minutes to pay.
+pub(crate) fn slow_card() -> String {
+    checked(format!("6214830086{:05}", below(100_000)))
+}
+
+/// A number of a debit card of China Merchants Bank that pays but takes nothing back.
+pub(crate) fn one_way_card() -> String {
+    checked(format!("6214830091{:05}", below(100_000)))
+}
+
+fn checked(digits: String) -> String {
     let check = (0..10).find(|check| is_luhn(&format!("{digits}{check}")));
     format!("{digits}{}", check.expect("one of ten digits makes the sum right"))
 }

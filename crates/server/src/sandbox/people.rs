@@ -3,15 +3,22 @@
 
 use super::Whereabouts;
 use super::till::{Hand, SLOW};
-use crate::demo::{Api, Payer, Told, log_in_again, make_payer, make_poor_payer, number, text};
+use crate::demo::{
+    Api, Differs, Payer, Told, log_in_again, make_card_payer, make_payer, make_poor_payer, number,
+    random, text,
+};
 use http_api::sandbox::{Complained, Grievance, Later, Outcome, Played, SandboxPeople, ShownCode};
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::task::AbortHandle;
 
 /// What a played payer begins with, in fen.
 const MONEY: i64 = 500_000;
+/// How often, and how far apart, an order is looked at that waits for a bank.
+const BANK_TRIES: usize = 20;
+const BANK_PAUSE: Duration = Duration::from_millis(50);
 /// With less than that, in fen, somebody else shows codes.
 const MONEY_FOR_CODES: i64 = 250_000;
 /// Six digits that are nobody's payment password here.
@@ -31,6 +38,16 @@ pub(crate) struct People {
     holder: Mutex<Option<Payer>>,
     /// Attends to the code that was shown last.
     attending: Mutex<Option<AbortHandle>>,
+    /// Who pays by card: an ordinary one, one of a slow bank, one that takes no refunds.
+    cards: [Mutex<Option<(Payer, String)>>; 3],
+}
+
+/// Which card pays.
+#[derive(Clone, Copy)]
+enum Plastic {
+    Ordinary,
+    Slow,
+    OneWay,
 }
 
 impl People {
@@ -41,6 +58,7 @@ impl People {
             http: reqwest::Client::builder().no_proxy().build()?,
             payer: Mutex::default(),
             poor: Mutex::default(),
+            cards: Default::default(),
             holder: Mutex::default(),
             attending: Mutex::default(),
         })
@@ -76,6 +94,40 @@ impl People {
         Ok(payer.clone())
     }
 
+    /// Somebody with such a card, and the card.
+    async fn card_holder(&self, plastic: Plastic) -> Told<(Payer, String)> {
+        let mut kept = self.cards[plastic as usize].lock().await;
+        if let Some((payer, card)) = kept.as_mut() {
+            log_in_again(&self.consumer_api, payer).await?;
+            return Ok((payer.clone(), card.clone()));
+        }
+        let number = match plastic {
+            Plastic::Ordinary => random::debit_card(),
+            Plastic::Slow => random::slow_card(),
+            Plastic::OneWay => random::one_way_card(),
+        };
+        Ok(kept.insert(make_card_payer(&self.consumer_api, &number).await?).clone())
+    }
+
+    /// Pays from a card, and waits a moment for its bank, which a slow one outlasts.
+    async fn pay_by_card(&self, order_ref: &str, outcome: Outcome, card: Plastic) -> Told<Played> {
+        let (payer, card) = self.card_holder(card).await?;
+        let hand = self.hand(payer);
+        let mut told = hand.pay_from(order_ref, Some(&card)).await?;
+        let path = format!("/v1/orders/{order_ref}");
+        for _ in 0..BANK_TRIES {
+            if told["state"] != "BANK_PENDING" {
+                break;
+            }
+            tokio::time::sleep(BANK_PAUSE).await;
+            told = hand.api.call(Method::GET, &path, None).await?.1;
+        }
+        if let Some(payment) = told.get_mut("payment").map(Value::take) {
+            return Ok(played(outcome, &payment));
+        }
+        Ok(played(outcome, told.pointer("/card_payment/notice").unwrap_or(&told)))
+    }
+
     /// Who shows codes, with a session: somebody new when the payments of the day without the
     /// password, or the money, are used up.
     async fn holder(&self) -> Told<Payer> {
@@ -97,6 +149,9 @@ impl People {
             Outcome::Success | Outcome::UserCancels | Outcome::Slow => self.holder().await?,
             Outcome::InsufficientBalance => self.poor().await?,
             Outcome::WrongPassword => make_poor_payer(&self.consumer_api).await?,
+            Outcome::Card | Outcome::BankSlow | Outcome::RefundAbnormal => {
+                return Err(Differs("a payment code is paid from the balance".into()));
+            }
         };
         let mut hand = self.hand(payer);
         let shown = hand.show_code(outcome).await?;
@@ -136,6 +191,9 @@ impl People {
                 let careless = Payer { payment_password: WRONG_PASSWORD.into(), ..somebody };
                 Ok(played(outcome, &self.hand(careless).pay(order_ref).await?))
             }
+            Outcome::Card => self.pay_by_card(order_ref, outcome, Plastic::Ordinary).await,
+            Outcome::BankSlow => self.pay_by_card(order_ref, outcome, Plastic::Slow).await,
+            Outcome::RefundAbnormal => self.pay_by_card(order_ref, outcome, Plastic::OneWay).await,
             Outcome::Slow => {
                 let (hand, order_ref) = (self.hand(self.payer().await?), order_ref.to_owned());
                 tokio::spawn(async move {

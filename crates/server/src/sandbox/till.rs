@@ -23,8 +23,13 @@ pub(super) struct Hand {
 }
 
 impl Hand {
-    /// Looks at an order and pays what it says; gives the answer to whichever of the two failed.
+    /// Pays from the balance.
     pub(super) async fn pay(&self, order_ref: &str) -> Told<Value> {
+        self.pay_from(order_ref, None).await
+    }
+
+    /// Looks at an order and pays what it says; gives the answer to whichever of the two failed.
+    pub(super) async fn pay_from(&self, order_ref: &str, card: Option<&str>) -> Told<Value> {
         let path = format!("/v1/orders/{order_ref}");
         let (status, order) = self.api.call(Method::GET, &path, None).await?;
         if status != 200 {
@@ -33,6 +38,7 @@ impl Hand {
         let body = json!({
             "order_ref": order_ref,
             "amount": order["amount"],
+            "card": card,
             "payment_password": self.password,
         });
         Ok(self.api.call(Method::POST, "/v1/orders/pay", Some(&body)).await?.1)
@@ -48,6 +54,7 @@ impl Hand {
         let digits_shown = match outcome {
             Outcome::Success | Outcome::InsufficientBalance => false,
             Outcome::UserCancels | Outcome::WrongPassword | Outcome::Slow => true,
+            Outcome::Card | Outcome::BankSlow | Outcome::RefundAbnormal => false,
         };
         let asked = json!({ "digits_shown": digits_shown });
         let shown = self.api.post("/v1/payment-code/codes", asked).await?;
@@ -89,7 +96,10 @@ impl Hand {
             Outcome::Success
             | Outcome::InsufficientBalance
             | Outcome::WrongPassword
-            | Outcome::Slow => self.pay(&order_ref).await.map(|_| ()),
+            | Outcome::Slow
+            | Outcome::Card
+            | Outcome::BankSlow
+            | Outcome::RefundAbnormal => self.pay(&order_ref).await.map(|_| ()),
             Outcome::UserCancels => {
                 let path = format!("/v1/orders/{order_ref}/refuse");
                 self.api.post(&path, json!({})).await.map(|_| ())

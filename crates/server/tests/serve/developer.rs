@@ -1,9 +1,12 @@
 //! What a developer does with a sandbox: the doors for SDKs, a fresh start with a seed, a reset.
 
 use crate::program::Program;
-use serde_json::Value;
+use jiaozi_server::audit::Audit;
+use jiaozi_server::demo::{Api, DemoFile, Placed, Shop};
+use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
 
 fn told(program: &Program, file: &str) -> Value {
     serde_json::from_str(&fs::read_to_string(program.data().join(file)).unwrap()).unwrap()
@@ -42,6 +45,65 @@ async fn reset_begins_anew_at_the_same_addresses_with_what_the_seed_draws() {
     assert_eq!(second["payer"]["phone"], first["payer"]["phone"]);
     assert_ne!(tokens(&second), tokens(&first), "sessions are never drawn from a seed");
     assert_eq!(running.get("/readyz").await["ready"], true);
+}
+
+/// Places an order of this much, has it played, and gives it with what the payer was told.
+async fn played(shop: &Shop, api: &Api, minor: i64) -> (Placed, Value) {
+    let placed = shop.place(minor).await.unwrap();
+    let told = api.post("/sandbox/v1/payments", json!({ "order": placed.code })).await.unwrap();
+    (placed, told)
+}
+
+/// Looks until the merchant sees the order like this.
+async fn until_seen(shop: &Shop, placed: &Placed, state: &str) -> Value {
+    for _ in 0..600 {
+        let order = shop.query(&placed.number).await.unwrap();
+        if order["trade_state"] == state {
+            return order;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("{} never was {state}", placed.number);
+}
+
+#[tokio::test]
+async fn cards_pay_slowly_or_too_late_or_take_nothing_back() {
+    let program = Program::on_a_file();
+    let running = program.serve_people(&[]);
+    running.until_developers_are_told(&program).await;
+    let demo: DemoFile = serde_json::from_value(told(&program, "demo.json")).unwrap();
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let api = Api::new(&http, &demo.consumer_api);
+    let shop = Shop::open(&http, &demo.merchant_api, demo.merchant.clone()).await.unwrap();
+
+    let (slow, told) = played(&shop, &api, 9_006).await;
+    assert_eq!(
+        (&told["is_paid"], &told["code"]),
+        (&json!(false), &json!("PAYMENT_RESULT_UNKNOWN"))
+    );
+    let (late, _) = played(&shop, &api, 19_006).await;
+    until_seen(&shop, &late, "NOTPAY").await;
+    let close = format!("/v3/pay/transactions/out-trade-no/{}/close", late.number);
+    let body = json!({ "mchid": demo.merchant.mchid });
+    shop.expect(204, "POST", &close, Some(&body)).await.unwrap();
+    let (one_way, told) = played(&shop, &api, 9_007).await;
+    assert_eq!(told["is_paid"], true, "{told}");
+    let refund = json!({
+        "out_trade_no": one_way.number, "out_refund_no": "R1", "notify_url": shop.notify_url,
+        "amount": { "refund": 7, "total": 9_007, "currency": "CNY" },
+    });
+    let asked = shop.expect(200, "POST", "/v3/refund/domestic/refunds", Some(&refund)).await;
+    assert_eq!(asked.unwrap()["channel"], "ORIGINAL");
+    shop.notified("REFUND.ABNORMAL", "/out_refund_no", "R1", 1).await.unwrap();
+
+    api.advance(1_200).await.unwrap();
+    let order = until_seen(&shop, &slow, "SUCCESS").await;
+    assert_eq!(order["bank_type"], "CMB_DEBIT");
+    until_seen(&shop, &late, "CLOSED").await;
+    api.advance(86_400 * 7).await.unwrap();
+    shop.notified("REFUND.CLOSED", "/out_refund_no", "R1", 1).await.unwrap();
+    drop(running);
+    assert!(Audit::of(&demo.database).await.unwrap().is_clean());
 }
 
 #[tokio::test]
