@@ -101,6 +101,11 @@ impl Queue {
         }
     }
 
+    /// Takes up to `most` more of what has come meanwhile, without waiting.
+    pub(crate) fn take_more(&self, most: usize) -> Vec<Box<dyn Rider>> {
+        self.lock().take(most)
+    }
+
     /// Takes everyone out, to be told that nothing was tried.
     pub(crate) fn drain(&self) -> Vec<Box<dyn Rider>> {
         let mut waiting = self.lock();

@@ -71,6 +71,11 @@ pub(crate) trait Rider: Send {
         0
     }
 
+    /// Whether others may be decided in the same batch.
+    fn shares_batch(&self) -> bool {
+        true
+    }
+
     /// Tells the caller, who may be gone, and gives a word for metrics.
     fn leave(self: Box<Self>, ending: Ending) -> &'static str;
 }
@@ -257,6 +262,10 @@ impl Rider for MoveClock {
 
     fn clock_step(&self) -> i64 {
         self.step
+    }
+
+    fn shares_batch(&self) -> bool {
+        false
     }
 
     fn leave(self: Box<Self>, ending: Ending) -> &'static str {

@@ -94,20 +94,21 @@ impl From<Unavailable> for Setback {
 impl Writer {
     /// Runs commands to their end: every one of them has left when this returns.
     pub(crate) fn run(&mut self, riders: Riders) {
+        let mut room = self.room(&riders);
         let mut work = vec![riders];
         while let Some(riders) = work.pop() {
             if !riders.is_empty() {
-                self.run_batch(riders, &mut work);
+                self.run_batch(riders, std::mem::take(&mut room), &mut work);
             }
         }
         self.meter.flush(self.queue.len());
     }
 
-    fn run_batch(&mut self, mut riders: Riders, work: &mut Vec<Riders>) {
+    fn run_batch(&mut self, mut riders: Riders, mut room: usize, work: &mut Vec<Riders>) {
         let (mut is_held, mut lost_races, mut tries) = (self.has_rival, 0, 0);
         loop {
             is_held |= self.cache.base().is_none();
-            let setback = match self.attempt(&mut riders, is_held) {
+            let setback = match self.attempt(&mut riders, is_held, std::mem::take(&mut room)) {
                 Ok(taken) => {
                     work.push(riders.split_off(taken));
                     return self.dismiss(riders, Ending::Decided);
@@ -167,9 +168,17 @@ impl Writer {
 
     /// Tries the batch once. On success its first commands, as many as the number says, may be
     /// answered; nothing of the others was tried.
-    fn attempt(&mut self, riders: &mut [Box<dyn Rider>], is_held: bool) -> Result<usize, Setback> {
+    fn attempt(
+        &mut self,
+        riders: &mut Riders,
+        is_held: bool,
+        room: usize,
+    ) -> Result<usize, Setback> {
         self.cache.trim();
         let held = if is_held { self.hold() } else { Ok(false) };
+        if held.is_ok() {
+            riders.extend(self.queue.take_more(room));
+        }
         let prepared = held.and_then(|is_ours| Ok((is_ours, self.prepare(riders, is_held)?)));
         let outcome = match prepared {
             // The last batch is our own and clean: what was read is durable.
@@ -206,6 +215,16 @@ impl Writer {
             self.cache.begin_at(tip);
         }
         Ok(is_current)
+    }
+
+    /// How many commands a batch just taken from the queue takes along once it is its turn: those
+    /// that came while others committed would wait once more, behind the next batch of every other
+    /// process. A batch that was cut in two to find a poisoned command takes nobody along.
+    fn room(&self, riders: &Riders) -> usize {
+        if !self.has_rival || !riders.iter().all(|rider| rider.shares_batch()) {
+            return 0;
+        }
+        self.limits.batch_commands.saturating_sub(riders.len())
     }
 
     /// What the next batch stands on.

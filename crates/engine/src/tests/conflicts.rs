@@ -4,6 +4,7 @@ use super::acts::{Act, No};
 use super::audit::{all, audit};
 use super::world::{World, play_one};
 use crate::failed::Failed;
+use crate::rider::{MoveClock, Pending};
 use domain::ledger::Batch;
 use store::faults::Fault;
 
@@ -67,6 +68,40 @@ fn no_batch_loses_its_place_twice() {
     }
     assert!(world.play_one(Act::pay(1, 2, 1)).is_ok());
     assert_eq!(world.writer.meter.totals.snapshot().conflicts, 1);
+    audit(&world.memory);
+}
+
+#[test]
+fn a_batch_that_waited_for_others_takes_along_who_came_meanwhile() {
+    let mut world = World::rich(&[(1, 100), (2, 1)]);
+    world.writer.queue.set_ready(true);
+    let wait = |world: &World, act| {
+        let (waiting, answer) = Pending::new(act);
+        assert!(world.writer.queue.push(Box::new(waiting)).is_ok());
+        answer
+    };
+    let mut waiting = wait(&world, Act::pay(1, 2, 7));
+    assert!(world.play_one(Act::pay(1, 2, 1)).is_ok());
+    assert!(waiting.try_recv().is_err(), "alone on the database, the next batch is soon enough");
+
+    world.writer.has_rival = true;
+    let (mover, mut moved) = MoveClock::new(1);
+    world.writer.run(vec![Box::new(mover)]);
+    assert!(moved.try_recv().unwrap().is_ok());
+    assert!(waiting.try_recv().is_err(), "the clock is moved by a batch of its own");
+
+    world.writer.has_rival = true;
+    let before = world.batches().len();
+    assert!(world.play_one(Act::pay(1, 2, 1)).is_ok());
+    assert!(waiting.try_recv().unwrap().is_ok());
+    assert_eq!(world.batches().len(), before + 1);
+
+    world.writer.has_rival = true;
+    let mut last = wait(&world, Act::pay(1, 2, 1));
+    let mixed = world.play([Act::Poison { who: 3 }, Act::pay(1, 2, 1)]);
+    assert_eq!(mixed.iter().map(Result::is_ok).collect::<Vec<_>>(), [false, true]);
+    assert!(last.try_recv().unwrap().is_ok(), "it came along before the poison was found");
+    assert_eq!(world.balance(1), 89);
     audit(&world.memory);
 }
 
