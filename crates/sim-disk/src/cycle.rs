@@ -99,6 +99,7 @@ pub fn run(world: &World, case: &Case) -> Result<Met, Violation> {
         run.phase(case.second)?;
     }
     run.last_phase()?;
+    run.check_durable()?;
     Ok(run.met)
 }
 
@@ -163,13 +164,8 @@ impl Run<'_> {
         let outcome = self.finish(&rig, process);
         self.disk.cut_power();
         rig.stop();
-        outcome?;
-        // Otherwise the books lie on the disk as they were just read.
-        if !self.disk.is_all_durable() {
-            self.replace_disk(Survivors::None);
-            self.check_durable()?;
-        }
-        Ok(())
+        self.replace_disk(Survivors::None);
+        outcome
     }
 
     fn finish(&mut self, rig: &Rig, process: u64) -> Result<(), Violation> {

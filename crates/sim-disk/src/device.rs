@@ -214,11 +214,6 @@ impl Disk {
         media::after_power_cut(&state.image, state.created, &state.log, pattern, chance)
     }
 
-    /// Whether what is read now lies on the disk to the last byte.
-    pub fn is_all_durable(&self) -> bool {
-        self.lock().log.iter().all(|(_, fate)| *fate == Fate::Durable)
-    }
-
     /// What everybody reads now, as if the system had written everything back.
     pub fn contents(&self) -> Image {
         self.lock().now.clone().into_image()
