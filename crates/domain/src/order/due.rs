@@ -150,7 +150,7 @@ impl Due {
         payer: UserId,
         drawn: &str,
     ) -> Result<(), Halt> {
-        let mut rows = self.payee_keys(drawn)?;
+        let mut rows = self.payee_keys(&self.part_numbers(drawn)?);
         for part in &self.parts {
             for appid in [Some(&part.appid), part.sub_appid.as_ref()].into_iter().flatten() {
                 let older = keys.older(appid, payer);
@@ -190,9 +190,10 @@ impl Due {
     /// Who is paid; `None` when one of them, or who asks for them, is not in business. `drawn` is
     /// the number that the edge drew for the payment.
     pub(crate) fn payees(&self, tx: &mut Tx<'_>, drawn: &str) -> Result<Option<Payees>, Halt> {
-        tx.want(self.payee_keys(drawn)?)?;
+        let numbers = self.part_numbers(drawn)?;
+        tx.want(self.payee_keys(&numbers))?;
         let mut payees = Vec::with_capacity(self.parts.len());
-        for (part, number) in self.parts.iter().zip(self.part_numbers(drawn)?) {
+        for (part, number) in self.parts.iter().zip(numbers) {
             let payee = tx.look_at::<Merchant>(&part.payee().to_owned())?;
             let asks = tx.look_at::<Merchant>(&part.mchid)?;
             if [&payee, &asks].iter().any(|merchant| merchant.state == MerchantState::Suspended) {
@@ -332,14 +333,13 @@ impl Due {
     }
 
     /// The merchants of the orders, and what may have their payment numbers.
-    fn payee_keys(&self, drawn: &str) -> Result<Vec<RowKey>, Halt> {
-        let numbers = self.part_numbers(drawn)?;
+    fn payee_keys(&self, numbers: &[String]) -> Vec<RowKey> {
         let mut keys: Vec<_> = numbers.iter().map(RowKey::of::<OrderByTransaction>).collect();
         for part in &self.parts {
             keys.push(RowKey::of::<Merchant>(&part.payee().to_owned()));
             keys.push(RowKey::of::<Merchant>(&part.mchid));
         }
-        Ok(keys)
+        keys
     }
 
     fn subject(&self) -> Subject {

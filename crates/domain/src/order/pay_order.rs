@@ -1,6 +1,6 @@
 //! A person pays an order from the balance.
 
-use super::due::{Due, Funds};
+use super::due::{Due, Funds, Payees};
 use super::{OrderByPrepay, OrderByTransaction};
 use crate::catalogue::{Code, Params};
 use crate::command::{Command, Halt, Once, Refusal, Stop};
@@ -17,6 +17,7 @@ use crate::wallet::{
 };
 use kernel::{Amount, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// See the module.
 #[derive(Clone, Debug)]
@@ -168,16 +169,7 @@ impl Command for PayOrder {
         if self.session.is_none() {
             tx.want(self.keys())?; // Otherwise they were asked for before.
         }
-        self.touch_session(tx)?;
-        let mut due = self.payable(tx)?;
-        if !due.name_payer(tx, &self.openid_keys, self.user)? {
-            return Err(PayOrderRefusal::PayerMismatch.into());
-        }
-        let wallet = tx.look::<Wallet>(&self.wallet)?.filter(|wallet| wallet.user == self.user);
-        let wallet = wallet.ok_or(PayOrderRefusal::WalletNotFound)?;
-        let payees = due.payees(tx, &self.transaction_id)?;
-        let payees = payees.ok_or(PayOrderRefusal::MerchantSuspended)?;
-        let identity = wallet.may_pay().map_err(PayOrderRefusal::Wallet)?;
+        let Agreed { due, wallet, payees, identity } = self.agree(tx)?;
         check_password(tx, wallet.id, &self.password)?.map_err(PayOrderRefusal::Password)?;
         self.use_limits(tx, identity, due.is_by_code())?;
         let paid = due.pay(tx, (&*wallet, Funds::Balance), payees, &self.transaction_id)?;
@@ -185,6 +177,14 @@ impl Command for PayOrder {
         let transaction_id = self.transaction_id.clone();
         Ok(OrderPaid { transaction_id, paid_at, amount_minor: self.amount.minor() })
     }
+}
+
+/// What is paid, by whom, to whom.
+pub(super) struct Agreed {
+    pub(super) due: Due,
+    pub(super) wallet: Arc<Wallet>,
+    payees: Payees,
+    identity: IdentityId,
 }
 
 impl PayOrder {
@@ -203,8 +203,23 @@ impl PayOrder {
         keys
     }
 
+    /// All that does not depend on where the money comes from.
+    pub(super) fn agree(&self, tx: &mut Tx<'_>) -> Result<Agreed, Stop<PayOrderRefusal>> {
+        self.touch_session(tx)?;
+        let mut due = self.payable(tx)?;
+        if !due.name_payer(tx, &self.openid_keys, self.user)? {
+            return Err(PayOrderRefusal::PayerMismatch.into());
+        }
+        let wallet = tx.look::<Wallet>(&self.wallet)?.filter(|wallet| wallet.user == self.user);
+        let wallet = wallet.ok_or(PayOrderRefusal::WalletNotFound)?;
+        let payees = due.payees(tx, &self.transaction_id)?;
+        let payees = payees.ok_or(PayOrderRefusal::MerchantSuspended)?;
+        let identity = wallet.may_pay().map_err(PayOrderRefusal::Wallet)?;
+        Ok(Agreed { due, wallet, payees, identity })
+    }
+
     /// What is to be paid, if it can be paid now.
-    pub(super) fn payable(&self, tx: &mut Tx<'_>) -> Result<Due, Stop<PayOrderRefusal>> {
+    fn payable(&self, tx: &mut Tx<'_>) -> Result<Due, Stop<PayOrderRefusal>> {
         let session = tx.find::<OrderByPrepay>(&self.prepay_id)?;
         let session = session.ok_or(PayOrderRefusal::OrderNotFound)?;
         self.want_the_rest(tx, &session)?;
@@ -250,7 +265,7 @@ impl PayOrder {
     }
 
     /// Paying is a use of the session, like any other request.
-    pub(super) fn touch_session(&self, tx: &mut Tx<'_>) -> Result<(), Stop<PayOrderRefusal>> {
+    fn touch_session(&self, tx: &mut Tx<'_>) -> Result<(), Stop<PayOrderRefusal>> {
         let Some(token_hash) = self.session else { return Ok(()) };
         if let Some(session) = tx.look::<Session>(&token_hash)?
             && TouchSession::is_due(&session, tx.now())

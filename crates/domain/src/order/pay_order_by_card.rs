@@ -1,6 +1,7 @@
 //! A person pays an order from a bound card: the order waits until the bank has answered.
 
 use super::due::Due;
+use super::pay_order::Agreed;
 use super::{CardPayment, CardPaymentState, PayOrder, PayOrderRefusal};
 use crate::calendar::day_key;
 use crate::card::{Card, CardBlocked, find_own};
@@ -9,7 +10,7 @@ use crate::ids::{CardId, CardPaymentId};
 use crate::job::{Job, JobKind};
 use crate::record::RowKey;
 use crate::tx::Tx;
-use crate::wallet::{Wallet, check_password};
+use crate::wallet::check_password;
 
 /// See the module. Limits of the balance do not count; those of the card's bank do.
 #[derive(Clone, Debug)]
@@ -41,16 +42,7 @@ impl Command for PayOrderByCard {
     fn decide(&self, tx: &mut Tx<'_>) -> Result<CardPaymentId, Stop<PayOrderRefusal>> {
         let order = &self.order;
         tx.want(order.keys().into_iter().chain([RowKey::of::<Card>(&self.card)]))?;
-        order.touch_session(tx)?;
-        let mut due = order.payable(tx)?;
-        if !due.name_payer(tx, &order.openid_keys, order.user)? {
-            return Err(PayOrderRefusal::PayerMismatch.into());
-        }
-        let wallet = tx.look::<Wallet>(&order.wallet)?.filter(|wallet| wallet.user == order.user);
-        let wallet = wallet.ok_or(PayOrderRefusal::WalletNotFound)?;
-        let payees = due.payees(tx, &order.transaction_id)?;
-        payees.ok_or(PayOrderRefusal::MerchantSuspended)?;
-        wallet.may_pay().map_err(PayOrderRefusal::Wallet)?;
+        let Agreed { due, wallet, .. } = order.agree(tx)?;
         let card = self.usable(tx, &due)?;
         check_password(tx, wallet.id, &order.password)?.map_err(PayOrderRefusal::Password)?;
         let bank = tx.rules().bank_limits.of(&card.bank, card.kind);
