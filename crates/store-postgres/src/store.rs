@@ -285,6 +285,23 @@ mod tests {
     }
 
     #[test]
+    fn turn_that_does_not_come_in_time_is_no_unknown_outcome() {
+        let database = Temporary::new().unwrap();
+        let mut holder = open(&database);
+        let options = Options { commit_deadline: Duration::from_secs(60), ..Options::default() };
+        let mut store = PostgresStore::open(database.url(), options).unwrap();
+        let first = Batch { seq: 1, ..Batch::origin() };
+        run(&mut holder, "SET idle_in_transaction_session_timeout = 0").unwrap();
+        run(&mut store, "SET lock_timeout = 100").unwrap();
+        holder.exclude_others().unwrap();
+        let outcome = store.commit(&first, &account(1));
+        assert!(matches!(outcome, Commit::Unavailable(_)), "{outcome:?}");
+        assert!(store.exclude_others().is_err());
+        holder.abandon();
+        assert_eq!(store.commit(&first, &account(1)), Commit::Done);
+    }
+
+    #[test]
     fn commit_that_can_only_roll_back_is_not_done() {
         let database = Temporary::new().unwrap();
         let mut store = open(&database);

@@ -38,7 +38,9 @@ impl Queries for Broken {
 async fn broken(fault: Fault) -> World {
     World::with(|app| {
         app.queries = Arc::new(Broken(Arc::clone(&app.queries), fault));
-        app.limits.request = Duration::from_millis(500);
+        if let Fault::Hang = fault {
+            app.limits.request = Duration::from_millis(500);
+        }
     })
     .await
 }
