@@ -17,6 +17,10 @@ const HOUR: i64 = 60 * MINUTE;
 /// How long a credit takes to arrive, in microseconds of business time.
 pub(crate) const CREDIT_SETTLES_AFTER: i64 = 2 * HOUR;
 
+/// How long a debit takes that comes too late for what it pays, in microseconds of business time:
+/// longer than an order lives that was given no time of its own, which is a week.
+const LATE_DEBIT_AFTER: i64 = 8 * 24 * HOUR;
+
 /// When the bank shows the behaviour of a card.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
@@ -404,6 +408,11 @@ const FAMILIES: &[Family] = &[
         behaviour: || Behaviour::AgreeAfter(10 * MINUTE),
     },
     Family {
+        prefix: "6214830088",
+        phase: Phase::Debit,
+        behaviour: || Behaviour::AgreeAfter(LATE_DEBIT_AFTER),
+    },
+    Family {
         prefix: "6214830091",
         phase: Phase::Credit,
         behaviour: || Behaviour::Decline("REFUND_ABNORMAL".to_owned()),
@@ -537,10 +546,12 @@ mod tests {
     fn cards_of_a_family_behave_alike() {
         let cards = Scenarios::parse(CODES).unwrap();
         for index in [0, 7, 99_999] {
-            let slow = card_number("6214830086", 16, index);
-            let slowly = Behaviour::AgreeAfter(10 * MINUTE);
-            assert_eq!(cards.of_movement(&slow, Phase::Debit, 100), slowly);
-            assert_eq!(cards.of_movement(&slow, Phase::Credit, 100), Behaviour::Agree);
+            for (prefix, wait) in [("6214830086", 10 * MINUTE), ("6214830088", 192 * HOUR)] {
+                let slow = card_number(prefix, 16, index);
+                let slowly = Behaviour::AgreeAfter(wait);
+                assert_eq!(cards.of_movement(&slow, Phase::Debit, 100), slowly);
+                assert_eq!(cards.of_movement(&slow, Phase::Credit, 100), Behaviour::Agree);
+            }
             let closed = card_number("6214830091", 16, index);
             let no = Behaviour::Decline("REFUND_ABNORMAL".to_owned());
             assert_eq!(cards.of_movement(&closed, Phase::Credit, 100), no);

@@ -3,8 +3,8 @@
 use super::card_payment_tests::check_in_transit;
 use super::tests::{PAYER, balances, fen, order, pay, place, world};
 use super::*;
-use crate::card::BankOperation;
 use crate::card::testing::{declined, done};
+use crate::card::{BankAnswer, BankOperation};
 use crate::command::Stop;
 use crate::fact::FactKind;
 use crate::merchant::{AddAppid, AddMerchant, Merchant, MerchantState, OpenidKeys};
@@ -132,24 +132,30 @@ fn all_parts_are_paid_by_one_journal_and_told_once() {
     world.check_ledger();
 }
 
-#[test]
-fn a_card_pays_all_parts_at_once_and_takes_back_a_part() {
-    let mut world = market(60);
-    world.run(&combine()).unwrap();
-    let payment = CardPaymentId::from_bytes([8; 16]);
-    let by_card = PayOrderByCard { order: pay_all(), card: PAYER.card, payment };
-    let answered = |answer| RecordCardPayment {
-        payment,
+const PAYMENT: CardPaymentId = CardPaymentId::from_bytes([8; 16]);
+
+fn answered(answer: BankAnswer) -> RecordCardPayment {
+    RecordCardPayment {
+        payment: PAYMENT,
         answer,
         transaction_id: "4200202611210000010000000000".into(),
         openid_keys: OpenidKeys::for_tests(),
         payout: testing::payout_of("late"),
-    };
+    }
+}
+
+/// Of the whole, and of its parts.
+fn states(world: &World) -> (OrderState, [OrderState; 3]) {
+    let parts = [(MCHID, "T001"), (OTHER, "T001"), (MCHID, "T002")];
+    (combined(world).state, parts.map(|(mchid, number)| part_of(world, mchid, number).state))
+}
+
+#[test]
+fn a_card_pays_all_parts_at_once_and_takes_back_a_part() {
+    let mut world = market(60);
+    world.run(&combine()).unwrap();
+    let by_card = PayOrderByCard { order: pay_all(), card: PAYER.card, payment: PAYMENT };
     world.run(&by_card).unwrap();
-    let states = |world: &World| {
-        let parts = [(MCHID, "T001"), (OTHER, "T001"), (MCHID, "T002")];
-        (combined(world).state, parts.map(|(mchid, number)| part_of(world, mchid, number).state))
-    };
     assert_eq!(states(&world), (OrderState::BankPending, [OrderState::BankPending; 3]));
     world.run(&answered(declined("05", BankOperation::Payment))).unwrap();
     assert_eq!(states(&world), (OrderState::NotPay, [OrderState::NotPay; 3]));
@@ -162,6 +168,20 @@ fn a_card_pays_all_parts_at_once_and_takes_back_a_part() {
     world.run(&refund_all(OrderOfRefund::OutTradeNo("T001".into()))).unwrap();
     let refund = world.get::<Refund>(&(OTHER.into(), "R1".into()));
     assert_eq!((refund.state, refund.card), (RefundState::Processing, Some(PAYER.card)));
+    check_in_transit(&mut world);
+}
+
+#[test]
+fn a_card_that_pays_when_the_time_is_over_pays_no_part() {
+    let mut world = market(60);
+    world.run(&combine()).unwrap();
+    let by_card = PayOrderByCard { order: pay_all(), card: PAYER.card, payment: PAYMENT };
+    world.run(&by_card).unwrap();
+    world.wait(7 * DAY);
+    let state = world.run(&answered(done("B1")));
+    assert_eq!(state, Ok(CardPaymentState::Refunding), "the timer has not come by yet");
+    assert_eq!(states(&world), (OrderState::Closed, [OrderState::Closed; 3]));
+    assert_eq!(balances(&world), (100_000, 0, 0));
     check_in_transit(&mut world);
 }
 

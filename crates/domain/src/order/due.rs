@@ -298,6 +298,22 @@ impl Due {
         self.first().awaits(payment)
     }
 
+    /// Whether its time is over at `now` (business time), whatever the timer has done about it.
+    pub(super) fn is_over(&self, now: Timestamp) -> bool {
+        self.first().expires_at <= now
+    }
+
+    /// Is never paid.
+    pub(super) fn close(self, tx: &mut Tx<'_>) -> Result<(), Halt> {
+        if let Some(combined) = self.combined {
+            return combined.close(tx);
+        }
+        for part in self.parts {
+            tx.put(part.closed());
+        }
+        Ok(())
+    }
+
     /// Can be paid again: the card did not pay.
     pub(super) fn reopen(mut self, tx: &mut Tx<'_>) {
         for part in &mut self.parts {

@@ -117,7 +117,7 @@ impl RecordCardPayment {
     }
 
     /// Pays the order, if it waits for this and its merchants are in business; else it can be paid
-    /// again.
+    /// again, or closes if its time is over: whether bank or timer comes first decides nothing.
     fn pay(
         &self,
         tx: &mut Tx<'_>,
@@ -125,6 +125,10 @@ impl RecordCardPayment {
         card: &Card,
     ) -> Result<Option<Paid>, Halt> {
         let Some(mut due) = awaiting(tx, payment)? else { return Ok(None) };
+        if due.is_over(tx.now()) {
+            due.close(tx)?;
+            return Ok(None);
+        }
         let wallet = tx.get::<Wallet>(&payment.wallet)?;
         due.want_names_and_payees(tx, &self.openid_keys, wallet.user, &self.transaction_id)?;
         let is_theirs = due.name_payer(tx, &self.openid_keys, wallet.user)?;

@@ -4,6 +4,7 @@
 mod codes;
 mod complaints;
 mod inspector;
+mod late_payments;
 mod notifications;
 mod payments;
 mod sub_merchants;
@@ -64,6 +65,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(read_inbox))
         .merge(codes::routes())
         .merge(complaints::routes())
+        .merge(late_payments::routes())
         .merge(payments::routes())
         .merge(notifications::routes())
         .merge(sub_merchants::routes())

@@ -35,6 +35,8 @@ pub enum Outcome {
     Card,
     /// Pays from a card whose bank takes ten minutes.
     BankSlow,
+    /// Pays from a card whose bank takes eight days: by then the order is closed.
+    PaidAfterClose,
     /// Pays from a card that takes nothing back.
     RefundAbnormal,
 }
@@ -55,7 +57,7 @@ pub struct OutcomeRow {
 }
 
 /// All outcomes, for the page, the document and the choice by amount.
-pub const OUTCOMES: [OutcomeRow; 8] = [
+pub const OUTCOMES: [OutcomeRow; 9] = [
     OutcomeRow {
         outcome: Outcome::Success,
         name: "success",
@@ -115,6 +117,15 @@ pub const OUTCOMES: [OutcomeRow; 8] = [
         amount_ends: 9_007,
         merchant_sees: "SUCCESS; refunds become ABNORMAL, and CLOSED a week of business time later \
             unless the merchant applies for another way",
+        till_sees: None,
+    },
+    OutcomeRow {
+        outcome: Outcome::PaidAfterClose,
+        name: "paid_after_close",
+        amount_ends: 9_008,
+        merchant_sees: "NOTPAY, and CLOSED once the merchant closes it or its time is over; eight \
+            days of business time after the payment the bank's yes comes, it stays CLOSED, and the \
+            payer gets the money back by itself",
         till_sees: None,
     },
 ];

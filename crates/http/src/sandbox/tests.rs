@@ -90,7 +90,7 @@ async fn a_code_is_shown_that_leads_to_what_was_asked_for() {
 #[tokio::test]
 async fn nothing_of_it_is_there_outside_a_sandbox() {
     let stage = Stage::new().await;
-    for path in ["/sandbox", "/sandbox/style.css"] {
+    for path in ["/sandbox", "/sandbox/style.css", "/sandbox/v1/late-payments"] {
         assert_eq!(stage.get(path).send().await.problem().1, "ROUTE_UNKNOWN", "{path}");
     }
     let pay = stage.post("/sandbox/v1/payments", json!({ "order": "wx2026" })).send().await;

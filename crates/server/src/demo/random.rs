@@ -111,6 +111,11 @@ pub(crate) fn slow_card() -> String {
     checked(format!("6214830086{:05}", below(100_000)))
 }
 
+/// A number of a debit card of China Merchants Bank whose bank takes eight days to pay.
+pub(crate) fn late_card() -> String {
+    checked(format!("6214830088{:05}", below(100_000)))
+}
+
 /// A number of a debit card of China Merchants Bank that pays but takes nothing back.
 pub(crate) fn one_way_card() -> String {
     checked(format!("6214830091{:05}", below(100_000)))

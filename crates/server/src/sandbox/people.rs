@@ -38,15 +38,19 @@ pub(crate) struct People {
     holder: Mutex<Option<Payer>>,
     /// Attends to the code that was shown last.
     attending: Mutex<Option<AbortHandle>>,
-    /// Who pays by card: an ordinary one, one of a slow bank, one that takes no refunds.
-    cards: [Mutex<Option<(Payer, String)>>; 3],
+    /// Who pays by card, by its [`Plastic`].
+    cards: [Mutex<Option<(Payer, String)>>; 4],
 }
 
 /// Which card pays.
 #[derive(Clone, Copy)]
 enum Plastic {
     Ordinary,
+    /// Of a slow bank.
     Slow,
+    /// Of a bank that pays when the order is over.
+    Late,
+    /// Takes no refunds.
     OneWay,
 }
 
@@ -104,6 +108,7 @@ impl People {
         let number = match plastic {
             Plastic::Ordinary => random::debit_card(),
             Plastic::Slow => random::slow_card(),
+            Plastic::Late => random::late_card(),
             Plastic::OneWay => random::one_way_card(),
         };
         Ok(kept.insert(make_card_payer(&self.consumer_api, &number).await?).clone())
@@ -149,7 +154,10 @@ impl People {
             Outcome::Success | Outcome::UserCancels | Outcome::Slow => self.holder().await?,
             Outcome::InsufficientBalance => self.poor().await?,
             Outcome::WrongPassword => make_poor_payer(&self.consumer_api).await?,
-            Outcome::Card | Outcome::BankSlow | Outcome::RefundAbnormal => {
+            Outcome::Card
+            | Outcome::BankSlow
+            | Outcome::PaidAfterClose
+            | Outcome::RefundAbnormal => {
                 return Err(Differs("a payment code is paid from the balance".into()));
             }
         };
@@ -193,6 +201,7 @@ impl People {
             }
             Outcome::Card => self.pay_by_card(order_ref, outcome, Plastic::Ordinary).await,
             Outcome::BankSlow => self.pay_by_card(order_ref, outcome, Plastic::Slow).await,
+            Outcome::PaidAfterClose => self.pay_by_card(order_ref, outcome, Plastic::Late).await,
             Outcome::RefundAbnormal => self.pay_by_card(order_ref, outcome, Plastic::OneWay).await,
             Outcome::Slow => {
                 let (hand, order_ref) = (self.hand(self.payer().await?), order_ref.to_owned());

@@ -54,7 +54,10 @@ impl Hand {
         let digits_shown = match outcome {
             Outcome::Success | Outcome::InsufficientBalance => false,
             Outcome::UserCancels | Outcome::WrongPassword | Outcome::Slow => true,
-            Outcome::Card | Outcome::BankSlow | Outcome::RefundAbnormal => false,
+            Outcome::Card
+            | Outcome::BankSlow
+            | Outcome::PaidAfterClose
+            | Outcome::RefundAbnormal => false,
         };
         let asked = json!({ "digits_shown": digits_shown });
         let shown = self.api.post("/v1/payment-code/codes", asked).await?;
@@ -99,6 +102,7 @@ impl Hand {
             | Outcome::Slow
             | Outcome::Card
             | Outcome::BankSlow
+            | Outcome::PaidAfterClose
             | Outcome::RefundAbnormal => self.pay(&order_ref).await.map(|_| ()),
             Outcome::UserCancels => {
                 let path = format!("/v1/orders/{order_ref}/refuse");

@@ -106,6 +106,61 @@ async fn cards_pay_slowly_or_too_late_or_take_nothing_back() {
     assert!(Audit::of(&demo.database).await.unwrap().is_clean());
 }
 
+/// Looks until the money of these orders is on its way back, or there, and of no others.
+async fn until_back(api: &Api, orders: [&Placed; 2], state: &str) {
+    let mut late = Value::Null;
+    for _ in 0..600 {
+        late = api.get("/sandbox/v1/late-payments").await.unwrap()["items"].take();
+        let items = late.as_array().unwrap();
+        let is_back = |order: &&Placed| {
+            items.iter().any(|item| {
+                item["out_trade_no"] == order.number
+                    && item["amount"]["minor"] == order.minor
+                    && item["state"] == state
+            })
+        };
+        if items.len() == orders.len() && orders.iter().all(is_back) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("never {state}: {late}");
+}
+
+#[tokio::test]
+async fn what_a_card_pays_after_the_close_goes_back_and_the_developer_sees_it() {
+    let program = Program::on_a_file();
+    let running = program.serve_people(&[]);
+    running.until_developers_are_told(&program).await;
+    let demo: DemoFile = serde_json::from_value(told(&program, "demo.json")).unwrap();
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let api = Api::new(&http, &demo.consumer_api);
+    let shop = Shop::open(&http, &demo.merchant_api, demo.merchant.clone()).await.unwrap();
+
+    let (closed, told) = played(&shop, &api, 9_008).await;
+    assert_eq!(told["code"], "PAYMENT_RESULT_UNKNOWN", "{told}");
+    let (forgotten, _) = played(&shop, &api, 19_008).await;
+    until_seen(&shop, &forgotten, "NOTPAY").await;
+    let close = format!("/v3/pay/transactions/out-trade-no/{}/close", closed.number);
+    let body = json!({ "mchid": demo.merchant.mchid });
+    shop.expect(204, "POST", &close, Some(&body)).await.unwrap();
+
+    // The end of the other order and the bank's yes come in one jump, in whatever order.
+    api.advance(86_400 * 8).await.unwrap();
+    until_back(&api, [&closed, &forgotten], "REFUNDING").await;
+    api.advance(2 * 3_600).await.unwrap();
+    until_back(&api, [&closed, &forgotten], "REFUNDED").await;
+    for order in [&closed, &forgotten] {
+        let order = until_seen(&shop, order, "CLOSED").await;
+        assert_eq!(order["transaction_id"], Value::Null, "it never was paid");
+    }
+    let page = format!("{}/sandbox", demo.consumer_api);
+    let page = http.get(page).send().await.unwrap().text().await.unwrap();
+    assert!(page.contains(&format!("<td>{}<br>", closed.number)) && page.contains("REFUNDED"));
+    drop(running);
+    assert!(Audit::of(&demo.database).await.unwrap().is_clean());
+}
+
 #[tokio::test]
 async fn the_payer_shows_codes_and_a_merchant_gets_a_key_for_tills() {
     let program = Program::on_a_file();

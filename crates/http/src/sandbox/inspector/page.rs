@@ -1,6 +1,7 @@
 //! The inspector as one page of plain HTML: no script, nothing from elsewhere, every text escaped.
 
 use super::{CallRecord, Inspector, NoticeRecord, Signature};
+use crate::sandbox::late_payments::LatePayment;
 use crate::sandbox::{OUTCOMES, OutcomeRow};
 use kernel::Timestamp;
 use std::fmt::{self, Write};
@@ -33,16 +34,22 @@ summary { cursor: pointer; }
 ";
 
 /// Writes the page. `told` is what came of the last thing that was asked for.
-pub(super) fn page(inspector: &Inspector, now: Timestamp, told: Option<&str>) -> String {
+pub(super) fn page(
+    inspector: &Inspector,
+    late: &[LatePayment],
+    now: Timestamp,
+    told: Option<&str>,
+) -> String {
     let mut html = String::with_capacity(64 * 1024);
     // Writing to a text cannot fail.
-    let _ = write_page(&mut html, inspector, now, told);
+    let _ = write_page(&mut html, inspector, late, now, told);
     html
 }
 
 fn write_page(
     html: &mut String,
     inspector: &Inspector,
+    late: &[LatePayment],
     now: Timestamp,
     told: Option<&str>,
 ) -> fmt::Result {
@@ -67,6 +74,7 @@ fn write_page(
         Text(&now.rfc3339())
     )?;
     payer(html)?;
+    late_payments(html, late)?;
     notices(html, &inspector.notices())?;
     calls(html, &inspector.calls())?;
     html.push_str("</body></html>");
@@ -93,6 +101,32 @@ fn payer(html: &mut String) -> fmt::Result {
             html,
             "<tr><td><code>{name}</code></td><td>{ends}</td><td>{}</td></tr>",
             Text(merchant_sees)
+        )?;
+    }
+    html.push_str("</table>");
+    Ok(())
+}
+
+/// Shown once there are any: most developers never meet one.
+fn late_payments(html: &mut String, late: &[LatePayment]) -> fmt::Result {
+    if late.is_empty() {
+        return Ok(());
+    }
+    html.push_str(
+        "<h2>Paid after close</h2><table><tr><th>order</th><th>came</th><th>fen</th>\
+         <th>goes back to the payer</th></tr>",
+    );
+    for LatePayment { prepay_id, mchid, out_trade_no, amount, state, came_at } in late {
+        write!(
+            html,
+            "<tr><td>{}<br><span class=\"dim\">{}, merchant {}</span></td>\
+             <td class=\"dim\">{}</td><td>{}</td><td>{}</td></tr>",
+            Text(out_trade_no),
+            Text(prepay_id),
+            Text(mchid),
+            Text(came_at.as_deref().unwrap_or_default()),
+            amount.minor,
+            state.as_str(),
         )?;
     }
     html.push_str("</table>");

@@ -4,6 +4,7 @@ use super::page::{POLICY, STYLE, page};
 use super::{Again, Inspector};
 use crate::app::AppState;
 use crate::problem::Problem;
+use crate::sandbox::late_payments::late_payments;
 use crate::sandbox::{Outcome, advance, play};
 use apiv3::target::percent_decode;
 use axum::Router;
@@ -30,16 +31,22 @@ async fn style() -> impl IntoResponse {
 }
 
 async fn show(State(app): State<AppState>) -> Result<Response, Problem> {
-    Ok(shown(&app, inspector(&app)?, None))
+    shown(&app, inspector(&app)?, None).await
 }
 
 fn inspector(app: &AppState) -> Result<&Arc<Inspector>, Problem> {
     app.inspector.as_ref().ok_or_else(|| Code::RouteUnknown.into())
 }
 
-fn shown(app: &AppState, inspector: &Inspector, told: Option<&str>) -> Response {
+async fn shown(
+    app: &AppState,
+    inspector: &Inspector,
+    told: Option<&str>,
+) -> Result<Response, Problem> {
     let headers = [(CONTENT_TYPE, "text/html; charset=utf-8"), (CONTENT_SECURITY_POLICY, POLICY)];
-    (StatusCode::OK, headers, page(inspector, app.business_now(), told)).into_response()
+    let late = late_payments(app).await?;
+    let html = page(inspector, &late, app.business_now(), told);
+    Ok((StatusCode::OK, headers, html).into_response())
 }
 
 /// The fields of a form of our own page.
@@ -80,7 +87,7 @@ async fn move_clock(
     let form = Form::read(&headers, &body)?;
     let now = advance(&app, form.number("seconds")?).await?;
     let told = format!("Business time is now {}.", now.rfc3339());
-    Ok(shown(&app, inspector(&app)?, Some(&told)))
+    shown(&app, inspector(&app)?, Some(&told)).await
 }
 
 async fn pay(
@@ -101,7 +108,7 @@ async fn pay(
         }
         Err(problem) => problem.document(Language::En, "").message,
     };
-    Ok(shown(&app, inspector(&app)?, Some(&told)))
+    shown(&app, inspector(&app)?, Some(&told)).await
 }
 
 async fn send(
@@ -125,5 +132,5 @@ async fn send(
         told.push(courier.send(batch, place, again).await.unwrap_or_else(|error| error));
     }
     let told = format!("The notification: {}.", told.join(", then "));
-    Ok(shown(&app, inspector, Some(&told)))
+    shown(&app, inspector, Some(&told)).await
 }

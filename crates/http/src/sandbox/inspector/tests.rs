@@ -3,6 +3,9 @@
 use super::record::masked;
 use super::*;
 use crate::sandbox::inspector::page::page;
+use crate::sandbox::late_payments::LatePayment;
+use crate::wire::Money;
+use domain::order::CardPaymentState;
 use kernel::Timestamp;
 
 fn seen(batch: i64, outcome: &str) -> NoticeSeen {
@@ -57,7 +60,16 @@ fn payment_codes_show_only_their_beginning() {
 fn the_page_runs_nothing_that_somebody_sent() {
     let inspector = Inspector::default();
     inspector.saw(seen(1, "status 500"));
-    let html = page(&inspector, Timestamp::from_micros(0), Some("\"><img src=x>"));
+    let late = LatePayment {
+        prepay_id: "wx1".into(),
+        mchid: "1900000001".into(),
+        out_trade_no: "<b>".into(),
+        amount: Money::cny(9_008),
+        state: CardPaymentState::Refunding,
+        came_at: None,
+    };
+    let html = page(&inspector, &[late], Timestamp::from_micros(0), Some("\"><img src=x>"));
+    assert!(html.contains("<td>9008</td><td>REFUNDING</td>") && html.contains("&lt;b&gt;"));
     assert!(html.contains("order-&lt;1&gt;") && html.contains("&lt;script&gt;"));
     assert!(html.contains("&quot;&gt;&lt;img src=x&gt;"));
     assert!(!html.contains("<script") && !html.contains("<img") && !html.contains("style="));
