@@ -28,7 +28,7 @@ use store::{Queries, QueryError};
 mod profit;
 
 /// How long a platform key is used before it is looked up again.
-const KEY_KEPT: Duration = Duration::from_secs(30);
+const KEY_KEPT: Duration = Duration::from_secs(5);
 
 /// A notification ready to be posted.
 pub(crate) struct Notice {
