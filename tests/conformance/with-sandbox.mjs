@@ -1,6 +1,7 @@
 // Runs a command with a sandbox of its own: `node with-sandbox.mjs <suite> <command> [arguments]`.
-// The command finds the sandbox described in the file JIAOZI_DEMO, and an environment in which SDKs
-// with a fixed host reach it unchanged. What the server answered with success is kept afterwards in
+// The command finds the sandbox described in the file JIAOZI_DEMO, its program (JIAOZI_BIN) and data
+// (JIAOZI_DATA) for what operators do, and an environment in which SDKs with a fixed host reach it
+// unchanged. What the server answered with success is kept afterwards in
 // target/conformance/<suite>.json, from which compatibility.mjs writes its table.
 
 import { spawn } from 'node:child_process';
@@ -13,7 +14,7 @@ import { findServer } from '../sdk-node/server.mjs';
 const [suite, program, ...parameters] = process.argv.slice(2);
 const FOLDER = new URL('../../target/conformance/', import.meta.url);
 
-const { demo, file, stop } = await findServer();
+const { demo, file, program: server, data, stop } = await findServer();
 let code = 1;
 try {
   const child = spawn(program, parameters, {
@@ -21,6 +22,7 @@ try {
     env: {
       ...process.env,
       JIAOZI_DEMO: file,
+      ...(server && { JIAOZI_BIN: server, JIAOZI_DATA: data }),
       HTTPS_PROXY: demo.proxy,
       https_proxy: demo.proxy,
       NO_PROXY: '127.0.0.1,localhost',

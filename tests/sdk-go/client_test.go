@@ -12,6 +12,7 @@ import (
 	"github.com/wechatpay-apiv3/wechatpay-go/core"
 	"github.com/wechatpay-apiv3/wechatpay-go/core/auth"
 	"github.com/wechatpay-apiv3/wechatpay-go/core/auth/verifiers"
+	"github.com/wechatpay-apiv3/wechatpay-go/core/consts"
 	"github.com/wechatpay-apiv3/wechatpay-go/core/downloader"
 	"github.com/wechatpay-apiv3/wechatpay-go/core/notify"
 	"github.com/wechatpay-apiv3/wechatpay-go/core/option"
@@ -50,6 +51,7 @@ var modes = map[string]func(*testing.T, *demo) (core.ClientOption, auth.Verifier
 // notification is one that the SDK verified and decrypted, or why it could not.
 type notification struct {
 	event   string
+	signer  string
 	content map[string]interface{}
 	err     error
 }
@@ -88,7 +90,8 @@ func open(t *testing.T, mode string) *merchant {
 	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		content := map[string]interface{}{}
 		parsed, err := handler.ParseNotifyRequest(r.Context(), r, &content)
-		found := notification{content: content, err: err}
+		signer := r.Header.Get(consts.WechatPaySerial)
+		found := notification{signer: signer, content: content, err: err}
 		if parsed != nil {
 			found.event = parsed.EventType
 		}
@@ -100,8 +103,8 @@ func open(t *testing.T, mode string) *merchant {
 	return m
 }
 
-// notified waits for a notification of this kind that `wanted` says yes to.
-func (m *merchant) notified(t *testing.T, event string, wanted func(interface{}) bool) {
+// notified waits for a notification of this kind that `wanted` says yes to, and gives who signed it.
+func (m *merchant) notified(t *testing.T, event string, wanted func(interface{}) bool) string {
 	t.Helper()
 	patience := time.After(15 * time.Second)
 	for {
@@ -111,7 +114,7 @@ func (m *merchant) notified(t *testing.T, event string, wanted func(interface{})
 				t.Fatal(found.err)
 			}
 			if found.event == event && wanted(found.content) {
-				return
+				return found.signer
 			}
 		case <-patience:
 			t.Fatalf("no such notification: %s", event)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"testing"
 )
 
@@ -59,6 +60,22 @@ func (d *demo) play(t *testing.T, what string, body interface{}) map[string]inte
 	told := map[string]interface{}{}
 	if err := json.Unmarshal(answer, &told); err != nil {
 		t.Fatal(err)
+	}
+	return told
+}
+
+// operate does what an operator types after `jiaozi`.
+func (d *demo) operate(t *testing.T, typed []string, names map[string]string) map[string]interface{} {
+	t.Helper()
+	arguments := []string{}
+	for _, argument := range typed {
+		arguments = append(arguments, fill(argument, names))
+	}
+	arguments = append(arguments, "--data", os.Getenv("JIAOZI_DATA"))
+	output, err := exec.Command(os.Getenv("JIAOZI_BIN"), arguments...).CombinedOutput()
+	told := map[string]interface{}{}
+	if err != nil || json.Unmarshal(output, &told) != nil {
+		t.Fatalf("%v: %s %v", arguments, output, err)
 	}
 	return told
 }

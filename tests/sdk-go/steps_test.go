@@ -12,11 +12,14 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/wechatpay-apiv3/wechatpay-go/core"
 	"github.com/wechatpay-apiv3/wechatpay-go/core/consts"
+	"github.com/wechatpay-apiv3/wechatpay-go/core/downloader"
 	"github.com/wechatpay-apiv3/wechatpay-go/services/fileuploader"
 )
 
@@ -33,6 +36,11 @@ type step struct {
 	Code     string
 	Notified string
 	Advance  int
+	Operate  []string
+	Pause    int
+	Trust    string
+	Signed   string
+	Suites   []string
 	Download string
 	SHA1     string
 	Seal     map[string]string
@@ -63,11 +71,18 @@ func fill(text string, names map[string]string) string {
 // at reads what a JSON Pointer without escapes points at.
 func at(value interface{}, pointer string) interface{} {
 	for _, name := range strings.Split(pointer, "/")[1:] {
-		object, ok := value.(map[string]interface{})
-		if !ok {
+		switch part := value.(type) {
+		case map[string]interface{}:
+			value = part[name]
+		case []interface{}:
+			place, err := strconv.Atoi(name)
+			if err != nil || place >= len(part) {
+				return nil
+			}
+			value = part[place]
+		default:
 			return nil
 		}
-		value = object[name]
 	}
 	return value
 }
@@ -101,11 +116,11 @@ func TestSteps(t *testing.T) {
 		names := map[string]string{
 			"run": run(), "mchid": m.Merchant.Mchid, "appid": m.Merchant.Appid,
 			"sub_mchid": sub["sub_mchid"].(string), "sub_appid": sub["sub_appid"].(string),
-			"sub_name": sub["sub_name"].(string),
+			"sub_name":   sub["sub_name"].(string),
 			"notify_url": m.notifyURL, "openid": m.openid(t),
 		}
 		for _, step := range table.Steps {
-			if step.Mode != "" && step.Mode != mode {
+			if step.Mode != "" && step.Mode != mode || !step.isOurs() {
 				continue
 			}
 			ok := t.Run(mode+"/"+step.Name, func(t *testing.T) { m.do(t, step, names) })
@@ -116,6 +131,15 @@ func TestSteps(t *testing.T) {
 	}
 }
 
+func (s step) isOurs() bool {
+	for _, suite := range s.Suites {
+		if suite == "go" {
+			return true
+		}
+	}
+	return s.Suites == nil
+}
+
 func (m *merchant) do(t *testing.T, step step, names map[string]string) {
 	switch {
 	case step.Pay != "":
@@ -124,6 +148,12 @@ func (m *merchant) do(t *testing.T, step step, names map[string]string) {
 		step.keep(m.play(t, "codes", map[string]string{"outcome": step.Code}), names)
 	case step.Advance != 0:
 		step.keep(m.play(t, "clock", map[string]int{"advance_seconds": step.Advance}), names)
+	case step.Operate != nil:
+		step.keep(m.operate(t, step.Operate, names), names)
+	case step.Pause != 0:
+		time.Sleep(time.Duration(step.Pause) * time.Second)
+	case step.Trust != "":
+		m.trust(t, fill(step.Trust, names))
 	case step.Download != "":
 		hash := sha1.Sum(m.download(t, fill(step.Download, names)))
 		if found := hex.EncodeToString(hash[:]); found != fill(step.SHA1, names) {
@@ -136,14 +166,15 @@ func (m *merchant) do(t *testing.T, step step, names map[string]string) {
 	case step.Upload != "":
 		step.keep(m.upload(t, step.Upload, step.File.Name, step.File.Base64), names)
 	case step.Notified != "":
-		m.notified(t, step.Notified, func(content interface{}) bool {
+		signer := m.notified(t, step.Notified, func(content interface{}) bool {
 			return differs(content, step.Expect, names) == nil
 		})
+		step.checkSigner(t, signer, names)
 	default:
 		for name, text := range step.Seal {
 			names[name] = m.seal(t, fill(text, names))
 		}
-		status, answer := m.call(t, fill(step.Call, names), fill(string(step.Body), names))
+		status, answer, signer := m.call(t, fill(step.Call, names), fill(string(step.Body), names))
 		wanted := step.Status
 		if wanted == 0 {
 			wanted = http.StatusOK
@@ -154,7 +185,25 @@ func (m *merchant) do(t *testing.T, step step, names map[string]string) {
 		if err := differs(answer, step.Expect, names); err != nil {
 			t.Fatal(err)
 		}
+		step.checkSigner(t, signer, names)
 		step.keep(answer, names)
+	}
+}
+
+func (s step) checkSigner(t *testing.T, signer string, names map[string]string) {
+	t.Helper()
+	if wanted := fill(s.Signed, names); s.Signed != "" && signer != wanted {
+		t.Fatalf("signed with %s, expected %s", signer, wanted)
+	}
+}
+
+// trust has the SDK fetch certificates, as it does once a day, until it knows this one.
+func (m *merchant) trust(t *testing.T, serial string) {
+	t.Helper()
+	all := downloader.MgrInstance()
+	all.DownloadCertificates(context.Background())
+	if _, found := all.GetCertificate(context.Background(), m.Merchant.Mchid, serial); !found {
+		t.Fatalf("the SDK has not fetched the certificate %s", serial)
 	}
 }
 
@@ -165,8 +214,9 @@ func (s step) keep(answer interface{}, names map[string]string) {
 	}
 }
 
-// call sends a request through the SDK's generic client and gives status and body.
-func (m *merchant) call(t *testing.T, call, body string) (int, interface{}) {
+// call sends a request through the SDK's generic client and gives status, body and whose signature
+// the SDK has checked.
+func (m *merchant) call(t *testing.T, call, body string) (int, interface{}, string) {
 	t.Helper()
 	method, target, _ := strings.Cut(call, " ")
 	url := consts.WechatPayAPIServer + target
@@ -177,7 +227,7 @@ func (m *merchant) call(t *testing.T, call, body string) (int, interface{}) {
 	result, err := m.client.Request(context.Background(), method, url, nil, nil, sent, "application/json")
 	refused := new(core.APIError)
 	if errors.As(err, &refused) {
-		return refused.StatusCode, parsed(t, []byte(refused.Body))
+		return refused.StatusCode, parsed(t, []byte(refused.Body)), refused.Header.Get(consts.WechatPaySerial)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -187,7 +237,7 @@ func (m *merchant) call(t *testing.T, call, body string) (int, interface{}) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return result.Response.StatusCode, parsed(t, text)
+	return result.Response.StatusCode, parsed(t, text), result.Response.Header.Get(consts.WechatPaySerial)
 }
 
 // seal encrypts a text as the SDK does it with sensitive fields of its models.

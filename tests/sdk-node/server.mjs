@@ -27,7 +27,7 @@ const serveArguments = (folder, demoFile) => [
   '--demo-file', demoFile,
 ];
 
-/** The demo description, its file, and `stop` for the server if it is ours. */
+/** The demo description and its file; if the server is ours, also `stop`, its program and data folder. */
 export async function findServer() {
   const given = process.env.JIAOZI_DEMO;
   if (given) {
@@ -63,7 +63,7 @@ export async function findServer() {
   const deadline = Date.now() + START_MS_MAX;
   while (Date.now() < deadline && !failure) {
     const demo = await readDemo(demoFile);
-    if (demo) return { demo, file: demoFile, stop };
+    if (demo) return { demo, file: demoFile, program, data: join(folder, 'data'), stop };
     await pause(100);
   }
   await stop();

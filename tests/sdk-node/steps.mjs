@@ -6,7 +6,10 @@ import { readFile } from 'node:fs/promises';
 
 const TABLE = new URL('../conformance/steps.json', import.meta.url);
 
-export const { steps } = JSON.parse(await readFile(TABLE, 'utf8'));
+const table = JSON.parse(await readFile(TABLE, 'utf8'));
+
+/** Those of this suite. */
+export const steps = table.steps.filter(({ suites = ['node'] }) => suites.includes('node'));
 
 /** The names that stand for something at the beginning. */
 export async function firstNames({ merchant: { mchid, appid } }, sandbox, notifyUrl) {

@@ -4,6 +4,7 @@ notifications, and what the sandbox itself is asked for."""
 import json
 import os
 import queue
+import subprocess
 import threading
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -50,6 +51,11 @@ class Sandbox:
         )
         with urllib.request.urlopen(request) as answer:
             return json.load(answer)
+
+    def operate(self, typed):
+        """Does what an operator types after `jiaozi`."""
+        command = [os.environ['JIAOZI_BIN'], *typed, '--data', os.environ['JIAOZI_DATA']]
+        return json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
 
     def pay(self, order):
         told = self.play('payments', {'order': order})

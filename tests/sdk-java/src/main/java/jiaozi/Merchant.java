@@ -11,6 +11,7 @@ import com.sun.net.httpserver.HttpServer;
 import com.wechat.pay.java.core.Config;
 import com.wechat.pay.java.core.RSAAutoCertificateConfig;
 import com.wechat.pay.java.core.RSAPublicKeyConfig;
+import com.wechat.pay.java.core.certificate.AutoCertificateService;
 import com.wechat.pay.java.core.cipher.PrivacyEncryptor;
 import com.wechat.pay.java.core.exception.ServiceException;
 import com.wechat.pay.java.core.http.DefaultHttpClientBuilder;
@@ -35,6 +36,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 
 /** A merchant's server: the SDK's client, and a receiver that uses the SDK's parser. */
 final class Merchant implements AutoCloseable {
@@ -45,8 +47,12 @@ final class Merchant implements AutoCloseable {
     final int status;
     final JsonElement body;
 
-    Answer(int status, String text) {
+    /** Whose signature the SDK has checked; the SDK does not tell of a refusal. */
+    final String signer;
+
+    Answer(int status, String text, String signer) {
       this.status = status;
+      this.signer = signer;
       this.body = text == null || text.isEmpty() ? JsonNull.INSTANCE : JsonParser.parseString(text);
     }
   }
@@ -109,12 +115,24 @@ final class Merchant implements AutoCloseable {
       HttpResponse<JsonObject> answer = client.execute(request.build(), JsonObject.class);
       JsonObject found = answer.getServiceResponse();
       // The SDK keeps no status of a success; without a body it was 204, with a code 202.
+      String signer = answer.getHeaders().getHeader("Wechatpay-Serial");
       if (found == null) {
-        return new Answer(204, "");
+        return new Answer(204, "", signer);
       }
-      return new Answer(found.has("code") ? 202 : 200, found.toString());
+      return new Answer(found.has("code") ? 202 : 200, found.toString(), signer);
     } catch (ServiceException refused) {
-      return new Answer(refused.getHttpStatusCode(), refused.getResponseBody());
+      return new Answer(refused.getHttpStatusCode(), refused.getResponseBody(), null);
+    }
+  }
+
+  /** Waits until the SDK, which fetches certificates again and again, knows this one. */
+  static void trust(String mchid, String serial, long patienceMs) throws InterruptedException {
+    long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(patienceMs);
+    while (AutoCertificateService.getCertificate(mchid, "RSA", serial) == null) {
+      if (System.nanoTime() > until) {
+        throw new IllegalStateException("the SDK has not fetched the certificate " + serial);
+      }
+      Thread.sleep(100);
     }
   }
 
@@ -177,6 +195,7 @@ final class Merchant implements AutoCloseable {
             .build();
     try {
       JsonObject found = parser.parse(asked, JsonObject.class);
+      found.addProperty("signed_by", headers.getFirst("Wechatpay-Serial"));
       found.add("event_type", new Gson().fromJson(body, JsonObject.class).get("event_type"));
       received.add(found);
     } catch (RuntimeException refused) {

@@ -1,14 +1,19 @@
 package jiaozi;
 
 import com.google.gson.Gson;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
 /** A running sandbox, as the file of {@code jiaozi serve --demo-file} describes it. */
 final class Sandbox {
@@ -27,6 +32,23 @@ final class Sandbox {
 
   String of(String name) {
     return merchant.get(name).getAsString();
+  }
+
+  /** Does what an operator types after {@code jiaozi}, a JSON array of texts. */
+  JsonObject operate(String typed) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>();
+    command.add(System.getenv("JIAOZI_BIN"));
+    for (JsonElement argument : new Gson().fromJson(typed, JsonArray.class)) {
+      command.add(argument.getAsString());
+    }
+    command.add("--data");
+    command.add(System.getenv("JIAOZI_DATA"));
+    Process operator = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String told = new String(operator.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    if (operator.waitFor() != 0) {
+      throw new IOException(command + ": " + told);
+    }
+    return new Gson().fromJson(told, JsonObject.class);
   }
 
   /** Asks the sandbox itself: to pay an order, for an openid, to move time. */

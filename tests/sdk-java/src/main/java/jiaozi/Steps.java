@@ -1,13 +1,16 @@
 package jiaozi;
 
 import com.google.gson.Gson;
+import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
+import com.wechat.pay.java.core.certificate.AutoCertificateService;
 import java.math.BigInteger;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.Map;
@@ -20,6 +23,7 @@ import java.util.concurrent.TimeUnit;
  */
 public final class Steps {
   private static final long PATIENCE_S = 15;
+  private static final JsonPrimitive SUITE = new JsonPrimitive("java");
 
   private final Sandbox sandbox;
   private final Merchant merchant;
@@ -52,6 +56,8 @@ public final class Steps {
     JsonObject table =
         new Gson().fromJson(Files.readString(Path.of(arguments[0])), JsonObject.class);
     Sandbox sandbox = new Sandbox();
+    // The SDK fetches certificates every hour by itself; whoever starts that before may say how often.
+    AutoCertificateService.start(Duration.ofSeconds(2));
     int passed = 0;
     int failed = 0;
     for (String mode : new String[] {"certificate", "public key"}) {
@@ -60,6 +66,9 @@ public final class Steps {
         for (JsonElement element : table.getAsJsonArray("steps")) {
           JsonObject step = element.getAsJsonObject();
           if (step.has("mode") && !step.get("mode").getAsString().equals(mode)) {
+            continue;
+          }
+          if (step.has("suites") && !step.getAsJsonArray("suites").contains(SUITE)) {
             continue;
           }
           try {
@@ -92,6 +101,13 @@ public final class Steps {
       JsonObject asked = new JsonObject();
       asked.add("advance_seconds", step.get("advance"));
       keep(step, sandbox.play("clock", asked));
+    } else if (step.has("operate")) {
+      keep(step, sandbox.operate(fill(step.get("operate").toString())));
+    } else if (step.has("pause")) {
+      TimeUnit.SECONDS.sleep(step.get("pause").getAsLong());
+    } else if (step.has("trust")) {
+      String serial = fill(step.get("trust").getAsString());
+      Merchant.trust(sandbox.of("mchid"), serial, TimeUnit.SECONDS.toMillis(PATIENCE_S));
     } else if (step.has("download")) {
       byte[] file = merchant.download(fill(step.get("download").getAsString()));
       byte[] hash = MessageDigest.getInstance("SHA-1").digest(file);
@@ -110,7 +126,8 @@ public final class Steps {
       String path = step.get("upload").getAsString();
       keep(step, merchant.upload(path, file.get("name").getAsString(), content));
     } else if (step.has("notified")) {
-      notified(step.get("notified"), expected);
+      JsonObject resource = notified(step.get("notified"), expected);
+      checkSigner(step, resource.get("signed_by").getAsString());
     } else {
       call(step, expected);
     }
@@ -135,7 +152,14 @@ public final class Steps {
     for (Map.Entry<String, JsonElement> wanted : expected.entrySet()) {
       check(answer.body, wanted.getKey(), wanted.getValue());
     }
+    checkSigner(step, answer.signer);
     keep(step, answer.body);
+  }
+
+  private void checkSigner(JsonObject step, String signer) {
+    if (step.has("signed") && !fill(step.get("signed").getAsString()).equals(signer)) {
+      throw new IllegalStateException("signed with " + signer + ", expected " + step.get("signed"));
+    }
   }
 
   private void keep(JsonObject step, JsonElement answer) {
@@ -146,7 +170,7 @@ public final class Steps {
     }
   }
 
-  private void notified(JsonElement event, JsonObject expected) throws Exception {
+  private JsonObject notified(JsonElement event, JsonObject expected) throws Exception {
     while (true) {
       Object found = merchant.received.poll(PATIENCE_S, TimeUnit.SECONDS);
       if (!(found instanceof JsonObject)) {
@@ -158,7 +182,7 @@ public final class Steps {
         is = is && same(at(resource, wanted.getKey()), wanted.getValue());
       }
       if (is) {
-        return;
+        return resource;
       }
     }
   }
@@ -172,7 +196,13 @@ public final class Steps {
 
   private static JsonElement at(JsonElement value, String pointer) {
     for (String name : pointer.substring(1).split("/")) {
-      value = value != null && value.isJsonObject() ? value.getAsJsonObject().get(name) : null;
+      if (value != null && value.isJsonArray()) {
+        JsonArray parts = value.getAsJsonArray();
+        int place = Integer.parseInt(name);
+        value = place < parts.size() ? parts.get(place) : null;
+      } else {
+        value = value != null && value.isJsonObject() ? value.getAsJsonObject().get(name) : null;
+      }
     }
     return value;
   }
