@@ -1,5 +1,5 @@
-// A till: wechatpay-axios-plugin, unmodified, charges payment codes over the XML interface, under
-// both signatures. It checks the signature of every answer that says SUCCESS. Run it through
+// A till: wechatpay-axios-plugin, unmodified, charges payment codes and refunds over the XML interface,
+// under both signatures. It checks the signature of every answer that says SUCCESS. Run it through
 // tests/conformance/with-sandbox.mjs.
 
 import assert from 'node:assert/strict';
@@ -72,6 +72,59 @@ for (const kind of ['MD5', 'HMAC-SHA256']) {
       const reversed = await fields(v2.secapi.pay.reverse(reversal, { security: true }));
       assert.deepEqual([reversed.result_code, reversed.recall], ['SUCCESS', 'N']);
       assert.equal((await query(1)).trade_state, 'REVOKED');
+    });
+
+    test('a part is refunded, and asked for', async () => {
+      const paid = await charge(7, await shown('success'));
+      const part = {
+        ...common,
+        transaction_id: paid.transaction_id,
+        out_refund_no: `${run}-back`,
+        total_fee: 130,
+        refund_fee: 30,
+        refund_desc: 'cold <tea>',
+      };
+      const refund = (asked) => fields(v2.secapi.pay.refund(asked, { security: true }));
+      const refunded = await refund(part);
+      assert.equal(refunded.result_code, 'SUCCESS', JSON.stringify(refunded));
+      assert.equal((await refund(part)).refund_id, refunded.refund_id);
+      assert.equal((await refund({ ...part, refund_fee: 31 })).err_code, 'REFUND_FEE_MISMATCH');
+      const found = await fields(v2.pay.refundquery({ ...common, refund_id: refunded.refund_id }));
+      assert.deepEqual(
+        [found.refund_count, found.out_refund_no_0, found.refund_fee_0, found.refund_status_0],
+        ['1', `${run}-back`, '30', 'SUCCESS'],
+      );
+      assert.equal((await query(7)).trade_state, 'REFUND');
+      const nothing = { ...common, out_refund_no: `${run}-nothing` };
+      assert.equal((await fields(v2.pay.refundquery(nothing))).err_code, 'REFUNDNOTEXIST');
+    });
+
+    test('a service provider charges and refunds for its sub-merchant', async () => {
+      const { sub_mchid: subMchid, sub_appid: subAppid } = await sandbox('sub-merchants', { mchid });
+      const partner = { ...common, sub_mch_id: subMchid, sub_appid: subAppid };
+      const code = await shown('success');
+      const paid = await fields(v2.pay.micropay({
+        ...partner,
+        body: 'noodles',
+        out_trade_no: `${run}-sub`,
+        total_fee: 140,
+        spbill_create_ip: '127.0.0.1',
+        auth_code: code,
+      }));
+      assert.deepEqual([paid.result_code, paid.sub_mch_id], ['SUCCESS', subMchid], JSON.stringify(paid));
+      assert.ok(paid.sub_openid);
+      assert.equal((await query('sub')).err_code, 'ORDERNOTEXIST');
+      const back = {
+        ...partner,
+        out_trade_no: `${run}-sub`,
+        out_refund_no: `${run}-subback`,
+        total_fee: 140,
+        refund_fee: 140,
+      };
+      const refunded = await fields(v2.secapi.pay.refund(back, { security: true }));
+      assert.equal(refunded.result_code, 'SUCCESS', JSON.stringify(refunded));
+      const asked = { ...partner, out_trade_no: `${run}-sub` };
+      assert.equal((await fields(v2.pay.refundquery(asked))).refund_status_0, 'SUCCESS');
     });
 
     test('a payer who takes time is asked for', async () => {

@@ -89,7 +89,8 @@ impl RefundState {
 }
 
 impl Receiver {
-    fn text(&self) -> String {
+    /// As people read it.
+    pub(crate) fn text(&self) -> String {
         match self {
             Self::Balance => "支付用户零钱".to_owned(),
             Self::Card(name) => name.clone(),

@@ -61,8 +61,8 @@ impl Answer {
         xml::write(&owned(&pairs))
     }
 
-    /// The bytes of the answer. `asked` is the message, whose `appid`, `mch_id` and `device_info`
-    /// are repeated; `nonce` is new.
+    /// The bytes of the answer. `asked` is the message, of which who asks is repeated; `nonce` is
+    /// new.
     #[must_use]
     pub fn write(self, asked: &Fields, (key, kind): (&ApiV2Key, SignType), nonce: &str) -> String {
         let (mut fields, refused) = match self {
@@ -70,7 +70,7 @@ impl Answer {
             Self::Done(fields) => (fields, None),
             Self::Refused(refused, fields) => (fields, Some(refused)),
         };
-        for name in ["appid", "mch_id", "device_info"] {
+        for name in ["appid", "mch_id", "sub_appid", "sub_mch_id", "device_info"] {
             if let Some(text) = asked.get(name).filter(|text| !text.is_empty()) {
                 fields.insert(name.to_owned(), text.clone());
             }

@@ -3,6 +3,8 @@
 
 pub mod answer;
 pub mod order;
+mod reader;
+pub mod refund;
 pub mod refusal;
 pub mod sign;
 pub mod xml;

@@ -1,15 +1,14 @@
 //! Orders on the XML interface: charging a payment code, asking for an order, taking it back.
 
 use super::answer::Refused;
+use super::reader::Reader;
 use super::xml::Fields;
-use domain::order::ProfitSharing;
+use domain::order::{Partner, ProfitSharing};
 use kernel::crypto::sha256;
 use kernel::money::Amount;
 
-use crate::fields::check_length;
 use crate::order::{OrderState, OrderView};
 use crate::refund::OrderName;
-use crate::request::{check_alphabet, check_transaction_id};
 
 /// Fields that do not make a request another one.
 const NOT_CONTENT: [&str; 4] = ["nonce_str", "sign", "sign_type", "version"];
@@ -19,6 +18,8 @@ const NOT_CONTENT: [&str; 4] = ["nonce_str", "sign", "sign_type", "version"];
 pub struct Micropay {
     /// The merchant's app.
     pub appid: String,
+    /// Who is paid, if the merchant is a service provider.
+    pub partner: Option<Partner>,
     /// Shown to the payer, 1 to 128 bytes.
     pub body: String,
     /// The merchant's number, 1 to 32 bytes.
@@ -41,26 +42,19 @@ impl Micropay {
     /// Reads a request whose signature holds.
     ///
     /// # Errors
-    /// PARAM_ERROR for the first field that breaks a rule, NOAUTH for what this wallet's merchants
-    /// cannot ask.
+    /// PARAM_ERROR for the first field that breaks a rule, NOAUTH for a deposit.
     pub fn parse(fields: &Fields) -> Result<Self, Refused> {
         let read = Reader(fields);
         read.get("nonce_str", 32)?;
         let appid = read.get("appid", 32)?;
+        let partner = read.find_partner()?;
         let device_info = read.find("device_info", 32)?;
         let body = read.get("body", 128)?;
         read.find("detail", 6_000)?;
         let attach = read.find("attach", 127)?;
-        let out_trade_no = read.number("out_trade_no")?;
-        let out_trade_no = out_trade_no.ok_or_else(|| Refused::param("out_trade_no"))?;
-        let total_fee = read.get("total_fee", 20)?;
-        let is_whole = total_fee.bytes().all(|byte| byte.is_ascii_digit());
-        let fen = total_fee.parse().ok().filter(|_| is_whole);
-        let total_fee = fen.and_then(|fen| Amount::fen(fen).ok());
-        let total_fee = total_fee.ok_or_else(|| Refused::param("total_fee"))?;
-        if read.find("fee_type", 16)?.is_some_and(|currency| currency != "CNY") {
-            return Err(Refused::param("fee_type"));
-        }
+        let out_trade_no = read.find_number()?.ok_or_else(|| Refused::param("out_trade_no"))?;
+        let total_fee = read.get_fen("total_fee")?;
+        read.check_currency("fee_type")?;
         read.get("spbill_create_ip", 64)?;
         read.find("goods_tag", 32)?;
         for name in ["time_start", "time_expire"] {
@@ -79,6 +73,7 @@ impl Micropay {
         read.refuse_products()?;
         Ok(Self {
             appid: appid.to_owned(),
+            partner,
             body: body.to_owned(),
             out_trade_no: out_trade_no.to_owned(),
             attach: attach.map(str::to_owned),
@@ -91,24 +86,43 @@ impl Micropay {
     }
 }
 
-/// The order that a query or a reversal names, and the app it names with it.
-///
-/// # Errors
-/// PARAM_ERROR unless exactly one name is there and has its form.
-pub fn read_order_name(fields: &Fields) -> Result<(String, OrderName), Refused> {
-    let read = Reader(fields);
+/// An order that a query, a reversal or a refund names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedOrder {
+    /// The app that is named with it.
+    pub appid: String,
+    /// Who was paid, if a service provider asks.
+    pub sub_mchid: Option<String>,
+    /// The order.
+    pub name: OrderName,
+}
+
+impl NamedOrder {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// PARAM_ERROR unless one name is there and has its form; our own number counts before the
+    /// merchant's.
+    pub fn parse(fields: &Fields) -> Result<Self, Refused> {
+        let read = Reader(fields);
+        let (appid, sub_mchid) = caller(&read)?;
+        let name = read.find_order_name()?.ok_or_else(|| Refused::param("out_trade_no"))?;
+        Ok(Self { appid, sub_mchid, name })
+    }
+
+    /// Whether it is the order that was found.
+    #[must_use]
+    pub fn is(&self, order: &OrderView) -> bool {
+        self.appid == order.appid
+    }
+}
+
+/// The app of a message about something that is there, and for whom a service provider asks.
+pub(super) fn caller(read: &Reader<'_>) -> Result<(String, Option<String>), Refused> {
     read.get("nonce_str", 32)?;
     let appid = read.get("appid", 32)?.to_owned();
     read.refuse_products()?;
-    let name = match (read.find("transaction_id", 32)?, read.number("out_trade_no")?) {
-        (Some(id), _) => {
-            check_transaction_id(id).map_err(|_| Refused::param("transaction_id"))?;
-            OrderName::TransactionId(id.to_owned())
-        }
-        (None, Some(number)) => OrderName::OutTradeNo(number.to_owned()),
-        (None, None) => return Err(Refused::param("out_trade_no")),
-    };
-    Ok((appid, name))
+    Ok((appid, read.find_partner()?.map(|partner| partner.sub_mchid)))
 }
 
 /// What an order is shown as.
@@ -125,6 +139,10 @@ pub fn show(order: &OrderView) -> Fields {
         let payer_total = payment.payer_total.minor().to_string();
         put("openid", &payment.openid);
         put("is_subscribe", "N");
+        if let Some(sub_openid) = &payment.sub_openid {
+            put("sub_openid", sub_openid);
+            put("sub_is_subscribe", "N");
+        }
         put("trade_type", order.trade_type.as_str());
         put("bank_type", &payment.bank_type);
         put("cash_fee", &payer_total);
@@ -163,43 +181,6 @@ fn fingerprint(fields: &Fields) -> [u8; 32] {
     let content: Fields = content.map(|(name, text)| (name.clone(), text.clone())).collect();
     let canonical = serde_json::to_vec(&content).expect("a map of texts is JSON");
     sha256(&[b"micropay/1\n", &canonical])
-}
-
-struct Reader<'a>(&'a Fields);
-
-impl<'a> Reader<'a> {
-    /// A text of at most so many bytes; an empty one counts as absent, as in the signature.
-    fn find(&self, name: &str, bytes_max: usize) -> Result<Option<&'a str>, Refused> {
-        let text = self.0.get(name).map(String::as_str).filter(|text| !text.is_empty());
-        match text {
-            Some(text) if text.len() > bytes_max => Err(Refused::param(name)),
-            text => Ok(text),
-        }
-    }
-
-    fn get(&self, name: &str, bytes_max: usize) -> Result<&'a str, Refused> {
-        self.find(name, bytes_max)?.ok_or_else(|| Refused::param(name))
-    }
-
-    /// A merchant's order number: here it may be shorter than elsewhere.
-    fn number(&self, name: &str) -> Result<Option<&'a str>, Refused> {
-        let Some(text) = self.find(name, 32)? else { return Ok(None) };
-        let checked = check_length(text, 1..=32)
-            .and_then(|()| check_alphabet(text, b"_-*|", "[0-9A-Za-z_-*|]"));
-        checked.map(|()| Some(text)).map_err(|_| Refused::param(name))
-    }
-
-    /// Refuses what would promise something that does not happen.
-    fn refuse_products(&self) -> Result<(), Refused> {
-        let is_deposit = self.0.get("deposit").is_some_and(|text| text == "Y");
-        let partner = ["sub_mch_id", "sub_appid"]
-            .iter()
-            .any(|name| self.0.get(*name).is_some_and(|text| !text.is_empty()));
-        if partner || is_deposit {
-            return Err(Refused::saying("NOAUTH", "商户无此接口权限"));
-        }
-        Ok(())
-    }
 }
 
 #[cfg(test)]
@@ -262,9 +243,11 @@ mod tests {
         }
         let long = "x".repeat(129);
         assert_eq!(Micropay::parse(&with("body", &long)).err(), Some(Refused::param("body")));
-        for (name, text) in [("sub_mch_id", "1"), ("deposit", "Y")] {
-            assert_eq!(Micropay::parse(&with(name, text)).err().unwrap().code, "NOAUTH");
-        }
+        assert_eq!(Micropay::parse(&with("deposit", "Y")).err().unwrap().code, "NOAUTH");
+        let nobody = Micropay::parse(&with("sub_appid", "wx1")).err();
+        assert_eq!(nobody, Some(Refused::param("sub_mch_id")), "an app of nobody");
+        let partner = Micropay::parse(&with("sub_mch_id", "1900000009")).ok().unwrap().partner;
+        assert_eq!(partner.unwrap().sub_mchid, "1900000009");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::answer::Refused;
 use domain::order::CreateOrderRefusal;
 use domain::payment_code::{PayByCodeRefusal, ReverseOrderRefusal};
+use domain::refund::CreateRefundRefusal;
 
 impl From<CreateOrderRefusal> for Refused {
     fn from(refusal: CreateOrderRefusal) -> Self {
@@ -45,6 +46,35 @@ impl From<PayByCodeRefusal> for Refused {
                 ("RULELIMIT", "付款方超过支付限额")
             }
             PayByCodeRefusal::BalanceInsufficient => ("NOTENOUGH", "余额不足"),
+        };
+        Self::saying(code, text)
+    }
+}
+
+impl From<CreateRefundRefusal> for Refused {
+    fn from(refusal: CreateRefundRefusal) -> Self {
+        let (code, text) = match refusal {
+            CreateRefundRefusal::OrderNotFound => ("ORDERNOTEXIST", "订单不存在"),
+            CreateRefundRefusal::NumberUsedDifferently => {
+                ("REFUND_FEE_MISMATCH", "商户退款单号已用于另一笔退款，请更换单号或沿用原参数")
+            }
+            CreateRefundRefusal::NotPaid => ("ERROR", "订单未支付，不能退款，请关单或撤销"),
+            CreateRefundRefusal::TotalDiffers => {
+                ("REFUND_FEE_MISMATCH", "total_fee 与订单金额不一致，请核实后再试")
+            }
+            CreateRefundRefusal::WindowExpired => ("TRADE_OVERDUE", "订单已经超过退款期限"),
+            CreateRefundRefusal::AmountExceeded { left } => {
+                let text = format!("退款金额超过可退金额，还可退 {left} 分");
+                return Self::saying("ERROR", &text);
+            }
+            CreateRefundRefusal::CountExceeded => ("ERROR", "该订单的退款次数已达上限"),
+            CreateRefundRefusal::TooFrequent { .. } => {
+                ("FREQUENCY_LIMITED", "同一订单退款过于频繁，请一分钟后用原参数重试")
+            }
+            CreateRefundRefusal::PayerClosed => {
+                ("USER_ACCOUNT_ABNORMAL", "用户账户已注销，请商户自行处理退款")
+            }
+            CreateRefundRefusal::NotEnough => ("NOTENOUGH", "商户余额不足，请充值后用原参数重试"),
         };
         Self::saying(code, text)
     }

@@ -31,6 +31,7 @@ mod transfer_batches;
 mod transfers;
 mod uploads;
 mod xml_face;
+mod xml_refunds;
 
 pub use key_rotation::{RotateError, add_merchant_key, announce_platform_key, use_platform_key};
 pub use onboarding::{

@@ -3,7 +3,7 @@
 use super::Face;
 use super::answer::Reply;
 use super::call::Call;
-use super::fault::{Fault, run};
+use super::fault::{Fault, attempt, run};
 use super::route::Route;
 use crate::personal::card_index;
 use apiv3::abnormal_refund::{AbnormalRefund, AbnormalTarget, PayerCard};
@@ -16,11 +16,13 @@ use domain::ids::RefundPayoutId;
 use domain::merchant_transfer::NameCheck;
 use domain::order::Order;
 use domain::refund::{
-    self, ApplyAbnormalRefund, ApplyAbnormalRefundRefusal, OrderOfRefund, Refund, RefundSource,
+    self, ApplyAbnormalRefund, ApplyAbnormalRefundRefusal, CreateRefundRefusal, OrderOfRefund,
+    Refund, RefundSource,
 };
 use domain::validate::card_number::CardNumber;
 use domain::wallet::{Identity, Wallet, name_place};
 use kernel::crypto;
+use store::queries;
 
 pub(super) const ROUTES: &[Route] = &[
     Route::post("/v3/refund/domestic/refunds", |call| Box::pin(create(call))),
@@ -39,9 +41,18 @@ async fn create(call: Call) -> Result<Reply, Fault> {
     if asked.from.iter().any(|part| part.account == FundsAccount::Unavailable) {
         return Err(Code::NotEnough.into());
     }
+    reply(&give_back(&call.face, &call.mchid, &asked).await?.map_err(ApiError::from)?)
+}
+
+/// Gives back what is asked for, over whichever interface, and shows it.
+pub(super) async fn give_back(
+    face: &Face,
+    mchid: &str,
+    asked: &CreateRefund,
+) -> Result<Result<Refund, CreateRefundRefusal>, Fault> {
     let fingerprint = asked.fingerprint();
-    run(&call.face, || refund::CreateRefund {
-        mchid: call.mchid.clone(),
+    let make = || refund::CreateRefund {
+        mchid: mchid.to_owned(),
         sub_mchid: asked.sub_mchid.clone(),
         order: match &asked.order {
             OrderName::TransactionId(id) => OrderOfRefund::Transaction(id.clone()),
@@ -59,12 +70,15 @@ async fn create(call: Call) -> Result<Reply, Fault> {
         reason: asked.reason.clone(),
         notify_url: asked.notify_url.clone(),
         fingerprint,
-        refund_id: draw_refund_id(&call.face),
-        payout: draw_payout(&call.face),
-    })
-    .await?;
-    let refund = find(&call, asked.out_refund_no.clone()).await?;
-    reply(&refund.ok_or_else(|| Fault::defect("an accepted refund has no row"))?)
+        refund_id: draw_refund_id(face),
+        payout: draw_payout(face),
+    };
+    if let Err(refusal) = attempt(face, make).await? {
+        return Ok(Err(refusal));
+    }
+    let key = (mchid.to_owned(), asked.out_refund_no.clone());
+    let refund = queries::find::<Refund>(face.app.queries.as_ref(), &key).await?;
+    refund.map(Ok).ok_or_else(|| Fault::defect("an accepted refund has no row"))
 }
 
 async fn show(call: Call) -> Result<Reply, Fault> {

@@ -1,13 +1,16 @@
-//! The XML interface that tills still use: three calls, signed inside with the merchant's key for
+//! The XML interface that tills still use: a few calls, signed inside with the merchant's key for
 //! it. HTTP 200 always, and an answer signed the way it was asked.
 
 use super::code_payments::{Charge, reverse};
+use super::fault::Fault;
 use super::orders::find_order;
+use super::xml_refunds::{refund, refund_query};
 use super::{Face, answer};
 use crate::address::address_of;
 use crate::layers::{count, log};
+use apiv3::order::OrderView;
 use apiv3::refund::OrderName;
-use apiv3::v2::order::{Micropay, read_order_name, show, show_state, unpaid};
+use apiv3::v2::order::{Micropay, NamedOrder, show, show_state, unpaid};
 use apiv3::v2::refusal::reversal;
 use apiv3::v2::xml::{self, Fields};
 use apiv3::v2::{Answer, ApiV2Key, Refused, SignType};
@@ -36,14 +39,21 @@ enum Call {
     Micropay,
     OrderQuery,
     Reverse,
+    Refund,
+    RefundQuery,
 }
 
 impl Call {
+    const ALL: [Self; 5] =
+        [Self::Micropay, Self::OrderQuery, Self::Reverse, Self::Refund, Self::RefundQuery];
+
     const fn path(self) -> &'static str {
         match self {
             Self::Micropay => "/pay/micropay",
             Self::OrderQuery => "/pay/orderquery",
             Self::Reverse => "/secapi/pay/reverse",
+            Self::Refund => "/secapi/pay/refund",
+            Self::RefundQuery => "/pay/refundquery",
         }
     }
 }
@@ -52,7 +62,7 @@ impl Call {
 pub(super) fn routes(face: &Arc<Face>) -> Router {
     let deadline = face.app.limits.request;
     let mut router = Router::new();
-    for call in [Call::Micropay, Call::OrderQuery, Call::Reverse] {
+    for call in Call::ALL {
         let serve = move |state: State<Arc<Face>>, request: Request| serve(call, state, request);
         router = router.route(call.path(), any(serve));
     }
@@ -100,6 +110,8 @@ async fn answer_of(call: Call, face: Arc<Face>, request: Request) -> (&'static s
         Call::Micropay => micropay(&face, &asked).await,
         Call::OrderQuery => order_query(&face, &asked).await,
         Call::Reverse => take_back(&face, &asked).await,
+        Call::Refund => refund(&face, &asked).await,
+        Call::RefundQuery => refund_query(&face, &asked).await,
     };
     let nonce = apiv3::sign::nonce(face.random());
     let code = answer.code();
@@ -107,9 +119,9 @@ async fn answer_of(call: Call, face: Arc<Face>, request: Request) -> (&'static s
 }
 
 /// A message whose signature holds.
-struct Asked {
-    fields: Fields,
-    mchid: String,
+pub(super) struct Asked {
+    pub(super) fields: Fields,
+    pub(super) mchid: String,
     key: ApiV2Key,
     kind: SignType,
 }
@@ -143,7 +155,7 @@ impl Asked {
     }
 }
 
-fn refuse(refused: Refused) -> Answer {
+pub(super) fn refuse(refused: Refused) -> Answer {
     Answer::Refused(refused, Fields::new())
 }
 
@@ -155,7 +167,7 @@ async fn micropay(face: &Face, asked: &Asked) -> Answer {
     let charge = Charge {
         mchid: &asked.mchid,
         appid: &request.appid,
-        partner: None,
+        partner: request.partner.as_ref(),
         out_trade_no: &request.out_trade_no,
         description: &request.body,
         attach: request.attach.as_deref(),
@@ -171,7 +183,8 @@ async fn micropay(face: &Face, asked: &Asked) -> Answer {
         Ok(None) => return refuse(domain::payment_code::PayByCodeRefusal::CodeInvalid.into()),
         Err(_) => return refuse(Refused::system()),
     };
-    match find_order(face, &asked.mchid, None, request.out_trade_no).await {
+    let sub_mchid = request.partner.map(|partner| partner.sub_mchid);
+    match find_order(face, &asked.mchid, sub_mchid, request.out_trade_no).await {
         Ok(Some(order)) => match unpaid(&order) {
             Some(refused) => refuse(refused),
             None if charged.is_new => Answer::Done(show(&order)),
@@ -182,42 +195,53 @@ async fn micropay(face: &Face, asked: &Asked) -> Answer {
 }
 
 async fn order_query(face: &Face, asked: &Asked) -> Answer {
-    let (appid, name) = match read_order_name(&asked.fields) {
-        Ok(read) => read,
+    let named = match NamedOrder::parse(&asked.fields) {
+        Ok(named) => named,
         Err(refused) => return refuse(refused),
     };
-    let number = match name {
-        OrderName::OutTradeNo(number) => Some(number),
-        OrderName::TransactionId(id) => {
-            let found = queries::find::<OrderByTransaction>(face.app.queries.as_ref(), &id).await;
-            match found {
-                Ok(found) => {
-                    found.filter(|found| found.mchid == asked.mchid).map(|found| found.out_trade_no)
-                }
-                Err(_) => return refuse(Refused::system()),
-            }
-        }
-    };
-    let Some(number) = number else { return no_order() };
-    match find_order(face, &asked.mchid, None, number).await {
-        Ok(Some(order)) if order.appid == appid => Answer::Done(show_state(&order)),
-        Ok(_) => no_order(),
+    match find_named(face, asked, named).await {
+        Ok(Some(order)) => Answer::Done(show_state(&order)),
+        Ok(None) => no_order(),
         Err(_) => refuse(Refused::system()),
     }
 }
 
-fn no_order() -> Answer {
+/// The order that a merchant names, under its app.
+pub(super) async fn find_named(
+    face: &Face,
+    asked: &Asked,
+    named: NamedOrder,
+) -> Result<Option<OrderView>, Fault> {
+    let number = match &named.name {
+        OrderName::OutTradeNo(number) => number.clone(),
+        OrderName::TransactionId(id) => {
+            let found = queries::find::<OrderByTransaction>(face.app.queries.as_ref(), id).await?;
+            match found.filter(|found| found.mchid == asked.mchid) {
+                Some(found) => found.out_trade_no,
+                None => return Ok(None),
+            }
+        }
+    };
+    let found = find_order(face, &asked.mchid, named.sub_mchid.clone(), number).await?;
+    Ok(found.filter(|order| named.is(order)))
+}
+
+pub(super) fn no_order() -> Answer {
     refuse(Refused::saying("ORDERNOTEXIST", "订单不存在"))
 }
 
 async fn take_back(face: &Face, asked: &Asked) -> Answer {
     let recall = |recall: &str| Fields::from([("recall".to_owned(), recall.to_owned())]);
-    let name = match read_order_name(&asked.fields) {
-        Ok((_, OrderName::OutTradeNo(number))) => OrderOfRefund::OutTradeNo(number),
-        Ok((_, OrderName::TransactionId(id))) => OrderOfRefund::Transaction(id),
+    let (sub_mchid, order) = match NamedOrder::parse(&asked.fields) {
+        Ok(NamedOrder { sub_mchid, name: OrderName::OutTradeNo(number), .. }) => {
+            (sub_mchid, OrderOfRefund::OutTradeNo(number))
+        }
+        Ok(NamedOrder { sub_mchid, name: OrderName::TransactionId(id), .. }) => {
+            (sub_mchid, OrderOfRefund::Transaction(id))
+        }
         Err(refused) => return Answer::Refused(refused, recall("N")),
     };
-    match reverse(face, &asked.mchid, None, name).await {
+    match reverse(face, &asked.mchid, sub_mchid.as_deref(), order).await {
         Ok(Ok(())) => Answer::Done(recall("N")),
         Ok(Err(refusal)) => {
             let (refused, again) = reversal(refusal);

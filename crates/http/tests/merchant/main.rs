@@ -31,3 +31,4 @@ mod transfer_batches;
 mod transfers;
 mod uploads;
 mod world;
+mod xml_refunds;

@@ -6,7 +6,7 @@ use kernel::time::MINUTE;
 use serde_json::{Value, json};
 
 /// A world whose merchant serves another one.
-async fn provider() -> (World, Party) {
+pub(crate) async fn provider() -> (World, Party) {
     let world = World::new().await;
     let sub = world.add_merchant("Noodle shop").await;
     let bind = BindSubMerchant {

@@ -15,15 +15,18 @@ const MICROPAY: &str = "/pay/micropay";
 const QUERY: &str = "/pay/orderquery";
 const REVERSE: &str = "/secapi/pay/reverse";
 
-struct Till {
-    world: World,
+pub(crate) struct Till {
+    pub(crate) world: World,
     key: ApiV2Key,
     kind: SignType,
 }
 
 impl Till {
-    async fn new(kind: SignType) -> Self {
-        let world = World::new().await;
+    pub(crate) async fn new(kind: SignType) -> Self {
+        Self::of(World::new().await, kind).await
+    }
+
+    pub(crate) async fn of(world: World, kind: SignType) -> Self {
         world.turn_on_codes().await;
         let key = new_key(&world).await;
         Self { world, key, kind }
@@ -51,7 +54,7 @@ impl Till {
     }
 
     /// Sends a signed message; the answer's signature is checked.
-    async fn ask(&self, path: &str, own: &[(&str, &str)]) -> Fields {
+    pub(crate) async fn ask(&self, path: &str, own: &[(&str, &str)]) -> Fields {
         let text = xml::write(&self.message(own));
         let answer = xml::read(send(&self.world, "POST", path, &text).await.as_bytes()).unwrap();
         assert_eq!(answer["return_code"], "SUCCESS", "{answer:?}");
@@ -103,7 +106,7 @@ fn not_taken(text: &str) -> String {
     )
 }
 
-fn refusal(answer: &Fields) -> (&str, &str) {
+pub(crate) fn refusal(answer: &Fields) -> (&str, &str) {
     assert_eq!(answer["result_code"], "FAIL");
     (&answer["err_code"], &answer["err_code_des"])
 }

@@ -1,0 +1,85 @@
+//! Refunds over the XML interface, which are those of the JSON interface: the same numbers, the
+//! same rules, the same rows.
+
+use super::Face;
+use super::fault::Fault;
+use super::refunds::give_back;
+use super::xml_face::{Asked, find_named, no_order, refuse};
+use apiv3::refund::OrderName;
+use apiv3::refund_view::RefundView;
+use apiv3::v2::order::NamedOrder;
+use apiv3::v2::refund::{NamedRefunds, RefundAsked, RefundQuery, show, show_all};
+use apiv3::v2::{Answer, Refused};
+use domain::refund::{Refund, RefundById};
+use store::queries::{Value, find, select};
+
+/// Gives back what is asked for.
+pub(super) async fn refund(face: &Face, asked: &Asked) -> Answer {
+    let request = match RefundAsked::parse(&asked.fields) {
+        Ok(request) => request,
+        Err(refused) => return refuse(refused),
+    };
+    let RefundAsked { appid, refund } = request;
+    let named =
+        NamedOrder { appid, sub_mchid: refund.sub_mchid.clone(), name: refund.order.clone() };
+    match find_named(face, asked, named).await {
+        Ok(Some(_)) => {}
+        Ok(None) => return no_order(),
+        Err(_) => return refuse(Refused::system()),
+    }
+    let view = match give_back(face, &asked.mchid, &refund).await {
+        Ok(Ok(refund)) => RefundView::of(&refund),
+        Ok(Err(refusal)) => return refuse(refusal.into()),
+        Err(_) => None,
+    };
+    view.map_or_else(|| refuse(Refused::system()), |view| Answer::Done(show(&view)))
+}
+
+/// Shows refunds.
+pub(super) async fn refund_query(face: &Face, asked: &Asked) -> Answer {
+    let query = match RefundQuery::parse(&asked.fields) {
+        Ok(query) => query,
+        Err(refused) => return refuse(refused),
+    };
+    let offset = if matches!(query.refunds, NamedRefunds::Order(_)) { query.offset } else { 0 };
+    match find_refunds(face, asked, query).await {
+        Ok(refunds) => show_all(&refunds, offset).map_or_else(refuse, Answer::Done),
+        Err(_) => refuse(Refused::system()),
+    }
+}
+
+/// Those that are named, of one order of the app; the first first.
+async fn find_refunds(
+    face: &Face,
+    asked: &Asked,
+    query: RefundQuery,
+) -> Result<Vec<RefundView>, Fault> {
+    let queries = face.app.queries.as_ref();
+    let (number, name) = match query.refunds {
+        NamedRefunds::Order(name) => (None, Some(name)),
+        NamedRefunds::OutRefundNo(number) => (Some(number), None),
+        NamedRefunds::RefundId(id) => {
+            let found = find::<RefundById>(queries, &id).await?;
+            let found = found.filter(|found| found.mchid == asked.mchid);
+            (found.map(|found| found.out_refund_no), None)
+        }
+    };
+    let one = match number {
+        Some(number) => find::<Refund>(queries, &(asked.mchid.clone(), number)).await?,
+        None => None,
+    };
+    let of_one = one.as_ref().map(|refund| OrderName::OutTradeNo(refund.out_trade_no.clone()));
+    let Some(name) = name.or(of_one) else { return Ok(Vec::new()) };
+    let named = NamedOrder { appid: query.appid, sub_mchid: query.sub_mchid, name };
+    let Some(order) = find_named(face, asked, named).await? else { return Ok(Vec::new()) };
+    let rows = match one {
+        Some(refund) => vec![refund],
+        None => {
+            let condition = "mchid = $1 AND out_trade_no = $2 ORDER BY created_at, refund_id";
+            let key = [&order.mchid, &order.out_trade_no].map(|text| Value::Text(text.clone()));
+            select::<Refund>(queries, condition, key.to_vec()).await?
+        }
+    };
+    let views: Option<Vec<RefundView>> = rows.iter().map(RefundView::of).collect();
+    views.ok_or_else(|| Fault::defect("refund row"))
+}
