@@ -6,13 +6,13 @@ use kernel::money::Amount;
 use kernel::time::Timestamp;
 use serde::Serialize;
 
-use crate::error::{ApiError, FieldError};
+use crate::error::{ApiError, FieldError, Location};
 use crate::fields::Fields;
 use crate::issue::Issue;
 use crate::order::TradeType;
 use crate::order_fields::{
     self, get_out_trade_no, read_limit_pay, read_profit_sharing, read_scene, read_times,
-    refuse_products, said,
+    refuse_products, refuse_subsidy, said,
 };
 use crate::request::{Caller, read_body};
 
@@ -21,6 +21,10 @@ const PARTS: std::ops::RangeInclusive<usize> = 2..=10;
 
 /// How many orders of sub-merchants a service provider may combine.
 const PARTS_OF_PROVIDER: std::ops::RangeInclusive<usize> = 1..=50;
+
+const DEVICE_BYTES_MAX: usize = 16;
+
+const LIMITS_OF_PAYMENT: &[&str] = &["no_balance", "no_debit", "balance_only"];
 
 /// A parsed request to create a combined order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -34,6 +38,9 @@ pub struct CreateCombined {
     /// The only payer, under `appid`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub openid: Option<String>,
+    /// The only payer, under the `sub_appid` of every part that has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sub_openid: Option<String>,
     /// When it ends unpaid; its bounds are not checked here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_expire: Option<Timestamp>,
@@ -42,7 +49,7 @@ pub struct CreateCombined {
     /// Ways to pay that the merchant excludes, as on the wire.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub limit_pay: Vec<&'static str>,
-    /// The merchant's device, at most 32 bytes.
+    /// The merchant's device, at most 16 bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device_id: Option<String>,
     /// The orders, no two of one merchant and number.
@@ -123,6 +130,7 @@ impl CreateCombined {
         let fields = Fields::top(&body);
         let order = read_combined(trade_type, &fields, caller)?;
         refuse_products(&fields, "combine_payer_info", &order.limit_pay)?;
+        fields.objects("sub_orders")?.iter().try_for_each(refuse_subsidy)?;
         Ok(order)
     }
 
@@ -144,24 +152,43 @@ fn read_combined(
         return Err(fields.fault("combine_mchid", Issue::OtherMerchant));
     }
     let out_trade_no = get_out_trade_no(fields, "combine_out_trade_no")?;
-    let scene = read_scene(fields, trade_type == TradeType::H5)?;
+    let scene = read_scene(fields, trade_type == TradeType::H5, DEVICE_BYTES_MAX)?;
     let parts = read_parts(fields)?;
-    let payer = match trade_type {
-        TradeType::Jsapi => Some(fields.get_object("combine_payer_info")?),
-        TradeType::Native | TradeType::App | TradeType::H5 | TradeType::Micropay => None,
+    let (openid, sub_openid) = match trade_type {
+        TradeType::Jsapi => read_payer(fields, &parts)?,
+        TradeType::Native | TradeType::App | TradeType::H5 | TradeType::Micropay => (None, None),
     };
-    let openid = payer.map(|payer| payer.get_text("openid", 1..=128)).transpose()?;
     Ok(CreateCombined {
         trade_type,
         appid: appid.to_owned(),
         out_trade_no,
-        openid: openid.map(str::to_owned),
+        openid,
+        sub_openid,
         time_expire: read_times(fields)?,
         notify_url: fields.get_url("notify_url", 255, caller.url_rule)?.to_owned(),
-        limit_pay: read_limit_pay(fields)?,
+        limit_pay: read_limit_pay(fields, LIMITS_OF_PAYMENT)?,
         device_id: scene.device_id,
         parts,
     })
+}
+
+/// The only payer. One name is enough to know the payer of all parts, which are paid at once; the
+/// one under the sub-merchant's app needs a part that says which app that is.
+fn read_payer(
+    fields: &Fields<'_>,
+    parts: &[Part],
+) -> Result<(Option<String>, Option<String>), FieldError> {
+    let payer = fields.get_object("combine_payer_info")?;
+    let openid = payer.find_text("openid", 1..=128)?;
+    let sub_openid = payer.find_text("sub_openid", 1..=128)?;
+    if openid.is_none() && sub_openid.is_none() {
+        return Err(payer.fault("openid", Issue::Missing));
+    }
+    if sub_openid.is_some() && parts.iter().all(|part| part.sub_appid.is_none()) {
+        let pointer = "/sub_orders/0/sub_appid".to_owned();
+        return Err(FieldError::new(Location::Body, pointer, None, Issue::Missing));
+    }
+    Ok((openid.map(str::to_owned), sub_openid.map(str::to_owned)))
 }
 
 fn read_parts(fields: &Fields<'_>) -> Result<Vec<Part>, FieldError> {
@@ -207,6 +234,8 @@ fn read_part(fields: &Fields<'_>) -> Result<Part, FieldError> {
     fields.find_text("goods_tag", 0..=32)?;
     fields.find_text("detail", 0..=usize::MAX)?;
     let description = fields.get_text("description", 1..=127)?;
+    // The field has two places, and clients know either.
+    let is_shared = fields.find_boolean("profit_sharing")?.unwrap_or(false);
     Ok(Part {
         mchid: mchid.to_owned(),
         sub_mchid: sub_mchid.map(str::to_owned),
@@ -214,7 +243,7 @@ fn read_part(fields: &Fields<'_>) -> Result<Part, FieldError> {
         out_trade_no,
         description: description.to_owned(),
         attach: said(Some(attach)),
-        profit_sharing: read_profit_sharing(fields)?,
+        profit_sharing: read_profit_sharing(fields)? || is_shared,
         amount: total,
     })
 }
@@ -246,6 +275,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::code::Code;
     use crate::notify_url::UrlRule;
 
     fn part(number: &str) -> Value {
@@ -311,7 +341,58 @@ mod tests {
             [false, true]
         );
         split["sub_mchid"] = json!("1900000002");
+        assert!(parse(&body(vec![part("T00001"), split.clone()])).unwrap().parts[1].profit_sharing);
+        split["settle_info"] = json!({"profit_sharing": false});
+        split["profit_sharing"] = json!(true);
         assert!(parse(&body(vec![part("T00001"), split])).unwrap().parts[1].profit_sharing);
+    }
+
+    #[test]
+    fn one_name_of_the_payer_is_enough() {
+        let caller = Caller { mchid: "1900000001", url_rule: UrlRule::Public };
+        let parse = |payer: Value, sub_appid: Option<&str>| {
+            let mut second = part("T00002");
+            if let Some(appid) = sub_appid {
+                second["sub_mchid"] = json!("1900000002");
+                second["sub_appid"] = json!(appid);
+            }
+            let mut body = body(vec![part("T00001"), second]);
+            body["combine_payer_info"] = payer;
+            CreateCombined::parse(TradeType::Jsapi, body.to_string().as_bytes(), &caller)
+        };
+        let field = |refused: Result<CreateCombined, ApiError>| {
+            refused.unwrap_err().field_error().unwrap().field.clone()
+        };
+        let own = parse(json!({"openid": "o-1"}), Some("wx1")).unwrap();
+        let sub = parse(json!({"sub_openid": "o-2"}), Some("wx1")).unwrap();
+        let both = parse(json!({"openid": "o-1", "sub_openid": "o-2"}), Some("wx1")).unwrap();
+        assert_eq!(
+            (both.openid.as_deref(), both.sub_openid.as_deref()),
+            (Some("o-1"), Some("o-2"))
+        );
+        assert_eq!((sub.openid.as_deref(), sub.sub_openid.as_deref()), (None, Some("o-2")));
+        assert_ne!(own.fingerprint(), both.fingerprint());
+        assert_eq!(field(parse(json!({}), Some("wx1"))), "/combine_payer_info/openid");
+        let nameless = parse(json!({"sub_openid": "o-2"}), None);
+        assert_eq!(field(nameless), "/sub_orders/0/sub_appid");
+    }
+
+    #[test]
+    fn what_nothing_comes_of_is_refused() {
+        let refused = |pointer: &str, value: Value| {
+            let mut body = body(vec![part("T00001"), part("T00002")]);
+            let (parent, name) = pointer.rsplit_once('/').unwrap();
+            body.pointer_mut(parent).unwrap()[name] = value;
+            parse(&body).err().map(|error| error.code)
+        };
+        assert_eq!(refused("/contract_info", json!({})), Some(Code::NoAuth));
+        let settle = "/sub_orders/1/settle_info";
+        assert_eq!(refused(settle, json!({"subsidy_amount": 1})), Some(Code::NoAuth));
+        assert_eq!(refused(settle, json!({"subsidy_amount": 0})), None);
+        assert_eq!(refused("/limit_pay", json!(["no_debit"])), None);
+        let mut limited = body(vec![part("T00001"), part("T00002")]);
+        limited["limit_pay"] = json!(["no_credit"]);
+        assert_eq!(field(&limited), "/limit_pay/0");
     }
 
     #[test]

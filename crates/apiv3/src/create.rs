@@ -21,6 +21,8 @@ use crate::request::{Caller, Mode, read_body, read_merchants};
 const CODE_URL_PREFIX: &str = "jiaozi://pay?pr=";
 const CODE_URL_CHARS_MAX: usize = 64;
 
+const LIMITS_OF_PAYMENT: &[&str] = &["no_balance", "no_credit", "no_debit", "balance_only"];
+
 /// Which create call was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CreateCall {
@@ -84,8 +86,8 @@ impl CreateOrder {
     /// # Errors
     /// PARAM_ERROR for the first field that breaks a rule, in the order of the documented
     /// table; NO_AUTH for what this wallet's merchants cannot ask: a service provider's fields in
-    /// a direct call, paying from elsewhere than the balance, real-name checks, instalment
-    /// subsidies.
+    /// a direct call, paying from elsewhere than the balance, real-name checks, subsidies, contracts
+    /// made with a payment.
     pub fn parse(call: CreateCall, body: &[u8], caller: &Caller<'_>) -> Result<Self, ApiError> {
         let body = read_body(body)?;
         let fields = Fields::top(&body);
@@ -137,7 +139,7 @@ fn read_order(
     let attach = fields.find_text("attach", 0..=128)?;
     let notify_url = fields.get_url("notify_url", 255, caller.url_rule)?;
     let goods_tag = fields.find_text("goods_tag", 0..=32)?;
-    let limit_pay = read_limit_pay(fields)?;
+    let limit_pay = read_limit_pay(fields, LIMITS_OF_PAYMENT)?;
     fields.find_boolean("support_fapiao")?;
     let amount = fields.get_object("amount")?;
     let total = amount.get_amount("total")?;
@@ -147,7 +149,7 @@ fn read_order(
         TradeType::Native | TradeType::App | TradeType::H5 | TradeType::Micropay => (None, None),
     };
     check_detail(fields)?;
-    let scene = read_scene(fields, call.trade_type == TradeType::H5)?;
+    let scene = read_scene(fields, call.trade_type == TradeType::H5, 32)?;
     Ok(CreateOrder {
         trade_type: call.trade_type,
         appid: appid.to_owned(),

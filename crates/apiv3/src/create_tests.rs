@@ -155,6 +155,8 @@ fn what_the_wallet_does_not_offer_is_refused_openly() {
         ("/sp_mchid", json!("1900000009")),
         ("/payer/identity", json!({"type": "IDCARD"})),
         ("/subsidy_info", json!({})),
+        ("/contract_info", json!({})),
+        ("/settle_info", json!({"subsidy_amount": 1})),
     ] {
         let error = parse(NATIVE, &with(pointer, value)).unwrap_err();
         assert_eq!(error.code, Code::NoAuth, "{pointer}");

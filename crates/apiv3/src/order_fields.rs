@@ -10,8 +10,6 @@ use crate::fields::Fields;
 use crate::issue::Issue;
 use crate::request::check_out_trade_no;
 
-const LIMITS_OF_PAYMENT: &[&str] = &["no_balance", "no_credit", "no_debit", "balance_only"];
-
 /// Every order can be paid from the balance.
 const NO_BALANCE: ApiError =
     ApiError::saying(Code::NoAuth, "暂不支持 no_balance", "no_balance is not supported");
@@ -28,13 +26,16 @@ pub(crate) fn get_out_trade_no(fields: &Fields<'_>, name: &str) -> Result<String
     Ok(number.to_owned())
 }
 
-/// Ways to pay that the merchant excludes, sorted.
-pub(crate) fn read_limit_pay(fields: &Fields<'_>) -> Result<Vec<&'static str>, FieldError> {
+/// Ways to pay that the merchant excludes, of those that it can, sorted.
+pub(crate) fn read_limit_pay(
+    fields: &Fields<'_>,
+    limits_known: &'static [&'static str],
+) -> Result<Vec<&'static str>, FieldError> {
     let mut limits = Vec::new();
     for (pointer, item) in fields.items("limit_pay")? {
-        let known = LIMITS_OF_PAYMENT.iter().copied().find(|known| item == known);
+        let known = limits_known.iter().copied().find(|known| item == known);
         limits.push(known.ok_or_else(|| {
-            let issue = Issue::NotOneOf(LIMITS_OF_PAYMENT);
+            let issue = Issue::NotOneOf(limits_known);
             FieldError::new(Location::Body, pointer, Some(item), issue)
         })?);
     }
@@ -49,15 +50,20 @@ pub(crate) struct Scene {
     pub(crate) device_id: Option<String>,
 }
 
-/// Reads `scene_info`; `in_browser` is whether it must be there, with the browser's part.
-pub(crate) fn read_scene(fields: &Fields<'_>, in_browser: bool) -> Result<Scene, FieldError> {
+/// Reads `scene_info`; `in_browser` is whether it must be there, with the browser's part, and
+/// `device_max` bounds the length of `device_id` in bytes.
+pub(crate) fn read_scene(
+    fields: &Fields<'_>,
+    in_browser: bool,
+    device_max: usize,
+) -> Result<Scene, FieldError> {
     let scene = match in_browser {
         true => Some(fields.get_object("scene_info")?),
         false => fields.find_object("scene_info")?,
     };
     let Some(scene) = scene else { return Ok(Scene::default()) };
     scene.get_text("payer_client_ip", 1..=45)?;
-    let device_id = scene.find_text("device_id", 0..=32)?;
+    let device_id = scene.find_text("device_id", 0..=device_max)?;
     if let Some(store) = scene.find_object("store_info")? {
         store.get_text("id", 1..=32)?;
         store.find_text("name", 0..=256)?;
@@ -110,10 +116,20 @@ pub(crate) fn refuse_products(
         return Err(NO_BALANCE);
     }
     let payer = fields.find_object(payer)?;
-    if payer.is_some_and(|payer| payer.has("identity")) || fields.has("subsidy_info") {
+    let is_checked = payer.is_some_and(|payer| payer.has("identity"));
+    if is_checked || fields.has("subsidy_info") || fields.has("contract_info") {
         return Err(ApiError::new(Code::NoAuth));
     }
-    Ok(())
+    refuse_subsidy(fields)
+}
+
+/// Refuses an order that somebody else is to pay a part of.
+pub(crate) fn refuse_subsidy(order: &Fields<'_>) -> Result<(), ApiError> {
+    let Some(settle) = order.find_object("settle_info")? else { return Ok(()) };
+    match settle.find_integer("subsidy_amount", 0)? {
+        None | Some(0) => Ok(()),
+        Some(_) => Err(ApiError::new(Code::NoAuth)),
+    }
 }
 
 /// The cards that `limit_pay` leaves.
@@ -130,7 +146,6 @@ pub(crate) fn cards_taken(limit_pay: &[&str]) -> CardsTaken {
 /// Whether the money waits for profit sharing once it is paid.
 pub(crate) fn read_profit_sharing(fields: &Fields<'_>) -> Result<bool, FieldError> {
     let Some(settle) = fields.find_object("settle_info")? else { return Ok(false) };
-    settle.find_integer("subsidy_amount", 0)?;
     Ok(settle.find_boolean("profit_sharing")?.unwrap_or(false))
 }
 

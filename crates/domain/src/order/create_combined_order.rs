@@ -26,7 +26,8 @@ pub struct CreateCombinedOrder {
     pub notify_url: String,
     /// When it closes by itself, if the merchant says so.
     pub time_expire: Option<Timestamp>,
-    /// The only payer; for [`TradeType::Jsapi`].
+    /// The only payer, named under the app id; for [`TradeType::Jsapi`]. A part's partner may name
+    /// the payer too.
     pub openid: Option<String>,
     /// The merchant's device.
     pub device_id: Option<String>,
@@ -151,6 +152,11 @@ impl CreateCombinedOrder {
         let expires_at = at(None, placing::end(tx, self.time_expire).map_err(Stop::from))?;
         if let Some(openid) = &self.openid {
             at(None, placing::check_openid(tx, openid, &self.appid))?;
+        }
+        for (index, part) in self.parts.iter().enumerate() {
+            if let Some(partner) = &part.partner {
+                at(Some(index), partner.check_payer(tx))?;
+            }
         }
         let amount = self.sum()?;
         for (place, (index, part)) in (1..).zip(self.parts.iter().enumerate()) {

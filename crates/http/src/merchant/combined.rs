@@ -44,7 +44,7 @@ async fn create(call: Call, trade_type: TradeType) -> Result<Reply, Fault> {
         time_expire: asked.time_expire,
         openid: asked.openid.clone(),
         device_id: asked.device_id.clone(),
-        parts: asked.parts.iter().map(part_asked).collect(),
+        parts: asked.parts.iter().map(|part| part_asked(&asked, part)).collect(),
         cards_taken: asked.cards_taken(),
         fingerprint,
         prepay_id: create::prepay_id(face.app.business_now(), face.random()),
@@ -53,13 +53,13 @@ async fn create(call: Call, trade_type: TradeType) -> Result<Reply, Fault> {
     created_reply(&call, trade_type, &created.prepay_id)
 }
 
-fn part_asked(part: &Part) -> PartAsked {
+fn part_asked(whole: &CreateCombined, part: &Part) -> PartAsked {
     PartAsked {
         mchid: part.mchid.clone(),
         partner: part.sub_mchid.clone().map(|sub_mchid| Partner {
             sub_mchid,
             sub_appid: part.sub_appid.clone(),
-            sub_openid: None,
+            sub_openid: part.sub_appid.as_ref().and(whole.sub_openid.clone()),
         }),
         out_trade_no: part.out_trade_no.clone(),
         description: part.description.clone(),

@@ -1,10 +1,12 @@
 //! Combined orders over the wire.
 
-use crate::world::{Party, World};
-use domain::merchant::AddAppid;
+use crate::partner::provider;
+use crate::world::{PAYER, Party, World};
+use domain::merchant::{AddAppid, IssueOpenid, OpenidKeys};
 use serde_json::{Value, json};
 
 const NATIVE: &str = "/v3/combine-transactions/native";
+const JSAPI: &str = "/v3/combine-transactions/jsapi";
 const BY_NUMBER: &str = "/v3/combine-transactions/out-trade-no/C2026-0001";
 
 /// A world with two merchants that share an app id.
@@ -116,4 +118,38 @@ async fn a_refusal_of_one_part_names_its_place() {
     world.post(NATIVE, &body).await.is(400, expected);
     let unknown = world.get("/v3/combine-transactions/out-trade-no/C2026-0009").await;
     unknown.refuses(404, "ORDER_NOT_EXIST", "order does not exist");
+}
+
+/// The body of a combined JSAPI order whose second part a sub-merchant is paid under its own app.
+fn served(world: &World, sub: &Party, payer: &Value) -> Value {
+    let mut body = combine(world, sub);
+    body["sub_orders"][1] = part(&world.merchant.made.mchid, "T2026-0002", 600);
+    body["sub_orders"][1]["sub_mchid"] = json!(sub.made.mchid);
+    body["sub_orders"][1]["sub_appid"] = json!(sub.made.appid);
+    body["combine_payer_info"] = payer.clone();
+    body
+}
+
+#[tokio::test]
+async fn a_payer_may_be_named_under_the_sub_merchants_app_alone() {
+    let (world, sub) = provider().await;
+    let (mchid, appid) = (sub.made.mchid.clone(), sub.made.appid.clone());
+    let sub_openid = OpenidKeys::of(&world.app.keys).newest(&appid, PAYER.user);
+    let payer = json!({ "sub_openid": sub_openid });
+    let unknown = world.post(JSAPI, &served(&world, &sub, &payer)).await;
+    assert_eq!((unknown.status, &unknown.json()["code"]), (500, &json!("OPENID_MISMATCH")));
+    assert_eq!(unknown.json()["detail"]["field"], "/sub_orders/1");
+    let issue = IssueOpenid { user: PAYER.user, appid, mchid, openid: sub_openid.clone() };
+    world.app.engine.run(issue).await.unwrap();
+    let body = served(&world, &sub, &payer);
+    let placed = world.post(JSAPI, &body).await;
+    assert_eq!(placed.status, 200, "{placed:?}");
+    let mut other = body.clone();
+    other["combine_payer_info"] = json!({ "openid": world.payer_openid() });
+    let text = "201 out_trade_no was used with other parameters";
+    world.post(JSAPI, &other).await.refuses(400, "INVALID_REQUEST", text);
+    world.pay(placed.json()["prepay_id"].as_str().unwrap()).await;
+    let paid = world.get(BY_NUMBER).await.json();
+    assert_eq!(paid["sub_orders"][1]["sub_openid"], json!(sub_openid));
+    world.check_books().await;
 }
