@@ -64,6 +64,7 @@ impl AddReceiver {
     fn read(fields: &Fields<'_>, key: Option<&PrivateKey>) -> Result<Self, FieldError> {
         let (sub_mchid, sub_appid) = read_sub_merchant(fields)?;
         let kind = read_kind(fields)?;
+        check_sub_appid(fields, kind)?;
         let name = fields.find_sealed("name", key)?;
         if kind == ReceiverKind::Merchant && name.is_none() {
             return Err(fields.fault("name", Issue::Missing));
@@ -104,6 +105,8 @@ impl AddReceiver {
 pub struct DeleteReceiver {
     /// The sub-merchant whose orders were shared, if a service provider asks.
     pub sub_mchid: Option<String>,
+    /// The merchant's app.
+    pub appid: String,
     /// What the account names.
     pub kind: ReceiverKind,
     /// The receiver's merchant number or openid.
@@ -119,9 +122,14 @@ impl DeleteReceiver {
         let body = read_body(body)?;
         let fields = Fields::top(&body);
         let (sub_mchid, _) = read_sub_merchant(&fields)?;
-        fields.get_text("appid", 1..=32)?;
         let kind = read_kind(&fields)?;
-        Ok(Self { sub_mchid, kind, account: fields.get_text("account", 1..=64)?.to_owned() })
+        check_sub_appid(&fields, kind)?;
+        Ok(Self {
+            sub_mchid,
+            appid: fields.get_text("appid", 1..=32)?.to_owned(),
+            kind,
+            account: fields.get_text("account", 1..=64)?.to_owned(),
+        })
     }
 
     /// The bytes of the answer.
@@ -149,6 +157,9 @@ pub struct Part {
     pub amount: Amount,
     /// What for, 1 to 80 bytes.
     pub description: String,
+    /// The receiver's name, opened; the fingerprint takes a hash of it.
+    #[serde(skip)]
+    pub name: Option<Zeroizing<String>>,
 }
 
 /// A request to share an order's money.
@@ -163,18 +174,19 @@ pub struct Share {
     pub transaction_id: String,
     /// The merchant's number of the request.
     pub out_order_no: String,
-    /// At most 50 receivers, none of them twice.
+    /// At most 50 receivers, none of them twice; none at all only where the rest becomes the
+    /// merchant's.
     pub parts: Vec<Part>,
     /// Whether the rest becomes the merchant's.
     pub unfreeze_unsplit: bool,
 }
 
 impl Share {
-    /// Reads the body.
+    /// Reads the body. `key` is the platform key that the caller named, if it named one.
     ///
     /// # Errors
     /// PARAM_ERROR for the first field that breaks a rule.
-    pub fn parse(body: &[u8]) -> Result<Self, ApiError> {
+    pub fn parse(body: &[u8], key: Option<&PrivateKey>) -> Result<Self, ApiError> {
         let body = read_body(body)?;
         let fields = Fields::top(&body);
         let (sub_mchid, _) = read_sub_merchant(&fields)?;
@@ -184,22 +196,29 @@ impl Share {
             appid: fields.get_text("appid", 1..=32)?.to_owned(),
             transaction_id: fields.get_checked("transaction_id", check_transaction_id)?,
             out_order_no: fields.get_checked("out_order_no", check_out_refund_no)?,
-            parts: read_parts(&fields)?,
+            parts: read_parts(&fields, key, unfreeze == Some(true))?,
             unfreeze_unsplit: unfreeze
                 .ok_or_else(|| fields.fault("unfreeze_unsplit", Issue::Missing))?,
         })
     }
 
-    /// A hash over all that must be the same when the number is sent again.
+    /// A hash over all that must be the same when the number is sent again. `names` are keyed
+    /// hashes of the receivers' names: the ciphertexts differ each time.
     #[must_use]
-    pub fn fingerprint(&self) -> [u8; 32] {
-        sha256(&[b"profit_order/1\n", &to_json(self)])
+    pub fn fingerprint(&self, names: &[Option<[u8; 32]>]) -> [u8; 32] {
+        let named = names.iter().any(Option::is_some);
+        let names = if named { to_json(&names) } else { Vec::new() };
+        sha256(&[b"profit_order/1\n", &to_json(self), &names])
     }
 }
 
-fn read_parts(fields: &Fields<'_>) -> Result<Vec<Part>, FieldError> {
+fn read_parts(
+    fields: &Fields<'_>,
+    key: Option<&PrivateKey>,
+    may_be_none: bool,
+) -> Result<Vec<Part>, FieldError> {
     let receivers = fields.objects("receivers")?;
-    if receivers.is_empty() {
+    if receivers.is_empty() && !may_be_none {
         return Err(fields.fault("receivers", Issue::Missing));
     }
     if receivers.len() > RECEIVERS_MAX {
@@ -208,11 +227,14 @@ fn read_parts(fields: &Fields<'_>) -> Result<Vec<Part>, FieldError> {
     let mut seen = BTreeSet::new();
     let mut parts = Vec::with_capacity(receivers.len());
     for receiver in receivers {
+        let kind = read_kind(&receiver)?;
+        check_sub_appid(fields, kind)?;
         let part = Part {
-            kind: read_kind(&receiver)?,
+            kind,
             account: receiver.get_text("account", 1..=64)?.to_owned(),
             amount: receiver.get_amount("amount")?,
             description: receiver.get_text("description", 1..=80)?.to_owned(),
+            name: receiver.find_sealed("name", key)?,
         };
         if !seen.insert((part.kind, part.account.clone())) {
             return Err(receiver.fault("account", Issue::Twice));
@@ -443,6 +465,16 @@ impl Event {
 fn read_kind(fields: &Fields<'_>) -> Result<ReceiverKind, FieldError> {
     let kind = ReceiverKind::parse(fields.get_literal("type", KINDS)?);
     kind.ok_or_else(|| fields.fault("type", Issue::NotOneOf(KINDS)))
+}
+
+/// A person under the sub-merchant's app is known only with that app; `fields` should name it.
+fn check_sub_appid(fields: &Fields<'_>, kind: ReceiverKind) -> Result<(), FieldError> {
+    match kind {
+        ReceiverKind::SubOpenid if !fields.has("sub_appid") => {
+            Err(fields.fault("sub_appid", Issue::Missing))
+        }
+        ReceiverKind::Merchant | ReceiverKind::Openid | ReceiverKind::SubOpenid => Ok(()),
+    }
 }
 
 fn to_json(wire: &impl Serialize) -> Vec<u8> {

@@ -233,6 +233,8 @@ impl From<ShareProfitRefusal> for ApiError {
             ShareProfitRefusal::OrderNotFound => {
                 invalid("订单不存在", "transaction_id does not exist")
             }
+            ShareProfitRefusal::AppidNotBound => AddReceiverRefusal::AppidNotBound.into(),
+            ShareProfitRefusal::NameDiffers => AddReceiverRefusal::NameDiffers.into(),
             ShareProfitRefusal::NotForSharing => {
                 invalid("非分账订单不支持分账", "the order was not placed for profit sharing")
             }

@@ -136,7 +136,7 @@ pub struct ProfitOrder {
     pub transaction_id: String,
     /// What it did.
     pub kind: ProfitOrderKind,
-    /// How many shares it has, from 1.
+    /// How many shares it has.
     pub shares: i64,
     /// What receivers got, in fen.
     pub shared_minor: i64,

@@ -52,11 +52,12 @@ fn receiver(kind: ReceiverKind, account: &str) -> AddReceiver {
 }
 
 fn share(number: &str, kind: ReceiverKind, account: &str, minor: i64) -> ShareProfit {
-    let description = "part".into();
-    let part = SharePart { kind, account: account.into(), amount: fen(minor), description };
+    let (account, description) = (account.into(), "part".into());
+    let part = SharePart { kind, account, amount: fen(minor), description, name: None };
     ShareProfit {
         mchid: MCHID.into(),
         sub_mchid: Some(SUB.into()),
+        appid: APPID.into(),
         transaction_id: "4200T001".into(),
         out_order_no: number.into(),
         parts: vec![part],
@@ -127,6 +128,7 @@ fn a_sub_merchants_money_is_shared_in_its_name_and_with_its_receivers() {
     let delete = |sub_mchid: Option<&str>| DeleteReceiver {
         mchid: MCHID.into(),
         sub_mchid: sub_mchid.map(str::to_owned),
+        appid: APPID.into(),
         kind: ReceiverKind::Merchant,
         account: MCHID.into(),
     };

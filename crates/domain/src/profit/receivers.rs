@@ -2,7 +2,7 @@
 
 use super::{ProfitReceiver, ReceiverKind, receiver_key};
 use crate::catalogue::Code;
-use crate::command::{Command, Never, Once, Refusal, Stop};
+use crate::command::{Command, Once, Refusal, Stop};
 use crate::merchant::{Merchant, MerchantAppid, Openid};
 use crate::order::{CreateOrderRefusal, Partner};
 use crate::tx::Tx;
@@ -68,10 +68,7 @@ impl Command for AddReceiver {
     }
 
     fn decide(&self, tx: &mut Tx<'_>) -> Result<(), Stop<AddReceiverRefusal>> {
-        let appid = (self.mchid.clone(), self.appid.clone());
-        if tx.find::<MerchantAppid>(&appid)?.is_none() {
-            return Err(AddReceiverRefusal::AppidNotBound.into());
-        }
+        check_appid(tx, &self.mchid, &self.appid)?;
         self.check_sub_merchant(tx)?;
         self.check_account(tx)?;
         let sub_mchid = self.sub_mchid.as_deref();
@@ -122,6 +119,13 @@ impl AddReceiver {
     }
 }
 
+/// Checks that an app id is the merchant's.
+fn check_appid(tx: &mut Tx<'_>, mchid: &str, appid: &str) -> Result<(), Stop<AddReceiverRefusal>> {
+    let bound = (mchid.to_owned(), appid.to_owned());
+    tx.find::<MerchantAppid>(&bound)?.ok_or(AddReceiverRefusal::AppidNotBound)?;
+    Ok(())
+}
+
 /// A receiver that is not there is as good as deleted.
 #[derive(Clone, Debug)]
 pub struct DeleteReceiver {
@@ -129,6 +133,8 @@ pub struct DeleteReceiver {
     pub mchid: String,
     /// The sub-merchant whose orders were shared, if a service provider asks.
     pub sub_mchid: Option<String>,
+    /// The app id.
+    pub appid: String,
     /// What the account names.
     pub kind: ReceiverKind,
     /// The receiver's merchant number or openid.
@@ -137,7 +143,8 @@ pub struct DeleteReceiver {
 
 impl Command for DeleteReceiver {
     type Done = ();
-    type Refusal = Never;
+    /// Refuses a part of what adding refuses.
+    type Refusal = AddReceiverRefusal;
 
     fn once(&self) -> Once {
         Once::State
@@ -147,7 +154,8 @@ impl Command for DeleteReceiver {
         self.mchid.clone()
     }
 
-    fn decide(&self, tx: &mut Tx<'_>) -> Result<(), Stop<Never>> {
+    fn decide(&self, tx: &mut Tx<'_>) -> Result<(), Stop<AddReceiverRefusal>> {
+        check_appid(tx, &self.mchid, &self.appid)?;
         let sub_mchid = self.sub_mchid.as_deref();
         let key = receiver_key(&self.mchid, sub_mchid, self.kind, &self.account);
         if tx.find::<ProfitReceiver>(&key)?.is_some() {

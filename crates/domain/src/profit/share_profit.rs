@@ -8,7 +8,7 @@ use crate::catalogue::Code;
 use crate::command::{Command, Halt, Once, Refusal, Stop};
 use crate::fact::FactKind;
 use crate::ledger::{AccountNumber, JournalKind, Posting, Subject};
-use crate::merchant::{Merchant, MerchantState, Openid};
+use crate::merchant::{Merchant, MerchantAppid, MerchantState, Openid};
 use crate::order::{Order, OrderByTransaction, OrderState};
 use crate::record::{Record, RowKey};
 use crate::tx::Tx;
@@ -29,6 +29,8 @@ pub struct SharePart {
     pub amount: Amount,
     /// What for.
     pub description: String,
+    /// The receiver's name as the merchant knows it; only a merchant's is compared.
+    pub name: Option<String>,
 }
 
 /// See the module.
@@ -38,11 +40,13 @@ pub struct ShareProfit {
     pub mchid: String,
     /// The sub-merchant that was paid, if a service provider asks.
     pub sub_mchid: Option<String>,
+    /// The app id.
+    pub appid: String,
     /// The number of the payment.
     pub transaction_id: String,
     /// The merchant's number of the request.
     pub out_order_no: String,
-    /// At most 50 receivers, none of them twice.
+    /// At most 50 receivers, none of them twice; none at all only to unfreeze.
     pub parts: Vec<SharePart>,
     /// What becomes of the rest.
     pub rest: Rest,
@@ -66,6 +70,8 @@ pub enum Rest {
 pub enum ShareProfitRefusal {
     /// The number was used for another request.
     NumberUsedDifferently,
+    /// The app id is not the merchant's.
+    AppidNotBound,
     /// The merchant has no such payment.
     OrderNotFound,
     /// The order was not placed for sharing.
@@ -76,6 +82,8 @@ pub enum ShareProfitRefusal {
     CountExceeded,
     /// A receiver was not added.
     ReceiverUnknown,
+    /// A receiver has another name.
+    NameDiffers,
     /// Receivers would get too large a part of the order.
     RatioExceeded,
     /// Less is left.
@@ -90,7 +98,11 @@ impl Refusal for ShareProfitRefusal {
         match self {
             Self::NumberUsedDifferently => Code::IdempotencyConflict,
             Self::OrderNotFound => Code::OrderNotFound,
-            Self::NotForSharing | Self::CountExceeded | Self::RatioExceeded => Code::ParamInvalid,
+            Self::AppidNotBound
+            | Self::NotForSharing
+            | Self::CountExceeded
+            | Self::NameDiffers
+            | Self::RatioExceeded => Code::ParamInvalid,
             Self::TooEarly => Code::RateLimited,
             Self::ReceiverUnknown => Code::ObjectNotFound,
             Self::NotEnough { .. } => Code::BalanceInsufficient,
@@ -122,19 +134,17 @@ impl Command for ShareProfit {
         if tx.find::<ProfitOrderById>(&self.order_id)?.is_some() {
             return Err(Stop::Stale); // The edge drew a number that is taken; it draws again.
         }
+        let appid = (self.mchid.clone(), self.appid.clone());
+        tx.find::<MerchantAppid>(&appid)?.ok_or(ShareProfitRefusal::AppidNotBound)?;
         let order = self.sharable(tx)?;
-        for part in &self.parts {
-            let key = self.receiver(part);
-            if tx.find::<ProfitReceiver>(&key)?.is_none() {
-                return Err(ShareProfitRefusal::ReceiverUnknown.into());
-            }
-        }
+        self.check_receivers(tx)?;
         let total: i128 = self.parts.iter().map(|part| i128::from(part.amount.minor())).sum();
         let most = i128::from(order.amount.minor()) * i128::from(tx.rules().profit_max_bp);
         if (i128::from(order.shared_minor) + total) * 10_000 > most {
             return Err(ShareProfitRefusal::RatioExceeded.into());
         }
-        if total > i128::from(order.unsettled_minor) {
+        // Nothing to unfreeze is refused as by a request to unfreeze alone.
+        if total > i128::from(order.unsettled_minor) || (total, order.unsettled_minor) == (0, 0) {
             let left = order.unsettled_minor;
             return Err(ShareProfitRefusal::NotEnough { left }.into());
         }
@@ -163,6 +173,7 @@ impl ShareProfit {
         });
         tx.want(named.chain([
             RowKey::of::<ProfitOrder>(&key),
+            RowKey::of::<MerchantAppid>(&(self.mchid.clone(), self.appid.clone())),
             RowKey::of::<ProfitOrderById>(&self.order_id),
             RowKey::of::<OrderByTransaction>(&self.transaction_id),
             RowKey::of::<Merchant>(self.sub_mchid.as_ref().unwrap_or(&self.mchid)),
@@ -177,6 +188,21 @@ impl ShareProfit {
             wallets.extend(tx.look::<User>(user)?.and_then(|user| user.wallet));
         }
         tx.want(wallets.iter().map(RowKey::of::<Wallet>))
+    }
+
+    /// Checks that every receiver was added, and that a merchant has the name it is given here.
+    fn check_receivers(&self, tx: &mut Tx<'_>) -> Result<(), Stop<ShareProfitRefusal>> {
+        for part in &self.parts {
+            tx.find::<ProfitReceiver>(&self.receiver(part))?
+                .ok_or(ShareProfitRefusal::ReceiverUnknown)?;
+            if let (ReceiverKind::Merchant, Some(name)) = (part.kind, &part.name) {
+                let merchant = tx.find::<Merchant>(&part.account)?;
+                if merchant.is_none_or(|merchant| merchant.name != *name) {
+                    return Err(ShareProfitRefusal::NameDiffers.into());
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The order, if its money may be shared now.

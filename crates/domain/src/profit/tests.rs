@@ -50,13 +50,15 @@ fn with_receivers(fee_bp: i64, minor: i64) -> World {
 }
 
 fn part(kind: ReceiverKind, account: &str, minor: i64) -> SharePart {
-    SharePart { kind, account: account.into(), amount: fen(minor), description: "part".into() }
+    let (account, description) = (account.into(), "part".into());
+    SharePart { kind, account, amount: fen(minor), description, name: None }
 }
 
 fn share(number: &str, parts: Vec<SharePart>) -> ShareProfit {
     ShareProfit {
         mchid: MCHID.into(),
         sub_mchid: None,
+        appid: APPID.into(),
         transaction_id: "4200T001".into(),
         out_order_no: number.into(),
         parts,
@@ -140,6 +142,35 @@ fn sharing_can_unfreeze_the_rest_in_the_same_journal() {
 }
 
 #[test]
+fn without_receivers_the_rest_is_unfrozen_while_there_is_one() {
+    let mut world = with_receivers(0, 1_000);
+    world.run(&to_partner("P1", 400)).unwrap();
+    let rest = |number| ShareProfit { rest: Rest::Unfrozen, ..share(number, Vec::new()) };
+    world.run(&rest("P2")).unwrap();
+    assert_eq!((waits(&world), balances(&world)), (0, (99_000, 600, 0)));
+    let done = world.get::<ProfitOrder>(&(MCHID.into(), "P2".into()));
+    assert_eq!((done.shares, done.shared_minor, done.unfrozen_minor), (0, 0, 600));
+    let nothing = world.run(&rest("P3"));
+    assert_eq!(nothing, Err(ShareProfitRefusal::NotEnough { left: 0 }));
+    assert_eq!(order(&world, "T001").profit_orders, 2);
+}
+
+#[test]
+fn an_app_of_another_merchant_and_another_name_are_refused() {
+    let mut world = with_receivers(0, 1_000);
+    let foreign = || "wxfedcba9876543210".to_owned();
+    let elsewhere = ShareProfit { appid: foreign(), ..to_partner("P1", 1) };
+    assert_eq!(world.run(&elsewhere), Err(ShareProfitRefusal::AppidNotBound));
+    let named = |name: &str| {
+        let part = part(ReceiverKind::Merchant, PARTNER, 1);
+        share("P1", vec![SharePart { name: Some(name.into()), ..part }])
+    };
+    assert_eq!(world.run(&named("Tea house")), Err(ShareProfitRefusal::NameDiffers));
+    world.run(&named("Tea garden")).unwrap();
+    assert_eq!((waits(&world), partner_has(&world)), (999, 1));
+}
+
+#[test]
 fn the_same_number_is_the_same_request() {
     let mut world = with_receivers(0, 1_000);
     world.run(&to_partner("P1", 100)).unwrap();
@@ -159,7 +190,8 @@ fn a_request_is_refused_for_its_order_time_receivers_and_sums() {
     world.run(&receiver(ReceiverKind::Merchant, PARTNER)).unwrap();
     let elsewhere = ShareProfit { transaction_id: "4200T404".into(), ..to_partner("P1", 1) };
     assert_eq!(world.run(&elsewhere), Err(ShareProfitRefusal::OrderNotFound));
-    let foreign = ShareProfit { mchid: PARTNER.into(), ..to_partner("P1", 1) };
+    let appid = "wxfedcba9876543210".into();
+    let foreign = ShareProfit { mchid: PARTNER.into(), appid, ..to_partner("P1", 1) };
     assert_eq!(world.run(&foreign), Err(ShareProfitRefusal::OrderNotFound));
     world.run(&place("T002", 100)).unwrap();
     world.run(&pay("T002", 100)).unwrap();
@@ -261,9 +293,12 @@ fn only_known_receivers_are_added_and_deleted_ones_get_nothing() {
     let delete = DeleteReceiver {
         mchid: MCHID.into(),
         sub_mchid: None,
+        appid: APPID.into(),
         kind: ReceiverKind::Merchant,
         account,
     };
+    let elsewhere = DeleteReceiver { appid: "wxfedcba9876543210".into(), ..delete.clone() };
+    assert_eq!(world.run(&elsewhere), Err(AddReceiverRefusal::AppidNotBound));
     world.run(&delete).unwrap();
     world.run(&delete).unwrap();
     assert_eq!(world.run(&to_partner("P1", 1)), Err(ShareProfitRefusal::ReceiverUnknown));

@@ -5,13 +5,14 @@ use super::call::Call;
 use super::fault::{Fault, run};
 use super::route::Route;
 use apiv3::code::Code;
+use apiv3::error::ApiError;
 use apiv3::profit::{self, AddReceiver, DeleteReceiver, Return, Share, Unfreeze, query_number};
 use apiv3::request::find_query_sub_mchid;
 use domain::merchant::{SubMerchant, SubMerchantState};
 use domain::order::{Order, OrderByTransaction};
 use domain::profit::{
     NamedProfitOrder, ProfitOrder, ProfitReturn, ProfitShare, Rest, ReturnProfit, SharePart,
-    ShareProfit, UnfreezeProfit,
+    ShareProfit, ShareProfitRefusal, UnfreezeProfit,
 };
 use store::queries::{Value, select};
 
@@ -57,6 +58,7 @@ async fn delete_receiver(call: Call) -> Result<Reply, Fault> {
     run(&call.face, || domain::profit::DeleteReceiver {
         mchid: call.mchid.clone(),
         sub_mchid: asked.sub_mchid.clone(),
+        appid: asked.appid.clone(),
         kind: asked.kind,
         account: asked.account.clone(),
     })
@@ -65,18 +67,23 @@ async fn delete_receiver(call: Call) -> Result<Reply, Fault> {
 }
 
 async fn share(call: Call) -> Result<Reply, Fault> {
-    let asked = Share::parse(&call.body)?;
-    let fingerprint = asked.fingerprint();
+    let asked = Share::parse(&call.body, call.named_key())?;
+    let keys = &call.face.app.keys;
+    let hash = |name: &str| keys.idempotency.hash(&[b"profit/name", name.as_bytes()]);
+    let names = asked.parts.iter().map(|part| part.name.as_ref().map(|name| hash(name)));
+    let fingerprint = asked.fingerprint(&names.collect::<Vec<_>>());
     let parts = asked.parts.iter().map(|part| SharePart {
         kind: part.kind,
         account: part.account.clone(),
         amount: part.amount,
         description: part.description.clone(),
+        name: part.name.as_ref().map(|name| name.to_string()),
     });
     let parts: Vec<SharePart> = parts.collect();
     run(&call.face, || ShareProfit {
         mchid: call.mchid.clone(),
         sub_mchid: asked.sub_mchid.clone(),
+        appid: asked.appid.clone(),
         transaction_id: asked.transaction_id.clone(),
         out_order_no: asked.out_order_no.clone(),
         parts: parts.clone(),
@@ -179,7 +186,9 @@ pub(super) async fn check_served(call: &Call, sub_mchid: &str) -> Result<(), Fau
 async fn amounts(call: Call) -> Result<Reply, Fault> {
     let transaction_id = call.variable("transaction_id");
     let found = call.find::<OrderByTransaction>(&transaction_id).await?;
-    let found = found.filter(|found| found.mchid == call.mchid).ok_or(Code::ResourceNotExists)?;
+    let found = found.filter(|found| found.mchid == call.mchid);
+    // The call knows no 404.
+    let found = found.ok_or_else(|| ApiError::from(ShareProfitRefusal::OrderNotFound))?;
     let order = call.find::<Order>(&(found.mchid, found.out_trade_no)).await?;
     let order = order.ok_or_else(|| Fault::defect("a payment number without its order"))?;
     Ok(Reply::json(profit::amounts_answer(&transaction_id, order.unsettled_minor)))

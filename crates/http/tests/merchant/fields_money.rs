@@ -62,6 +62,7 @@ const SHARE: &[Row] = &[
     ("/receivers/0/account", Text(1, 64), MUST),
     ("/receivers/0/amount", Amount, MUST),
     ("/receivers/0/description", Text(1, 80), MUST),
+    ("/receivers/0/name", Sealed, MAY),
     ("/unfreeze_unsplit", Flag, MUST),
 ];
 

@@ -133,6 +133,82 @@ async fn refusals_of_sharing_have_the_protocols_codes() {
     world.check_books().await;
 }
 
+/// Sends a request of sharing that names the platform key.
+async fn send_sealed(world: &World, body: &Value) -> Answer {
+    let body = body.to_string();
+    let mut request = world.signed(&world.merchant, ("POST", ORDERS), body.as_bytes());
+    let serial = HeaderValue::from_str(&world.platform[0].0).unwrap();
+    request.headers_mut().insert("wechatpay-serial", serial);
+    world.send(request).await
+}
+
+#[tokio::test]
+async fn a_receivers_name_is_opened_and_a_merchants_is_compared() {
+    let (world, partner, transaction_id) = shared_order().await;
+    let mut body = share(&world, &partner, &transaction_id, 300);
+    let mut named = |name: String| {
+        body["receivers"][0]["name"] = json!(name);
+        body.clone()
+    };
+    let plain = send_sealed(&world, &named("Tea garden".into())).await;
+    plain.refuses_field("/receivers/0/name", "does not open with the platform key named");
+    let seal = |name: &str| oaep::encrypt(&world.platform[0].1, name).unwrap();
+    let keyless = world.post(ORDERS, &named(seal("Tea garden"))).await;
+    assert_eq!((keyless.status, &keyless.json()["code"]), (400, &json!("PARAM_ERROR")));
+    let other = send_sealed(&world, &named(seal("Tea house"))).await;
+    other.refuses(400, "INVALID_REQUEST", "the receiver has another name");
+    let made = send_sealed(&world, &named(seal("Tea garden"))).await;
+    assert_eq!(made.status, 200, "{made:?}");
+    send_sealed(&world, &named(seal("Tea garden"))).await.is(200, made.json());
+    let conflict = send_sealed(&world, &named(seal("Tea house"))).await;
+    let text = "out_order_no was used with other parameters";
+    conflict.refuses(400, "INVALID_REQUEST", text);
+    world.check_books().await;
+}
+
+#[tokio::test]
+async fn a_request_without_receivers_unfreezes_the_rest() {
+    let (world, partner, transaction_id) = shared_order().await;
+    let mut body = share(&world, &partner, &transaction_id, 300);
+    body.as_object_mut().unwrap().remove("receivers");
+    let answer = world.post(ORDERS, &body).await;
+    answer.refuses_field("/receivers", "a required field is missing");
+    body["unfreeze_unsplit"] = json!(true);
+    let made = world.post(ORDERS, &body).await;
+    assert_eq!((made.status, &made.json()["receivers"]), (200, &json!([])), "{made:?}");
+    let amounts = format!("/v3/profitsharing/transactions/{transaction_id}/amounts");
+    assert_eq!(world.get(&amounts).await.json()["unsplit_amount"], 0);
+    body["out_order_no"] = json!("P@2");
+    let answer = world.post(ORDERS, &body).await;
+    answer.refuses(403, "NOT_ENOUGH", "nothing is left to share");
+    world.check_books().await;
+}
+
+#[tokio::test]
+async fn apps_and_payments_of_others_are_refused() {
+    let (world, partner, transaction_id) = shared_order().await;
+    let text = "appid is not bound to the merchant";
+    let mut body = share(&world, &partner, &transaction_id, 300);
+    body["appid"] = json!(partner.made.appid);
+    world.post(ORDERS, &body).await.refuses(400, "INVALID_REQUEST", text);
+    let delete = "/v3/profitsharing/receivers/delete";
+    let mut receiver = json!({
+        "appid": partner.made.appid, "type": "MERCHANT_ID", "account": partner.made.mchid,
+    });
+    world.post(delete, &receiver).await.refuses(400, "INVALID_REQUEST", text);
+    let missing = "a required field is missing";
+    receiver["type"] = json!("PERSONAL_SUB_OPENID");
+    world.post(delete, &receiver).await.refuses_field("/sub_appid", missing);
+    receiver["relation_type"] = json!("USER");
+    let add = "/v3/profitsharing/receivers/add";
+    world.post(add, &receiver).await.refuses_field("/sub_appid", missing);
+    body["receivers"][0]["type"] = json!("PERSONAL_SUB_OPENID");
+    world.post(ORDERS, &body).await.refuses_field("/sub_appid", missing);
+    let unknown = world.get("/v3/profitsharing/transactions/4200000001/amounts").await;
+    unknown.refuses(400, "INVALID_REQUEST", "transaction_id does not exist");
+    world.check_books().await;
+}
+
 #[tokio::test]
 async fn a_refund_of_a_shared_order_says_where_it_came_from() {
     let (world, partner, transaction_id) = shared_order().await;

@@ -175,10 +175,12 @@ fn share(engine: &Engine, person: Person) {
         custom_relation: None,
     };
     engine.run_blocking(receiver).unwrap();
-    let part = SharePart { kind, account, amount: fen(1_000), description: "part".into() };
+    let description = "part".into();
+    let part = SharePart { kind, account, amount: fen(1_000), description, name: None };
     let share = ShareProfit {
         mchid: MCHID.into(),
         sub_mchid: None,
+        appid: APPID.into(),
         transaction_id: "4200S1".into(),
         out_order_no: "P1".into(),
         parts: vec![part],

@@ -1429,7 +1429,7 @@ CREATE TABLE "profit_order" (
     "created_at" bigint NOT NULL,
     "journal" bigint NOT NULL,
     "version" bigint NOT NULL,
-    CHECK ("shares" >= 1 AND "returns" >= 0 AND "shared_minor" >= 0 AND "unfrozen_minor" >= 0),
+    CHECK ("shares" >= 0 AND "returns" >= 0 AND "shared_minor" >= 0 AND "unfrozen_minor" >= 0),
     CHECK (("journal" > 0) = ("shared_minor" + "unfrozen_minor" > 0)),
     CHECK ("kind" = 'SHARE' OR "shared_minor" = 0),
     PRIMARY KEY ("book", "mchid", "out_order_no")

@@ -861,7 +861,7 @@ CREATE TABLE "profit_order" (
     "created_at" INTEGER NOT NULL, -- When it was done.
     "journal" INTEGER NOT NULL, -- Its journal, 0 when nothing moved.
     "version" INTEGER NOT NULL, -- The batch that last wrote it.
-    CHECK ("shares" >= 1 AND "returns" >= 0 AND "shared_minor" >= 0 AND "unfrozen_minor" >= 0),
+    CHECK ("shares" >= 0 AND "returns" >= 0 AND "shared_minor" >= 0 AND "unfrozen_minor" >= 0),
     CHECK (("journal" > 0) = ("shared_minor" + "unfrozen_minor" > 0)),
     CHECK ("kind" = 'SHARE' OR "shared_minor" = 0),
     PRIMARY KEY ("book", "mchid", "out_order_no")

@@ -36,7 +36,7 @@ describe!(ProfitOrder, Kept, key 2, "A request that shared or unfroze an order's
     created_at: Timestamp, "When it was done.";
     journal: i64, "Its journal, 0 when nothing moved.";
 }, checks [
-    "shares >= 1 AND returns >= 0 AND shared_minor >= 0 AND unfrozen_minor >= 0",
+    "shares >= 0 AND returns >= 0 AND shared_minor >= 0 AND unfrozen_minor >= 0",
     "(journal > 0) = (shared_minor + unfrozen_minor > 0)",
     "kind = 'SHARE' OR shared_minor = 0",
 ], indexes [

@@ -160,10 +160,12 @@ async fn a_receiver_is_told_of_its_share_where_it_wants_to_be() {
     stage.engine.run(receiver).await.unwrap();
     hook(&stage, PARTNER, WebhookKind::ProfitSharing, &server.url).await;
     stage.advance(MINUTE).await;
-    let part = SharePart { kind, account, amount: fen(120), description: "part".into() };
+    let description = "part".into();
+    let part = SharePart { kind, account, amount: fen(120), description, name: None };
     let share = ShareProfit {
         mchid: MCHID.into(),
         sub_mchid: None,
+        appid: APPID.into(),
         transaction_id: "4200202611200000000000000001".into(),
         out_order_no: "P1".into(),
         parts: vec![part],
