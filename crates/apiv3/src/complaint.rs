@@ -30,12 +30,14 @@ pub struct Slice {
 }
 
 /// A request to list complaints.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListComplaints {
     /// The first day.
     pub begin: Date,
     /// The last day.
     pub end: Date,
+    /// About whom alone, if not about everybody.
+    pub complainted_mchid: Option<String>,
     /// Which part of the list.
     pub slice: Slice,
 }
@@ -44,8 +46,8 @@ impl ListComplaints {
     /// Reads the query.
     ///
     /// # Errors
-    /// PARAM_ERROR for a variable that breaks a rule or names another merchant.
-    pub fn parse(raw: Option<&str>, caller: &Caller<'_>) -> Result<Self, ApiError> {
+    /// PARAM_ERROR for a variable that breaks a rule.
+    pub fn parse(raw: Option<&str>) -> Result<Self, ApiError> {
         let query = Query::new(raw);
         let slice = read_slice(&query, 10, 50)?;
         let (begin, end) = (read_day(&query, "begin_date")?, read_day(&query, "end_date")?);
@@ -54,12 +56,7 @@ impl ListComplaints {
             let text = end.to_string();
             return Err(Query::fault("end_date", Some(&text), Issue::TimeOutOfRange).into());
         }
-        let about = query.find("complainted_mchid")?;
-        if let Some(other) = about.filter(|mchid| mchid != caller.mchid) {
-            let issue = Issue::OtherMerchant;
-            return Err(Query::fault("complainted_mchid", Some(&other), issue).into());
-        }
-        Ok(Self { begin, end, slice })
+        Ok(Self { begin, end, complainted_mchid: query.find("complainted_mchid")?, slice })
     }
 }
 
@@ -87,6 +84,8 @@ fn read_day(query: &Query<'_>, name: &'static str) -> Result<Date, FieldError> {
 /// What a merchant says to a payer.
 #[derive(Clone, Debug)]
 pub struct Response {
+    /// About whom the complaint is, 1 to 64 bytes.
+    pub complainted_mchid: String,
     /// Its words, 1 to 200 characters.
     pub content: String,
     /// The ids of at most four pictures.
@@ -97,12 +96,12 @@ impl Response {
     /// Reads the body.
     ///
     /// # Errors
-    /// PARAM_ERROR for a field that breaks a rule or names another merchant; NO_AUTH for a link.
-    pub fn parse(body: &[u8], caller: &Caller<'_>) -> Result<Self, ApiError> {
+    /// PARAM_ERROR for a field that breaks a rule; NO_AUTH for a link.
+    pub fn parse(body: &[u8]) -> Result<Self, ApiError> {
         let body = read_body(body)?;
         let fields = Fields::top(&body);
-        check_merchant(&fields, caller)?;
-        let content = fields.get_text("response_content", 1..=600)?.to_owned();
+        let complainted_mchid = read_complainted(&fields)?;
+        let content = fields.get_words("response_content", 1..=200)?.to_owned();
         let images = read_images(&fields, "response_images")?;
         let url = fields.find_text("jump_url", 0..=512)?;
         fields.find_text("jump_url_text", 0..=30)?;
@@ -115,7 +114,7 @@ impl Response {
         if program.is_some() || url.is_some_and(|url| !url.is_empty()) {
             return Err(NO_LINKS);
         }
-        Ok(Self { content, images })
+        Ok(Self { complainted_mchid, content, images })
     }
 }
 
@@ -144,25 +143,25 @@ impl RefundProgress {
     pub fn parse(body: &[u8]) -> Result<Self, ApiError> {
         let body = read_body(body)?;
         let fields = Fields::top(&body);
-        let remark = fields.find_text("remark", 0..=600)?.unwrap_or_default().to_owned();
+        let remark = fields.find_words("remark", 0..=200)?.unwrap_or_default().to_owned();
         fields.find_integer("launch_refund_day", 0)?;
         match fields.get_literal("action", &["APPROVE", "REJECT"])? {
             "APPROVE" => Ok(Self::Approve { remark }),
             _ => Ok(Self::Reject {
-                reason: fields.get_text("reject_reason", 1..=600)?.to_owned(),
+                reason: fields.get_words("reject_reason", 1..=200)?.to_owned(),
                 images: read_images(&fields, "reject_media_list")?,
             }),
         }
     }
 }
 
-/// Checks the body of a call that says that a complaint is dealt with.
+/// Reads who is named by a call that says that a complaint is dealt with.
 ///
 /// # Errors
-/// PARAM_ERROR if it names another merchant.
-pub fn check_complete(body: &[u8], caller: &Caller<'_>) -> Result<(), ApiError> {
+/// PARAM_ERROR if nobody is.
+pub fn read_complete(body: &[u8]) -> Result<String, ApiError> {
     let body = read_body(body)?;
-    Ok(check_merchant(&Fields::top(&body), caller)?)
+    Ok(read_complainted(&Fields::top(&body))?)
 }
 
 /// Reads the address that word of complaints goes to.
@@ -188,11 +187,8 @@ pub fn url_answer(mchid: &str, url: &str) -> Vec<u8> {
     serde_json::json!({ "mchid": mchid, "url": url }).to_string().into_bytes()
 }
 
-fn check_merchant(fields: &Fields<'_>, caller: &Caller<'_>) -> Result<(), FieldError> {
-    match fields.get_text("complainted_mchid", 1..=64)? {
-        mchid if mchid == caller.mchid => Ok(()),
-        _ => Err(fields.fault("complainted_mchid", Issue::OtherMerchant)),
-    }
+fn read_complainted(fields: &Fields<'_>) -> Result<String, FieldError> {
+    fields.get_text("complainted_mchid", 1..=64).map(str::to_owned)
 }
 
 fn read_images(fields: &Fields<'_>, name: &'static str) -> Result<Vec<String>, FieldError> {
@@ -235,7 +231,7 @@ impl ComplaintView {
             complaint_time: complaint.created_at.rfc3339(),
             complaint_detail: &complaint.detail,
             complaint_state: complaint.state.as_str(),
-            complainted_mchid: &complaint.mchid,
+            complainted_mchid: complaint.complainted(),
             payer_phone: self.payer_phone.as_deref(),
             payer_openid: with_openid.then_some(&complaint.openid),
             complaint_order_info: [WireOrder {
@@ -341,6 +337,7 @@ impl Event {
             out_trade_no: &complaint.out_trade_no,
             amount: complaint.amount.minor(),
             complaint_detail: &complaint.detail,
+            complaint_state: complaint.state.as_str(),
             complaint_time: complaint.created_at.rfc3339(),
         });
         match step {
@@ -422,24 +419,25 @@ struct WireNotice<'a> {
     out_trade_no: &'a str,
     amount: i64,
     complaint_detail: &'a str,
+    /// Where it stands when the merchant is told.
+    complaint_state: &'static str,
     complaint_time: String,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::notify_url::UrlRule;
-
-    const CALLER: Caller<'_> = Caller { mchid: "1900000001", url_rule: UrlRule::Public };
 
     #[test]
     fn a_list_has_bounds() {
-        let parse = |query: &str| ListComplaints::parse(Some(query), &CALLER);
+        let parse = |query: &str| ListComplaints::parse(Some(query));
         let days = "begin_date=2026-11-01&end_date=2026-11-30";
         let list = parse(days).unwrap();
         assert_eq!(list.slice, Slice { limit: 10, offset: 0 });
         let own = format!("{days}&limit=50&offset=3&complainted_mchid=1900000001");
-        assert_eq!(parse(&own).unwrap().slice, Slice { limit: 50, offset: 3 });
+        let own = parse(&own).unwrap();
+        assert_eq!(own.slice, Slice { limit: 50, offset: 3 });
+        assert_eq!(own.complainted_mchid.as_deref(), Some("1900000001"));
         for (query, field) in [
             ("end_date=2026-11-30", "begin_date"),
             ("begin_date=2026-11-01", "end_date"),
@@ -448,7 +446,6 @@ mod tests {
             ("begin_date=2026-11-01&end_date=2026-11-30&limit=51", "limit"),
             ("begin_date=2026-11-01&end_date=2026-11-30&limit=0", "limit"),
             ("begin_date=2026-11-01&end_date=2026-11-30&offset=x", "offset"),
-            ("begin_date=2026-11-01&end_date=2026-11-30&complainted_mchid=1", "complainted_mchid"),
         ] {
             let error = parse(query).unwrap_err();
             assert_eq!(error.field_error().unwrap().field, field, "{query}");
@@ -457,13 +454,14 @@ mod tests {
     }
 
     #[test]
-    fn answers_name_the_merchant_that_signed() {
+    fn answers_name_the_merchant_and_have_no_links() {
         let body = |extra: &str| {
             format!(r#"{{"complainted_mchid":"1900000001","response_content":"sorry"{extra}}}"#)
         };
-        let parse = |body: &str| Response::parse(body.as_bytes(), &CALLER);
+        let parse = |body: &str| Response::parse(body.as_bytes());
         let response = parse(&body(r#","response_images":["a","b"]"#)).unwrap();
         assert_eq!((response.content.as_str(), response.images.len()), ("sorry", 2));
+        assert_eq!(response.complainted_mchid, "1900000001");
         let many = parse(&body(r#","response_images":["a","b","c","d","e"]"#)).unwrap_err();
         assert_eq!(many.field_error().unwrap().issue, Issue::AboveMaximum(4));
         for link in [
@@ -472,9 +470,9 @@ mod tests {
         ] {
             assert_eq!(parse(&body(link)).unwrap_err().code, Code::NoAuth, "{link}");
         }
-        let other = body("").replace("1900000001", "1900000002");
-        assert_eq!(parse(&other).unwrap_err().field_error().unwrap().issue, Issue::OtherMerchant);
-        assert!(check_complete(br#"{"complainted_mchid":"1900000001"}"#, &CALLER).is_ok());
+        let nobody = parse(&body("").replace("1900000001", "")).unwrap_err();
+        assert_eq!(nobody.field_error().unwrap().field, "/complainted_mchid");
+        assert_eq!(read_complete(br#"{"complainted_mchid":"1"}"#).unwrap(), "1");
         let reject = RefundProgress::parse(br#"{"action":"REJECT"}"#).unwrap_err();
         assert_eq!(reject.field_error().unwrap().field, "/reject_reason");
     }

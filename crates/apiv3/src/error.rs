@@ -43,9 +43,12 @@ impl FieldError {
     #[must_use]
     pub fn new(location: Location, field: String, value: Option<&Value>, issue: Issue) -> Self {
         let value = match (&issue, value) {
-            (Issue::TooShort { length, .. } | Issue::TooLong { length, .. }, _) => {
-                Some(Value::from(*length))
-            }
+            (
+                Issue::TooShort { length, .. }
+                | Issue::TooLong { length, .. }
+                | Issue::Characters { length, .. },
+                _,
+            ) => Some(Value::from(*length)),
             (_, Some(Value::String(text))) if text.len() > ECHO_BYTES_MAX => None,
             (_, Some(Value::Null | Value::Array(_) | Value::Object(_)) | None) => None,
             (_, Some(value)) => Some(value.clone()),

@@ -52,6 +52,31 @@ impl<'a> Fields<'a> {
         self.find_text(name, bytes)?.ok_or_else(|| self.fault(name, Issue::Missing))
     }
 
+    /// A text that must be there; `characters` bounds its length. Words for people are so
+    /// bounded: in bytes a Chinese text could have a third of it.
+    pub(crate) fn get_words(
+        &self,
+        name: &str,
+        characters: RangeInclusive<usize>,
+    ) -> Result<&'a str, FieldError> {
+        self.find_words(name, characters)?.ok_or_else(|| self.fault(name, Issue::Missing))
+    }
+
+    /// Such a text that may be absent.
+    pub(crate) fn find_words(
+        &self,
+        name: &str,
+        characters: RangeInclusive<usize>,
+    ) -> Result<Option<&'a str>, FieldError> {
+        let Some(text) = self.find_text(name, 0..=usize::MAX)? else { return Ok(None) };
+        let length = text.chars().count();
+        if characters.contains(&length) {
+            return Ok(Some(text));
+        }
+        let (minimum, maximum) = (*characters.start(), *characters.end());
+        Err(self.fault(name, Issue::Characters { length, minimum, maximum }))
+    }
+
     /// A text that must be there and passes a check.
     pub(crate) fn get_checked(
         &self,
@@ -300,6 +325,14 @@ mod tests {
         let fault = object(&value).get_text("text", 1..=5).unwrap_err();
         assert_eq!(fault.issue, Issue::TooLong { length: 6, maximum: 5 });
         assert_eq!(fault.value, Some(json!(6)));
+    }
+
+    #[test]
+    fn lengths_of_words_count_characters() {
+        let value = json!({"text": "中文"});
+        assert_eq!(object(&value).get_words("text", 1..=2).unwrap(), "中文");
+        let fault = object(&value).get_words("text", 1..=1).unwrap_err();
+        assert_eq!(fault.issue, Issue::Characters { length: 2, minimum: 1, maximum: 1 });
     }
 
     #[test]

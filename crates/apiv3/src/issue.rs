@@ -6,7 +6,7 @@ use crate::language::Language;
 use crate::notify_url::UrlFault;
 use crate::strict_json::JsonFault;
 
-/// What is wrong with a field. Lengths are bytes of UTF-8.
+/// What is wrong with a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Issue {
     /// It must be there.
@@ -25,6 +25,15 @@ pub enum Issue {
         /// Length in bytes.
         length: usize,
         /// Greatest length in bytes.
+        maximum: usize,
+    },
+    /// It has fewer or more characters than it may have.
+    Characters {
+        /// Its characters.
+        length: usize,
+        /// Least number of characters.
+        minimum: usize,
+        /// Greatest number of characters.
         maximum: usize,
     },
     /// It holds a character outside the set described here.
@@ -95,6 +104,9 @@ impl Issue {
             Self::TooLong { length, maximum } => {
                 write!(out, "长度 {length} 字节，大于最大值 {maximum} 字节")
             }
+            Self::Characters { length, minimum, maximum } => {
+                write!(out, "长度 {length} 个字符，必须在 {minimum} 到 {maximum} 之间")
+            }
             Self::Alphabet(set) => write!(out, "只能包含 {set}"),
             Self::BelowMinimum(minimum) => write!(out, "不能小于 {minimum}"),
             Self::AboveMaximum(maximum) => write!(out, "不能大于 {maximum}"),
@@ -128,6 +140,9 @@ impl Issue {
             }
             Self::TooLong { length, maximum } => {
                 write!(out, "{length} bytes, more than the maximum {maximum}")
+            }
+            Self::Characters { length, minimum, maximum } => {
+                write!(out, "{length} characters, must have {minimum} to {maximum}")
             }
             Self::Alphabet(set) => write!(out, "may contain only {set}"),
             Self::BelowMinimum(minimum) => write!(out, "must not be less than {minimum}"),

@@ -83,7 +83,7 @@ impl CreateTransfer {
             openid: fields.get_text("openid", 1..=64)?.to_owned(),
             user_name,
             transfer_amount: fields.get_amount("transfer_amount")?,
-            transfer_remark: fields.get_text("transfer_remark", 1..=32)?.to_owned(),
+            transfer_remark: fields.get_words("transfer_remark", 1..=32)?.to_owned(),
             notify_url: fields.find_url("notify_url", 256, caller.url_rule)?.map(str::to_owned),
             user_recv_perception: fields
                 .find_text("user_recv_perception", 1..=128)?

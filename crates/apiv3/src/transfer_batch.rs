@@ -85,12 +85,12 @@ impl CreateBatch {
         if usize::try_from(num) != Ok(details.len()) {
             return Err(fields.fault("total_num", Issue::Sum));
         }
-        let text = |name, most| fields.get_text(name, 1..=most).map(str::to_owned);
+        let words = |name| fields.get_words(name, 1..=32).map(str::to_owned);
         Ok(Self {
-            appid: text("appid", 32)?,
+            appid: fields.get_text("appid", 1..=32)?.to_owned(),
             out_batch_no: read_number(fields, "out_batch_no")?,
-            batch_name: text("batch_name", 96)?,
-            batch_remark: text("batch_remark", 96)?,
+            batch_name: words("batch_name")?,
+            batch_remark: words("batch_remark")?,
             total_amount: total,
             transfer_scene_id: fields.find_text("transfer_scene_id", 1..=36)?.map(str::to_owned),
             notify_url: fields.find_url("notify_url", 256, caller.url_rule)?.map(str::to_owned),
@@ -123,7 +123,7 @@ fn read_details(fields: &Fields<'_>, key: Option<&PrivateKey>) -> Result<Vec<Det
         let detail = Detail {
             out_detail_no: read_number(&item, "out_detail_no")?,
             transfer_amount: item.get_amount("transfer_amount")?,
-            transfer_remark: item.get_text("transfer_remark", 1..=96)?.to_owned(),
+            transfer_remark: item.get_words("transfer_remark", 1..=32)?.to_owned(),
             openid: item.get_text("openid", 1..=64)?.to_owned(),
             user_name: item.find_sealed("user_name", key)?,
         };

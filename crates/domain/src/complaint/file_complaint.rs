@@ -121,6 +121,7 @@ impl FileComplaint {
         let complaint = Complaint {
             complaint_id: self.complaint_id.clone(),
             mchid: order.mchid.clone(),
+            sub_mchid: order.sub_mchid.clone(),
             out_trade_no: order.out_trade_no.clone(),
             transaction_id: self.transaction_id.clone(),
             amount: order.amount,

@@ -67,6 +67,8 @@ pub struct Complaint {
     pub complaint_id: String,
     /// The merchant.
     pub mchid: String,
+    /// Who was paid, if the merchant is its service provider.
+    pub sub_mchid: Option<String>,
     /// The merchant's number of the order.
     pub out_trade_no: String,
     /// The number of the payment.
@@ -130,6 +132,12 @@ pub struct ComplaintLog {
 record!(ComplaintLog, "complaint_log", Kept, complaint_id: String, number: i64);
 
 impl Complaint {
+    /// The merchant that it is about: who was paid.
+    #[must_use]
+    pub fn complainted(&self) -> &str {
+        self.sub_mchid.as_ref().unwrap_or(&self.mchid)
+    }
+
     /// Writes a step down and tells the merchant.
     pub(crate) fn step(
         mut self,

@@ -7,11 +7,13 @@ use super::route::Route;
 use super::uploads::IMAGES;
 use apiv3::code::Code;
 use apiv3::complaint::{
-    self, ComplaintView, ListComplaints, RefundProgress, Response, check_complete, history_slice,
+    self, ComplaintView, ListComplaints, RefundProgress, Response, history_slice, read_complete,
     read_url,
 };
 use domain::complaint::{AnswerComplaint, Complaint, ComplaintAct, ComplaintLog};
-use domain::merchant::{Merchant, MerchantWebhook, SetWebhook, WebhookChange, WebhookKind};
+use domain::merchant::{
+    Merchant, MerchantWebhook, SetWebhook, SubMerchant, WebhookChange, WebhookKind,
+};
 use domain::order::Order;
 use domain::user::{User, phone_place};
 use kernel::{Timestamp, crypto};
@@ -46,13 +48,17 @@ pub(super) const ROUTES: &[Route] = &[
 const NOTIFICATIONS: &str = "/v3/merchant-service/complaint-notifications";
 
 async fn list(call: Call) -> Result<Reply, Fault> {
-    let asked = ListComplaints::parse(call.query(), &call.caller())?;
+    let asked = ListComplaints::parse(call.query())?;
+    let about = asked.complainted_mchid.unwrap_or_default();
+    check_about(&call, &about).await?;
     let starts = |day: Option<jiff::civil::Date>| {
         day.and_then(Timestamp::start_of_business_day).unwrap_or_default().micros()
     };
     let (from, to) = (starts(Some(asked.begin)), starts(asked.end.tomorrow().ok()));
-    let parameters = vec![Value::Text(call.mchid.clone()), Value::Int(from), Value::Int(to)];
-    let within = "mchid = $1 AND created_at >= $2 AND created_at < $3";
+    let parameters =
+        vec![Value::Text(call.mchid.clone()), Value::Int(from), Value::Int(to), Value::Text(about)];
+    let within = "mchid = $1 AND created_at >= $2 AND created_at < $3 \
+                  AND $4 IN ('', COALESCE(sub_mchid, mchid))";
     let queries = call.face.app.queries.as_ref();
     let total = count::<Complaint>(queries, within, parameters.clone()).await?;
     let condition = format!(
@@ -66,6 +72,15 @@ async fn list(call: Call) -> Result<Reply, Fault> {
     Ok(Reply::json(complaint::list_answer(&views, asked.slice, total)))
 }
 
+/// Refuses to list what is about a merchant that the caller never served; nobody is everybody.
+async fn check_about(call: &Call, about: &str) -> Result<(), Fault> {
+    if about.is_empty() || about == call.mchid {
+        return Ok(());
+    }
+    let relation = call.find::<SubMerchant>(&(call.mchid.clone(), about.to_owned())).await?;
+    relation.map(|_| ()).ok_or_else(|| Code::NoAuth.into())
+}
+
 async fn show(call: Call) -> Result<Reply, Fault> {
     let complaint = own(&call).await?;
     Ok(Reply::json(view(&call, complaint).await?.to_json()))
@@ -76,6 +91,14 @@ async fn own(call: &Call) -> Result<Complaint, Fault> {
     let complaint = call.find::<Complaint>(&call.variable("complaint_id")).await?;
     let complaint = complaint.ok_or(Code::ResourceNotExists)?;
     if complaint.mchid == call.mchid { Ok(complaint) } else { Err(Code::NoAuth.into()) }
+}
+
+/// The same, which must be about whom the caller says.
+async fn check_own(call: &Call, complainted_mchid: &str) -> Result<(), Fault> {
+    match own(call).await?.complainted() == complainted_mchid {
+        true => Ok(()),
+        false => Err(Code::NoAuth.into()),
+    }
 }
 
 async fn view(call: &Call, complaint: Complaint) -> Result<ComplaintView, Fault> {
@@ -113,22 +136,25 @@ async fn history(call: Call) -> Result<Reply, Fault> {
 }
 
 async fn respond(call: Call) -> Result<Reply, Fault> {
-    let Response { content, images } = Response::parse(&call.body, &call.caller())?;
-    let mchid = call.mchid.clone();
-    answer(&call, ComplaintAct::Respond { mchid, content, images }).await?;
+    respond_step(&call).await?;
     Ok(Reply::no_content())
 }
 
 /// The same answer; who calls so is told the number of the step.
 async fn respond_at_once(call: Call) -> Result<Reply, Fault> {
-    let Response { content, images } = Response::parse(&call.body, &call.caller())?;
-    let mchid = call.mchid.clone();
-    let number = answer(&call, ComplaintAct::Respond { mchid, content, images }).await?;
+    let number = respond_step(&call).await?;
     Ok(Reply::json(complaint::step_answer(&call.variable("complaint_id"), number)))
 }
 
+async fn respond_step(call: &Call) -> Result<i64, Fault> {
+    let Response { complainted_mchid, content, images } = Response::parse(&call.body)?;
+    check_own(call, &complainted_mchid).await?;
+    let mchid = call.mchid.clone();
+    answer(call, ComplaintAct::Respond { mchid, content, images }).await
+}
+
 async fn complete(call: Call) -> Result<Reply, Fault> {
-    check_complete(&call.body, &call.caller())?;
+    check_own(&call, &read_complete(&call.body)?).await?;
     answer(&call, ComplaintAct::Complete { mchid: call.mchid.clone() }).await?;
     Ok(Reply::no_content())
 }

@@ -1,5 +1,6 @@
 //! Complaints and uploads over the wire.
 
+use crate::partner::{self, provider};
 use crate::world::{Answer, PAYER, World, put};
 use apiv3::authorization::RawRequest;
 use apiv3::oaep;
@@ -18,10 +19,19 @@ const NOTIFICATIONS: &str = "/v3/merchant-service/complaint-notifications";
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\npicture";
 
 async fn complained(world: &World) {
+    give_phone(world).await;
+    let transaction_id = world.paid("T2026-0001").await;
+    file(world, transaction_id).await;
+}
+
+/// Complaints are shown with the payer's phone.
+async fn give_phone(world: &World) {
     let row = PAYER.user_row(world.app.business_now());
     let phone = world.app.seal(&phone_place(&row.phone_index), "+8613800138000");
     world.app.engine.run(put(User { phone, ..row })).await.unwrap();
-    let transaction_id = world.paid("T2026-0001").await;
+}
+
+async fn file(world: &World, transaction_id: String) {
     let command = FileComplaint {
         user: PAYER.user,
         wallet: PAYER.wallet,
@@ -169,7 +179,36 @@ async fn a_complaint_is_its_merchants_alone() {
     answer.refuses(403, "NO_AUTH", "an answer to a payer has no links");
     let stranger = json!({"complainted_mchid": "1900000009", "response_content": "sorry"});
     let answer = world.post(&format!("{path}/response"), &stranger).await;
-    answer.refuses_field("/complainted_mchid", "differs from the merchant that signed");
+    answer.refuses(403, "NO_AUTH", "merchant lacks this permission");
+    let days = "begin_date=2026-11-01&end_date=2026-11-21";
+    let about = |mchid: &str| format!("{COMPLAINTS}?{days}&complainted_mchid={mchid}");
+    let answer = world.get(&about(&other.made.mchid)).await;
+    answer.refuses(403, "NO_AUTH", "merchant lacks this permission");
+    let own = world.get(&about(&world.merchant.made.mchid)).await.json();
+    assert_eq!(own["total_count"], 1);
+}
+
+#[tokio::test]
+async fn a_complaint_about_a_sub_merchant_names_it_and_is_answered_by_its_provider() {
+    let (world, sub) = provider().await;
+    give_phone(&world).await;
+    let body = partner::order(&world, &sub, "T2026-0001");
+    let placed = world.post("/v3/pay/partner/transactions/app", &body).await;
+    let transaction_id = world.pay(placed.json()["prepay_id"].as_str().unwrap()).await;
+    file(&world, transaction_id).await;
+    let (mchid, sub_mchid) = (&world.merchant.made.mchid, &sub.made.mchid);
+    let days = "begin_date=2026-11-01&end_date=2026-11-21";
+    for (about, count) in [(sub_mchid, 1), (mchid, 0)] {
+        let target = format!("{COMPLAINTS}?{days}&complainted_mchid={about}");
+        assert_eq!(world.get(&target).await.json()["total_count"], count, "{about}");
+    }
+    let all = world.get(&format!("{COMPLAINTS}?{days}")).await.json();
+    assert_eq!(all["data"][0]["complainted_mchid"], json!(sub_mchid));
+    let complete = format!("{COMPLAINTS}/2000000001/complete");
+    let wrong = world.post(&complete, &json!({ "complainted_mchid": mchid })).await;
+    wrong.refuses(403, "NO_AUTH", "merchant lacks this permission");
+    let done = world.post(&complete, &json!({ "complainted_mchid": sub_mchid })).await;
+    done.is(204, Value::Null);
 }
 
 #[tokio::test]

@@ -2,13 +2,15 @@
 //! PARAM_ERROR and names the field, and nothing is written.
 
 use crate::world::World;
-use Kind::{Amount, Currency, Flag, List, Literal, Number, Object, Sealed, Text, Time, Url};
+use Kind::{Amount, Currency, Flag, List, Literal, Number, Object, Sealed, Text, Time, Url, Words};
 use serde_json::{Value, json};
 
-/// What a field may hold. Lengths are bytes.
+/// What a field may hold. Lengths are bytes, but for words.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Kind {
     Text(usize, usize),
+    /// Its bounds are characters.
+    Words(usize, usize),
     Literal,
     /// Base64 of a ciphertext; with no platform key named, only its form can break.
     Sealed,
@@ -42,6 +44,12 @@ impl Kind {
                 broken.extend([json!("字".repeat(maximum / 3 + 1)), json!(7), json!(["a"])]);
                 if minimum > 0 {
                     broken.push(json!("a".repeat(minimum - 1)));
+                }
+            }
+            Words(minimum, maximum) => {
+                broken.extend([json!("字".repeat(maximum + 1)), json!(7), json!(["a"])]);
+                if minimum > 0 {
+                    broken.push(json!("字".repeat(minimum - 1)));
                 }
             }
             Literal => broken.extend([json!("OTHER"), json!(""), json!(7)]),

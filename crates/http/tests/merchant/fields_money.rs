@@ -1,6 +1,6 @@
 //! The tables of the calls that move money on, and of complaints. See `fields`.
 
-use crate::fields::Kind::{Amount, Flag, List, Literal, Number, Object, Sealed, Text, Url};
+use crate::fields::Kind::{Amount, Flag, List, Literal, Number, Object, Sealed, Text, Url, Words};
 use crate::fields::{MAY, MUST, Row, breaks};
 use crate::transfer_batches::BATCHES;
 use crate::transfers::{BILLS, ready};
@@ -15,7 +15,7 @@ const TRANSFER: &[Row] = &[
     ("/openid", Text(1, 64), MUST),
     ("/user_name", Sealed, MAY),
     ("/transfer_amount", Amount, MUST),
-    ("/transfer_remark", Text(1, 32), MUST),
+    ("/transfer_remark", Words(1, 32), MUST),
     ("/notify_url", Url(256), MAY),
     ("/user_recv_perception", Text(1, 128), MAY),
     ("/user_recv_style", Object, MAY),
@@ -28,8 +28,8 @@ const TRANSFER: &[Row] = &[
 const BATCH: &[Row] = &[
     ("/appid", Text(1, 32), MUST),
     ("/out_batch_no", Text(1, 32), MUST),
-    ("/batch_name", Text(1, 96), MUST),
-    ("/batch_remark", Text(1, 96), MUST),
+    ("/batch_name", Words(1, 32), MUST),
+    ("/batch_remark", Words(1, 32), MUST),
     ("/total_amount", Amount, MUST),
     ("/total_num", Amount, MUST),
     ("/transfer_scene_id", Text(1, 36), MAY),
@@ -37,7 +37,7 @@ const BATCH: &[Row] = &[
     ("/transfer_detail_list", List, MUST),
     ("/transfer_detail_list/1/out_detail_no", Text(1, 32), MUST),
     ("/transfer_detail_list/1/transfer_amount", Amount, MUST),
-    ("/transfer_detail_list/1/transfer_remark", Text(1, 96), MUST),
+    ("/transfer_detail_list/1/transfer_remark", Words(1, 32), MUST),
     ("/transfer_detail_list/1/openid", Text(1, 64), MUST),
     ("/transfer_detail_list/1/user_name", Sealed, MAY),
 ];
@@ -82,7 +82,7 @@ const RETURN: &[Row] = &[
 const COMPLAINED: &[Row] = &[("/complainted_mchid", Text(1, 64), MUST)];
 
 const RESPONSE: &[Row] = &[
-    ("/response_content", Text(1, 600), MUST),
+    ("/response_content", Words(1, 200), MUST),
     ("/response_images", List, MAY),
     ("/response_images/0", Text(1, 256), MAY),
     ("/jump_url", Text(0, 512), MAY),
@@ -96,10 +96,10 @@ const RESPONSE: &[Row] = &[
 const PROGRESS: &[Row] = &[
     ("/action", Literal, MUST),
     ("/launch_refund_day", Number(0), MAY),
-    ("/reject_reason", Text(1, 600), MUST),
+    ("/reject_reason", Words(1, 200), MUST),
     ("/reject_media_list", List, MAY),
     ("/reject_media_list/0", Text(1, 256), MAY),
-    ("/remark", Text(0, 600), MAY),
+    ("/remark", Words(0, 200), MAY),
 ];
 
 const NOTIFIED: &[Row] = &[("/url", Url(255), MUST)];
@@ -108,10 +108,13 @@ const NOTIFIED: &[Row] = &[("/url", Url(255), MUST)];
 async fn transfers_to_people() {
     let world = ready().await;
     let mut body = transfers::body(&world, "B1", 500);
+    body["transfer_remark"] = json!("字".repeat(32));
     body["user_recv_style"] = json!({ "type": "RED_PACKET" });
     breaks(&world, BILLS, &body, &[TRANSFER]).await;
     assert_eq!(world.post(BILLS, &body).await.status, 200, "the body is good");
-    let body = transfer_batches::body(&world);
+    let mut body = transfer_batches::body(&world);
+    body["batch_name"] = json!("字".repeat(32));
+    body["transfer_detail_list"][1]["transfer_remark"] = json!("字".repeat(32));
     breaks(&world, BATCHES, &body, &[BATCH]).await;
     assert_eq!(world.post(BATCHES, &body).await.status, 200, "the body is good");
     world.check_books().await;

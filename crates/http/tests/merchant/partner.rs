@@ -18,7 +18,7 @@ pub(crate) async fn provider() -> (World, Party) {
     (world, sub)
 }
 
-fn order(world: &World, sub: &Party, out_trade_no: &str) -> Value {
+pub(crate) fn order(world: &World, sub: &Party, out_trade_no: &str) -> Value {
     let mut body = world.order(out_trade_no);
     let object = body.as_object_mut().unwrap();
     for (old, new) in [("appid", "sp_appid"), ("mchid", "sp_mchid")] {

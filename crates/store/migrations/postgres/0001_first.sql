@@ -1834,6 +1834,7 @@ CREATE TABLE "complaint" (
     "book" bigint NOT NULL,
     "complaint_id" text COLLATE "C" NOT NULL,
     "mchid" text COLLATE "C" NOT NULL,
+    "sub_mchid" text COLLATE "C",
     "out_trade_no" text COLLATE "C" NOT NULL,
     "transaction_id" text COLLATE "C" NOT NULL,
     "amount" bigint NOT NULL,
@@ -1862,6 +1863,7 @@ CREATE TRIGGER "complaint_rename" BEFORE UPDATE ON "complaint"
     WHEN (OLD."book" IS DISTINCT FROM NEW."book"
     OR OLD."complaint_id" IS DISTINCT FROM NEW."complaint_id"
     OR OLD."mchid" IS DISTINCT FROM NEW."mchid"
+    OR OLD."sub_mchid" IS DISTINCT FROM NEW."sub_mchid"
     OR OLD."out_trade_no" IS DISTINCT FROM NEW."out_trade_no"
     OR OLD."payer" IS DISTINCT FROM NEW."payer") EXECUTE FUNCTION jiaozi_forbid();
 REVOKE ALL ON "complaint" FROM PUBLIC;
@@ -1870,6 +1872,7 @@ COMMENT ON TABLE "complaint" IS 'A complaint of a payer about an order.';
 COMMENT ON COLUMN "complaint"."book" IS 'The book it belongs to.';
 COMMENT ON COLUMN "complaint"."complaint_id" IS 'Its number.';
 COMMENT ON COLUMN "complaint"."mchid" IS 'The merchant.';
+COMMENT ON COLUMN "complaint"."sub_mchid" IS 'Who was paid, if the merchant is its service provider.';
 COMMENT ON COLUMN "complaint"."out_trade_no" IS 'The merchant''s number of the order.';
 COMMENT ON COLUMN "complaint"."transaction_id" IS 'The number of the payment.';
 COMMENT ON COLUMN "complaint"."amount" IS 'What was paid, in fen.';

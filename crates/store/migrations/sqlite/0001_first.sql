@@ -1100,6 +1100,7 @@ CREATE TABLE "complaint" (
     "book" INTEGER NOT NULL, -- The book it belongs to.
     "complaint_id" TEXT COLLATE BINARY NOT NULL, -- Its number.
     "mchid" TEXT COLLATE BINARY NOT NULL, -- The merchant.
+    "sub_mchid" TEXT COLLATE BINARY, -- Who was paid, if the merchant is its service provider.
     "out_trade_no" TEXT COLLATE BINARY NOT NULL, -- The merchant's number of the order.
     "transaction_id" TEXT COLLATE BINARY NOT NULL, -- The number of the payment.
     "amount" INTEGER NOT NULL, -- What was paid, in fen.
@@ -1125,6 +1126,7 @@ CREATE TRIGGER "complaint_rename" BEFORE UPDATE ON "complaint"
 WHEN OLD."book" IS NOT NEW."book"
     OR OLD."complaint_id" IS NOT NEW."complaint_id"
     OR OLD."mchid" IS NOT NEW."mchid"
+    OR OLD."sub_mchid" IS NOT NEW."sub_mchid"
     OR OLD."out_trade_no" IS NOT NEW."out_trade_no"
     OR OLD."payer" IS NOT NEW."payer"
 BEGIN SELECT RAISE(ABORT, 'rename is forbidden on complaint'); END;

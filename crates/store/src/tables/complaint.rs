@@ -13,6 +13,7 @@ text_cells!(ComplaintState, ComplaintStep, ProblemType, MediaKind);
 describe!(Complaint, Kept, key 1, "A complaint of a payer about an order.", {
     complaint_id: String, "Its number.";
     mchid: String, "The merchant.";
+    sub_mchid: Option<String>, "Who was paid, if the merchant is its service provider.";
     out_trade_no: String, "The merchant's number of the order.";
     transaction_id: String, "The number of the payment.";
     amount: Amount, "What was paid, in fen.";
@@ -30,7 +31,7 @@ describe!(Complaint, Kept, key 1, "A complaint of a payer about an order.", {
     "apply_refund_minor BETWEEN 0 AND amount",
     "times >= 1 AND steps >= 1",
 ], indexes [Index { name: "merchant", columns: "mchid, created_at", filter: "" }],
-fixed ["mchid", "out_trade_no", "payer"]);
+fixed ["mchid", "sub_mchid", "out_trade_no", "payer"]);
 
 describe!(ComplaintByOrder, Kept, key 2, "Finds the complaint about an order.", {
     mchid: String, "The merchant.";

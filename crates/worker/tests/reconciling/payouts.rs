@@ -206,11 +206,13 @@ async fn a_merchant_is_told_of_each_step_of_a_complaint() {
     let created = told(&mut server, "COMPLAINT.CREATE").await;
     let action = (&created["complaint_id"], &created["action_type"]);
     assert_eq!(action, (&"2000000001".into(), &"CREATE_COMPLAINT".into()));
+    assert_eq!(created["complaint_state"], "PENDING");
     let act = ComplaintAct::Complete { mchid: MCHID.into() };
     let done = AnswerComplaint { complaint_id: "2000000001".into(), act };
     stage.engine.run(done).await.unwrap();
     let changed = told(&mut server, "COMPLAINT.STATE_CHANGE").await;
     assert_eq!(changed["action_type"], "MERCHANT_CONFIRM_COMPLETE");
+    assert_eq!(changed["complaint_state"], "PROCESSED");
     worker.stop().await;
     stage.check_ledger().await;
 }
