@@ -4,10 +4,14 @@
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { after, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Wechatpay } from 'wechatpay-axios-plugin';
+import {
+  Aes, Hash, Transformer, Wechatpay,
+} from 'wechatpay-axios-plugin';
 
 import { credentials } from './merchant.mjs';
 import { findServer } from './server.mjs';
@@ -21,6 +25,26 @@ const sandbox = sandboxOf(demo);
 const { mchid, appid, apiv2_key: apiv2Key } = demo.merchant;
 const config = { ...await credentials(demo), baseURL: demo.merchant_tls_api };
 const certs = { [demo.platform.id]: await readFile(demo.platform.file, 'utf8') };
+
+/** Where a till is told, and what it was told first: read, acknowledged and decrypted. */
+async function listener() {
+  let told;
+  const first = new Promise((resolve) => { told = resolve; });
+  const server = createServer(async (request, response) => {
+    const chunks = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const { req_info: hidden, ...open } = Transformer.toObject(Buffer.concat(chunks).toString());
+    const plain = Aes.AesEcb.decrypt(hidden, Hash.md5(apiv2Key));
+    response.end(Transformer.toXml({ return_code: 'SUCCESS', return_msg: 'OK' }));
+    told({ ...open, ...Transformer.toObject(plain) });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  after(() => { server.closeAllConnections(); server.close(); });
+  const late = pause(WAIT_MS_MAX, undefined, { ref: false })
+    .then(() => { throw new Error('nothing was told'); });
+  return { url: `http://127.0.0.1:${server.address().port}/`, told: () => Promise.race([first, late]) };
+}
 
 /** What came of a call: its fields, also those of a refusal, which the SDK throws. */
 const fields = (call) => call.then(({ data }) => data, (error) => {
@@ -74,7 +98,8 @@ for (const kind of ['MD5', 'HMAC-SHA256']) {
       assert.equal((await query(1)).trade_state, 'REVOKED');
     });
 
-    test('a part is refunded, and asked for', async () => {
+    test('a part is refunded, told and asked for', async () => {
+      const { url, told } = await listener();
       const paid = await charge(7, await shown('success'));
       const part = {
         ...common,
@@ -83,10 +108,16 @@ for (const kind of ['MD5', 'HMAC-SHA256']) {
         total_fee: 130,
         refund_fee: 30,
         refund_desc: 'cold <tea>',
+        notify_url: url,
       };
       const refund = (asked) => fields(v2.secapi.pay.refund(asked, { security: true }));
       const refunded = await refund(part);
       assert.equal(refunded.result_code, 'SUCCESS', JSON.stringify(refunded));
+      const notice = await told();
+      assert.deepEqual(
+        [notice.return_code, notice.mch_id, notice.out_refund_no, notice.refund_status, notice.refund_fee],
+        ['SUCCESS', mchid, `${run}-back`, 'SUCCESS', '30'],
+      );
       assert.equal((await refund(part)).refund_id, refunded.refund_id);
       assert.equal((await refund({ ...part, refund_fee: 31 })).err_code, 'REFUND_FEE_MISMATCH');
       const found = await fields(v2.pay.refundquery({ ...common, refund_id: refunded.refund_id }));

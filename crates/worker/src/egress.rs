@@ -3,6 +3,7 @@
 //! to at the moment of connecting. No redirects, no proxy, one protocol.
 
 use apiv3::notify_url::{self, UrlRule, is_public_address};
+use apiv3::v2::notice::is_acknowledged;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::{HeaderMap, Method, Request, StatusCode, Uri};
@@ -24,7 +25,7 @@ use crate::shell;
 
 /// A merchant acknowledges within this time, name lookup and connecting included.
 const LIMIT: Duration = Duration::from_secs(5);
-/// What is read of an answer at most, only so that its connection can be used again.
+/// What is read of an answer at most, mostly so that its connection can be used again.
 const ANSWER_MAX: usize = 16 * 1024;
 /// How long that reading may take.
 const ANSWER_LIMIT: Duration = Duration::from_millis(200);
@@ -48,6 +49,18 @@ pub(crate) enum Undelivered {
     /// Another status than 200 or 204, redirects included.
     #[error("status {0}")]
     Status(u16),
+    /// The status is right, and the answer does not say yes.
+    #[error("answer without SUCCESS")]
+    Answer,
+}
+
+/// What acknowledges a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Yes {
+    /// A status of 200 or 204.
+    Status,
+    /// Such a status, and an answer in XML that says yes.
+    Xml,
 }
 
 /// See the module.
@@ -87,26 +100,33 @@ impl Egress {
         Self { limit, ..self }
     }
 
-    /// Posts a body and waits for its acknowledgement: a status of 200 or 204.
+    /// Posts a body and waits for its acknowledgement.
     pub(crate) async fn post(
         &self,
         url: &str,
         headers: HeaderMap,
         body: Vec<u8>,
+        yes: Yes,
     ) -> Result<(), Undelivered> {
         let uri = allowed(url, self.rule).ok_or(Undelivered::Address)?;
         let mut request = Request::new(Full::new(Bytes::from(body)));
         *request.method_mut() = Method::POST;
         *request.uri_mut() = uri;
         *request.headers_mut() = headers;
+        let began = shell::instant();
         let answer = shell::within(self.limit, self.client.request(request)).await;
         let answer = answer.ok_or(Undelivered::Time)?.map_err(|_| Undelivered::Connection)?;
         let status = answer.status();
-        drain(answer.into_body()).await;
-        match status {
-            StatusCode::OK | StatusCode::NO_CONTENT => Ok(()),
-            other => Err(Undelivered::Status(other.as_u16())),
+        let is_right = [StatusCode::OK, StatusCode::NO_CONTENT].contains(&status);
+        if yes == Yes::Xml && is_right {
+            let read = Limited::new(answer.into_body(), ANSWER_MAX).collect();
+            let left = self.limit.saturating_sub(began.elapsed());
+            let read = shell::within(left, read).await.ok_or(Undelivered::Time)?;
+            let text = read.map_err(|_| Undelivered::Answer)?.to_bytes();
+            return if is_acknowledged(&text) { Ok(()) } else { Err(Undelivered::Answer) };
         }
+        drain(answer.into_body()).await;
+        if is_right { Ok(()) } else { Err(Undelivered::Status(status.as_u16())) }
     }
 }
 

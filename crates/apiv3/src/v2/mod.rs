@@ -2,6 +2,7 @@
 //! key that merchant and platform share.
 
 pub mod answer;
+pub mod notice;
 pub mod order;
 mod reader;
 pub mod refund;

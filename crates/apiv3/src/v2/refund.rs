@@ -7,6 +7,7 @@ use super::reader::Reader;
 use super::xml::Fields;
 use std::iter::once;
 
+use crate::notify_url::{self, UrlRule};
 use crate::refund::{CreateRefund, FundsAccount, OrderName};
 use crate::refund_view::{RefundState, RefundView};
 use crate::request::{check_number, check_out_refund_no};
@@ -29,9 +30,8 @@ impl RefundAsked {
     /// Reads a request whose signature holds.
     ///
     /// # Errors
-    /// PARAM_ERROR for the first field that breaks a rule; NOAUTH for a `notify_url`, because
-    /// nothing is notified in XML.
-    pub fn parse(fields: &Fields) -> Result<Self, Refused> {
+    /// PARAM_ERROR for the first field that breaks a rule.
+    pub fn parse(fields: &Fields, rule: UrlRule) -> Result<Self, Refused> {
         let read = Reader(fields);
         let (appid, sub_mchid) = caller(&read)?;
         let order = read.find_order_name()?.ok_or_else(|| Refused::param("out_trade_no"))?;
@@ -44,11 +44,10 @@ impl RefundAsked {
             Some(FROM_BALANCE) => Some(FundsAccount::Available),
             Some(_) => return Err(Refused::param("refund_account")),
         };
-        if read.find("notify_url", 256)?.is_some() {
-            let text = "XML 接口不通知退款结果，请去掉 notify_url，用 /pay/refundquery 查询";
-            return Err(Refused::saying("NOAUTH", text));
+        let notify_url = read.find("notify_url", 256)?;
+        if notify_url.is_some_and(|url| notify_url::check(url, rule).is_err()) {
+            return Err(Refused::param("notify_url"));
         }
-        let (notify_url, from) = (None, Vec::new());
         Ok(Self {
             appid,
             refund: CreateRefund {
@@ -56,11 +55,11 @@ impl RefundAsked {
                 order,
                 out_refund_no,
                 reason,
-                notify_url,
+                notify_url: notify_url.map(str::to_owned),
                 funds_account,
                 refund,
                 total,
-                from,
+                from: Vec::new(),
             },
         })
     }
@@ -175,6 +174,28 @@ fn none_found() -> Refused {
     Refused::saying("REFUNDNOTEXIST", "退款单不存在，请核对单号，或确认退款已受理")
 }
 
+/// What a notification of it says, before it is hidden.
+pub(super) fn show_end(refund: &RefundView) -> Fields {
+    let fee = refund.refund.minor().to_string();
+    let (status, arrived) = status(refund.state);
+    let pairs = [
+        ("out_refund_no", refund.out_refund_no.as_str()),
+        ("refund_id", &refund.refund_id),
+        ("refund_fee", &fee),
+        ("settlement_refund_fee", &fee),
+        ("refund_status", status),
+        ("refund_account", source(refund.funds_account)),
+        ("refund_recv_accout", &refund.receiver.text()),
+        ("refund_request_source", "API"),
+        ("success_time", arrived.as_deref().unwrap_or_default()),
+    ];
+    let pairs = pairs.map(|(name, text)| (name.to_owned(), text.to_owned()));
+    let mut shown = order_of(refund);
+    shown.retain(|name, _| !["cash_fee", "fee_type"].contains(&name.as_str()));
+    shown.extend(pairs.into_iter().filter(|(_, text)| !text.is_empty()));
+    shown
+}
+
 fn order_of(refund: &RefundView) -> Fields {
     let total = refund.total.minor().to_string();
     let pairs = [
@@ -208,6 +229,7 @@ fn source(account: FundsAccount) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::request::Caller;
     use crate::testing;
 
     fn message(own: &[(&str, &str)]) -> Fields {
@@ -229,22 +251,23 @@ mod tests {
         fields
     }
 
+    fn parse(fields: &Fields) -> Result<RefundAsked, Refused> {
+        RefundAsked::parse(fields, UrlRule::Public)
+    }
+
     #[test]
     fn a_refund_is_the_same_as_over_json() {
-        let asked = RefundAsked::parse(&with("refund_desc", "退货")).unwrap();
-        let caller = crate::request::Caller {
-            mchid: "1900000001",
-            url_rule: crate::notify_url::UrlRule::Public,
-        };
+        let asked = parse(&with("refund_desc", "退货")).unwrap();
+        let caller = Caller { mchid: "1900000001", url_rule: UrlRule::Public };
         let json = serde_json::json!({
             "out_trade_no": "T2026-0001", "out_refund_no": "R@1", "reason": "退货",
             "amount": { "refund": 30, "total": 100, "currency": "CNY" },
         });
         let json = CreateRefund::parse(json.to_string().as_bytes(), &caller).unwrap();
         assert_eq!(asked.refund.fingerprint(), json.fingerprint());
-        let balance = RefundAsked::parse(&with("refund_account", FROM_BALANCE)).unwrap();
+        let balance = parse(&with("refund_account", FROM_BALANCE)).unwrap();
         assert_eq!(balance.refund.funds_account, Some(FundsAccount::Available));
-        let partner = RefundAsked::parse(&with("sub_mch_id", "1900000009")).unwrap();
+        let partner = parse(&with("sub_mch_id", "1900000009")).unwrap();
         assert_eq!(partner.refund.sub_mchid.as_deref(), Some("1900000009"));
     }
 
@@ -261,16 +284,16 @@ mod tests {
             ("refund_fee", "0"),
             ("refund_fee_type", "USD"),
             ("refund_account", "SOMEWHERE"),
+            ("notify_url", "https://10.0.0.1/"),
         ] {
-            let refused = RefundAsked::parse(&with(name, text)).unwrap_err();
+            let refused = parse(&with(name, text)).unwrap_err();
             assert_eq!(refused, Refused::param(name), "{name} {text}");
         }
         let long = "x".repeat(81);
-        let refused = RefundAsked::parse(&with("refund_desc", &long)).unwrap_err();
+        let refused = parse(&with("refund_desc", &long)).unwrap_err();
         assert_eq!(refused, Refused::param("refund_desc"));
-        let told =
-            RefundAsked::parse(&with("notify_url", "https://shop.example.com/")).unwrap_err();
-        assert_eq!(told.code, "NOAUTH");
+        let told = parse(&with("notify_url", "https://shop.example.com/")).unwrap().refund;
+        assert_eq!(told.notify_url.as_deref(), Some("https://shop.example.com/"));
     }
 
     #[test]

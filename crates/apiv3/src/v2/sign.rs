@@ -2,7 +2,13 @@
 //! with the shared key at the end.
 
 use super::xml::Fields;
+use aws_lc_rs::cipher::{
+    AES_256, DecryptionContext, PaddedBlockDecryptingKey, PaddedBlockEncryptingKey,
+    UnboundCipherKey,
+};
 use aws_lc_rs::hmac;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use domain::merchant::MerchantApiv2Key;
 use kernel::crypto::{self, SealRandom, WrapKey, equal};
 use md5::{Digest, Md5};
@@ -93,6 +99,29 @@ impl ApiV2Key {
                 hex::encode_upper(hmac::sign(&key, text.as_bytes()))
             }
         }
+    }
+
+    /// Encrypts a part of a notification the way the protocol has it: AES-256-ECB under the MD5 of
+    /// the key, in lower-case hexadecimal digits. It hides, and proves nothing.
+    pub(super) fn hide(&self, plain: &str) -> String {
+        let digest = Zeroizing::new(hex::encode(Md5::digest(self.reveal().as_bytes())));
+        let key = UnboundCipherKey::new(&AES_256, digest.as_bytes());
+        let key = key.and_then(PaddedBlockEncryptingKey::ecb_pkcs7);
+        let mut buffer = plain.as_bytes().to_vec();
+        key.and_then(|key| key.encrypt(&mut buffer))
+            .expect("32 hexadecimal digits are a key, and any text fits the cipher");
+        BASE64_STANDARD.encode(buffer)
+    }
+
+    /// What [`ApiV2Key::hide`] made of a text; `None` if it is nothing of that kind.
+    #[must_use]
+    pub fn reveal_hidden(&self, hidden: &str) -> Option<String> {
+        let digest = Zeroizing::new(hex::encode(Md5::digest(self.reveal().as_bytes())));
+        let key = UnboundCipherKey::new(&AES_256, digest.as_bytes()).ok()?;
+        let key = PaddedBlockDecryptingKey::ecb_pkcs7(key).ok()?;
+        let mut buffer = BASE64_STANDARD.decode(hidden).ok()?;
+        let plain = key.decrypt(&mut buffer, DecryptionContext::None).ok()?;
+        String::from_utf8(plain.to_vec()).ok()
     }
 
     /// Whether the message carries the right signature, in a time that tells nothing about it.

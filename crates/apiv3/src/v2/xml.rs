@@ -125,12 +125,17 @@ impl State {
 /// Writes a message.
 #[must_use]
 pub fn write(fields: &Fields) -> String {
-    let mut out = String::from("<xml>");
+    write_as("xml", fields)
+}
+
+/// The same in an element of another name.
+pub(super) fn write_as(root: &str, fields: &Fields) -> String {
+    let mut out = format!("<{root}>");
     for (name, text) in fields {
         let text = text.replace("]]>", "]]]]><![CDATA[>");
         out.push_str(&format!("<{name}><![CDATA[{text}]]></{name}>"));
     }
-    out + "</xml>"
+    out + &format!("</{root}>")
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::card::{BankAnswer, BankOperation};
 use crate::command::Stop;
 use crate::fact::FactKind;
 use crate::merchant::{AddAppid, AddMerchant, Merchant, MerchantState, OpenidKeys};
-use crate::refund::{CreateRefund, OrderOfRefund, Refund, RefundSource, RefundState};
+use crate::refund::{CreateRefund, NoticeForm, OrderOfRefund, Refund, RefundSource, RefundState};
 use crate::testing::{self, APPID, MCHID, World};
 use kernel::time::{DAY, MINUTE};
 
@@ -78,6 +78,7 @@ fn refund_all(order: OrderOfRefund) -> CreateRefund {
         source: RefundSource::Unsettled,
         reason: None,
         notify_url: None,
+        notice_form: NoticeForm::Json,
         fingerprint: [1; 32],
         refund_id: "50R1".into(),
     }

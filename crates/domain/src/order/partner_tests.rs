@@ -7,7 +7,7 @@ use crate::merchant::{
     SubMerchantState,
 };
 use crate::profit::ReleaseUnsettled;
-use crate::refund::{CreateRefund, CreateRefundRefusal, OrderOfRefund, RefundSource};
+use crate::refund::{CreateRefund, CreateRefundRefusal, NoticeForm, OrderOfRefund, RefundSource};
 use crate::testing::{self, APPID, MCHID, Person, World};
 use kernel::time::{DAY, MINUTE};
 
@@ -60,6 +60,7 @@ fn refund(sub_mchid: Option<&str>) -> CreateRefund {
         source: RefundSource::Unsettled,
         reason: None,
         notify_url: None,
+        notice_form: NoticeForm::Json,
         fingerprint: [1; 32],
         refund_id: "50R1".into(),
     }

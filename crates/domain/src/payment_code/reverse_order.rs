@@ -5,7 +5,9 @@ use crate::catalogue::{Code, Param, Params};
 use crate::command::{Command, Once, Refusal, Stop};
 use crate::ids::RefundPayoutId;
 use crate::order::{Order, OrderState, TradeType};
-use crate::refund::{OrderOfRefund, RefundSource, Repayment, RepaymentTarget, find_order};
+use crate::refund::{
+    NoticeForm, OrderOfRefund, RefundSource, Repayment, RepaymentTarget, find_order,
+};
 use crate::tx::Tx;
 use kernel::Timestamp;
 use kernel::time::SECOND;
@@ -132,6 +134,7 @@ impl ReverseOrder {
             payout: self.payout,
             reason: Some(self.reason.clone()),
             notify_url: None,
+            notice_form: NoticeForm::Json,
             fingerprint,
         };
         let posted = repayment.post(tx)?;

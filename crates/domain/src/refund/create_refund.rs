@@ -1,7 +1,7 @@
 //! A merchant refunds an order, or asks for the same refund again.
 
 use super::repayment::{Repayment, RepaymentTarget};
-use super::{Refund, RefundById};
+use super::{NoticeForm, Refund, RefundById};
 use crate::catalogue::{Code, Param, Params};
 use crate::command::{Command, Halt, Once, Refusal, Stop};
 use crate::ids::RefundPayoutId;
@@ -52,6 +52,8 @@ pub struct CreateRefund {
     pub reason: Option<String>,
     /// Where the result is notified.
     pub notify_url: Option<String>,
+    /// In which form it is.
+    pub notice_form: NoticeForm,
     /// Hash of all the merchant asks for.
     pub fingerprint: [u8; 32],
     /// A new refund number, drawn by the edge.
@@ -216,6 +218,7 @@ impl CreateRefund {
             payout: self.payout,
             reason: self.reason.clone(),
             notify_url: self.notify_url.clone(),
+            notice_form: self.notice_form,
             fingerprint: self.fingerprint,
         };
         let posted = repayment.post(tx)?;

@@ -70,6 +70,16 @@ text_enum!(
     }
 );
 
+text_enum!(
+    /// In which form a merchant is told what became of a refund.
+    NoticeForm {
+        /// As everything else is told.
+        Json = "JSON",
+        /// As tills understand it.
+        Xml = "XML",
+    }
+);
+
 /// One refund of an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refund {
@@ -93,6 +103,8 @@ pub struct Refund {
     pub reason: Option<String>,
     /// Where the result is notified; `None` for nowhere.
     pub notify_url: Option<String>,
+    /// In which form it is.
+    pub notice_form: NoticeForm,
     /// Where it stands.
     pub state: RefundState,
     /// Which way it goes.

@@ -1,6 +1,6 @@
 //! The money of a refund: posted, sent on its way, told of, and kept in mind by the order.
 
-use super::{Refund, RefundById, RefundChannel, RefundSource, RefundState};
+use super::{NoticeForm, Refund, RefundById, RefundChannel, RefundSource, RefundState};
 use crate::card::{Card, CardState};
 use crate::command::Halt;
 use crate::fact::FactKind;
@@ -37,6 +37,7 @@ pub(crate) struct Repayment {
     pub(crate) payout: RefundPayoutId,
     pub(crate) reason: Option<String>,
     pub(crate) notify_url: Option<String>,
+    pub(crate) notice_form: NoticeForm,
     pub(crate) fingerprint: [u8; 32],
 }
 
@@ -150,6 +151,7 @@ impl Repayment {
             total: order.amount,
             reason: self.reason,
             notify_url: self.notify_url,
+            notice_form: self.notice_form,
             state: RefundState::Processing,
             channel: RefundChannel::Original,
             card: None,

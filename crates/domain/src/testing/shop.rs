@@ -3,7 +3,7 @@
 use crate::ids::RefundPayoutId;
 use crate::merchant::AddMerchant;
 use crate::order::{CardsTaken, CreateOrder, ProfitSharing, TradeType};
-use crate::refund::{CreateRefund, OrderOfRefund, RefundSource};
+use crate::refund::{CreateRefund, NoticeForm, OrderOfRefund, RefundSource};
 use kernel::Amount;
 
 /// The merchant's number.
@@ -59,6 +59,7 @@ pub fn refund(order: &CreateOrder, out_refund_no: &str, amount: Amount) -> Creat
         source: RefundSource::Unsettled,
         reason: None,
         notify_url: None,
+        notice_form: NoticeForm::Json,
         fingerprint: [1; 32],
         refund_id: format!("50{out_refund_no}"),
         payout: payout_of(out_refund_no),

@@ -16,8 +16,8 @@ use domain::ids::RefundPayoutId;
 use domain::merchant_transfer::NameCheck;
 use domain::order::Order;
 use domain::refund::{
-    self, ApplyAbnormalRefund, ApplyAbnormalRefundRefusal, CreateRefundRefusal, OrderOfRefund,
-    Refund, RefundSource,
+    self, ApplyAbnormalRefund, ApplyAbnormalRefundRefusal, CreateRefundRefusal, NoticeForm,
+    OrderOfRefund, Refund, RefundSource,
 };
 use domain::validate::card_number::CardNumber;
 use domain::wallet::{Identity, Wallet, name_place};
@@ -41,14 +41,17 @@ async fn create(call: Call) -> Result<Reply, Fault> {
     if asked.from.iter().any(|part| part.account == FundsAccount::Unavailable) {
         return Err(Code::NotEnough.into());
     }
-    reply(&give_back(&call.face, &call.mchid, &asked).await?.map_err(ApiError::from)?)
+    let refund = give_back(&call.face, &call.mchid, &asked, NoticeForm::Json).await?;
+    reply(&refund.map_err(ApiError::from)?)
 }
 
-/// Gives back what is asked for, over whichever interface, and shows it.
+/// Gives back what is asked for, over whichever interface, and shows it. `notice_form` is that of
+/// its notifications.
 pub(super) async fn give_back(
     face: &Face,
     mchid: &str,
     asked: &CreateRefund,
+    notice_form: NoticeForm,
 ) -> Result<Result<Refund, CreateRefundRefusal>, Fault> {
     let fingerprint = asked.fingerprint();
     let make = || refund::CreateRefund {
@@ -69,6 +72,7 @@ pub(super) async fn give_back(
         },
         reason: asked.reason.clone(),
         notify_url: asked.notify_url.clone(),
+        notice_form,
         fingerprint,
         refund_id: draw_refund_id(face),
         payout: draw_payout(face),

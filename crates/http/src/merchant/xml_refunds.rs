@@ -10,12 +10,12 @@ use apiv3::refund_view::RefundView;
 use apiv3::v2::order::NamedOrder;
 use apiv3::v2::refund::{NamedRefunds, RefundAsked, RefundQuery, show, show_all};
 use apiv3::v2::{Answer, Refused};
-use domain::refund::{Refund, RefundById};
+use domain::refund::{NoticeForm, Refund, RefundById};
 use store::queries::{Value, find, select};
 
 /// Gives back what is asked for.
 pub(super) async fn refund(face: &Face, asked: &Asked) -> Answer {
-    let request = match RefundAsked::parse(&asked.fields) {
+    let request = match RefundAsked::parse(&asked.fields, face.url_rule()) {
         Ok(request) => request,
         Err(refused) => return refuse(refused),
     };
@@ -27,7 +27,7 @@ pub(super) async fn refund(face: &Face, asked: &Asked) -> Answer {
         Ok(None) => return no_order(),
         Err(_) => return refuse(Refused::system()),
     }
-    let view = match give_back(face, &asked.mchid, &refund).await {
+    let view = match give_back(face, &asked.mchid, &refund, NoticeForm::Xml).await {
         Ok(Ok(refund)) => RefundView::of(&refund),
         Ok(Err(refusal)) => return refuse(refusal.into()),
         Err(_) => None,

@@ -12,7 +12,7 @@ use domain::merchant::{Merchant, MerchantState, OpenidKeys};
 use domain::order::{
     CardsTaken, CloseOrder, CreateOrder, ExpireOrder, PayOrder, ProfitSharing, TradeType,
 };
-use domain::refund::{CreateRefund, OrderOfRefund, RefundSource};
+use domain::refund::{CreateRefund, NoticeForm, OrderOfRefund, RefundSource};
 use domain::testing;
 use domain::testing::Plant;
 use domain::top_up::{RecordTopUp, StartTopUp};
@@ -222,6 +222,7 @@ impl Product {
             source: RefundSource::Unsettled,
             reason: None,
             notify_url: None,
+            notice_form: NoticeForm::Json,
             fingerprint: self.cast.hash(&[&format!("{:?}", ask.content())]),
             refund_id: self.cast.number("50", ask.serial),
             payout: testing::payout_of(&self.cast.number("50", ask.serial)),

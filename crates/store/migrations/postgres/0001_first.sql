@@ -1243,6 +1243,7 @@ CREATE TABLE "refund" (
     "total" bigint NOT NULL,
     "reason" text COLLATE "C",
     "notify_url" text COLLATE "C",
+    "notice_form" text COLLATE "C" NOT NULL,
     "state" text COLLATE "C" NOT NULL,
     "channel" text COLLATE "C" NOT NULL,
     "card" bytea,
@@ -1289,6 +1290,7 @@ COMMENT ON COLUMN "refund"."amount" IS 'What goes back, in fen.';
 COMMENT ON COLUMN "refund"."total" IS 'The total of the order, in fen.';
 COMMENT ON COLUMN "refund"."reason" IS 'Told to the payer.';
 COMMENT ON COLUMN "refund"."notify_url" IS 'Where the result is notified.';
+COMMENT ON COLUMN "refund"."notice_form" IS 'In which form it is.';
 COMMENT ON COLUMN "refund"."state" IS 'Where it stands.';
 COMMENT ON COLUMN "refund"."channel" IS 'Which way it goes.';
 COMMENT ON COLUMN "refund"."card" IS 'The card it goes to; null for the payer''s balance.';

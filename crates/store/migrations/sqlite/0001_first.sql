@@ -745,6 +745,7 @@ CREATE TABLE "refund" (
     "total" INTEGER NOT NULL, -- The total of the order, in fen.
     "reason" TEXT COLLATE BINARY, -- Told to the payer.
     "notify_url" TEXT COLLATE BINARY, -- Where the result is notified.
+    "notice_form" TEXT COLLATE BINARY NOT NULL, -- In which form it is.
     "state" TEXT COLLATE BINARY NOT NULL, -- Where it stands.
     "channel" TEXT COLLATE BINARY NOT NULL, -- Which way it goes.
     "card" BLOB, -- The card it goes to; null for the payer's balance.

@@ -3,10 +3,12 @@
 use crate::{Index, describe, text_cells};
 use domain::catalogue::Code;
 use domain::ids::{CardId, CardPaymentId, RefundPayoutId};
-use domain::refund::{PayoutState, Refund, RefundById, RefundChannel, RefundPayout, RefundState};
+use domain::refund::{
+    NoticeForm, PayoutState, Refund, RefundById, RefundChannel, RefundPayout, RefundState,
+};
 use kernel::{Amount, Timestamp};
 
-text_cells!(RefundState, RefundChannel, PayoutState);
+text_cells!(RefundState, RefundChannel, NoticeForm, PayoutState);
 
 describe!(Refund, Kept, key 2, "One refund of an order.", {
     mchid: String, "The merchant.";
@@ -19,6 +21,7 @@ describe!(Refund, Kept, key 2, "One refund of an order.", {
     total: Amount, "The total of the order, in fen.";
     reason: Option<String>, "Told to the payer.";
     notify_url: Option<String>, "Where the result is notified.";
+    notice_form: NoticeForm, "In which form it is.";
     state: RefundState, "Where it stands.";
     channel: RefundChannel, "Which way it goes.";
     card: Option<CardId>, "The card it goes to; null for the payer's balance.";

@@ -1,5 +1,6 @@
 //! A fact as a notification: what the merchant is told, sealed with its key and signed with ours.
 
+use crate::egress::Yes;
 use crate::shell::{self, Instant, Shell};
 use apiv3::aead::AeadNonce;
 use apiv3::combined_view::CombinedView;
@@ -15,7 +16,7 @@ use domain::merchant::{
 };
 use domain::merchant_transfer::MerchantTransfer;
 use domain::order::{CombinedOrder, Order};
-use domain::refund::Refund;
+use domain::refund::{NoticeForm, Refund};
 use domain::transfer_batch::TransferBatch;
 use hyper::HeaderMap;
 use hyper::header::{self, HeaderName, HeaderValue};
@@ -26,6 +27,7 @@ use store::queries::{find, select};
 use store::{Queries, QueryError};
 
 mod profit;
+mod till;
 
 /// How long a platform key is used before it is looked up again.
 const KEY_KEPT: Duration = Duration::from_secs(5);
@@ -38,6 +40,8 @@ pub(crate) struct Notice {
     pub(crate) headers: HeaderMap,
     /// The exact bytes that are signed.
     pub(crate) body: Vec<u8>,
+    /// What acknowledges it.
+    pub(crate) yes: Yes,
 }
 
 /// Why a notification could not be made.
@@ -49,6 +53,30 @@ pub(crate) enum Unmade {
     /// What is stored does not make a notification: a defect, which an operator has to look at.
     #[error("{0}")]
     Defect(String),
+}
+
+/// What is told.
+enum Told {
+    /// In JSON, sealed and signed.
+    Event(Event),
+    /// A refund, as tills understand it.
+    Till(Box<RefundView>),
+}
+
+impl From<Event> for Told {
+    fn from(event: Event) -> Self {
+        Self::Event(event)
+    }
+}
+
+impl Told {
+    /// The end of a refund; `None` when it has not ended.
+    fn of(refund: RefundView, form: NoticeForm) -> Option<Self> {
+        match form {
+            NoticeForm::Json => Event::refunded(&refund).map(Self::Event),
+            NoticeForm::Xml => Some(Self::Till(Box::new(refund))),
+        }
+    }
 }
 
 /// The newest active key of each kind.
@@ -77,7 +105,11 @@ impl Notices {
 
     /// The notification of a fact; `None` when the merchant wants none.
     pub(crate) async fn of(&self, fact: &Fact) -> Result<Option<Notice>, Unmade> {
-        let Some((url, event)) = self.told(fact).await? else { return Ok(None) };
+        let Some((url, told)) = self.told(fact).await? else { return Ok(None) };
+        let event = match told {
+            Told::Event(event) => event,
+            Told::Till(refund) => return self.till_notice(url, &refund, fact).await.map(Some),
+        };
         let merchant = find::<Merchant>(self.queries.as_ref(), &fact.mchid).await?;
         let merchant = merchant.ok_or_else(|| absent("merchant", fact))?;
         let key = open_apiv3_key(&self.keys.personal_data, &merchant)
@@ -90,10 +122,10 @@ impl Notices {
         });
         let signer = self.signer(fact).await?;
         let headers = self.headers(&signer, &body);
-        Ok(Some(Notice { url, headers, body }))
+        Ok(Some(Notice { url, headers, body, yes: Yes::Status }))
     }
 
-    async fn told(&self, fact: &Fact) -> Result<Option<(String, Event)>, Unmade> {
+    async fn told(&self, fact: &Fact) -> Result<Option<(String, Told)>, Unmade> {
         let queries = self.queries.as_ref();
         let key = (fact.mchid.clone(), fact.subject.clone());
         match fact.kind {
@@ -102,48 +134,49 @@ impl Notices {
                 let order = order.ok_or_else(|| absent("order", fact))?;
                 let event = OrderView::of(&order, fact.at).and_then(Event::paid);
                 let event = event.ok_or_else(|| absent("payment of the order", fact))?;
-                Ok(order.notify_url.map(|url| (url, event)))
+                Ok(order.notify_url.map(|url| (url, event.into())))
             }
             FactKind::CombinedPaymentSucceeded => {
-                Ok(Some(combined_event(queries, &key, fact).await?))
+                let (url, event) = combined_event(queries, &key, fact).await?;
+                Ok(Some((url, event.into())))
             }
             FactKind::SecurityEchoed => {
                 let echo = find::<SecurityEcho>(queries, &key).await?;
                 let echo = echo.ok_or_else(|| absent("message", fact))?;
-                Ok(Some((echo.notify_url, Event::echoed(&echo.message))))
+                Ok(Some((echo.notify_url, Event::echoed(&echo.message).into())))
             }
             FactKind::RefundSucceeded | FactKind::RefundAbnormal | FactKind::RefundClosed => {
                 let refund = find::<Refund>(queries, &key).await?;
                 let refund = refund.ok_or_else(|| absent("refund", fact))?;
                 let view = RefundView::of(&refund).map(|view| as_told(view, fact.kind));
-                let event = view.as_ref().and_then(Event::refunded);
-                let event = event.ok_or_else(|| absent("end of the refund", fact))?;
-                Ok(refund.notify_url.map(|url| (url, event)))
+                let told = view.and_then(|view| Told::of(view, refund.notice_form));
+                let told = told.ok_or_else(|| absent("end of the refund", fact))?;
+                Ok(refund.notify_url.map(|url| (url, told)))
             }
             FactKind::MerchantTransferEnded => {
                 let transfer = find::<MerchantTransfer>(queries, &key).await?;
                 let transfer = transfer.ok_or_else(|| absent("transfer", fact))?;
                 let event = Event::transfer_ended(&transfer);
                 let event = event.ok_or_else(|| absent("end of the transfer", fact))?;
-                Ok(transfer.notify_url.map(|url| (url, event)))
+                Ok(transfer.notify_url.map(|url| (url, event.into())))
             }
             FactKind::TransferBatchEnded => {
                 let batch = find::<TransferBatch>(queries, &key).await?;
                 let batch = batch.ok_or_else(|| absent("batch", fact))?;
                 let event = Event::batch_ended(&batch);
-                Ok(batch.notify_url.map(|url| (url, event)))
+                Ok(batch.notify_url.map(|url| (url, event.into())))
             }
             FactKind::ProfitShared | FactKind::ProfitReturned => {
                 let Some(url) = self.hook(fact, WebhookKind::ProfitSharing).await? else {
                     return Ok(None);
                 };
-                Ok(Some((url, profit::event(queries, fact).await?)))
+                Ok(Some((url, profit::event(queries, fact).await?.into())))
             }
             FactKind::ComplaintCreated | FactKind::ComplaintChanged => {
                 let Some(url) = self.hook(fact, WebhookKind::Complaint).await? else {
                     return Ok(None);
                 };
-                Ok(Some((url, complaint_event(queries, fact).await?)))
+                Ok(Some((url, complaint_event(queries, fact).await?.into())))
             }
         }
     }
@@ -166,9 +199,7 @@ impl Notices {
             let value = HeaderValue::from_str(value).expect("these values are visible ASCII");
             headers.insert(name, value);
         }
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
-        headers.insert(header::USER_AGENT, HeaderValue::from_static("Mozilla/4.0"));
+        headers.extend(common_headers("application/json"));
         headers
     }
 
@@ -209,6 +240,15 @@ impl Notices {
     fn kept_signers(&self) -> std::sync::MutexGuard<'_, Option<(Instant, Signers)>> {
         self.signers.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn common_headers(content_type: &'static str) -> HeaderMap {
+    let pairs = [
+        (header::CONTENT_TYPE, content_type),
+        (header::ACCEPT, "*/*"),
+        (header::USER_AGENT, "Mozilla/4.0"),
+    ];
+    pairs.into_iter().map(|(name, value)| (name, HeaderValue::from_static(value))).collect()
 }
 
 /// A refund as it stood when the fact happened: one that was abnormal may have arrived since.

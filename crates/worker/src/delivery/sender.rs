@@ -70,7 +70,7 @@ impl Sender {
         change(&mut notice);
         let watched = self.witness.as_ref().map(|witness| (witness, Attempt::of(fact, &notice)));
         let began = shell::instant();
-        let posted = self.egress.post(&notice.url, notice.headers, notice.body).await;
+        let posted = self.egress.post(&notice.url, notice.headers, notice.body, notice.yes).await;
         if let Some((witness, attempt)) = watched {
             witness.saw(Attempt { outcome: posted.err().map(|why| why.to_string()), ..attempt });
         }

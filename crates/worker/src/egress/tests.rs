@@ -135,7 +135,7 @@ async fn merchant(answer: Option<&'static str>) -> String {
 
 async fn outcome(answer: Option<&'static str>) -> Result<(), Undelivered> {
     let egress = Egress::new(UrlRule::Relaxed).with_limit(Duration::from_millis(500));
-    egress.post(&merchant(answer).await, HeaderMap::new(), b"{}".to_vec()).await
+    egress.post(&merchant(answer).await, HeaderMap::new(), b"{}".to_vec(), Yes::Status).await
 }
 
 #[tokio::test]
@@ -167,7 +167,7 @@ async fn nobody_listening_and_a_forbidden_address_are_told_apart() {
     let address = listener.local_addr().unwrap();
     drop(listener);
     let post = |egress: Egress, url: String| async move {
-        egress.post(&url, HeaderMap::new(), Vec::new()).await
+        egress.post(&url, HeaderMap::new(), Vec::new(), Yes::Status).await
     };
     let relaxed = post(Egress::new(UrlRule::Relaxed), format!("http://{address}/")).await;
     assert_eq!(relaxed, Err(Undelivered::Connection));
@@ -233,9 +233,9 @@ fn https_merchant() -> (String, RootCertStore) {
 async fn https_needs_a_certificate_that_is_trusted() {
     let (url, roots) = https_merchant();
     let trusting = Egress::trusting(UrlRule::Relaxed, roots);
-    assert_eq!(trusting.post(&url, HeaderMap::new(), Vec::new()).await, Ok(()));
+    assert_eq!(trusting.post(&url, HeaderMap::new(), Vec::new(), Yes::Status).await, Ok(()));
     let (url, _) = https_merchant();
     let strict = Egress::new(UrlRule::Relaxed);
-    let refused = strict.post(&url, HeaderMap::new(), Vec::new()).await;
+    let refused = strict.post(&url, HeaderMap::new(), Vec::new(), Yes::Status).await;
     assert_eq!(refused, Err(Undelivered::Connection));
 }

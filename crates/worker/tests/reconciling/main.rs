@@ -11,4 +11,5 @@ mod payouts;
 mod people;
 mod schedule;
 mod stage;
+mod till;
 mod timers;

@@ -4,8 +4,8 @@ use crate::stage::{apiv3_key, platform_key};
 use apiv3::notification::{Opened, open};
 use apiv3::sign::SignedHeaders;
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -13,8 +13,8 @@ use tokio::sync::mpsc;
 
 /// One request as it arrived.
 pub struct Received {
-    headers: HashMap<String, String>,
-    body: Vec<u8>,
+    pub headers: HashMap<String, String>,
+    pub body: Vec<u8>,
 }
 
 impl Received {
@@ -37,6 +37,7 @@ impl Received {
 pub struct MerchantServer {
     pub url: String,
     status: Arc<AtomicU16>,
+    text: Arc<Mutex<&'static str>>,
     requests: mpsc::UnboundedReceiver<Received>,
 }
 
@@ -46,17 +47,23 @@ impl MerchantServer {
         let url = format!("http://{}/notify", listener.local_addr().unwrap());
         let status = Arc::new(AtomicU16::new(status));
         let (sender, requests) = mpsc::unbounded_channel();
-        let shown = Arc::clone(&status);
+        let text = Arc::<Mutex<&str>>::default();
+        let (shown, said) = (Arc::clone(&status), Arc::clone(&text));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, Arc::clone(&shown), sender.clone()));
+                tokio::spawn(serve(stream, Arc::clone(&shown), Arc::clone(&said), sender.clone()));
             }
         });
-        Self { url, status, requests }
+        Self { url, status, text, requests }
     }
 
     pub fn now_answers(&self, status: u16) {
         self.status.store(status, SeqCst);
+    }
+
+    /// What stands in its answers.
+    pub fn now_says(&self, text: &'static str) {
+        *self.text.lock().unwrap() = text;
     }
 
     /// The next request.
@@ -74,6 +81,7 @@ impl MerchantServer {
 async fn serve(
     stream: TcpStream,
     status: Arc<AtomicU16>,
+    text: Arc<Mutex<&'static str>>,
     sender: mpsc::UnboundedSender<Received>,
 ) -> Option<()> {
     let mut stream = BufReader::new(stream);
@@ -94,7 +102,10 @@ async fn serve(
         match status.load(SeqCst) {
             0 => std::future::pending().await,
             status => {
-                let answer = format!("HTTP/1.1 {status} Told\r\ncontent-length: 0\r\n\r\n");
+                let text = *text.lock().unwrap();
+                let length = text.len();
+                let answer =
+                    format!("HTTP/1.1 {status} Told\r\ncontent-length: {length}\r\n\r\n{text}");
                 stream.write_all(answer.as_bytes()).await.ok()?;
             }
         }

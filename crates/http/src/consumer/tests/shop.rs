@@ -10,7 +10,7 @@ use domain::card::{
 use domain::identity::AuthorityAnswer;
 use domain::merchant::AddMerchant;
 use domain::order::{CardsTaken, CreateOrder, ProfitSharing, TradeType};
-use domain::refund::{CreateRefund, OrderOfRefund, RefundSource};
+use domain::refund::{CreateRefund, NoticeForm, OrderOfRefund, RefundSource};
 use domain::testing;
 use domain::top_up::RecordTopUp;
 use domain::user::OtpPurpose;
@@ -184,6 +184,7 @@ impl Stage {
             source: RefundSource::Unsettled,
             reason: Some("茶凉了".into()),
             notify_url: None,
+            notice_form: NoticeForm::Json,
             fingerprint: [2; 32],
             refund_id: format!("50{:027}", minor),
             payout: testing::payout_of(out_trade_no),
