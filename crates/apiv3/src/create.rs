@@ -86,8 +86,8 @@ impl CreateOrder {
     /// # Errors
     /// PARAM_ERROR for the first field that breaks a rule, in the order of the documented
     /// table; NO_AUTH for what this wallet's merchants cannot ask: a service provider's fields in
-    /// a direct call, paying from elsewhere than the balance, real-name checks, subsidies, contracts
-    /// made with a payment.
+    /// a direct call, paying from elsewhere than the balance, real-name checks, subsidies, and
+    /// contracts made with a payment.
     pub fn parse(call: CreateCall, body: &[u8], caller: &Caller<'_>) -> Result<Self, ApiError> {
         let body = read_body(body)?;
         let fields = Fields::top(&body);
