@@ -274,6 +274,11 @@ impl From<ReturnProfitRefusal> for ApiError {
             ReturnProfitRefusal::ReceiverUnknown => {
                 invalid("回退方没有收到该分账单的分账", "return_mchid got nothing of it")
             }
+            ReturnProfitRefusal::NotAllowed => Self::saying(
+                Code::NoAuth,
+                "回退方未同意分账回退",
+                "return_mchid does not agree to returns",
+            ),
             ReturnProfitRefusal::WindowExpired => {
                 invalid("超过可回退期限", "it was shared too long ago")
             }

@@ -120,6 +120,7 @@ mod tests {
             fee_bp: 0,
             balance_account: 1,
             apiv3_key: seal_apiv3_key(&ring(), "1900000001", &key, &[3; 56]),
+            allows_profit_return: false,
             added_at: Timestamp::default(),
         };
         assert_eq!(*open_apiv3_key(&ring(), &merchant).unwrap().reveal(), *key.reveal());

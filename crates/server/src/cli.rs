@@ -264,6 +264,8 @@ pub(crate) enum MerchantAction {
     Appid(AppidFlags),
     /// Let a service provider place orders for a sub-merchant, or no more.
     Sub(SubMerchantFlags),
+    /// Let others ask back what a merchant got of their orders by profit sharing, or no more.
+    ProfitReturn(ProfitReturnFlags),
     /// The keys that a merchant signs with.
     #[command(subcommand)]
     Key(MerchantKeyAction),
@@ -307,6 +309,17 @@ pub(crate) struct SubMerchantFlags {
     /// The sub-merchant's number.
     pub(crate) sub_mchid: String,
     /// No new orders; those that were placed go on.
+    #[arg(long)]
+    pub(crate) end: bool,
+    #[command(flatten)]
+    pub(crate) config: ConfigFlags,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ProfitReturnFlags {
+    /// The number of the merchant that agrees.
+    pub(crate) mchid: String,
+    /// It agrees no more.
     #[arg(long)]
     pub(crate) end: bool,
     #[command(flatten)]

@@ -1,8 +1,8 @@
 //! `jiaozi merchant`: adds merchants and lists them.
 
 use crate::cli::{
-    AddMerchantFlags, Apiv2KeyFlags, AppidFlags, ListFlags, MerchantAction, SubMerchantFlags,
-    WebhookFlags,
+    AddMerchantFlags, Apiv2KeyFlags, AppidFlags, ListFlags, MerchantAction, ProfitReturnFlags,
+    SubMerchantFlags, WebhookFlags,
 };
 use crate::database;
 use crate::merchant_guide::Guide;
@@ -26,6 +26,9 @@ pub(crate) async fn run(action: MerchantAction) -> Result<(), Box<dyn Error>> {
         MerchantAction::Sub(SubMerchantFlags { mchid, sub_mchid, end, config }) => {
             let state = if end { SubMerchantState::Ended } else { SubMerchantState::Active };
             operator::tell(&config, &Request::SubMerchantBind { mchid, sub_mchid, state }).await
+        }
+        MerchantAction::ProfitReturn(ProfitReturnFlags { mchid, end, config }) => {
+            operator::tell(&config, &Request::ProfitReturn { mchid, is_allowed: !end }).await
         }
         MerchantAction::Key(action) => merchant_keys::of_merchant(action).await,
         MerchantAction::PlatformKey(action) => merchant_keys::of_platform(action).await,
@@ -112,6 +115,7 @@ fn to_json(merchant: &Merchant) -> serde_json::Value {
         "name": merchant.name,
         "state": merchant.state,
         "fee_bp": merchant.fee_bp,
+        "allows_profit_return": merchant.allows_profit_return,
         "added_at": merchant.added_at.rfc3339(),
     })
 }

@@ -83,6 +83,7 @@ impl Command for AddMerchant {
             fee_bp: self.fee_bp,
             balance_account,
             apiv3_key: self.apiv3_key.clone(),
+            allows_profit_return: false,
             added_at,
         });
         tx.put(MerchantAppid { mchid: self.mchid.clone(), appid: self.appid.clone(), added_at });

@@ -2,6 +2,7 @@
 
 mod add_appid;
 mod add_merchant;
+mod allow_profit_return;
 mod choose_notification_key;
 mod issue_openid;
 mod merchant_certificate;
@@ -14,6 +15,7 @@ mod webhook;
 
 pub use add_appid::{AddAppid, AddAppidRefusal};
 pub use add_merchant::{AddMerchant, AddMerchantRefusal, MerchantAdded};
+pub use allow_profit_return::{AllowProfitReturn, AllowProfitReturnRefusal};
 pub use choose_notification_key::{
     ChooseNotificationKey, ChooseNotificationKeyRefusal, NotificationKey,
 };
@@ -59,6 +61,8 @@ pub struct Merchant {
     pub balance_account: AccountNumber,
     /// Its sealed APIv3 key.
     pub apiv3_key: Vec<u8>,
+    /// Whether others may ask back what it got of their orders.
+    pub allows_profit_return: bool,
     /// When it was added.
     pub added_at: Timestamp,
 }

@@ -56,6 +56,8 @@ pub enum ReturnProfitRefusal {
     OrderNotFound,
     /// The receiver got nothing of it.
     ReceiverUnknown,
+    /// The receiver, another merchant, does not agree to returns.
+    NotAllowed,
     /// It was too long ago.
     WindowExpired,
     /// Too many returns of it were asked for.
@@ -72,6 +74,7 @@ impl Refusal for ReturnProfitRefusal {
         match self {
             Self::NumberUsedDifferently => Code::IdempotencyConflict,
             Self::OrderNotFound | Self::ReceiverUnknown => Code::ObjectNotFound,
+            Self::NotAllowed => Code::PermissionDenied,
             Self::WindowExpired | Self::CountExceeded => Code::ParamInvalid,
             Self::AmountExceeded { .. } => Code::RefundAmountExceeded,
         }
@@ -105,6 +108,7 @@ impl Command for ReturnProfit {
         }
         let order = self.find_order(tx)?;
         let share = self.find_share(tx, &order)?.ok_or(ReturnProfitRefusal::ReceiverUnknown)?;
+        self.check_consent(tx)?;
         let until = order.created_at.plus(tx.rules().profit_return_s.saturating_mul(SECOND));
         if tx.now() > until {
             return Err(ReturnProfitRefusal::WindowExpired.into());
@@ -135,6 +139,15 @@ impl ReturnProfit {
             order.kind == ProfitOrderKind::Share && order.sub_mchid == self.sub_mchid
         });
         Ok(order.ok_or(ReturnProfitRefusal::OrderNotFound)?)
+    }
+
+    /// Another merchant's money goes back only if that merchant agreed; who signed has.
+    fn check_consent(&self, tx: &mut Tx<'_>) -> Result<(), Stop<ReturnProfitRefusal>> {
+        let is_own = self.return_mchid == self.mchid;
+        if is_own || tx.get::<Merchant>(&self.return_mchid)?.allows_profit_return {
+            return Ok(());
+        }
+        Err(ReturnProfitRefusal::NotAllowed.into())
     }
 
     /// What the receiver got of the request.

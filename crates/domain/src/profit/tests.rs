@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::fact::FactKind;
-use crate::merchant::{AddMerchant, Merchant, Openid};
+use crate::merchant::{AddMerchant, AllowProfitReturn, AllowProfitReturnRefusal, Merchant, Openid};
 use crate::order::tests::{balances, fen, order, pay, place, world};
 use crate::order::{CreateOrder, ProfitSharing};
 use crate::refund::{CreateRefund, Refund, RefundSource};
@@ -20,12 +20,17 @@ fn paid(fee_bp: i64, minor: i64) -> World {
     let (mchid, name) = (PARTNER.into(), "Tea garden".into());
     let partner = AddMerchant { mchid, name, fee_bp: 0, appid, ..testing::merchant() };
     world.run(&partner).unwrap();
+    agree(&mut world, true);
     let user = Person::numbered(1).user;
     world.put(Openid { openid: OPENID.into(), appid: APPID.into(), user });
     world.run(&CreateOrder { profit_sharing: ProfitSharing::Yes, ..place("T001", minor) }).unwrap();
     world.run(&pay("T001", minor)).unwrap();
     world.wait(MINUTE);
     world
+}
+
+fn agree(world: &mut World, is_allowed: bool) {
+    world.run(&AllowProfitReturn { mchid: PARTNER.into(), is_allowed }).unwrap();
 }
 
 fn receiver(kind: ReceiverKind, account: &str) -> AddReceiver {
@@ -271,6 +276,22 @@ fn a_receiver_gives_back_at_most_what_it_got() {
     assert_eq!(world.run(&other), Err(ReturnProfitRefusal::ReceiverUnknown));
     world.wait(181 * DAY);
     assert_eq!(world.run(&give_back("B3", 1)), Err(ReturnProfitRefusal::WindowExpired));
+    world.check_ledger();
+}
+
+#[test]
+fn a_receiver_that_does_not_agree_gives_nothing_back() {
+    let mut world = with_receivers(0, 1_000);
+    world.run(&to_partner("P1", 400)).unwrap();
+    agree(&mut world, false);
+    assert_eq!(world.run(&give_back("B1", 100)), Err(ReturnProfitRefusal::NotAllowed));
+    assert_eq!(partner_has(&world), 400);
+    agree(&mut world, true);
+    agree(&mut world, true);
+    world.run(&give_back("B1", 100)).unwrap();
+    assert_eq!(partner_has(&world), 300);
+    let nobody = AllowProfitReturn { mchid: "1900000404".into(), is_allowed: true };
+    assert_eq!(world.run(&nobody), Err(AllowProfitReturnRefusal::MerchantUnknown));
     world.check_ledger();
 }
 

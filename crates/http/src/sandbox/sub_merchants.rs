@@ -7,7 +7,9 @@ use crate::problem::{Problem, ProblemDocument};
 use axum::Json;
 use axum::extract::State;
 use domain::catalogue::Code;
-use domain::merchant::{BindSubMerchant, Merchant, MerchantAppid, SubMerchant, SubMerchantState};
+use domain::merchant::{
+    AllowProfitReturn, BindSubMerchant, Merchant, MerchantAppid, SubMerchant, SubMerchantState,
+};
 use serde::{Deserialize, Serialize};
 use store::queries::{Value, find, select};
 use utoipa::ToSchema;
@@ -66,6 +68,9 @@ async fn serve_sub_merchant(
     let (sub_mchid, sub_appid) = (made.mchid, made.appid);
     let state = SubMerchantState::Active;
     app.engine.run(BindSubMerchant { mchid, sub_mchid: sub_mchid.clone(), state }).await?;
+    // So that returns of shares can be tried too.
+    let agree = AllowProfitReturn { mchid: sub_mchid.clone(), is_allowed: true };
+    app.engine.run(agree).await?;
     Ok(Json(ServedSubMerchant { sub_mchid, sub_appid, sub_name: request.name }))
 }
 

@@ -3,6 +3,7 @@
 use crate::world::{Answer, Party, World};
 use apiv3::oaep;
 use axum::http::HeaderValue;
+use domain::merchant::AllowProfitReturn;
 use serde_json::{Value, json};
 
 const ORDERS: &str = "/v3/profitsharing/orders";
@@ -89,6 +90,10 @@ async fn an_order_is_shared_the_rest_unfrozen_and_a_share_given_back() {
         "out_order_no": "P@1", "out_return_no": "B1", "return_mchid": partner.made.mchid,
         "amount": 100, "description": "back",
     });
+    let refused = world.post("/v3/profitsharing/return-orders", &back).await;
+    refused.refuses(403, "NO_AUTH", "return_mchid does not agree to returns");
+    let agree = AllowProfitReturn { mchid: partner.made.mchid.clone(), is_allowed: true };
+    world.app.engine.run(agree).await.unwrap();
     let answer = world.post("/v3/profitsharing/return-orders", &back).await;
     assert_eq!((answer.status, &answer.json()["result"]), (200, &json!("SUCCESS")), "{answer:?}");
     let again = world.get("/v3/profitsharing/return-orders/B1?out_order_no=P@1").await;

@@ -7,6 +7,7 @@ use crate::demo::random::DemoShell;
 use crate::merchant::public_key;
 use crate::sandbox::Whereabouts;
 use apiv3::keys::{KeyError, PrivateKey};
+use domain::merchant::AllowProfitReturn;
 use http_api::AppState;
 use http_api::merchant::{MerchantRequest, add_merchant_with, draw_key, set_apiv2_key};
 use serde::{Deserialize, Serialize};
@@ -103,6 +104,8 @@ impl Inhabitants {
             MerchantRequest { name: "Demo Tea House 示例茶馆".into(), ..Default::default() };
         let shell = DemoShell::default();
         let new = add_merchant_with(&app.engine, &app.keys, &shell, &request, key.take()).await?;
+        let agree = AllowProfitReturn { mchid: new.mchid.clone(), is_allowed: true };
+        app.engine.run(agree).await.map_err(|failed| failed.failure().code.to_string())?;
         let key_file = place.data.join("demo-merchant-key.pem");
         write(&key_file, new.private_key.as_bytes())?;
         let certificate_file = place.data.join("demo-merchant-cert.pem");

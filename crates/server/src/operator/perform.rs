@@ -5,14 +5,17 @@ use apiv3::language::Language;
 use apiv3::notify_url::{self, UrlRule};
 use domain::ids::WalletId;
 use domain::merchant::{
-    AddAppid, BindSubMerchant, ChooseNotificationKey, SetWebhook, WebhookChange, WebhookKind,
+    AddAppid, AllowProfitReturn, BindSubMerchant, ChooseNotificationKey, SetWebhook, WebhookChange,
+    WebhookKind,
 };
 use domain::notification::ResendNotification;
 use domain::wallet::{FreezeWallet, FrozenBy, LiftedBy, UnfreezeWallet};
 use domain::{Command, Once};
 use engine::Engine;
 use http_api::SystemShell;
-use http_api::merchant::{AddMerchantError, add_merchant, is_appid, set_apiv2_key};
+use http_api::merchant::{
+    AddMerchantError, MerchantRequest, add_merchant, is_appid, set_apiv2_key,
+};
 use kernel::keys::KeyRing;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -72,17 +75,12 @@ impl Operator {
                 None => Answer::Failed("no sandbox runs here that could begin anew".to_owned()),
             },
             Request::ProfitWebhook { mchid, url } => self.set_webhook(mchid, url.as_deref()).await,
-            Request::MerchantAdd(request) => {
-                let shell = SystemShell::default();
-                match add_merchant(&self.engine, &self.keys, &shell, request).await {
-                    Ok(merchant) => {
-                        let mut told = json!(merchant);
-                        told["address"] = json!(self.merchant_address);
-                        Answer::Done(told)
-                    }
-                    Err(error) => Answer::Failed(error.to_string()),
-                }
+            Request::ProfitReturn { mchid, is_allowed } => {
+                let (mchid, is_allowed) = (mchid.clone(), *is_allowed);
+                let told = json!({ "mchid": mchid, "allows_profit_return": is_allowed });
+                self.run(AllowProfitReturn { mchid, is_allowed }, |()| told).await
             }
+            Request::MerchantAdd(request) => self.add_merchant(request).await,
             Request::AppidAdd { mchid, appid } => {
                 if !is_appid(appid) {
                     return Answer::Failed(AddMerchantError::Appid.to_string());
@@ -104,6 +102,18 @@ impl Operator {
                     Err(failed) => Answer::failed(&failed.failure()),
                 }
             }
+        }
+    }
+
+    async fn add_merchant(&self, request: &MerchantRequest) -> Answer {
+        let shell = SystemShell::default();
+        match add_merchant(&self.engine, &self.keys, &shell, request).await {
+            Ok(merchant) => {
+                let mut told = json!(merchant);
+                told["address"] = json!(self.merchant_address);
+                Answer::Done(told)
+            }
+            Err(error) => Answer::Failed(error.to_string()),
         }
     }
 

@@ -54,6 +54,13 @@ pub(crate) enum Request {
         /// The address.
         url: Option<String>,
     },
+    /// Let others ask back what a merchant got of their orders, or no more.
+    ProfitReturn {
+        /// The merchant's number.
+        mchid: String,
+        /// Whether they may.
+        is_allowed: bool,
+    },
     /// Add a merchant; the answer holds its keys.
     MerchantAdd(MerchantRequest),
     /// Give a merchant a further app id.

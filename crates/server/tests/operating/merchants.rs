@@ -23,6 +23,17 @@ fn relations_and_keys_change_beside_a_running_server() {
     assert_eq!(ended["state"], "ENDED");
     let itself = program.run(&["merchant", "sub", sub, sub]).error();
     assert!(itself.contains("PARAM_INVALID"), "{itself}");
+    let agrees = |mchid: &str| {
+        let listed = told(&program, &["merchant", "list", "--json"]);
+        let found = listed.as_array().unwrap().iter().find(|one| one["mchid"] == mchid);
+        found.unwrap()["allows_profit_return"].clone()
+    };
+    assert_eq!((agrees(&provider), agrees(sub)), (json!(true), json!(false)));
+    let agreed = told(&program, &["merchant", "profit-return", sub]);
+    assert_eq!(agreed, json!({ "mchid": sub, "allows_profit_return": true }));
+    assert_eq!(agrees(sub), true);
+    told(&program, &["merchant", "profit-return", "--end", sub]);
+    assert_eq!(agrees(sub), false);
     let appid = "wx0123456789abcdef";
     assert_eq!(told(&program, &["merchant", "appid", sub, appid])["appid"], appid);
     assert!(program.run(&["merchant", "appid", sub, "tea"]).error().contains("app id"));

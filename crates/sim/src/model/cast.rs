@@ -230,6 +230,7 @@ impl Cast {
                 fee_bp: merchant.fee_bp,
                 balance_account: account,
                 apiv3_key: vec![1],
+                allows_profit_return: false,
                 added_at,
             });
             accounts.push(account);

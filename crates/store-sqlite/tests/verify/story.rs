@@ -6,7 +6,7 @@ use domain::card::{BankAnswer, BankDecline, BankOperation};
 use domain::fact::FactKind;
 use domain::ids::{CardPaymentId, RefundPayoutId, TopUpId, WithdrawalId};
 use domain::ledger::OpenSystemAccounts;
-use domain::merchant::{AddMerchant, IssueOpenid, OpenidKeys};
+use domain::merchant::{AddMerchant, AllowProfitReturn, IssueOpenid, OpenidKeys};
 use domain::merchant_transfer::{ConfirmTransfer, CreateTransfer, NameCheck};
 use domain::notification::{Attempted, RecordDeliveries};
 use domain::order::{
@@ -159,6 +159,8 @@ fn share(engine: &Engine, person: Person) {
     let appid = "wxfedcba9876543210".into();
     let partner = AddMerchant { mchid: PARTNER.into(), appid, ..testing::merchant() };
     engine.run_blocking(partner).unwrap();
+    let agree = AllowProfitReturn { mchid: PARTNER.into(), is_allowed: true };
+    engine.run_blocking(agree).unwrap();
     let shared = CreateOrder { profit_sharing: ProfitSharing::Yes, ..order("S1", 5_000) };
     engine.run_blocking(shared).unwrap();
     pay(engine, person, "S1", 5_000);

@@ -34,6 +34,7 @@ describe!(Merchant, Kept, key 1, "A merchant that takes payments.", {
     fee_bp: i64, "Its fee, in hundredths of a percent of a payment.";
     balance_account: i64, "The ledger account of what is owed to it.";
     apiv3_key: Vec<u8>, "Its sealed APIv3 key.";
+    allows_profit_return: bool, "Whether others may ask back what it got of their orders.";
     added_at: Timestamp, "When it was added.";
 }, checks ["fee_bp BETWEEN 0 AND 10000"]);
 
