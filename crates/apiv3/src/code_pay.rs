@@ -4,7 +4,7 @@
 use domain::order::{Partner, ProfitSharing};
 use kernel::crypto::sha256;
 use kernel::money::Amount;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::error::{ApiError, FieldError, Location};
 use crate::fields::Fields;
@@ -21,8 +21,9 @@ pub const USER_PAYING: &str = "USERPAYING";
 /// A parsed request to charge a code. Does not print, because of the code.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CodePay {
-    /// The merchant's app, 1 to 32 bytes; whether it is bound is not decided here.
-    pub appid: String,
+    /// The merchant's app, 1 to 32 bytes; whether it is bound is not decided here. A service
+    /// provider need not name it.
+    pub appid: Option<String>,
     /// For whom a service provider asks.
     pub partner: Option<Partner>,
     /// Shown to the payer, 1 to 127 bytes.
@@ -54,10 +55,15 @@ impl CodePay {
         let fields = Fields::top(&body);
         let mut asked = read(mode, &fields, caller)?;
         refuse_products(&fields, "payer", &[])?;
-        // The keys of the map are sorted, so that its text does not depend on the sender.
-        let canonical = serde_json::to_vec(&body).expect("a map of JSON values is JSON");
-        asked.fingerprint = sha256(&[b"codepay/1\n", &canonical]);
+        asked.fingerprint = fingerprint(body);
         Ok(asked)
+    }
+
+    /// PARAM_ERROR about the app: a service provider that has not exactly one must name it.
+    #[must_use]
+    pub fn no_appid() -> ApiError {
+        let field = "/sp_appid".to_owned();
+        FieldError::new(Location::Body, field, None, Issue::Missing).into()
     }
 
     /// PARAM_ERROR about the code: it is none of ours.
@@ -69,9 +75,19 @@ impl CodePay {
     }
 }
 
+/// The device's address is left out: it may have another one when it tries again.
+fn fingerprint(mut body: Map<String, Value>) -> [u8; 32] {
+    if let Some(scene) = body.get_mut("scene_info").and_then(Value::as_object_mut) {
+        scene.remove("device_ip");
+    }
+    // The keys of the map are sorted, so that its text does not depend on the sender.
+    let canonical = serde_json::to_vec(&body).expect("a map of JSON values is JSON");
+    sha256(&[b"codepay/1\n", &canonical])
+}
+
 fn read(mode: Mode, fields: &Fields<'_>, caller: &Caller<'_>) -> Result<CodePay, ApiError> {
     let sub_mchid = read_merchants(mode, fields, caller)?;
-    let appid = get_appid(mode, fields)?;
+    let appid = read_appid(mode, fields)?;
     let partner = match sub_mchid {
         Some(sub_mchid) => {
             let sub_appid = fields.find_text("sub_appid", 1..=32)?.map(str::to_owned);
@@ -106,12 +122,12 @@ fn read(mode: Mode, fields: &Fields<'_>, caller: &Caller<'_>) -> Result<CodePay,
     })
 }
 
-fn get_appid(mode: Mode, fields: &Fields<'_>) -> Result<String, FieldError> {
-    let name = match mode {
-        Mode::Direct => "appid",
-        Mode::Partner => "sp_appid",
+fn read_appid(mode: Mode, fields: &Fields<'_>) -> Result<Option<String>, FieldError> {
+    let appid = match mode {
+        Mode::Direct => Some(fields.get_text("appid", 1..=32)?),
+        Mode::Partner => fields.find_text("sp_appid", 1..=32)?,
     };
-    fields.get_text(name, 1..=32).map(str::to_owned)
+    Ok(appid.map(str::to_owned))
 }
 
 /// Where the code was scanned: the device, in a shop that is named one way or the other.
@@ -139,8 +155,8 @@ pub fn waiting_answer(order: &OrderView) -> Vec<u8> {
 /// Whose order a reversal names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reversal {
-    /// The app that it was placed under.
-    pub appid: String,
+    /// The app that it was placed under; a service provider need not name it.
+    pub appid: Option<String>,
     /// Who was paid, if a service provider asks.
     pub sub_mchid: Option<String>,
 }
@@ -155,7 +171,7 @@ impl Reversal {
         let body = read_body(body)?;
         let fields = Fields::top(&body);
         let sub_mchid = read_merchants(mode, &fields, caller)?;
-        Ok(Self { appid: get_appid(mode, &fields)?, sub_mchid })
+        Ok(Self { appid: read_appid(mode, &fields)?, sub_mchid })
     }
 }
 
@@ -197,6 +213,10 @@ mod tests {
         let asked = parse(&body()).ok().unwrap();
         assert_eq!((asked.amount.minor(), asked.attach), (100, None));
         assert_eq!(asked.device_id.as_deref(), Some("till-1"));
+        let mut moved = body();
+        moved["scene_info"]["device_ip"] = "192.0.2.1".into();
+        let moved = parse(&moved).ok().unwrap();
+        assert_eq!(moved.fingerprint, asked.fingerprint, "the same at another address");
         let mut other = body();
         other["payer"]["auth_code"] = "134567890123456780".into();
         let other = parse(&other).ok().unwrap();
@@ -239,9 +259,11 @@ mod tests {
             |body: &Value| CodePay::parse(Mode::Partner, body.to_string().as_bytes(), &CALLER);
         let asked = parse(&body).ok().unwrap();
         let partner = Partner { sub_mchid: "2".into(), sub_appid: None, sub_openid: None };
-        assert_eq!((asked.appid.as_str(), asked.partner), ("wx1", Some(partner)));
+        assert_eq!((asked.appid.as_deref(), asked.partner), (Some("wx1"), Some(partner)));
         body["settle_info"] = json!({ "profit_sharing": true });
         assert!(parse(&body).is_ok(), "what a sub-merchant is paid can be shared");
+        body.as_object_mut().unwrap().remove("sp_appid");
+        assert_eq!(parse(&body).ok().unwrap().appid, None);
     }
 
     #[test]
@@ -253,12 +275,15 @@ mod tests {
         };
         let direct = |body| read(Mode::Direct, body);
         let good = r#"{"appid":"wx1","mchid":"1900000001"}"#;
-        assert_eq!(direct(good), Ok(("wx1".to_owned(), None)));
+        let app = Some("wx1".to_owned());
+        assert_eq!(direct(good), Ok((app.clone(), None)));
         for bad in ["{}", r#"{"mchid":"1900000001"}"#, r#"{"appid":"wx1","mchid":"1"}"#] {
             assert_eq!(direct(bad), Err(Code::ParamError), "{bad}");
         }
         let partner = r#"{"sp_appid":"wx1","sp_mchid":"1900000001","sub_mchid":"2"}"#;
-        assert_eq!(read(Mode::Partner, partner), Ok(("wx1".to_owned(), Some("2".to_owned()))));
+        assert_eq!(read(Mode::Partner, partner), Ok((app, Some("2".to_owned()))));
+        let partner = r#"{"sp_mchid":"1900000001","sub_mchid":"2"}"#;
+        assert_eq!(read(Mode::Partner, partner), Ok((None, Some("2".to_owned()))));
         assert_eq!(direct(partner), Err(Code::NoAuth));
     }
 }

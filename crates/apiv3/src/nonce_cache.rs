@@ -1,16 +1,17 @@
-//! Nonces that were seen lately, so that a captured request cannot be sent again.
+//! Nonces that were seen lately, so that one nonce stands for one request.
 //!
-//! The memory is one process's own: the business numbers of the protocol make a replay at
-//! another process harmless, and after a restart the same holds.
+//! The very same request may come again: a client that reached us on one address and heard nothing
+//! sends it to the next one as it is. The business numbers of the protocol make that harmless, as
+//! they do at another process and after a restart, because the memory is one process's own.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
 use kernel::crypto::sha256;
 
 use crate::authorization::WINDOW_S;
 
-/// A set of (merchant, nonce) with an end to their time and a bound to their number.
+/// What (merchant, nonce) was signed, with an end to their time and a bound to their number.
 #[derive(Debug)]
 pub struct NonceCache {
     capacity: usize,
@@ -19,12 +20,12 @@ pub struct NonceCache {
 
 #[derive(Debug, Default)]
 struct Seen {
-    marks: HashSet<[u8; 16]>,
+    marks: HashMap<[u8; 16], [u8; 16]>,
     order: VecDeque<(i64, [u8; 16])>,
 }
 
 impl NonceCache {
-    /// A memory for at most `capacity` nonces (about 100 bytes each); beyond it the oldest is
+    /// A memory for at most `capacity` nonces (about 120 bytes each); beyond it the oldest is
     /// forgotten first. Only authenticated requests may be remembered, so that strangers cannot
     /// push out what merchants sent.
     #[must_use]
@@ -32,25 +33,32 @@ impl NonceCache {
         Self { capacity: capacity.max(1), seen: Mutex::default() }
     }
 
-    /// Remembers a nonce for twice the window; `false` if it was there already. `now_s` is the
-    /// real clock in Unix seconds.
+    /// Remembers a request for twice the window; `false` if its nonce was there with another
+    /// signature. `now_s` is the real clock in Unix seconds.
     #[must_use]
-    pub fn remember(&self, mchid: &str, nonce: &str, now_s: i64) -> bool {
-        let mut mark = [0; 16];
-        mark.copy_from_slice(&sha256(&[mchid.as_bytes(), b"\n", nonce.as_bytes()])[..16]);
+    pub fn remember(&self, mchid: &str, nonce: &str, signature: &[u8], now_s: i64) -> bool {
+        let mark = digest(&[mchid.as_bytes(), b"\n", nonce.as_bytes()]);
+        let signature = digest(&[signature]);
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         while seen.order.front().is_some_and(|(until_s, _)| *until_s <= now_s) {
             seen.forget_oldest();
         }
-        if !seen.marks.insert(mark) {
-            return false;
+        if let Some(known) = seen.marks.get(&mark) {
+            return *known == signature;
         }
+        seen.marks.insert(mark, signature);
         if seen.order.len() >= self.capacity {
             seen.forget_oldest();
         }
         seen.order.push_back((now_s.saturating_add(2 * WINDOW_S + 1), mark));
         true
     }
+}
+
+fn digest(parts: &[&[u8]]) -> [u8; 16] {
+    let mut digest = [0; 16];
+    digest.copy_from_slice(&sha256(parts)[..16]);
+    digest
 }
 
 impl Seen {
@@ -66,34 +74,36 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_nonce_is_new_once_within_twice_the_window() {
+    fn a_nonce_stands_for_one_request_within_twice_the_window() {
         let cache = NonceCache::new(100);
-        assert!(cache.remember("1900000001", "a", 1000));
-        assert!(!cache.remember("1900000001", "a", 1000));
-        assert!(!cache.remember("1900000001", "a", 1600));
-        assert!(cache.remember("1900000002", "a", 1600));
-        assert!(cache.remember("1900000001", "a", 1601));
+        let remember = |signature, now_s| cache.remember("1900000001", "a", signature, now_s);
+        assert!(remember(b"one", 1000));
+        assert!(!remember(b"other", 1000));
+        assert!(remember(b"one", 1001), "the very same request");
+        assert!(!remember(b"other", 1600), "a repeat does not change what is remembered");
+        assert!(cache.remember("1900000002", "a", b"other", 1600));
+        assert!(remember(b"other", 1601));
+        assert!(!remember(b"one", 1601));
     }
 
     #[test]
     fn the_oldest_is_forgotten_when_it_is_full() {
         let cache = NonceCache::new(2);
         for nonce in ["a", "b", "c"] {
-            assert!(cache.remember("1", nonce, 0));
+            assert!(cache.remember("1", nonce, b"one", 0));
         }
-        assert!(!cache.remember("1", "c", 0));
-        assert!(cache.remember("1", "a", 0));
+        assert!(!cache.remember("1", "c", b"other", 0));
+        assert!(cache.remember("1", "a", b"other", 0));
     }
 
     #[test]
     fn of_many_threads_with_one_nonce_one_wins() {
-        let cache = NonceCache::new(1000);
+        let cache = &NonceCache::new(1000);
         let wins: usize = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..8)
-                .map(|_| {
-                    scope.spawn(|| {
-                        (0..100).filter(|n| cache.remember("1", &n.to_string(), 5)).count()
-                    })
+                .map(|thread| {
+                    let is_first = move |n: &i32| cache.remember("1", &n.to_string(), &[thread], 5);
+                    scope.spawn(move || (0..100).filter(is_first).count())
                 })
                 .collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).sum()

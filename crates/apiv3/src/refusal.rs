@@ -341,6 +341,11 @@ impl From<PayByCodeRefusal> for ApiError {
         match refusal {
             PayByCodeRefusal::Order(refusal) => refusal.into(),
             PayByCodeRefusal::Over => Self::new(Code::OrderClosed),
+            PayByCodeRefusal::Refused => Self::saying(
+                Code::TradeError,
+                "支付失败，请更换商户订单号重新下单",
+                "the payment failed: charge again under another out_trade_no",
+            ),
             PayByCodeRefusal::TooManyUnknown { .. } => Self::new(Code::FrequencyLimited),
             PayByCodeRefusal::CodeInvalid => invalid(
                 "101 付款码无效，请重新扫码",
@@ -371,8 +376,8 @@ impl From<ReverseOrderRefusal> for ApiError {
             ),
             ReverseOrderRefusal::TooEarly { .. } => Self::saying(
                 Code::FrequencyLimited,
-                "刚刚发起支付，请稍后再撤销",
-                "the payment was asked for a moment ago, reverse it later",
+                "用户支付中，请稍后再撤销",
+                "the payer may be confirming the payment, reverse it later",
             ),
             ReverseOrderRefusal::WindowExpired => {
                 invalid("订单已超过可撤销期限", "the order is too old to be reversed")

@@ -1,10 +1,11 @@
-//! The surroundings of the edge: protocol time and random bytes. The only file of this crate that
+//! The surroundings of the edge: protocol time, random bytes and waiting. The only file of this crate that
 //! reads a clock or draws a random number; everything else gets them handed in.
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use kernel::Timestamp;
 use kernel::crypto::SealRandom;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::time::Instant;
 
 /// Where ids, tokens and protocol time come from.
 pub trait Shell: Send + Sync + 'static {
@@ -48,6 +49,16 @@ pub trait Shell: Send + Sync + 'static {
         }
         digits
     }
+}
+
+/// A point on a clock that only runs forward, so far from now.
+pub(crate) fn in_time(limit: Duration) -> Instant {
+    Instant::now() + limit
+}
+
+/// What `work` gives, unless the point comes first.
+pub(crate) async fn until<T>(point: Instant, work: impl Future<Output = T>) -> Option<T> {
+    tokio::time::timeout_at(point, work).await.ok()
 }
 
 /// The clock and the random numbers of the operating system.

@@ -80,7 +80,7 @@ fn key_of_platform(row: &PlatformKey) -> Value {
         "kind": row.kind,
         "state": row.state,
         "added_at": row.not_before.rfc3339(),
-        "expires_at": row.not_after.rfc3339(),
+        "expires_at": row.end().map(|end| end.rfc3339()),
         "pem": row.public,
     })
 }

@@ -4,14 +4,16 @@ use super::answer::Refused;
 use super::reader::Reader;
 use super::xml::Fields;
 use domain::order::{Partner, ProfitSharing};
+use domain::payment_code::PayByCodeRefusal;
 use kernel::crypto::sha256;
 use kernel::money::Amount;
 
 use crate::order::{OrderState, OrderView};
 use crate::refund::OrderName;
 
-/// Fields that do not make a request another one.
-const NOT_CONTENT: [&str; 4] = ["nonce_str", "sign", "sign_type", "version"];
+/// Fields that do not make a request another one: a till that tries again fills them in anew.
+const NOT_CONTENT: [&str; 7] =
+    ["nonce_str", "sign", "sign_type", "version", "spbill_create_ip", "time_start", "time_expire"];
 
 /// A parsed `/pay/micropay`. Does not print, because of the code.
 #[derive(Clone, PartialEq, Eq)]
@@ -168,10 +170,10 @@ pub fn unpaid(order: &OrderView) -> Option<Refused> {
     match order.state {
         OrderState::Success(_) | OrderState::Refund(_) => None,
         OrderState::UserPaying => Some(Refused::saying("USERPAYING", "需要用户输入支付密码")),
-        OrderState::NotPaid
-        | OrderState::Closed
-        | OrderState::PayError
-        | OrderState::Revoked(_) => Some(Refused::saying("ORDERREVERSED", "订单已撤销")),
+        OrderState::PayError => Some(PayByCodeRefusal::Refused.into()),
+        OrderState::NotPaid | OrderState::Closed | OrderState::Revoked(_) => {
+            Some(PayByCodeRefusal::Over.into())
+        }
     }
 }
 
@@ -214,8 +216,15 @@ mod tests {
     fn a_request_is_read_and_recognised_by_its_content() {
         let asked = Micropay::parse(&message()).ok().unwrap();
         assert_eq!((asked.total_fee.minor(), asked.attach.as_deref()), (100, None));
-        let again = Micropay::parse(&with("nonce_str", "n2")).ok().unwrap();
-        assert_eq!(again.fingerprint, asked.fingerprint);
+        for (name, text) in [
+            ("nonce_str", "n2"),
+            ("spbill_create_ip", "192.0.2.2"),
+            ("time_start", "20261121180509"),
+            ("time_expire", "20261121181009"),
+        ] {
+            let again = Micropay::parse(&with(name, text)).ok().unwrap();
+            assert_eq!(again.fingerprint, asked.fingerprint, "{name}");
+        }
         let other = Micropay::parse(&with("auth_code", "134567890123456780")).ok().unwrap();
         assert_ne!(other.fingerprint, asked.fingerprint);
     }

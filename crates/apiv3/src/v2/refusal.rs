@@ -33,6 +33,7 @@ impl From<PayByCodeRefusal> for Refused {
         let (code, text) = match refusal {
             PayByCodeRefusal::Order(refusal) => return refusal.into(),
             PayByCodeRefusal::Over => ("ORDERREVERSED", "订单已撤销"),
+            PayByCodeRefusal::Refused => ("TRADE_ERROR", "支付失败，请更换商户订单号重新下单"),
             PayByCodeRefusal::TooManyUnknown { .. } => ("FREQUENCY_LIMITED", "频率超限"),
             PayByCodeRefusal::CodeInvalid => ("AUTH_CODE_INVALID", "101 付款码无效，请重新扫码"),
             PayByCodeRefusal::CodeExpired => {
@@ -86,9 +87,7 @@ pub fn reversal(refusal: ReverseOrderRefusal) -> (Refused, &'static str) {
     let (code, text, recall) = match refusal {
         ReverseOrderRefusal::NotFound => ("ORDERNOTEXIST", "订单不存在", "N"),
         ReverseOrderRefusal::NotByCode => ("INVALID_REQUEST", "非付款码订单，请关单或退款", "N"),
-        ReverseOrderRefusal::TooEarly { .. } => {
-            ("INVALID_REQUEST", "刚刚发起支付，请稍后再撤销", "Y")
-        }
+        ReverseOrderRefusal::TooEarly { .. } => ("USERPAYING", "用户支付中，请稍后再撤销", "Y"),
         ReverseOrderRefusal::WindowExpired => ("REVERSE_EXPIRE", "订单已超过可撤销期限", "N"),
         ReverseOrderRefusal::Refunded => ("TRADE_ERROR", "订单已发生退款，请继续退款", "N"),
         ReverseOrderRefusal::PayerClosed => ("TRADE_ERROR", "付款方账户异常", "N"),

@@ -151,8 +151,22 @@ pub struct PlatformKey {
     pub state: KeyState,
     /// From when it is used.
     pub not_before: Timestamp,
-    /// Until when it is used.
+    /// Until when its certificate is valid; a bare key has no end and this means nothing.
     pub not_after: Timestamp,
+}
+
+impl PlatformKey {
+    /// Until when it is used: a certificate's end, none for a bare key.
+    #[must_use]
+    pub fn end(&self) -> Option<Timestamp> {
+        (self.kind == PlatformKeyKind::Certificate).then_some(self.not_after)
+    }
+
+    /// Whether its time is over.
+    #[must_use]
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        self.end().is_some_and(|end| now > end)
+    }
 }
 
 record!(PlatformKey, "platform_key", Kept, id: String);

@@ -85,7 +85,7 @@ impl Command for UsePlatformKey {
         tx.want(keys.map(RowKey::of::<PlatformKey>))?;
         let key = tx.find::<PlatformKey>(&self.id)?.ok_or(PlatformKeyRefusal::NotFound)?;
         match key.state {
-            KeyState::Announced if tx.now() <= key.not_after => {}
+            KeyState::Announced if !key.is_over(tx.now()) => {}
             KeyState::Active => return Ok(()),
             KeyState::Announced | KeyState::Retiring | KeyState::Revoked => {
                 return Err(PlatformKeyRefusal::WrongState.into());
@@ -135,10 +135,14 @@ mod tests {
     use kernel::time::DAY;
 
     fn keep(world: &mut World, id: &str, state: KeyState) {
+        keep_as(world, id, (PlatformKeyKind::Certificate, state));
+    }
+
+    fn keep_as(world: &mut World, id: &str, (kind, state): (PlatformKeyKind, KeyState)) {
         let (not_before, not_after) = (world.now(), world.now().plus(30 * DAY));
         let key = PlatformKey {
             id: id.into(),
-            kind: PlatformKeyKind::Certificate,
+            kind,
             public: "PEM".into(),
             private: vec![1],
             state,
@@ -177,11 +181,14 @@ mod tests {
     }
 
     #[test]
-    fn a_key_whose_time_is_over_is_never_used() {
+    fn a_certificate_whose_time_is_over_is_never_used_and_a_bare_key_has_no_end() {
         let mut world = World::new();
         keep(&mut world, "A", KeyState::Active);
         keep(&mut world, "B", KeyState::Announced);
+        let bare = (PlatformKeyKind::PublicKey, KeyState::Announced);
+        keep_as(&mut world, "PUB_KEY_ID_1", bare);
         world.wait(31 * DAY);
         assert_eq!(take(&mut world, "B"), Err(PlatformKeyRefusal::WrongState));
+        take(&mut world, "PUB_KEY_ID_1").unwrap();
     }
 }

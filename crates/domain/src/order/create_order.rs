@@ -127,6 +127,10 @@ impl Command for CreateOrder {
             partner.check(tx, &self.mchid)?;
         }
         let expires_at = match tx.find::<Order>(&key)? {
+            // Charged by code, the number was never one of an order to be placed.
+            Some(order) if order.trade_type == TradeType::Micropay => {
+                return Err(CreateOrderRefusal::NumberUsedDifferently.into());
+            }
             Some(order) => {
                 let is_same = order.fingerprint == self.fingerprint;
                 placing::again(order.state, order.is_open(tx.now()), is_same)?;

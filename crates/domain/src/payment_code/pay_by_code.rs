@@ -74,8 +74,10 @@ pub struct CodePayment {
 pub enum PayByCodeRefusal {
     /// No order can be placed: because of the merchant, the app id or the number.
     Order(CreateOrderRefusal),
-    /// The order is over and was not paid; its number cannot be used again.
+    /// The order was taken back, or its time is over; its number cannot be used again.
     Over,
+    /// The payer said no; its number cannot be used again.
+    Refused,
     /// The merchant presented too many codes that nobody showed.
     TooManyUnknown {
         /// From when it may present one again.
@@ -101,7 +103,7 @@ impl Refusal for PayByCodeRefusal {
     fn code(&self) -> Code {
         match self {
             Self::Order(refusal) => refusal.code(),
-            Self::Over => Code::OrderClosed,
+            Self::Over | Self::Refused => Code::OrderClosed,
             Self::TooManyUnknown { .. } => Code::FrequencyLimitExceeded,
             Self::CodeInvalid => Code::PaymentCodeInvalid,
             Self::CodeExpired => Code::PaymentCodeExpired,
@@ -205,8 +207,8 @@ impl PayByCode {
         match order.state {
             OrderState::Success => Ok(CodePayment { is_new: false }),
             OrderState::UserPaying if order.is_open(now) => Ok(CodePayment { is_new: false }),
+            OrderState::PayError => Err(PayByCodeRefusal::Refused),
             OrderState::UserPaying
-            | OrderState::PayError
             | OrderState::Revoked
             | OrderState::NotPay
             | OrderState::BankPending

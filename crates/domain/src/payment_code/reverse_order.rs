@@ -36,7 +36,7 @@ pub enum ReverseOrderRefusal {
     NotFound,
     /// It was not placed with a payment code.
     NotByCode,
-    /// The payment was asked for a moment ago.
+    /// The payment was asked for a moment ago, and the payer may be confirming it.
     TooEarly {
         /// From when it can be reversed.
         until: Timestamp,
@@ -95,7 +95,7 @@ impl Command for ReverseOrder {
         }
         let (now, rules) = (tx.now(), tx.rules());
         let until = order.created_at.plus(rules.code_reverse_wait_s.saturating_mul(SECOND));
-        if now < until {
+        if order.state == OrderState::UserPaying && now < until {
             return Err(ReverseOrderRefusal::TooEarly { until }.into());
         }
         if now.since(order.created_at) > rules.code_reverse_window_s.saturating_mul(SECOND) {

@@ -302,7 +302,9 @@ fn the_payer_confirms_with_the_password_and_nobody_else_does() {
 #[test]
 fn the_payer_refuses_and_that_is_the_end_of_it() {
     let mut world = shown(0);
-    waiting(&mut world, "T001");
+    let text = code(&mut world, Digits::Shown);
+    let first = scan_text(&world, "T001", 500, &text);
+    world.run(&first).unwrap();
     let refuse = |number: &str, wallet| RefuseOrder {
         user: PAYER.user,
         wallet,
@@ -316,6 +318,7 @@ fn the_payer_refuses_and_that_is_the_end_of_it() {
     world.run(&refuse("T001", PAYER.wallet)).expect("refusing again is done again");
     assert_eq!(state(&world, "T001"), OrderState::PayError);
     assert_eq!(world.run(&confirm("T001", 500)), Err(PayOrderRefusal::Refused));
+    assert_eq!(world.run(&first), Err(PayByCodeRefusal::Refused));
     let again = scan(&mut world, "T001", 500);
     assert_eq!(
         world.run(&again),
@@ -358,9 +361,6 @@ fn a_reversal_gives_everything_back_once() {
     let mut world = shown(60);
     let scanned = scan(&mut world, "T001", 10_000);
     world.run(&scanned).unwrap();
-    let until = world.now().plus(15 * SECOND);
-    assert_eq!(world.run(&reverse("T001")), Err(ReverseOrderRefusal::TooEarly { until }));
-    world.wait(15 * SECOND);
     let by_transaction = OrderOfRefund::Transaction("4200T001".into());
     world.run(&ReverseOrder { order: by_transaction, ..reverse("T001") }).unwrap();
     world.run(&ReverseOrder { refund_id: "50other".into(), ..reverse("T001") }).unwrap();
@@ -408,7 +408,9 @@ fn a_reversal_keeps_its_rules() {
     }
     world.run(&place("T009", 100)).unwrap();
     waiting(&mut world, "T010");
-    world.wait(20 * SECOND);
+    let until = world.now().plus(15 * SECOND);
+    assert_eq!(world.run(&reverse("T010")), Err(ReverseOrderRefusal::TooEarly { until }));
+    world.wait(15 * SECOND);
     assert_eq!(world.run(&reverse("T404")), Err(ReverseOrderRefusal::NotFound));
     assert_eq!(world.run(&reverse("T009")), Err(ReverseOrderRefusal::NotByCode));
     world.run(&reverse("T010")).unwrap();

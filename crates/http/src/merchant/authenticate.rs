@@ -44,7 +44,8 @@ pub(super) async fn authenticate(
         Some(_) => refused(fault.diagnosed(&signed, key, &request)),
         None => refused(fault),
     })?;
-    if !face.nonces.remember(&signed.mchid, &signed.nonce, now.seconds()) {
+    let (mchid, nonce) = (&signed.mchid, &signed.nonce);
+    if !face.nonces.remember(mchid, nonce, &signed.signature, now.seconds()) {
         return Err(refused(SignatureFault::NonceReused));
     }
     Ok((signed.mchid, certificate))

@@ -13,13 +13,14 @@ use apiv3::code_pay::{CodePay, Reversal, reversal_answer, waiting_answer};
 use apiv3::error::ApiError;
 use apiv3::order::OrderState;
 use apiv3::request::Mode;
-use domain::merchant::OpenidKeys;
+use domain::merchant::{MerchantAppid, OpenidKeys};
 use domain::order::{Partner, ProfitSharing};
 use domain::payment_code::{
     CodePayment, PayByCode, PayByCodeRefusal, PresentedCode, ReverseOrder, ReverseOrderRefusal,
 };
 use domain::refund::OrderOfRefund;
 use kernel::Amount;
+use store::queries::{Value, select};
 
 pub(super) const ROUTES: &[Route] = &[
     Route::post("/v3/pay/transactions/codepay", |call| Box::pin(charge(call, Mode::Direct))),
@@ -101,9 +102,13 @@ pub(super) async fn reverse(
 
 async fn charge(call: Call, mode: Mode) -> Result<Reply, Fault> {
     let asked = CodePay::parse(mode, &call.body, &call.caller())?;
+    let appid = match &asked.appid {
+        Some(appid) => appid.clone(),
+        None => only_appid(&call).await?,
+    };
     let charge = Charge {
         mchid: &call.mchid,
-        appid: &asked.appid,
+        appid: &appid,
         partner: asked.partner.as_ref(),
         out_trade_no: &asked.out_trade_no,
         description: &asked.description,
@@ -125,12 +130,23 @@ async fn charge(call: Call, mode: Mode) -> Result<Reply, Fault> {
     })
 }
 
+/// The app of a merchant that has exactly one.
+async fn only_appid(call: &Call) -> Result<String, Fault> {
+    let queries = call.face.app.queries.as_ref();
+    let mchid = Value::Text(call.mchid.clone());
+    let bound = select::<MerchantAppid>(queries, "mchid = $1 LIMIT 2", vec![mchid]).await?;
+    match <[MerchantAppid; 1]>::try_from(bound) {
+        Ok([bound]) => Ok(bound.appid),
+        Err(_) => Err(CodePay::no_appid().into()),
+    }
+}
+
 async fn take_back(call: Call, mode: Mode) -> Result<Reply, Fault> {
     let asked = Reversal::parse(mode, &call.body, &call.caller())?;
     let (sub_mchid, number) = (asked.sub_mchid, call.variable("out_trade_no"));
     let order = find_order(&call.face, &call.mchid, sub_mchid.clone(), number.clone()).await?;
     let order = order.ok_or(Code::OrderNotExist)?;
-    if order.appid != asked.appid {
+    if asked.appid.is_some_and(|appid| appid != order.appid) {
         return Err(Code::AppidMchidNotMatch.into());
     }
     let named = OrderOfRefund::OutTradeNo(number);

@@ -13,14 +13,22 @@ use kernel::Timestamp;
 use kernel::keys::KeyRing;
 use kernel::time::{DAY, HOUR, SECOND};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use store::{Queries, QueryError, queries};
 use tokio::sync::Mutex;
+
+/// What signs for who names no key and chose none.
+const CERTIFICATE: PlatformKeyKind = PlatformKeyKind::Certificate;
 
 /// How long the rows are believed: a key of a rotation is in use within this time.
 const FRESH: i64 = 5 * SECOND;
 
-/// How long a new key lives.
+/// How long a new certificate is valid.
 const LIFE: i64 = 5 * 365 * DAY;
+
+/// From when on the log reminds of the end of a certificate: one that merchants download is announced
+/// days before it is used.
+const REMIND: i64 = 30 * DAY;
 
 /// Merchants' clocks may be a little behind ours.
 const LEEWAY: i64 = HOUR;
@@ -35,7 +43,8 @@ struct Opened {
     key: Arc<SigningKey>,
     kind: PlatformKeyKind,
     state: KeyState,
-    life: (Timestamp, Timestamp),
+    not_before: Timestamp,
+    end: Option<Timestamp>,
     certificate: Option<Certificate>,
 }
 
@@ -51,6 +60,8 @@ pub(super) struct Choice {
 #[derive(Default)]
 pub(super) struct PlatformKeys {
     kept: Mutex<Option<(Timestamp, Arc<KeySet>)>>,
+    /// The day of the last reminder.
+    reminded: AtomicI64,
 }
 
 impl PlatformKeys {
@@ -74,6 +85,10 @@ impl PlatformKeys {
             }
         }?;
         *kept = Some((now, Arc::clone(&set)));
+        let today = now.micros() / DAY;
+        if self.reminded.swap(today, Ordering::Relaxed) != today {
+            remind(&set.rows, now);
+        }
         Some(set)
     }
 }
@@ -81,15 +96,15 @@ impl PlatformKeys {
 impl KeySet {
     fn open(rows: Vec<PlatformKey>, ring: &KeyRing) -> Option<Self> {
         let mut keys: Vec<Opened> = rows.iter().filter_map(|row| Opened::of(row, ring)).collect();
-        keys.sort_by_key(|key| std::cmp::Reverse(key.life.0));
+        keys.sort_by_key(|key| std::cmp::Reverse(key.not_before));
         (!keys.is_empty()).then_some(Self { rows, keys })
     }
 
-    /// The key that `Wechatpay-Serial` names, or the newest certificate's. `now` is protocol time.
+    /// The key that `Wechatpay-Serial` names, or the newest certificate. `now` is protocol time.
     pub(super) fn choose(&self, named: Option<&str>, now: Timestamp) -> Choice {
         let named = named.map(str::trim).filter(|name| !name.is_empty());
         let Some(text) = named else {
-            return Choice { key: self.usual(now), known: true, named: false };
+            return Choice { key: self.usual(CERTIFICATE, now), known: true, named: false };
         };
         let name = KeyName::parse(text);
         let found = self
@@ -98,7 +113,7 @@ impl KeySet {
             .find(|opened| Some(&opened.key.name) == name.as_ref() && opened.is_accepted(now));
         match found {
             Some(opened) => Choice { key: Arc::clone(&opened.key), known: true, named: true },
-            None => Choice { key: self.usual(now), known: false, named: false },
+            None => Choice { key: self.usual(CERTIFICATE, now), known: false, named: false },
         }
     }
 
@@ -108,12 +123,12 @@ impl KeySet {
         accepted.filter_map(|opened| opened.certificate.as_ref())
     }
 
-    fn usual(&self, now: Timestamp) -> Arc<SigningKey> {
+    /// The key that signs for who names none, of this kind if there is one.
+    pub(super) fn usual(&self, kind: PlatformKeyKind, now: Timestamp) -> Arc<SigningKey> {
         // An answer signed with an old key helps a merchant more than one without signature.
         let rank = |opened: &&Opened| {
             let in_use = opened.state == KeyState::Active && opened.is_accepted(now);
-            let certified = opened.kind == PlatformKeyKind::Certificate;
-            (!in_use, !opened.is_accepted(now), !certified)
+            (!in_use, !opened.is_accepted(now), opened.kind != kind)
         };
         let best = self.keys.iter().min_by_key(rank).expect("a set of keys is never empty");
         Arc::clone(&best.key)
@@ -132,7 +147,8 @@ impl Opened {
                 key: Arc::new(key),
                 kind: row.kind,
                 state: row.state,
-                life: (row.not_before, row.not_after),
+                not_before: row.not_before,
+                end: row.end(),
                 certificate,
             }),
             (Err(error), _) => {
@@ -147,7 +163,8 @@ impl Opened {
     }
 
     fn is_accepted(&self, now: Timestamp) -> bool {
-        self.state != KeyState::Revoked && (self.life.0..=self.life.1).contains(&now)
+        let ended = self.end.is_some_and(|end| now > end);
+        self.state != KeyState::Revoked && self.not_before <= now && !ended
     }
 }
 
@@ -185,8 +202,9 @@ pub async fn keep_platform_keys(
     shell: &dyn Shell,
 ) -> Result<Vec<String>, PlatformKeyError> {
     let now = shell.now();
-    let in_use = |row: &PlatformKey| row.state == KeyState::Active && now <= row.not_after;
+    let in_use = |row: &PlatformKey| row.state == KeyState::Active && !row.is_over(now);
     let mut kept = rows(queries).await?;
+    remind(&kept, now);
     kept.retain(in_use);
     let mut missing = vec![PlatformKeyKind::Certificate, PlatformKeyKind::PublicKey];
     missing.retain(|kind| kept.iter().all(|row| row.kind != *kind));
@@ -209,6 +227,20 @@ pub async fn keep_platform_keys(
         Some(row) => Err(PlatformKeyError::OtherKeys(row.id.clone())),
         None => Ok(kept.into_iter().map(|row| row.id).collect()),
     }
+}
+
+/// Tells the operator which certificates end soon while they sign.
+fn remind(rows: &[PlatformKey], now: Timestamp) {
+    for (row, end) in ending(rows, now) {
+        let (id, end) = (&row.id, end.rfc3339());
+        tracing::warn!(id, end, "this platform certificate ends soon: announce and use another");
+    }
+}
+
+fn ending(rows: &[PlatformKey], now: Timestamp) -> Vec<(&PlatformKey, Timestamp)> {
+    let active = rows.iter().filter(|row| row.state == KeyState::Active);
+    let ends = active.filter_map(|row| row.end().map(|end| (row, end)));
+    ends.filter(|(_, end)| end.since(now) < REMIND).collect()
 }
 
 /// Draws a pair on a thread that may be busy for a while.
@@ -281,4 +313,39 @@ fn self_signed(
 
 pub(super) async fn rows(queries: &dyn Queries) -> Result<Vec<PlatformKey>, QueryError> {
     queries::select(queries, "1 = 1 ORDER BY id", Vec::new()).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(kind: PlatformKeyKind, state: KeyState, not_after: i64) -> PlatformKey {
+        PlatformKey {
+            id: format!("{kind:?}{state:?}"),
+            kind,
+            public: String::new(),
+            private: Vec::new(),
+            state,
+            not_before: Timestamp::default(),
+            not_after: Timestamp::from_micros(not_after),
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_certificate_that_signs_is_told_thirty_days_before() {
+        let rows = [
+            row(CERTIFICATE, KeyState::Active, 100 * DAY),
+            row(CERTIFICATE, KeyState::Retiring, 100 * DAY),
+            row(PlatformKeyKind::PublicKey, KeyState::Active, 100 * DAY),
+        ];
+        let at = |micros| ending(&rows, Timestamp::from_micros(micros)).len();
+        assert_eq!((at(70 * DAY), at(70 * DAY + 1), at(101 * DAY)), (0, 1, 1));
+    }
+
+    #[test]
+    fn a_bare_key_has_no_end() {
+        let bare = row(PlatformKeyKind::PublicKey, KeyState::Active, DAY);
+        assert!(!bare.is_over(Timestamp::from_micros(10_000 * DAY)));
+        assert!(row(CERTIFICATE, KeyState::Active, DAY).is_over(Timestamp::from_micros(2 * DAY)));
+    }
 }

@@ -1,13 +1,15 @@
 //! The XML interface that tills still use: a few calls, signed inside with the merchant's key for
-//! it. HTTP 200 always, and an answer signed the way it was asked.
+//! it. HTTP 200 always, and an answer signed the way it was asked. What it has besides with others is
+//! refused in its own words.
 
+use super::Face;
 use super::code_payments::{Charge, reverse};
 use super::fault::Fault;
 use super::orders::find_order;
 use super::xml_refunds::{refund, refund_query};
-use super::{Face, answer};
 use crate::address::address_of;
 use crate::layers::{count, log};
+use crate::shell;
 use apiv3::order::OrderView;
 use apiv3::refund::OrderName;
 use apiv3::v2::order::{Micropay, NamedOrder, show, show_state, unpaid};
@@ -23,15 +25,19 @@ use axum::response::Response;
 use axum::routing::any;
 use domain::merchant::MerchantApiv2Key;
 use domain::order::OrderByTransaction;
+use domain::payment_code::ReverseOrderRefusal;
 use domain::refund::OrderOfRefund;
 use std::sync::Arc;
 use store::queries;
-use tower_http::timeout::TimeoutLayer;
 use tracing::Instrument;
 
 /// Told to a stranger and to who signed wrongly alike.
 const SIGN_ERROR: &str = "签名错误";
 const SYSTEM_ERROR: &str = "系统异常";
+const NOT_SUPPORTED: &str = "不支持该接口，请使用 /v3 接口";
+
+/// Under which addresses this interface has its calls, those that we lack included.
+const PLACES: [&str; 5] = ["/pay", "/secapi", "/mmpaymkttransfers", "/risk", "/tools"];
 
 /// What is asked.
 #[derive(Clone, Copy, Debug)]
@@ -60,31 +66,35 @@ impl Call {
 
 /// The routes of this interface.
 pub(super) fn routes(face: &Arc<Face>) -> Router {
-    let deadline = face.app.limits.request;
     let mut router = Router::new();
     for call in Call::ALL {
         let serve = move |state: State<Arc<Face>>, request: Request| serve(call, state, request);
         router = router.route(call.path(), any(serve));
     }
-    router
-        .layer(TimeoutLayer::with_status_code(answer::DEADLINE, deadline))
-        .with_state(Arc::clone(face))
+    for place in PLACES {
+        router = router.route(&format!("{place}/{{*rest}}"), any(refuse_call));
+    }
+    router.with_state(Arc::clone(face))
 }
 
-/// Serves a call in a task of its own, so that a panic costs one answer and a caller who leaves
-/// interrupts nothing.
+/// A call of this interface that is not there.
+async fn refuse_call(request: Request) -> Response {
+    count(request.method(), "other xml", StatusCode::OK, 0);
+    in_xml(Answer::not_taken(NOT_SUPPORTED))
+}
+
 async fn serve(call: Call, State(face): State<Arc<Face>>, request: Request) -> Response {
     let began = face.app.shell.now();
     let method = request.method().clone();
     let span = tracing::info_span!("till request", route = call.path());
-    let task = tokio::spawn(answer_of(call, Arc::clone(&face), request).instrument(span.clone()));
-    let (code, text) = task.await.unwrap_or_else(|error| {
-        tracing::error!(%error, "a till's call panicked");
-        ("SYSTEMERROR", Answer::not_taken(SYSTEM_ERROR))
-    });
+    let (code, text) = answer_of(call, &face, request).instrument(span.clone()).await;
     let (status, micros) = (StatusCode::OK, face.app.shell.now().since(began));
     span.in_scope(|| log(status, code, micros));
     count(&method, call.path(), status, micros);
+    in_xml(text)
+}
+
+fn in_xml(text: String) -> Response {
     let mut response = Response::new(Body::from(text));
     let kind = HeaderValue::from_static("text/xml; charset=UTF-8");
     response.headers_mut().insert(CONTENT_TYPE, kind);
@@ -92,10 +102,12 @@ async fn serve(call: Call, State(face): State<Arc<Face>>, request: Request) -> R
 }
 
 /// What a log says of the answer, and its text.
-async fn answer_of(call: Call, face: Arc<Face>, request: Request) -> (&'static str, String) {
+async fn answer_of(call: Call, face: &Arc<Face>, request: Request) -> (&'static str, String) {
+    let late = shell::in_time(face.app.limits.request);
     let address = address_of(&request, &face.app.limits.proxies);
-    let asked = match Asked::read(&face, request).await {
-        Ok(asked) => asked,
+    let read = shell::until(late, Asked::read(face, request)).await;
+    let asked = match read.unwrap_or(Err(SYSTEM_ERROR)) {
+        Ok(asked) => Arc::new(asked),
         Err(text) => {
             let limiter = face.app.limits.anonymous.as_ref();
             let limited = limiter
@@ -106,16 +118,30 @@ async fn answer_of(call: Call, face: Arc<Face>, request: Request) -> (&'static s
             return ("FAIL", Answer::not_taken(text));
         }
     };
-    let answer = match call {
+    // In a task of its own, so that a panic costs one answer, and neither a caller who leaves nor the
+    // deadline interrupts anything.
+    let task = tokio::spawn(done(call, Arc::clone(face), Arc::clone(&asked)).in_current_span());
+    let answer = match shell::until(late, task).await {
+        Some(Ok(answer)) => answer,
+        Some(Err(error)) => {
+            tracing::error!(%error, "a till's call panicked");
+            refuse(Refused::system())
+        }
+        None => refuse(Refused::system()),
+    };
+    let nonce = apiv3::sign::nonce(face.random());
+    let code = answer.code();
+    (code, answer.write(&asked.fields, (&asked.key, asked.kind), &nonce))
+}
+
+async fn done(call: Call, face: Arc<Face>, asked: Arc<Asked>) -> Answer {
+    match call {
         Call::Micropay => micropay(&face, &asked).await,
         Call::OrderQuery => order_query(&face, &asked).await,
         Call::Reverse => take_back(&face, &asked).await,
         Call::Refund => refund(&face, &asked).await,
         Call::RefundQuery => refund_query(&face, &asked).await,
-    };
-    let nonce = apiv3::sign::nonce(face.random());
-    let code = answer.code();
-    (code, answer.write(&asked.fields, (&asked.key, asked.kind), &nonce))
+    }
 }
 
 /// A message whose signature holds.
@@ -232,14 +258,18 @@ pub(super) fn no_order() -> Answer {
 
 async fn take_back(face: &Face, asked: &Asked) -> Answer {
     let recall = |recall: &str| Fields::from([("recall".to_owned(), recall.to_owned())]);
-    let (sub_mchid, order) = match NamedOrder::parse(&asked.fields) {
-        Ok(NamedOrder { sub_mchid, name: OrderName::OutTradeNo(number), .. }) => {
-            (sub_mchid, OrderOfRefund::OutTradeNo(number))
-        }
-        Ok(NamedOrder { sub_mchid, name: OrderName::TransactionId(id), .. }) => {
-            (sub_mchid, OrderOfRefund::Transaction(id))
-        }
+    let named = match NamedOrder::parse(&asked.fields) {
+        Ok(named) => named,
         Err(refused) => return Answer::Refused(refused, recall("N")),
+    };
+    let sub_mchid = named.sub_mchid.clone();
+    let order = match find_named(face, asked, named).await {
+        Ok(Some(order)) => OrderOfRefund::OutTradeNo(order.out_trade_no),
+        Ok(None) => {
+            let (refused, again) = reversal(ReverseOrderRefusal::NotFound);
+            return Answer::Refused(refused, recall(again));
+        }
+        Err(_) => return Answer::Refused(Refused::system(), recall("Y")),
     };
     match reverse(face, &asked.mchid, sub_mchid.as_deref(), order).await {
         Ok(Ok(())) => Answer::Done(recall("N")),

@@ -1,6 +1,8 @@
 //! When we fail, or are asked for what there is not: still an answer of the protocol, still signed.
 
+use crate::tills::{Till, refusal};
 use crate::world::World;
+use apiv3::v2::SignType;
 use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,6 +53,15 @@ async fn a_panic_and_a_deadline_are_system_errors() {
         let world = broken(fault).await;
         let answer = world.get(&world.by_number("T2026-0001")).await;
         answer.refuses(500, "SYSTEM_ERROR", "system error, query the outcome");
+    }
+}
+
+#[tokio::test]
+async fn a_till_is_told_of_a_panic_and_a_deadline_in_xml() {
+    for fault in [Fault::Panic, Fault::Hang] {
+        let till = Till::of(broken(fault).await, SignType::Md5).await;
+        let answer = till.ask("/pay/orderquery", &[("out_trade_no", "T1")]).await;
+        assert_eq!(refusal(&answer).0, "SYSTEMERROR");
     }
 }
 

@@ -4,7 +4,7 @@ use crate::world::{World, put};
 use apiv3::authorization::{Authorization, RawRequest};
 use apiv3::key_name::Serial;
 use axum::http::HeaderValue;
-use domain::merchant::{KeyState, MerchantCertificate};
+use domain::merchant::{ChooseNotificationKey, KeyState, MerchantCertificate, PlatformKeyKind};
 use jiaozi_http::rate_limit::AddressLimiter;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -126,21 +126,39 @@ async fn the_target_counts_as_it_stands_on_the_request_line() {
 }
 
 #[tokio::test]
-async fn a_nonce_counts_once_for_each_merchant() {
+async fn a_nonce_stands_for_one_request_of_a_merchant() {
     let world = World::new().await;
     let other = world.add_merchant("Book shop").await;
     let target = "/v3/certificates";
-    let send = async |party| {
+    let send = async |party, ahead_s| {
         let raw = RawRequest { method: "GET", target, body: b"" };
         let mut request = world.bare("GET", target, b"");
-        let header = world.authorization(party, ("again", 0), &raw);
+        let header = world.authorization(party, ("again", ahead_s), &raw);
         request.headers_mut().insert("authorization", header.parse().unwrap());
         world.send(request).await
     };
-    assert_eq!(send(&world.merchant).await.status, 200);
-    assert_eq!(send(&other).await.status, 200);
+    assert_eq!(send(&world.merchant, 0).await.status, 200);
+    assert_eq!(send(&other, 0).await.status, 200);
     let reused = sign_error("nonce_str was used before", "nonce_str", "nonce_str reused");
-    send(&world.merchant).await.is(401, reused);
+    send(&world.merchant, 1).await.is(401, reused);
+    assert_eq!(send(&world.merchant, 0).await.status, 200, "as a client repeats it elsewhere");
+}
+
+#[tokio::test]
+async fn a_request_that_comes_again_as_it_was_moves_money_once() {
+    let world = World::new().await;
+    world.paid("T2026-0001").await;
+    let body = world.refund("T2026-0001", "R1", 400).to_string();
+    let target = "/v3/refund/domestic/refunds";
+    let request = || world.signed(&world.merchant, ("POST", target), body.as_bytes());
+    let first = request();
+    let header = first.headers()["authorization"].clone();
+    let mut again = request();
+    again.headers_mut().insert("authorization", header);
+    let first = world.send(first).await;
+    assert_eq!(world.send(again).await.json(), first.json());
+    assert_eq!(world.payer_balance().await, crate::world::BALANCE - 600);
+    world.assert_books_are_right().await;
 }
 
 #[tokio::test]
@@ -210,6 +228,32 @@ async fn the_key_that_the_caller_names_signs() {
         });
         world.send(request).await.is(400, expected);
     }
+}
+
+#[tokio::test]
+async fn who_chose_our_bare_key_gets_answers_by_it_without_naming_it() {
+    let world = World::new().await;
+    let other = world.add_merchant("Book shop").await;
+    let (certificate, public_key) = (world.platform[0].0.clone(), world.platform[1].0.clone());
+    let target = world.by_number("T2026-0001");
+    let signs = async |party, target: &str, named: Option<&str>| {
+        let mut request = world.signed(party, ("GET", target), b"");
+        if let Some(named) = named {
+            request.headers_mut().insert("wechatpay-serial", named.parse().unwrap());
+        }
+        world.send(request).await.header("wechatpay-serial").to_owned()
+    };
+    assert_eq!(signs(&world.merchant, &target, None).await, certificate);
+    let (mchid, kind) = (world.merchant.made.mchid.clone(), PlatformKeyKind::PublicKey);
+    world.app.engine.run(ChooseNotificationKey { mchid, kind }).await.unwrap();
+    world.wait(2);
+    for unnamed in [None, Some("")] {
+        assert_eq!(signs(&world.merchant, &target, unnamed).await, public_key);
+    }
+    assert_eq!(signs(&world.merchant, &target, Some(&certificate)).await, certificate);
+    assert_eq!(signs(&other, &target, None).await, certificate, "another merchant");
+    let list = signs(&world.merchant, "/v3/certificates", None).await;
+    assert_eq!(list, certificate, "the list is verified with what stands in it");
 }
 
 #[tokio::test]

@@ -137,9 +137,10 @@ async fn a_till_charges_queries_and_reverses_under_both_signatures() {
         assert_eq!(till.query("T1").await["trade_state"], "SUCCESS");
         let by_id = [("transaction_id", paid["transaction_id"].as_str())];
         assert_eq!(till.ask(QUERY, &by_id).await["out_trade_no"], "T1");
-        let early = till.ask(REVERSE, &by_id).await;
-        assert_eq!((refusal(&early).0, &*early["recall"]), ("INVALID_REQUEST", "Y"));
-        till.world.wait(15);
+        let other_app = [by_id[0], ("appid", "wx0000000000000000")];
+        let other_app = till.ask(REVERSE, &other_app).await;
+        assert_eq!((refusal(&other_app).0, &*other_app["recall"]), ("ORDERNOTEXIST", "N"));
+        assert_eq!(till.query("T1").await["trade_state"], "SUCCESS");
         for _ in 0..2 {
             let reversed = till.ask(REVERSE, &[("out_trade_no", "T1")]).await;
             assert_eq!((&*reversed["result_code"], &*reversed["recall"]), ("SUCCESS", "N"));
@@ -157,12 +158,19 @@ async fn a_payer_who_must_confirm_is_polled_for() {
     let waiting = till.micropay("T2026-0001", &code).await;
     assert_eq!(refusal(&waiting), ("USERPAYING", "需要用户输入支付密码"));
     assert_eq!(till.query("T2026-0001").await["trade_state"], "USERPAYING");
+    let early = till.ask(REVERSE, &[("out_trade_no", "T2026-0001")]).await;
+    assert_eq!((refusal(&early).0, &*early["recall"]), ("USERPAYING", "Y"));
     till.world.confirm("T2026-0001").await;
     assert_eq!(till.query("T2026-0001").await["trade_state"], "SUCCESS");
     let code = till.world.code(Digits::Shown).await;
     till.micropay("T2026-0002", &code).await;
     till.world.wait(45);
     assert_eq!(till.query("T2026-0002").await["trade_state"], "REVOKED");
+    let code = till.world.code(Digits::Shown).await;
+    till.micropay("T2026-0003", &code).await;
+    till.world.refuse("T2026-0003").await;
+    let failed = till.micropay("T2026-0003", &code).await;
+    assert_eq!(refusal(&failed).0, "TRADE_ERROR");
     till.world.assert_books_are_right().await;
 }
 
@@ -238,6 +246,43 @@ async fn what_is_not_signed_right_is_not_taken() {
     let till = Till { key: replaced, ..till };
     let paid = till.ask(MICROPAY, &own).await;
     assert_eq!(paid["result_code"], "SUCCESS");
+    assert_eq!(till.world.payer_balance().await, BALANCE - 1_000);
+    till.world.assert_books_are_right().await;
+}
+
+#[tokio::test]
+async fn what_there_is_not_is_refused_in_xml() {
+    let till = Till::new(SignType::Md5).await;
+    for path in [
+        "/pay/unifiedorder",
+        "/pay/closeorder",
+        "/secapi/pay/other",
+        "/mmpaymkttransfers/sendredpack",
+        "/mmpaymkttransfers/promotion/transfers",
+    ] {
+        let answer = send(&till.world, "POST", path, "<xml></xml>").await;
+        assert_eq!(answer, not_taken("不支持该接口，请使用 /v3 接口"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_till_that_tries_again_from_another_address_pays_once() {
+    let till = Till::new(SignType::Md5).await;
+    let code = till.world.code(Digits::Hidden).await;
+    let charge = |address, time| {
+        [
+            ("body", "tea"),
+            ("out_trade_no", "T1"),
+            ("total_fee", "1000"),
+            ("spbill_create_ip", address),
+            ("time_start", time),
+            ("auth_code", code.as_str()),
+        ]
+    };
+    let paid = till.ask(MICROPAY, &charge("192.0.2.1", "20261121100000")).await;
+    assert_eq!(paid["result_code"], "SUCCESS");
+    let again = till.ask(MICROPAY, &charge("192.0.2.2", "20261121100005")).await;
+    assert_eq!(refusal(&again).0, "ORDERPAID");
     assert_eq!(till.world.payer_balance().await, BALANCE - 1_000);
     till.world.assert_books_are_right().await;
 }

@@ -153,7 +153,6 @@ async fn a_service_provider_does_all_of_it_for_a_sub_merchant() {
     let mut charge = charge;
     (charge[1], charge[4]) = (("out_trade_no", "T2"), ("auth_code", code.as_str()));
     assert_eq!(till.ask(MICROPAY, &charge).await["result_code"], "SUCCESS");
-    till.world.wait(15);
     let reversal = [("out_trade_no", "T2"), ("sub_mch_id", sub_mchid)];
     let alone = till.ask("/secapi/pay/reverse", &reversal[..1]).await;
     assert_eq!((refusal(&alone).0, &*alone["recall"]), ("ORDERNOTEXIST", "N"));

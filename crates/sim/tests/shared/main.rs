@@ -213,15 +213,15 @@ fn an_address_gets_no_more_than_its_burst() {
     assert_eq!(taken, 3);
 }
 
-fn a_nonce_is_new_to_one_request_only() {
+fn a_nonce_stands_for_one_request_only() {
     let cache = Arc::new(NonceCache::new(4));
     let news = Arc::new(Mutex::new(Vec::new()));
     let requests: Vec<_> = (0..3)
-        .map(|_| {
+        .map(|signature| {
             let (cache, news) = (Arc::clone(&cache), Arc::clone(&news));
             thread::spawn(move || {
                 for nonce in ["a", "b"] {
-                    if cache.remember("1900000001", nonce, 1_000) {
+                    if cache.remember("1900000001", nonce, &[signature], 1_000) {
                         news.lock().expect("nobody panics").push(nonce);
                     }
                 }
@@ -242,7 +242,7 @@ const TESTS: &[Test] = &[
     ("nobody_let_in_is_left_when_the_engine_ends", nobody_let_in_is_left_when_the_engine_ends),
     ("whoever_waits_at_the_gate_learns_of_it", whoever_waits_at_the_gate_learns_of_it),
     ("an_address_gets_no_more_than_its_burst", an_address_gets_no_more_than_its_burst),
-    ("a_nonce_is_new_to_one_request_only", a_nonce_is_new_to_one_request_only),
+    ("a_nonce_stands_for_one_request_only", a_nonce_stands_for_one_request_only),
 ];
 
 fn main() {
