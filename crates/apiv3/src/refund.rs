@@ -12,8 +12,7 @@ use crate::request::{
 };
 
 /// How a refund names its order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OrderName {
     /// By the platform's number.
     TransactionId(String),
@@ -43,30 +42,25 @@ pub struct FundsPart {
 }
 
 /// A parsed request for a refund. Fields that it does not know are dropped.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CreateRefund {
     /// Who was paid, if a service provider asks.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub sub_mchid: Option<String>,
     /// The order.
     pub order: OrderName,
     /// The merchant's number of the refund, 1 to 64 bytes.
     pub out_refund_no: String,
     /// Shown to the payer, at most 80 bytes.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// Where the notification goes, at most 256 bytes; absent: nowhere.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub notify_url: Option<String>,
     /// `AVAILABLE` if the merchant asked for it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub funds_account: Option<FundsAccount>,
     /// What is given back.
     pub refund: Amount,
     /// What the merchant believes the order's total to be.
     pub total: Amount,
     /// The split of the source, empty if none was asked; its sum is `refund`.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub from: Vec<FundsPart>,
 }
 
@@ -82,11 +76,12 @@ impl CreateRefund {
         Ok(read_refund(&fields, caller)?)
     }
 
-    /// A hash over all that must be the same when the refund number is sent again. A field
-    /// that is added later and absent in a request does not change it.
+    /// A hash over what must be the same when the refund number is sent again, besides the order,
+    /// which may be named in another way: the sums and for whom. All else may be told otherwise.
     #[must_use]
     pub fn fingerprint(&self) -> [u8; 32] {
-        let canonical = serde_json::to_vec(self).expect("plain fields are JSON");
+        let asked = (&self.sub_mchid, self.refund, self.total);
+        let canonical = serde_json::to_vec(&asked).expect("plain fields are JSON");
         sha256(&[b"refund/1\n", &canonical])
     }
 }
@@ -279,7 +274,17 @@ mod tests {
     #[test]
     fn the_fingerprint_follows_the_amounts() {
         let first = parse(&body()).unwrap().fingerprint();
-        assert_eq!(parse(&changed(|b| b["x"] = json!(1))).unwrap().fingerprint(), first);
+        for (name, value) in [
+            ("x", json!(1)),
+            ("reason", json!("cold tea")),
+            ("notify_url", json!("https://shop.example.com/refund")),
+            ("funds_account", json!("AVAILABLE")),
+        ] {
+            let same = parse(&changed(|body| body[name] = value)).unwrap();
+            assert_eq!(same.fingerprint(), first, "{name}");
+        }
+        let total = changed(|body| body["amount"]["total"] = json!(101));
+        assert_ne!(parse(&total).unwrap().fingerprint(), first);
         let more = changed(|body| body["amount"]["refund"] = json!(31));
         assert_ne!(parse(&more).unwrap().fingerprint(), first);
     }

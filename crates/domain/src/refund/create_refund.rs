@@ -54,7 +54,7 @@ pub struct CreateRefund {
     pub notify_url: Option<String>,
     /// In which form it is.
     pub notice_form: NoticeForm,
-    /// Hash of all the merchant asks for.
+    /// Hash of what must be the same when the number comes again, the order aside.
     pub fingerprint: [u8; 32],
     /// A new refund number, drawn by the edge.
     pub refund_id: String,
@@ -146,7 +146,10 @@ impl Command for CreateRefund {
         let order = find_order(tx, &self.mchid, self.sub_mchid.as_deref(), &self.order)?;
         let order = order.ok_or(CreateRefundRefusal::OrderNotFound)?;
         if let Some(refund) = tx.find::<Refund>(&key)? {
-            return if refund.fingerprint == self.fingerprint {
+            let is_same = refund.out_trade_no == order.out_trade_no
+                && (refund.amount, refund.total) == (self.amount, self.total)
+                && refund.fingerprint == self.fingerprint;
+            return if is_same {
                 Ok(RefundCreated { refund_id: refund.refund_id })
             } else {
                 Err(CreateRefundRefusal::NumberUsedDifferently.into())

@@ -48,8 +48,18 @@ fn the_same_number_is_the_same_refund() {
     let first = world.run(&refund("R1", 40, 100)).unwrap();
     let resent = CreateRefund { refund_id: "50other".into(), ..refund("R1", 40, 100) };
     assert_eq!(world.run(&resent).unwrap(), first);
-    let other = world.run(&refund("R1", 41, 100));
-    assert_eq!(other, Err(CreateRefundRefusal::NumberUsedDifferently));
+    let order_name = OrderOfRefund::Transaction("4200T001".into());
+    let otherwise = CreateRefund { order: order_name, reason: None, ..resent.clone() };
+    assert_eq!(world.run(&otherwise).unwrap(), first, "named and told in another way");
+    for other in [refund("R1", 41, 100), refund("R1", 40, 101)] {
+        let other = world.run(&other);
+        assert_eq!(other, Err(CreateRefundRefusal::NumberUsedDifferently));
+    }
+    world.run(&place("T002", 100)).unwrap();
+    world.run(&pay("T002", 100)).unwrap();
+    let elsewhere = OrderOfRefund::OutTradeNo("T002".into());
+    let elsewhere = world.run(&CreateRefund { order: elsewhere, ..resent });
+    assert_eq!(elsewhere, Err(CreateRefundRefusal::NumberUsedDifferently), "another order");
     assert_eq!(order(&world, "T001").refunded_minor, 40);
     world.check_ledger();
 }

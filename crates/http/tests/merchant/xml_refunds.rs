@@ -40,6 +40,15 @@ async fn what_is_asked_for_in_xml_goes_back_and_can_be_asked_for() {
         }
         let again = till.ask(REFUND, &asked).await;
         assert_eq!(again["refund_id"], first["refund_id"], "the same refund");
+        let by_payment = [
+            ("transaction_id", transaction_id.as_str()),
+            ("out_refund_no", "R1"),
+            ("total_fee", "1000"),
+            ("refund_fee", "400"),
+            ("refund_account", "REFUND_SOURCE_RECHARGE_FUNDS"),
+        ];
+        let again = till.ask(REFUND, &by_payment).await;
+        assert_eq!(again["refund_id"], first["refund_id"], "the sums and the order decide");
         let json = till.world.refund("T2026-0001", "R1", 400);
         let json = till.world.post("/v3/refund/domestic/refunds", &json).await;
         assert_eq!(json.json()["refund_id"], first["refund_id"], "also over JSON");
