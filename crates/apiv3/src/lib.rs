@@ -40,6 +40,7 @@ pub mod refusal;
 pub mod request;
 pub mod sealed;
 pub mod sign;
+pub mod signers;
 pub mod strict_json;
 pub mod target;
 #[cfg(test)]

@@ -4,6 +4,7 @@ use crate::callers::Callers;
 use crate::rate_limit::AddressLimiter;
 use crate::sandbox::{Inspector, SandboxBank, SandboxPeople};
 use crate::shell::Shell;
+use apiv3::signers::Signers;
 use domain::Rules;
 use domain::order::transaction_id;
 use engine::Engine;
@@ -28,6 +29,8 @@ pub struct AppParts {
     pub queries: Arc<dyn Queries>,
     /// The secret keys of this installation.
     pub keys: Arc<KeyRing>,
+    /// Sign what merchants are answered.
+    pub signers: Arc<Signers>,
     /// Who called lately, by the hashes of their tokens.
     pub callers: Arc<Callers>,
     /// Protocol time and random bytes.

@@ -8,6 +8,7 @@ mod clock;
 pub(crate) use call::{Answer, Call};
 
 use crate::app::{AppParts, AppState, Limits};
+use apiv3::signers::Signers;
 use axum::Router;
 use clock::{EngineShell, TestClock};
 use domain::Rules;
@@ -72,6 +73,7 @@ impl Stage {
             inspector: None,
             metrics: Arc::new(String::new),
             callers: Arc::default(),
+            signers: Arc::new(Signers::start()),
             unsafe_switches: Arc::new([]),
             public_url: "https://wallet.example".into(),
             limits: Limits::default(),

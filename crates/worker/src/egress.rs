@@ -29,8 +29,9 @@ const LIMIT: Duration = Duration::from_secs(5);
 const ANSWER_MAX: usize = 16 * 1024;
 /// How long that reading may take.
 const ANSWER_LIMIT: Duration = Duration::from_millis(200);
-/// Connections kept open to one merchant.
-const IDLE_MAX: usize = 4;
+/// Connections kept open to one host: as many as notifications are sent at once to the merchants
+/// of a platform.
+const IDLE_MAX: usize = 64;
 /// How long they are kept.
 const IDLE_LIMIT: Duration = Duration::from_secs(30);
 

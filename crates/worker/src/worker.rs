@@ -15,6 +15,7 @@ use crate::runner::Runner;
 use crate::shell::Shell;
 use crate::slots::{self, Slots};
 use apiv3::notify_url::UrlRule;
+use apiv3::signers::Signers;
 use engine::Engine;
 use kernel::keys::KeyRing;
 use std::sync::Arc;
@@ -35,6 +36,8 @@ pub struct Deps {
     pub providers: Providers,
     /// Protocol time and random bytes.
     pub shell: Arc<dyn Shell>,
+    /// Sign what merchants are notified of.
+    pub signers: Arc<Signers>,
     /// Is told of every attempt to notify a merchant, in the sandbox.
     pub witness: Option<Arc<dyn Witness>>,
 }
@@ -67,7 +70,7 @@ pub struct Worker {
 impl Worker {
     /// Starts all tasks. Must be called within a runtime.
     pub fn start(deps: Deps, config: Config) -> Self {
-        let Deps { engine, queries, keys, providers, shell, witness } = deps;
+        let Deps { engine, queries, keys, providers, shell, signers, witness } = deps;
         let (stopping, stopped) = watch::channel(false);
         let (finished, all_done) = watch::channel(false);
         let slots = Slots::new();
@@ -96,7 +99,7 @@ impl Worker {
                 true => UrlRule::Relaxed,
                 false => UrlRule::Public,
             };
-            let notices = Notices::new(Arc::clone(&queries), keys, shell);
+            let notices = Notices::new(Arc::clone(&queries), keys, shell, signers);
             let recorder = Recorder::start(engine.clone());
             let sender = Sender::new(notices, Egress::new(rule), recorder, witness);
             courier = Some(Courier::new(Arc::clone(&queries), sender.clone()));

@@ -13,6 +13,7 @@ use apiv3::error::ApiError;
 use apiv3::key_name::{KeyName, Serial};
 use apiv3::language::Language;
 use apiv3::sign::{PlatformKey, SERIAL_HEADER, SignedHeaders, nonce, request_id};
+use apiv3::signers::{Signing, Unsigned};
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{
@@ -195,10 +196,10 @@ impl Face {
     }
 
     async fn sign(&self, key: &Arc<PlatformKey>, body: &Bytes) -> Option<SignedHeaders> {
-        let _permit = self.signers.acquire().await.ok()?;
         let (key, body) = (Arc::clone(key), body.clone());
-        let (nonce, now_s) = (nonce(self.random()), self.app.shell.now().seconds());
-        tokio::task::spawn_blocking(move || key.sign(&body, nonce, now_s)).await.ok()
+        let (nonce, timestamp_s) = (nonce(self.random()), self.app.shell.now().seconds());
+        let unsigned = Unsigned { key, body, nonce, timestamp_s };
+        self.app.signers.sign(Signing::Answer, unsigned).await
     }
 }
 

@@ -51,7 +51,6 @@ use bills::Bills;
 use certificate_cache::CertificateCache;
 use platform_keys::PlatformKeys;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
 use tower_http::timeout::TimeoutLayer;
 
 /// Nonces remembered at once: about 800 requests a second over their whole time.
@@ -65,8 +64,6 @@ struct Face {
     nonces: NonceCache,
     limited: LimitedAnswers,
     bills: Bills,
-    /// A signature keeps one core busy, so there are never more at once than cores.
-    signers: Semaphore,
 }
 
 impl Face {
@@ -84,7 +81,6 @@ impl Face {
 /// The routes of the merchant's listener. The listener must write header names in Title-Case:
 /// one SDK looks them up by case.
 pub fn router(app: &AppState) -> Router {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let face = Arc::new(Face {
         app: app.clone(),
         platform: PlatformKeys::default(),
@@ -92,7 +88,6 @@ pub fn router(app: &AppState) -> Router {
         nonces: NonceCache::new(NONCES),
         limited: LimitedAnswers::default(),
         bills: Bills::default(),
-        signers: Semaphore::new(cores),
     });
     let v3 = Router::new()
         .fallback(serve::serve)

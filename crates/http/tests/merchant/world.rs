@@ -6,6 +6,7 @@ use apiv3::certificate::Certificate;
 use apiv3::key_name::Serial;
 use apiv3::keys::{PrivateKey, PublicKey};
 use apiv3::sign::SignedHeaders;
+use apiv3::signers::Signers;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
@@ -179,6 +180,7 @@ impl World {
             inspector: None,
             metrics: Arc::new(String::new),
             callers: Arc::default(),
+            signers: Arc::new(Signers::start()),
             unsafe_switches: [].into(),
             public_url: "https://wallet.example".into(),
             limits: Limits::default(),

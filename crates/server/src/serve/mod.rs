@@ -18,6 +18,7 @@ use crate::sandbox::{
     Desk, DoorAddresses, Messenger, People, SandboxDoors, Whereabouts, start_again, wipe,
 };
 use crate::{gauges, key_file, logging, signals};
+use apiv3::signers::Signers;
 use axum::Router;
 use engine::Engine;
 use http_api::merchant::keep_platform_keys;
@@ -339,6 +340,7 @@ fn start_worker(
         keys: Arc::clone(&app.keys),
         providers,
         shell: Arc::new(worker::SystemShell::default()),
+        signers: Arc::clone(&app.signers),
         witness: app.inspector.clone().map(|inspector| Arc::new(Desk::new(inspector)) as _),
     };
     let config = worker::Config {
@@ -401,6 +403,7 @@ fn app_state(
         inspector: config.sandbox.then(Arc::default),
         metrics,
         callers: Arc::default(),
+        signers: Arc::new(Signers::start()),
         unsafe_switches: unsafe_switches(config, &database.weak_settings),
         public_url: public_url(config, consumer),
         limits: Limits {

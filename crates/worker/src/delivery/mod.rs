@@ -109,10 +109,12 @@ impl Delivery {
             while let Some(ended) = self.tasks.try_join_next_with_id() {
                 self.ended(ended);
             }
+            self.told();
         }
         let rest = async {
             while let Some(ended) = self.tasks.join_next_with_id().await {
                 self.ended(ended);
+                self.told();
             }
         };
         // What is not done by then is delivered again after the restart.
@@ -218,7 +220,6 @@ impl Delivery {
 
     fn dealt_with(&mut self, fact: &Fact) {
         self.progress.dealt_with(fact.slot, place(fact));
-        self.told();
     }
 
     fn told(&self) {

@@ -9,6 +9,7 @@ use apiv3::order::OrderView;
 use apiv3::refund_view::{RefundState, RefundView};
 use apiv3::sealed::{open_apiv3_key, open_platform_key};
 use apiv3::sign::{self, PlatformKey};
+use apiv3::signers::{Signers, Signing, Unsigned};
 use domain::complaint::{Complaint, ComplaintLog};
 use domain::fact::{Fact, FactKind};
 use domain::merchant::{
@@ -81,7 +82,7 @@ impl Told {
 
 /// The newest active key of each kind.
 #[derive(Clone, Default)]
-struct Signers {
+struct Newest {
     certificate: Option<Arc<PlatformKey>>,
     public_key: Option<Arc<PlatformKey>>,
 }
@@ -91,7 +92,8 @@ pub(crate) struct Notices {
     queries: Arc<dyn Queries>,
     keys: Arc<KeyRing>,
     shell: Arc<dyn Shell>,
-    signers: Mutex<Option<(Instant, Signers)>>,
+    signers: Arc<Signers>,
+    newest: Mutex<Option<(Instant, Newest)>>,
 }
 
 impl Notices {
@@ -99,8 +101,9 @@ impl Notices {
         queries: Arc<dyn Queries>,
         keys: Arc<KeyRing>,
         shell: Arc<dyn Shell>,
+        signers: Arc<Signers>,
     ) -> Self {
-        Self { queries, keys, shell, signers: Mutex::new(None) }
+        Self { queries, keys, shell, signers, newest: Mutex::new(None) }
     }
 
     /// The notification of a fact; `None` when the merchant wants none.
@@ -121,7 +124,8 @@ impl Notices {
             nonce: &AeadNonce::from_random(shell::random(self.shell.as_ref())),
         });
         let signer = self.signer(fact).await?;
-        let headers = self.headers(&signer, &body);
+        let headers = self.headers(signer, &body).await;
+        let headers = headers.ok_or_else(|| absent("signature", fact))?;
         Ok(Some(Notice { url, headers, body, yes: Yes::Status }))
     }
 
@@ -188,9 +192,11 @@ impl Notices {
         Ok(hook.map(|hook| hook.url))
     }
 
-    fn headers(&self, signer: &PlatformKey, body: &[u8]) -> HeaderMap {
+    async fn headers(&self, key: Arc<PlatformKey>, body: &[u8]) -> Option<HeaderMap> {
         let nonce = sign::nonce(shell::random(self.shell.as_ref()));
-        let signed = signer.sign(body, nonce, self.shell.now().seconds());
+        let timestamp_s = self.shell.now().seconds();
+        let unsigned = Unsigned { key, body: body.to_vec(), nonce, timestamp_s };
+        let signed = self.signers.sign(Signing::Notification, unsigned).await?;
         let request_id = sign::request_id(shell::random(self.shell.as_ref()), 0);
         let mut headers = HeaderMap::new();
         let ours = [("Request-ID", request_id.as_str())];
@@ -200,14 +206,14 @@ impl Notices {
             headers.insert(name, value);
         }
         headers.extend(common_headers("application/json"));
-        headers
+        Some(headers)
     }
 
     /// The key that a merchant's notifications are signed with: of the kind that it chose, a
     /// certificate if it did not choose, and of the other kind where there is none of that.
     async fn signer(&self, fact: &Fact) -> Result<Arc<PlatformKey>, Unmade> {
         let chosen = find::<NotificationKey>(self.queries.as_ref(), &fact.mchid).await?;
-        let Signers { certificate, public_key } = self.signers(fact).await?;
+        let Newest { certificate, public_key } = self.newest(fact).await?;
         let signer = match chosen.map(|chosen| chosen.kind) {
             None | Some(PlatformKeyKind::Certificate) => certificate.or(public_key),
             Some(PlatformKeyKind::PublicKey) => public_key.or(certificate),
@@ -215,30 +221,30 @@ impl Notices {
         signer.ok_or_else(|| absent("platform key", fact))
     }
 
-    async fn signers(&self, fact: &Fact) -> Result<Signers, Unmade> {
-        if let Some((until, signers)) = self.kept_signers().as_ref()
+    async fn newest(&self, fact: &Fact) -> Result<Newest, Unmade> {
+        if let Some((until, newest)) = self.kept().as_ref()
             && *until > shell::instant()
         {
-            return Ok(signers.clone());
+            return Ok(newest.clone());
         }
         let condition = "state = 'ACTIVE' ORDER BY not_before DESC";
         let rows: Vec<merchant::PlatformKey> =
             select(self.queries.as_ref(), condition, Vec::new()).await?;
-        let newest = |kind| {
+        let of_kind = |kind| {
             let row = rows.iter().find(|row| row.kind == kind);
             let key = row.map(|row| open_platform_key(&self.keys.personal_data, row));
             key.transpose().map_err(|error| defect("platform key", error, fact))
         };
-        let signers = Signers {
-            certificate: newest(PlatformKeyKind::Certificate)?.map(Arc::new),
-            public_key: newest(PlatformKeyKind::PublicKey)?.map(Arc::new),
+        let newest = Newest {
+            certificate: of_kind(PlatformKeyKind::Certificate)?.map(Arc::new),
+            public_key: of_kind(PlatformKeyKind::PublicKey)?.map(Arc::new),
         };
-        *self.kept_signers() = Some((shell::instant() + KEY_KEPT, signers.clone()));
-        Ok(signers)
+        *self.kept() = Some((shell::instant() + KEY_KEPT, newest.clone()));
+        Ok(newest)
     }
 
-    fn kept_signers(&self) -> std::sync::MutexGuard<'_, Option<(Instant, Signers)>> {
-        self.signers.lock().unwrap_or_else(PoisonError::into_inner)
+    fn kept(&self) -> std::sync::MutexGuard<'_, Option<(Instant, Newest)>> {
+        self.newest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

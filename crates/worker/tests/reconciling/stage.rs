@@ -5,6 +5,7 @@ use apiv3::aead::ApiV3Key;
 use apiv3::key_name::{KeyName, PublicKeyId};
 use apiv3::keys::PrivateKey;
 use apiv3::sealed::{seal_apiv3_key, seal_platform_key};
+use apiv3::signers::Signers;
 use domain::card::{Card, token_place};
 use domain::fact::FactKind;
 use domain::ids::{CardId, IdentityId, UserId, WalletId};
@@ -238,6 +239,7 @@ impl Stage {
             keys: Arc::clone(&self.keys),
             providers,
             shell: self.shell(),
+            signers: Arc::new(Signers::start()),
             witness: None,
         };
         let holder = holder.to_owned();
