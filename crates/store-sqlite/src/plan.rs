@@ -150,3 +150,28 @@ pub(crate) fn read(
     }
     Ok(values)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::temporary::Temporary;
+    use rusqlite::Connection;
+
+    /// A list in an index or a check would make one for every row.
+    #[test]
+    fn no_row_is_read_or_written_by_way_of_a_temporary_table() {
+        let database = Temporary::new().unwrap();
+        let connection = Connection::open(database.path()).unwrap();
+        for plan in of_product().values() {
+            let changes = [&plan.update, &plan.delete];
+            let changes = changes.into_iter().filter(|_| plan.entry.table.is_versioned());
+            for sql in [&plan.select, &plan.insert].into_iter().chain(changes) {
+                let mut explain = connection.prepare(&format!("EXPLAIN {sql}")).unwrap();
+                let mut steps = explain.raw_query();
+                while let Some(step) = steps.next().unwrap() {
+                    assert_ne!(step.get::<_, String>(1).unwrap(), "OpenEphemeral", "{sql}");
+                }
+            }
+        }
+    }
+}

@@ -61,7 +61,8 @@ pub(crate) async fn unpaid_orders(
     queries: &dyn Queries,
     limit: usize,
 ) -> Result<Vec<Order>, QueryError> {
-    let unpaid = "state IN ('NOTPAY', 'USERPAYING', 'BANK_PENDING')";
+    // As the index says it.
+    let unpaid = "(state = 'NOTPAY' OR state = 'USERPAYING' OR state = 'BANK_PENDING')";
     let condition = format!("{unpaid} ORDER BY expires_at LIMIT {limit}");
     select(queries, &condition, Vec::new()).await
 }

@@ -1056,7 +1056,7 @@ CREATE TABLE "order" (
     CHECK ("state" <> 'BANK_PENDING' OR "card_payment" IS NOT NULL),
     PRIMARY KEY ("book", "mchid", "out_trade_no")
 );
-CREATE INDEX "order_open" ON "order" ("book", "expires_at") WHERE "state" IN ('NOTPAY', 'USERPAYING', 'BANK_PENDING');
+CREATE INDEX "order_open" ON "order" ("book", "expires_at") WHERE ("state" = 'NOTPAY' OR "state" = 'USERPAYING' OR "state" = 'BANK_PENDING');
 CREATE INDEX "order_code" ON "order" ("book", "payer", "created_at") WHERE "trade_type" = 'MICROPAY';
 CREATE INDEX "order_unsettled" ON "order" ("book", "mchid") WHERE "unsettled_minor" > 0;
 CREATE TRIGGER "order_delete" BEFORE DELETE ON "order"
@@ -2451,7 +2451,7 @@ CREATE TABLE "card_payment" (
     "ended_at" bigint,
     "version" bigint NOT NULL,
     CHECK ("amount" > 0),
-    CHECK (("state" IN ('SUCCESS', 'REFUNDING', 'REFUNDED')) = ("journal" > 0 AND "bank_ref" IS NOT NULL)),
+    CHECK (("state" = 'SUCCESS' OR "state" = 'REFUNDING' OR "state" = 'REFUNDED') = ("journal" > 0 AND "bank_ref" IS NOT NULL)),
     CHECK (("state" = 'FAILED') = ("failure" IS NOT NULL)),
     CHECK (("state" IN ('BANK_PROCESSING', 'UNKNOWN')) = ("ended_at" IS NULL)),
     PRIMARY KEY ("book", "id")

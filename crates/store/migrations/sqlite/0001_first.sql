@@ -656,7 +656,7 @@ CREATE TABLE "order" (
     CHECK ("state" <> 'BANK_PENDING' OR "card_payment" IS NOT NULL),
     PRIMARY KEY ("book", "mchid", "out_trade_no")
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX "order_open" ON "order" ("book", "expires_at") WHERE "state" IN ('NOTPAY', 'USERPAYING', 'BANK_PENDING');
+CREATE INDEX "order_open" ON "order" ("book", "expires_at") WHERE ("state" = 'NOTPAY' OR "state" = 'USERPAYING' OR "state" = 'BANK_PENDING');
 CREATE INDEX "order_code" ON "order" ("book", "payer", "created_at") WHERE "trade_type" = 'MICROPAY';
 CREATE INDEX "order_unsettled" ON "order" ("book", "mchid") WHERE "unsettled_minor" > 0;
 CREATE TRIGGER "order_delete" BEFORE DELETE ON "order"
@@ -1497,7 +1497,7 @@ CREATE TABLE "card_payment" (
     "ended_at" INTEGER, -- When the bank's word ended it.
     "version" INTEGER NOT NULL, -- The batch that last wrote it.
     CHECK ("amount" > 0),
-    CHECK (("state" IN ('SUCCESS', 'REFUNDING', 'REFUNDED')) = ("journal" > 0 AND "bank_ref" IS NOT NULL)),
+    CHECK (("state" = 'SUCCESS' OR "state" = 'REFUNDING' OR "state" = 'REFUNDED') = ("journal" > 0 AND "bank_ref" IS NOT NULL)),
     CHECK (("state" = 'FAILED') = ("failure" IS NOT NULL)),
     CHECK (("state" IN ('BANK_PROCESSING', 'UNKNOWN')) = ("ended_at" IS NULL)),
     PRIMARY KEY ("book", "id")

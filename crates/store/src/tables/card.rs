@@ -186,7 +186,8 @@ describe!(CardPayment, Kept, key 1, "The payment of an order from a card.", {
     ended_at: Option<Timestamp>, "When the bank's word ended it.";
 }, checks [
     "amount > 0",
-    "(state IN ('SUCCESS', 'REFUNDING', 'REFUNDED')) = (journal > 0 AND bank_ref IS NOT NULL)",
+    "(state = 'SUCCESS' OR state = 'REFUNDING' OR state = 'REFUNDED') \
+     = (journal > 0 AND bank_ref IS NOT NULL)",
     "(state = 'FAILED') = (failure IS NOT NULL)",
     "(state IN ('BANK_PROCESSING', 'UNKNOWN')) = (ended_at IS NULL)",
 ], indexes [
