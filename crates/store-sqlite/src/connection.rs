@@ -225,10 +225,10 @@ mod tests {
     fn statement_is_planned_once_whatever_it_is_asked_for() {
         let database = Temporary::new().unwrap();
         let connection = open(database.path(), Access::Read, &Options::default()).unwrap();
-        let sql = "SELECT out_trade_no FROM \"order\" WHERE book = 1 AND mchid = $1";
+        let sql = "SELECT number FROM account WHERE book = 1 ORDER BY number LIMIT ?1";
         let mut statement = connection.prepare(sql).unwrap();
-        for mchid in ["1900000001", "1900000002", "1900000003"] {
-            statement.exists([mchid]).unwrap();
+        for limit in [5, 50, 500] {
+            statement.exists([limit]).unwrap();
         }
         assert_eq!(statement.get_status(StatementStatus::RePrepare), 0);
     }
