@@ -128,20 +128,20 @@ fn numbers<const N: usize>(rows: Vec<Vec<Value>>) -> impl Iterator<Item = [i64; 
     })
 }
 
-/// The row with this key together with the row of another kind that it leads to, in one statement.
-/// `on` says how, with `a` for the first and `b` for the second. `None` when either is missing.
+/// The row with this key together with the row of another kind that it leads to, if there is one,
+/// in one statement. `on` says how, with `a` for the first and `b` for the second.
 pub async fn find_with<A: Described, B: Described>(
     queries: &dyn Queries,
     key: &A::Key,
     on: &str,
-) -> Result<Option<(A, B)>, QueryError> {
+) -> Result<Option<(A, Option<B>)>, QueryError> {
     let names = |alias: &str, table: &Table| {
         let names = table.columns.iter().map(|column| format!("{alias}.\"{}\"", column.name));
         names.collect::<Vec<_>>().join(", ")
     };
     let kinds = A::TABLE.columns.iter().chain(B::TABLE.columns).map(|column| column.kind).collect();
     let sql = format!(
-        "SELECT {}, {} FROM \"{}\" a JOIN \"{}\" b ON b.book = a.book AND {on} \
+        "SELECT {}, {} FROM \"{}\" a LEFT JOIN \"{}\" b ON b.book = a.book AND {on} \
          WHERE a.book = {BOOK} AND {}",
         names("a", &A::TABLE),
         names("b", &B::TABLE),
@@ -153,5 +153,10 @@ pub async fn find_with<A: Described, B: Described>(
         return Ok(None);
     };
     let second = first.split_off(A::TABLE.columns.len().min(first.len()));
-    Ok(Some((A::from_values(first)?, B::from_values(second)?)))
+    // A key is never null, so only a row that is not there has one.
+    let second = match second.first() {
+        None | Some(Value::Null) => None,
+        Some(_) => Some(B::from_values(second)?),
+    };
+    Ok(Some((A::from_values(first)?, second)))
 }

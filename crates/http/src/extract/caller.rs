@@ -93,7 +93,7 @@ impl FromRequestParts<AppState> for Caller {
 async fn find_caller(app: &AppState, hash: [u8; 32]) -> Result<Option<Caller>, Problem> {
     let on = "b.id = a.\"user\"";
     let found = find_with::<Session, User>(app.queries.as_ref(), &hash, on).await?;
-    let Some((session, user)) = found else { return Ok(None) };
+    let Some((session, Some(user))) = found else { return Ok(None) };
     let now = app.business_now();
     if !session.is_live(&user, now, &app.rules()) {
         return Ok(None);

@@ -24,7 +24,7 @@ use hyper::header::{self, HeaderName, HeaderValue};
 use kernel::keys::KeyRing;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use store::queries::{find, select};
+use store::queries::{find, find_with, select};
 use store::{Queries, QueryError};
 
 mod profit;
@@ -113,8 +113,8 @@ impl Notices {
             Told::Event(event) => event,
             Told::Till(refund) => return self.till_notice(url, &refund, fact).await.map(Some),
         };
-        let merchant = find::<Merchant>(self.queries.as_ref(), &fact.mchid).await?;
-        let merchant = merchant.ok_or_else(|| absent("merchant", fact))?;
+        let merchant = find_with(self.queries.as_ref(), &fact.mchid, "b.mchid = a.mchid").await?;
+        let (merchant, chosen): (Merchant, _) = merchant.ok_or_else(|| absent("merchant", fact))?;
         let key = open_apiv3_key(&self.keys.personal_data, &merchant)
             .map_err(|error| defect("APIv3 key", error, fact))?;
         let body = event.seal(&Envelope {
@@ -123,7 +123,7 @@ impl Notices {
             key: &key,
             nonce: &AeadNonce::from_random(shell::random(self.shell.as_ref())),
         });
-        let signer = self.signer(fact).await?;
+        let signer = self.signer(chosen, fact).await?;
         let headers = self.headers(signer, &body).await;
         let headers = headers.ok_or_else(|| absent("signature", fact))?;
         Ok(Some(Notice { url, headers, body, yes: Yes::Status }))
@@ -211,8 +211,11 @@ impl Notices {
 
     /// The key that a merchant's notifications are signed with: of the kind that it chose, a
     /// certificate if it did not choose, and of the other kind where there is none of that.
-    async fn signer(&self, fact: &Fact) -> Result<Arc<PlatformKey>, Unmade> {
-        let chosen = find::<NotificationKey>(self.queries.as_ref(), &fact.mchid).await?;
+    async fn signer(
+        &self,
+        chosen: Option<NotificationKey>,
+        fact: &Fact,
+    ) -> Result<Arc<PlatformKey>, Unmade> {
         let Newest { certificate, public_key } = self.newest(fact).await?;
         let signer = match chosen.map(|chosen| chosen.kind) {
             None | Some(PlatformKeyKind::Certificate) => certificate.or(public_key),
