@@ -1,8 +1,9 @@
 //! Nonces that were seen lately, so that one nonce stands for one request.
 //!
 //! The very same request may come again: a client that reached us on one address and heard nothing
-//! sends it to the next one as it is. The business numbers of the protocol make that harmless, as
-//! they do at another process and after a restart, because the memory is one process's own.
+//! sends it to the next one as it is. The business numbers of the protocol make that harmless where
+//! money moves, as they do at another process and after a restart, because the memory is one
+//! process's own.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};

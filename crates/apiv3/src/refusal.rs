@@ -370,6 +370,7 @@ impl From<ReverseOrderRefusal> for ApiError {
     fn from(refusal: ReverseOrderRefusal) -> Self {
         match refusal {
             ReverseOrderRefusal::NotFound => Self::new(Code::OrderNotExist),
+            ReverseOrderRefusal::OtherApp => Self::new(Code::AppidMchidNotMatch),
             ReverseOrderRefusal::NotByCode => invalid(
                 "非付款码订单，请关单或退款",
                 "not an order by payment code: close or refund it",

@@ -1,5 +1,5 @@
-//! The surroundings of the edge: protocol time, random bytes and waiting. The only file of this crate that
-//! reads a clock or draws a random number; everything else gets them handed in.
+//! The surroundings of the edge: protocol time, random bytes and waiting. The only file of this
+//! crate that reads a clock or draws a random number; everything else gets them handed in.
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use kernel::Timestamp;

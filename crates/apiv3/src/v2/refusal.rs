@@ -85,7 +85,9 @@ impl From<CreateRefundRefusal> for Refused {
 #[must_use]
 pub fn reversal(refusal: ReverseOrderRefusal) -> (Refused, &'static str) {
     let (code, text, recall) = match refusal {
-        ReverseOrderRefusal::NotFound => ("ORDERNOTEXIST", "订单不存在", "N"),
+        ReverseOrderRefusal::NotFound | ReverseOrderRefusal::OtherApp => {
+            ("ORDERNOTEXIST", "订单不存在", "N")
+        }
         ReverseOrderRefusal::NotByCode => ("INVALID_REQUEST", "非付款码订单，请关单或退款", "N"),
         ReverseOrderRefusal::TooEarly { .. } => ("USERPAYING", "用户支付中，请稍后再撤销", "Y"),
         ReverseOrderRefusal::WindowExpired => ("REVERSE_EXPIRE", "订单已超过可撤销期限", "N"),

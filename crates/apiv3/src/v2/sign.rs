@@ -6,6 +6,7 @@ use aws_lc_rs::cipher::{
     AES_256, DecryptionContext, PaddedBlockDecryptingKey, PaddedBlockEncryptingKey,
     UnboundCipherKey,
 };
+use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -101,12 +102,15 @@ impl ApiV2Key {
         }
     }
 
+    fn hiding(&self) -> Result<UnboundCipherKey, Unspecified> {
+        let digest = Zeroizing::new(hex::encode(Md5::digest(self.reveal().as_bytes())));
+        UnboundCipherKey::new(&AES_256, digest.as_bytes())
+    }
+
     /// Encrypts a part of a notification the way the protocol has it: AES-256-ECB under the MD5 of
     /// the key, in lower-case hexadecimal digits. It hides, and proves nothing.
     pub(super) fn hide(&self, plain: &str) -> String {
-        let digest = Zeroizing::new(hex::encode(Md5::digest(self.reveal().as_bytes())));
-        let key = UnboundCipherKey::new(&AES_256, digest.as_bytes());
-        let key = key.and_then(PaddedBlockEncryptingKey::ecb_pkcs7);
+        let key = self.hiding().and_then(PaddedBlockEncryptingKey::ecb_pkcs7);
         let mut buffer = plain.as_bytes().to_vec();
         key.and_then(|key| key.encrypt(&mut buffer))
             .expect("32 hexadecimal digits are a key, and any text fits the cipher");
@@ -116,9 +120,7 @@ impl ApiV2Key {
     /// What [`ApiV2Key::hide`] made of a text; `None` if it is nothing of that kind.
     #[must_use]
     pub fn reveal_hidden(&self, hidden: &str) -> Option<String> {
-        let digest = Zeroizing::new(hex::encode(Md5::digest(self.reveal().as_bytes())));
-        let key = UnboundCipherKey::new(&AES_256, digest.as_bytes()).ok()?;
-        let key = PaddedBlockDecryptingKey::ecb_pkcs7(key).ok()?;
+        let key = self.hiding().and_then(PaddedBlockDecryptingKey::ecb_pkcs7).ok()?;
         let mut buffer = BASE64_STANDARD.decode(hidden).ok()?;
         let plain = key.decrypt(&mut buffer, DecryptionContext::None).ok()?;
         String::from_utf8(plain.to_vec()).ok()

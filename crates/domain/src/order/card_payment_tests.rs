@@ -145,6 +145,8 @@ fn money_that_comes_after_the_close_goes_back_to_its_card() {
                 world.run(&ExpireOrder { mchid, out_trade_no }).unwrap();
             }
         }
+        let is_open = order(&world, "T001").state == OrderState::BankPending;
+        assert_eq!(is_open, how == "before the timer", "{how}");
         assert_eq!(record(&mut world, done("R1")), CardPaymentState::Refunding);
         assert_eq!(order(&world, "T001").state, OrderState::Closed, "it never turns paid");
         assert_eq!(balances(&world), (100_000, 0, 0));

@@ -21,6 +21,8 @@ pub struct ReverseOrder {
     pub sub_mchid: Option<String>,
     /// The order.
     pub order: OrderOfRefund,
+    /// The app that it is said to be of; `None` if that was left out.
+    pub appid: Option<String>,
     /// Told to the payer of a paid order.
     pub reason: String,
     /// A new refund number, drawn by the edge, in case the order is paid.
@@ -34,6 +36,8 @@ pub struct ReverseOrder {
 pub enum ReverseOrderRefusal {
     /// The merchant has no such order.
     NotFound,
+    /// It is of another app than the one that was named.
+    OtherApp,
     /// It was not placed with a payment code.
     NotByCode,
     /// The payment was asked for a moment ago, and the payer may be confirming it.
@@ -55,7 +59,7 @@ impl Refusal for ReverseOrderRefusal {
     fn code(&self) -> Code {
         match self {
             Self::NotFound => Code::OrderNotFound,
-            Self::NotByCode => Code::ParamInvalid,
+            Self::OtherApp | Self::NotByCode => Code::ParamInvalid,
             Self::TooEarly { .. } => Code::ReverseTooEarly,
             Self::WindowExpired => Code::RefundWindowExpired,
             Self::Refunded => Code::RefundAmountExceeded,
@@ -87,6 +91,9 @@ impl Command for ReverseOrder {
     fn decide(&self, tx: &mut Tx<'_>) -> Result<(), Stop<ReverseOrderRefusal>> {
         let order = find_order(tx, &self.mchid, self.sub_mchid.as_deref(), &self.order)?;
         let order = order.ok_or(ReverseOrderRefusal::NotFound)?;
+        if self.appid.as_ref().is_some_and(|appid| *appid != order.appid) {
+            return Err(ReverseOrderRefusal::OtherApp.into());
+        }
         if order.trade_type != TradeType::Micropay {
             return Err(ReverseOrderRefusal::NotByCode.into());
         }

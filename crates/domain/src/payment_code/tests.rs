@@ -62,6 +62,7 @@ fn reverse(number: &str) -> ReverseOrder {
         mchid: MCHID.into(),
         sub_mchid: None,
         order: OrderOfRefund::OutTradeNo(number.into()),
+        appid: None,
         reason: "reversed".into(),
         refund_id: format!("50{number}"),
         payout: testing::payout_of(number),

@@ -161,10 +161,12 @@ impl FoundOrder {
         if order.trade_type == TradeType::Micropay {
             return Ok(order.payer != caller.wallet);
         }
-        let bound = [
-            (order.openid.as_ref(), Some(&order.appid)),
-            (order.sub_openid.as_ref(), order.sub_appid.as_ref()),
-        ];
+        let bound = self.parts.iter().flat_map(|part| {
+            [
+                (part.openid.as_ref(), Some(&part.appid)),
+                (part.sub_openid.as_ref(), part.sub_appid.as_ref()),
+            ]
+        });
         for (openid, appid) in bound {
             if let Some((openid, appid)) = openid.zip(appid)
                 && *openid != openid_of(app, appid, caller.user).await?

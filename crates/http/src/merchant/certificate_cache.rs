@@ -1,5 +1,5 @@
-//! Certificates of merchants, parsed once, and with which of our keys each merchant is told things. A
-//! row is looked up again after a moment, so a revoked certificate ends within that time.
+//! Certificates of merchants, parsed once, and with which of our keys each merchant is told things.
+//! A row is looked up again after a moment, so a revoked certificate ends within that time.
 
 use apiv3::certificate::Certificate;
 use apiv3::key_name::Serial;

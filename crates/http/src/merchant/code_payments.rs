@@ -88,11 +88,13 @@ pub(super) async fn reverse(
     mchid: &str,
     sub_mchid: Option<&str>,
     order: OrderOfRefund,
+    appid: Option<&str>,
 ) -> Result<Result<(), ReverseOrderRefusal>, Fault> {
     let make = || ReverseOrder {
         mchid: mchid.to_owned(),
         sub_mchid: sub_mchid.map(str::to_owned),
         order: order.clone(),
+        appid: appid.map(str::to_owned),
         reason: REVERSED.to_owned(),
         refund_id: draw_refund_id(face),
         payout: draw_payout(face),
@@ -104,7 +106,7 @@ async fn charge(call: Call, mode: Mode) -> Result<Reply, Fault> {
     let asked = CodePay::parse(mode, &call.body, &call.caller())?;
     let appid = match &asked.appid {
         Some(appid) => appid.clone(),
-        None => only_appid(&call).await?,
+        None => appid_of(&call, &asked).await?,
     };
     let charge = Charge {
         mchid: &call.mchid,
@@ -130,8 +132,14 @@ async fn charge(call: Call, mode: Mode) -> Result<Reply, Fault> {
     })
 }
 
-/// The app of a merchant that has exactly one.
-async fn only_appid(call: &Call) -> Result<String, Fault> {
+/// The app of a charge that names none: that of the order when this is a repetition, else the only
+/// one of the merchant.
+async fn appid_of(call: &Call, asked: &CodePay) -> Result<String, Fault> {
+    let sub_mchid = asked.partner.as_ref().map(|partner| partner.sub_mchid.clone());
+    let number = asked.out_trade_no.clone();
+    if let Some(order) = find_order(&call.face, &call.mchid, sub_mchid, number).await? {
+        return Ok(order.appid);
+    }
     let queries = call.face.app.queries.as_ref();
     let mchid = Value::Text(call.mchid.clone());
     let bound = select::<MerchantAppid>(queries, "mchid = $1 LIMIT 2", vec![mchid]).await?;
@@ -144,13 +152,12 @@ async fn only_appid(call: &Call) -> Result<String, Fault> {
 async fn take_back(call: Call, mode: Mode) -> Result<Reply, Fault> {
     let asked = Reversal::parse(mode, &call.body, &call.caller())?;
     let (sub_mchid, number) = (asked.sub_mchid, call.variable("out_trade_no"));
-    let order = find_order(&call.face, &call.mchid, sub_mchid.clone(), number.clone()).await?;
-    let order = order.ok_or(Code::OrderNotExist)?;
-    if asked.appid.is_some_and(|appid| appid != order.appid) {
-        return Err(Code::AppidMchidNotMatch.into());
-    }
-    let named = OrderOfRefund::OutTradeNo(number);
-    let reversed = reverse(&call.face, &call.mchid, sub_mchid.as_deref(), named).await?;
+    // Nothing is read before: the charge may still be on its way, and this has to come after it.
+    let named = OrderOfRefund::OutTradeNo(number.clone());
+    let (mchid, appid) = (&call.mchid, asked.appid.as_deref());
+    let reversed = reverse(&call.face, mchid, sub_mchid.as_deref(), named, appid).await?;
     reversed.map_err(ApiError::from)?;
+    let order = find_order(&call.face, mchid, sub_mchid, number).await?;
+    let order = order.ok_or_else(|| Fault::defect("a reversed payment has no order"))?;
     Ok(Reply::json(reversal_answer(&order)))
 }

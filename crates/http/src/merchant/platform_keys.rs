@@ -26,8 +26,8 @@ const FRESH: i64 = 5 * SECOND;
 /// How long a new certificate is valid.
 const LIFE: i64 = 5 * 365 * DAY;
 
-/// From when on the log reminds of the end of a certificate: one that merchants download is announced
-/// days before it is used.
+/// From when on the log reminds of the end of a certificate: one that merchants download is
+/// announced days before it is used.
 const REMIND: i64 = 30 * DAY;
 
 /// Merchants' clocks may be a little behind ours.

@@ -37,12 +37,20 @@ const DRAWN_DIGITS: usize = 7;
 
 async fn create(call: Call) -> Result<Reply, Fault> {
     let asked = CreateRefund::parse(&call.body, &call.caller())?;
-    // All money of a merchant is settled at once, so there is none of the other kind to take.
+    // Nobody may take exactly what waits for sharing: a refund takes that first by itself.
     if asked.from.iter().any(|part| part.account == FundsAccount::Unavailable) {
         return Err(Code::NotEnough.into());
     }
     let refund = give_back(&call.face, &call.mchid, &asked, NoticeForm::Json).await?;
     reply(&refund.map_err(ApiError::from)?)
+}
+
+/// The order that a merchant names.
+pub(super) fn order_of(name: &OrderName) -> OrderOfRefund {
+    match name {
+        OrderName::TransactionId(id) => OrderOfRefund::Transaction(id.clone()),
+        OrderName::OutTradeNo(number) => OrderOfRefund::OutTradeNo(number.clone()),
+    }
 }
 
 /// Gives back what is asked for, over whichever interface, and shows it. `notice_form` is that of
@@ -57,10 +65,7 @@ pub(super) async fn give_back(
     let make = || refund::CreateRefund {
         mchid: mchid.to_owned(),
         sub_mchid: asked.sub_mchid.clone(),
-        order: match &asked.order {
-            OrderName::TransactionId(id) => OrderOfRefund::Transaction(id.clone()),
-            OrderName::OutTradeNo(number) => OrderOfRefund::OutTradeNo(number.clone()),
-        },
+        order: order_of(&asked.order),
         out_refund_no: asked.out_refund_no.clone(),
         amount: asked.refund,
         total: asked.total,

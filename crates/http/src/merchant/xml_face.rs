@@ -1,11 +1,12 @@
 //! The XML interface that tills still use: a few calls, signed inside with the merchant's key for
-//! it. HTTP 200 always, and an answer signed the way it was asked. What it has besides with others is
-//! refused in its own words.
+//! it. HTTP 200 always, and an answer signed the way it was asked. What it has besides with others
+//! is refused in its own words.
 
 use super::Face;
 use super::code_payments::{Charge, reverse};
 use super::fault::Fault;
 use super::orders::find_order;
+use super::refunds::order_of;
 use super::xml_refunds::{refund, refund_query};
 use crate::address::address_of;
 use crate::layers::{count, log};
@@ -25,8 +26,6 @@ use axum::response::Response;
 use axum::routing::any;
 use domain::merchant::MerchantApiv2Key;
 use domain::order::OrderByTransaction;
-use domain::payment_code::ReverseOrderRefusal;
-use domain::refund::OrderOfRefund;
 use std::sync::Arc;
 use store::queries;
 use tracing::Instrument;
@@ -105,8 +104,18 @@ fn in_xml(text: String) -> Response {
 async fn answer_of(call: Call, face: &Arc<Face>, request: Request) -> (&'static str, String) {
     let late = shell::in_time(face.app.limits.request);
     let address = address_of(&request, &face.app.limits.proxies);
-    let read = shell::until(late, Asked::read(face, request)).await;
-    let asked = match read.unwrap_or(Err(SYSTEM_ERROR)) {
+    // In tasks of their own, so that a panic costs one answer, and neither a caller who leaves nor
+    // the deadline interrupts anything.
+    let reading = tokio::spawn(Asked::read(Arc::clone(face), request).in_current_span());
+    let read = match shell::until(late, reading).await {
+        Some(Ok(read)) => read,
+        Some(Err(error)) => {
+            tracing::error!(%error, "reading a till's message panicked");
+            Err(SYSTEM_ERROR)
+        }
+        None => Err(SYSTEM_ERROR),
+    };
+    let asked = match read {
         Ok(asked) => Arc::new(asked),
         Err(text) => {
             let limiter = face.app.limits.anonymous.as_ref();
@@ -118,20 +127,26 @@ async fn answer_of(call: Call, face: &Arc<Face>, request: Request) -> (&'static 
             return ("FAIL", Answer::not_taken(text));
         }
     };
-    // In a task of its own, so that a panic costs one answer, and neither a caller who leaves nor the
-    // deadline interrupts anything.
     let task = tokio::spawn(done(call, Arc::clone(face), Arc::clone(&asked)).in_current_span());
     let answer = match shell::until(late, task).await {
         Some(Ok(answer)) => answer,
         Some(Err(error)) => {
             tracing::error!(%error, "a till's call panicked");
-            refuse(Refused::system())
+            unknown(call)
         }
-        None => refuse(Refused::system()),
+        None => unknown(call),
     };
     let nonce = apiv3::sign::nonce(face.random());
     let code = answer.code();
     (code, answer.write(&asked.fields, (&asked.key, asked.kind), &nonce))
+}
+
+/// What is answered when nobody knows what came of a call.
+fn unknown(call: Call) -> Answer {
+    match call {
+        Call::Reverse => Answer::Refused(Refused::system(), recall("Y")),
+        _ => refuse(Refused::system()),
+    }
 }
 
 async fn done(call: Call, face: Arc<Face>, asked: Arc<Asked>) -> Answer {
@@ -153,7 +168,7 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    async fn read(face: &Face, request: Request) -> Result<Self, &'static str> {
+    async fn read(face: Arc<Face>, request: Request) -> Result<Self, &'static str> {
         if request.method() != Method::POST {
             return Err("请使用 POST 方法");
         }
@@ -256,22 +271,20 @@ pub(super) fn no_order() -> Answer {
     refuse(Refused::saying("ORDERNOTEXIST", "订单不存在"))
 }
 
+/// Whether a reversal is to be asked for again.
+fn recall(again: &str) -> Fields {
+    Fields::from([("recall".to_owned(), again.to_owned())])
+}
+
 async fn take_back(face: &Face, asked: &Asked) -> Answer {
-    let recall = |recall: &str| Fields::from([("recall".to_owned(), recall.to_owned())]);
     let named = match NamedOrder::parse(&asked.fields) {
         Ok(named) => named,
         Err(refused) => return Answer::Refused(refused, recall("N")),
     };
-    let sub_mchid = named.sub_mchid.clone();
-    let order = match find_named(face, asked, named).await {
-        Ok(Some(order)) => OrderOfRefund::OutTradeNo(order.out_trade_no),
-        Ok(None) => {
-            let (refused, again) = reversal(ReverseOrderRefusal::NotFound);
-            return Answer::Refused(refused, recall(again));
-        }
-        Err(_) => return Answer::Refused(Refused::system(), recall("Y")),
-    };
-    match reverse(face, &asked.mchid, sub_mchid.as_deref(), order).await {
+    // Nothing is read before: the charge may still be on its way, and this has to come after it.
+    let order = order_of(&named.name);
+    let (sub_mchid, appid) = (named.sub_mchid.as_deref(), Some(named.appid.as_str()));
+    match reverse(face, &asked.mchid, sub_mchid, order, appid).await {
         Ok(Ok(())) => Answer::Done(recall("N")),
         Ok(Err(refusal)) => {
             let (refused, again) = reversal(refusal);

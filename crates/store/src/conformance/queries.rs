@@ -3,7 +3,7 @@
 //! whatever must live as long as it, a store, and readers within [`Bounds`].
 
 use super::{account, commit, insert};
-use crate::queries::{Queries, QueryError, find, select};
+use crate::queries::{Queries, QueryError, find, find_with, select};
 use crate::value::{Kind, Value};
 use crate::write::{Commit, Store};
 use domain::ledger::Account;
@@ -20,7 +20,7 @@ pub struct Bounds {
     pub time_limit: Duration,
 }
 
-const USUAL: Bounds = Bounds { at_once: 2, queue: 1_024, time_limit: Duration::from_millis(200) };
+const USUAL: Bounds = Bounds { at_once: 2, queue: 1_024, time_limit: Duration::from_secs(30) };
 
 /// Never ends by itself.
 const ENDLESS: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) \
@@ -33,6 +33,7 @@ macro_rules! queries_suite {
         $crate::queries_suite!(@cases $open:
             query_sees_what_was_committed_before_it_started,
             parameters_are_found_by_their_number_and_may_be_absent,
+            row_is_found_with_the_one_that_it_leads_to_or_without,
             answers_are_of_the_kinds_that_were_asked_for,
             query_that_runs_too_long_is_ended_and_the_next_one_works,
             readers_write_nothing_and_say_what_is_wrong,
@@ -91,6 +92,21 @@ pub async fn parameters_are_found_by_their_number_and_may_be_absent<K, S: Store,
     }
 }
 
+/// A row is found together with the one that it leads to, and alone when that is not there.
+pub async fn row_is_found_with_the_one_that_it_leads_to_or_without<K, S: Store, Q: Queries>(
+    open: impl Fn(Bounds) -> (K, S, Q),
+) {
+    let (_database, mut store, readers) = open(USUAL);
+    let (first, second) = (account(1, 2), account(2, 9));
+    [&first, &second].into_iter().for_each(|row| put(&mut store, row));
+    for (number, found) in
+        [(1, Some((first, Some(second.clone())))), (2, Some((second, None))), (3, None)]
+    {
+        let with = find_with::<Account, Account>(&readers, &number, "b.number = a.balance").await;
+        assert_eq!(with.expect("the suite's database answers"), found, "{number}");
+    }
+}
+
 /// What is answered is of the kinds that were asked for.
 pub async fn answers_are_of_the_kinds_that_were_asked_for<K, S: Store, Q: Queries>(
     open: impl Fn(Bounds) -> (K, S, Q),
@@ -111,7 +127,8 @@ pub async fn answers_are_of_the_kinds_that_were_asked_for<K, S: Store, Q: Querie
 pub async fn query_that_runs_too_long_is_ended_and_the_next_one_works<K, S: Store, Q: Queries>(
     open: impl Fn(Bounds) -> (K, S, Q),
 ) {
-    let (_database, mut store, readers) = open(USUAL);
+    let (_database, mut store, readers) =
+        open(Bounds { time_limit: Duration::from_millis(200), ..USUAL });
     put(&mut store, &account(1, 1));
     for _ in 0..3 {
         let ended = readers.rows(ENDLESS.into(), vec![], vec![Kind::Int]).await;
@@ -138,7 +155,8 @@ pub async fn readers_write_nothing_and_say_what_is_wrong<K, S: Store, Q: Queries
 pub async fn queue_that_is_full_refuses_instead_of_growing<K, S: Store, Q: Queries>(
     open: impl Fn(Bounds) -> (K, S, Q),
 ) {
-    let (_database, _store, readers) = open(Bounds { at_once: 1, queue: 2, ..USUAL });
+    let (_database, _store, readers) =
+        open(Bounds { at_once: 1, queue: 2, time_limit: Duration::from_millis(200) });
     let endless: Vec<_> =
         (0..20).map(|_| readers.rows(ENDLESS.into(), vec![], vec![Kind::Int])).collect();
     let mut refused = 0;

@@ -73,9 +73,10 @@ impl From<Event> for Told {
 impl Told {
     /// The end of a refund; `None` when it has not ended.
     fn of(refund: RefundView, form: NoticeForm) -> Option<Self> {
-        match form {
-            NoticeForm::Json => Event::refunded(&refund).map(Self::Event),
-            NoticeForm::Xml => Some(Self::Till(Box::new(refund))),
+        match (refund.state, form) {
+            (RefundState::Processing, _) => None,
+            (_, NoticeForm::Json) => Event::refunded(&refund).map(Self::Event),
+            (_, NoticeForm::Xml) => Some(Self::Till(Box::new(refund))),
         }
     }
 }

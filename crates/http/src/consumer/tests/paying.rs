@@ -2,7 +2,7 @@
 
 use super::shop::{APPID, MCHID, PASSWORD, fen};
 use crate::testing::Stage;
-use domain::order::CloseOrder;
+use domain::order::{CloseOrder, Partner};
 use kernel::time::{DAY, HOUR};
 use serde_json::{Value, json};
 
@@ -169,6 +169,26 @@ async fn an_order_for_one_person_is_paid_by_that_person_only() {
     let hidden = stage.get("/v1/orders/wx-order-1").by(&other.token).send().await;
     assert_eq!(hidden.problem(), (404, "ORDER_NOT_FOUND", None));
     assert_eq!(stage.pay(&payer.token, "pay", "order-1", 1_000).send().await.status, 200);
+}
+
+#[tokio::test]
+async fn a_combined_order_for_one_person_is_seen_by_that_person_only() {
+    let stage = Stage::new().await;
+    let (payer, other) = (stage.rich(1, 10_000).await, stage.rich(2, 10_000).await);
+    stage.open_shop().await;
+    let (sub_mchid, sub_appid) = ("1900000002", "wx00000000000000ab");
+    stage.open_branch(sub_mchid, sub_appid).await;
+    let body = json!({"mchid": sub_mchid, "appid": sub_appid});
+    let sub_openid = stage.post("/v1/openids", body).by(&payer.token).send().await.text("/openid");
+    let partner = Partner {
+        sub_mchid: sub_mchid.into(),
+        sub_appid: Some(sub_appid.into()),
+        sub_openid: Some(sub_openid),
+    };
+    let path = format!("/v1/orders/{}", stage.combine("all-1", partner).await);
+    assert_eq!(stage.get(&path).by(&payer.token).send().await.status, 200);
+    let hidden = stage.get(&path).by(&other.token).send().await;
+    assert_eq!(hidden.problem(), (404, "ORDER_NOT_FOUND", None));
 }
 
 #[tokio::test]

@@ -8,8 +8,10 @@ use domain::card::{
     BankAnswer, ConfirmationAnswer, IssuerAnswer, RecordCardBinding, RecordIssuerCheck,
 };
 use domain::identity::AuthorityAnswer;
-use domain::merchant::AddMerchant;
-use domain::order::{CardsTaken, CreateOrder, ProfitSharing, TradeType};
+use domain::merchant::{AddMerchant, BindSubMerchant, SubMerchantState};
+use domain::order::{
+    CardsTaken, CreateCombinedOrder, CreateOrder, PartAsked, Partner, ProfitSharing, TradeType,
+};
 use domain::refund::{CreateRefund, NoticeForm, OrderOfRefund, RefundSource};
 use domain::testing;
 use domain::top_up::RecordTopUp;
@@ -125,16 +127,57 @@ impl Stage {
 
     /// A merchant without a fee.
     pub(super) async fn open_shop(&self) {
+        self.add_merchant(MCHID, APPID, "01").await;
+    }
+
+    /// A merchant that the shop serves.
+    pub(super) async fn open_branch(&self, mchid: &str, appid: &str) {
+        self.add_merchant(mchid, appid, "02").await;
+        let (sub_mchid, state) = (mchid.into(), SubMerchantState::Active);
+        let bind = BindSubMerchant { mchid: MCHID.into(), sub_mchid, state };
+        self.app.engine.run(bind).await.unwrap();
+    }
+
+    async fn add_merchant(&self, mchid: &str, appid: &str, serial: &str) {
         let command = AddMerchant {
-            mchid: MCHID.into(),
+            mchid: mchid.into(),
             name: "茶馆".into(),
             fee_bp: 0,
             apiv3_key: vec![1],
-            appid: APPID.into(),
-            serial: "01".into(),
+            appid: appid.into(),
+            serial: serial.into(),
             certificate: "certificate".into(),
         };
         self.app.engine.run(command).await.unwrap();
+    }
+
+    /// The shop combines an order of its own with one for its partner, for the partner's payer;
+    /// gives the reference.
+    pub(super) async fn combine(&self, out_trade_no: &str, partner: Partner) -> String {
+        let part = |out_trade_no: &str, partner| PartAsked {
+            mchid: MCHID.into(),
+            partner,
+            out_trade_no: out_trade_no.into(),
+            description: "一杯茶".into(),
+            amount: Amount::fen(500).unwrap(),
+            attach: Some("tea".into()),
+            profit_sharing: ProfitSharing::No,
+        };
+        let command = CreateCombinedOrder {
+            mchid: MCHID.into(),
+            appid: APPID.into(),
+            out_trade_no: out_trade_no.into(),
+            trade_type: TradeType::Jsapi,
+            notify_url: "https://shop.example/notify".into(),
+            time_expire: None,
+            openid: None,
+            device_id: None,
+            parts: vec![part("part-1", None), part("part-2", Some(partner))],
+            cards_taken: CardsTaken::All,
+            fingerprint: [1; 32],
+            prepay_id: format!("wx-{out_trade_no}"),
+        };
+        self.app.engine.run(command).await.unwrap().prepay_id
     }
 
     /// The shop places an order, and the text of its code is given.
