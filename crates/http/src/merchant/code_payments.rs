@@ -8,7 +8,6 @@ use super::fault::{Fault, attempt};
 use super::orders::find_order;
 use super::refunds::{draw_payout, draw_refund_id};
 use super::route::Route;
-use apiv3::code::Code;
 use apiv3::code_pay::{CodePay, Reversal, reversal_answer, waiting_answer};
 use apiv3::error::ApiError;
 use apiv3::order::OrderState;
