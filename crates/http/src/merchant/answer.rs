@@ -1,24 +1,23 @@
 //! The outermost layer: chooses the key that the caller trusts, signs whatever the answer is, and
 //! writes the headers that clients of the protocol demand.
 
+use super::Face;
 use super::fault::Fault;
 use super::route::Matched;
 use super::serve::Arrival;
-use super::{Face, certificates};
 use crate::address::address_of;
 use crate::layers::{count, log, method_name};
-use apiv3::authorization::Authorization;
 use apiv3::code::Code;
 use apiv3::error::ApiError;
-use apiv3::key_name::{KeyName, Serial};
+use apiv3::key_name::KeyName;
 use apiv3::language::Language;
 use apiv3::sign::{PlatformKey, SERIAL_HEADER, SignedHeaders, nonce, request_id};
 use apiv3::signers::{Signing, Unsigned};
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{
-    ACCEPT_LANGUAGE, AUTHORIZATION, CACHE_CONTROL, CONNECTION, CONTENT_LANGUAGE, CONTENT_TYPE,
-    HeaderMap, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT_LANGUAGE, CACHE_CONTROL, CONNECTION, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderMap,
+    RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
@@ -118,20 +117,12 @@ pub(super) async fn answer(
     };
     let choice = keys.choose(asked.key_name.as_deref(), began);
     let named = choice.named.then(|| Arc::clone(&choice.key));
-    let arrival = Arrival { keys: Arc::clone(&keys), key_known: choice.known, named, matched };
-    request.extensions_mut().insert(arrival);
+    request.extensions_mut().insert(Arrival { keys, key_known: choice.known, named, matched });
     let mut response = next.run(request).instrument(span.clone()).await;
-    let key = match &asked.signer {
-        // The list of certificates is verified with a certificate that stands in it.
-        Some((mchid, serial)) if !choice.named && route != certificates::PATH => {
-            keys.usual(face.certificates.answers_by(mchid, serial), began)
-        }
-        _ => choice.key,
-    };
     let outcome = response.extensions_mut().remove::<Outcome>();
     let outcome = outcome.unwrap_or_else(|| Err(Code::SystemError.into()));
     let (reply, signed) = match face.refused_address(&outcome, asked.address) {
-        Some(seconds) => face.limited.answer(&face, &key, asked.language, seconds).await,
+        Some(seconds) => face.limited.answer(&face, &choice.key, asked.language, seconds).await,
         None => {
             let mut reply = match outcome {
                 Ok(reply) => reply,
@@ -142,7 +133,7 @@ pub(super) async fn answer(
             }
             let signed = match reply.file {
                 Some(_) => None,
-                None => face.sign(&key, &reply.body).await,
+                None => face.sign(&choice.key, &reply.body).await,
             };
             (reply, signed)
         }
@@ -158,8 +149,6 @@ struct Asked {
     method: Method,
     language: Language,
     key_name: Option<String>,
-    /// Who says to have signed, with which key: a hint, because it is read before it is believed.
-    signer: Option<(String, Serial)>,
     address: Option<IpAddr>,
     closes: bool,
 }
@@ -171,7 +160,6 @@ impl Asked {
             method: request.method().clone(),
             language: Language::from_header(text(ACCEPT_LANGUAGE.as_str())),
             key_name: named_key(request.headers()),
-            signer: text(AUTHORIZATION.as_str()).and_then(Authorization::signer),
             address: address_of(request, proxies),
             closes: text(CONNECTION.as_str()).is_some_and(|value| {
                 value.split(',').any(|option| option.trim().eq_ignore_ascii_case("close"))

@@ -1,9 +1,9 @@
-//! Certificates of merchants, parsed once, and with which of our keys each merchant is told things.
-//! A row is looked up again after a moment, so a revoked certificate ends within that time.
+//! Certificates of merchants, parsed once. A row is looked up again after a moment, so a revoked
+//! certificate ends within that time.
 
 use apiv3::certificate::Certificate;
 use apiv3::key_name::Serial;
-use domain::merchant::{KeyState, MerchantCertificate, NotificationKey, PlatformKeyKind};
+use domain::merchant::{KeyState, MerchantCertificate};
 use kernel::Timestamp;
 use kernel::time::SECOND;
 use std::collections::HashMap;
@@ -26,8 +26,6 @@ struct Kept {
     certificate: Arc<Certificate>,
     /// The row's text, which need not be the parser's.
     pem: String,
-    /// Of which kind our key is that the merchant knows.
-    kind: PlatformKeyKind,
     at: Timestamp,
 }
 
@@ -50,14 +48,6 @@ impl CertificateCache {
         Ok(certificate.filter(|certificate| certificate.is_valid_at(now.seconds())))
     }
 
-    /// Of which kind our key is that signs for a merchant who names none: what it chose, or else a
-    /// certificate. Only who signed lately is known.
-    pub(super) fn answers_by(&self, mchid: &str, serial: &Serial) -> PlatformKeyKind {
-        let key = (mchid.to_owned(), serial.clone());
-        let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
-        kept.get(&key).map_or(PlatformKeyKind::Certificate, |kept| kept.kind)
-    }
-
     async fn read(
         &self,
         queries: &dyn Queries,
@@ -68,11 +58,6 @@ impl CertificateCache {
         let row_key = (key.0.clone(), key.1.to_string());
         let row = queries::find::<MerchantCertificate>(queries, &row_key).await?;
         let row = row.filter(|row| row.state != KeyState::Revoked);
-        let chosen = match row {
-            Some(_) => queries::find::<NotificationKey>(queries, &key.0).await?,
-            None => None,
-        };
-        let kind = chosen.map_or(PlatformKeyKind::Certificate, |chosen| chosen.kind);
         let parsed = row.and_then(|row| match stale {
             Some(kept) if kept.pem == row.certificate => Some((kept.certificate, kept.pem)),
             _ => parse(row),
@@ -85,7 +70,7 @@ impl CertificateCache {
         if kept.len() >= KEPT_MAX {
             kept.clear();
         }
-        kept.insert(key, Kept { certificate: Arc::clone(&certificate), pem, kind, at: now });
+        kept.insert(key, Kept { certificate: Arc::clone(&certificate), pem, at: now });
         Ok(Some(certificate))
     }
 }

@@ -10,10 +10,8 @@ use apiv3::code::Code;
 use apiv3::sealed::open_apiv3_key;
 use domain::merchant::Merchant;
 
-/// Where they are downloaded.
-pub(super) const PATH: &str = "/v3/certificates";
-
-pub(super) const ROUTES: &[Route] = &[Route::get(PATH, |call| Box::pin(download(call)))];
+pub(super) const ROUTES: &[Route] =
+    &[Route::get("/v3/certificates", |call| Box::pin(download(call)))];
 
 async fn download(call: Call) -> Result<Reply, Fault> {
     certificates::check_query(call.query())?;

@@ -17,9 +17,6 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use store::{Queries, QueryError, queries};
 use tokio::sync::Mutex;
 
-/// What signs for who names no key and chose none.
-const CERTIFICATE: PlatformKeyKind = PlatformKeyKind::Certificate;
-
 /// How long the rows are believed: a key of a rotation is in use within this time.
 const FRESH: i64 = 5 * SECOND;
 
@@ -104,7 +101,7 @@ impl KeySet {
     pub(super) fn choose(&self, named: Option<&str>, now: Timestamp) -> Choice {
         let named = named.map(str::trim).filter(|name| !name.is_empty());
         let Some(text) = named else {
-            return Choice { key: self.usual(CERTIFICATE, now), known: true, named: false };
+            return Choice { key: self.usual(now), known: true, named: false };
         };
         let name = KeyName::parse(text);
         let found = self
@@ -113,7 +110,7 @@ impl KeySet {
             .find(|opened| Some(&opened.key.name) == name.as_ref() && opened.is_accepted(now));
         match found {
             Some(opened) => Choice { key: Arc::clone(&opened.key), known: true, named: true },
-            None => Choice { key: self.usual(CERTIFICATE, now), known: false, named: false },
+            None => Choice { key: self.usual(now), known: false, named: false },
         }
     }
 
@@ -123,12 +120,12 @@ impl KeySet {
         accepted.filter_map(|opened| opened.certificate.as_ref())
     }
 
-    /// The key that signs for who names none, of this kind if there is one.
-    pub(super) fn usual(&self, kind: PlatformKeyKind, now: Timestamp) -> Arc<SigningKey> {
+    fn usual(&self, now: Timestamp) -> Arc<SigningKey> {
         // An answer signed with an old key helps a merchant more than one without signature.
         let rank = |opened: &&Opened| {
             let in_use = opened.state == KeyState::Active && opened.is_accepted(now);
-            (!in_use, !opened.is_accepted(now), opened.kind != kind)
+            let certified = opened.kind == PlatformKeyKind::Certificate;
+            (!in_use, !opened.is_accepted(now), !certified)
         };
         let best = self.keys.iter().min_by_key(rank).expect("a set of keys is never empty");
         Arc::clone(&best.key)
@@ -318,6 +315,8 @@ pub(super) async fn rows(queries: &dyn Queries) -> Result<Vec<PlatformKey>, Quer
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const CERTIFICATE: PlatformKeyKind = PlatformKeyKind::Certificate;
 
     fn row(kind: PlatformKeyKind, state: KeyState, not_after: i64) -> PlatformKey {
         PlatformKey {

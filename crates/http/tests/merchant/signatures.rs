@@ -4,7 +4,7 @@ use crate::world::{World, put};
 use apiv3::authorization::{Authorization, RawRequest};
 use apiv3::key_name::Serial;
 use axum::http::HeaderValue;
-use domain::merchant::{ChooseNotificationKey, KeyState, MerchantCertificate, PlatformKeyKind};
+use domain::merchant::{KeyState, MerchantCertificate};
 use jiaozi_http::rate_limit::AddressLimiter;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -228,32 +228,6 @@ async fn the_key_that_the_caller_names_signs() {
         });
         world.send(request).await.is(400, expected);
     }
-}
-
-#[tokio::test]
-async fn who_chose_our_bare_key_gets_answers_by_it_without_naming_it() {
-    let world = World::new().await;
-    let other = world.add_merchant("Book shop").await;
-    let (certificate, public_key) = (world.platform[0].0.clone(), world.platform[1].0.clone());
-    let target = world.by_number("T2026-0001");
-    let signs = async |party, target: &str, named: Option<&str>| {
-        let mut request = world.signed(party, ("GET", target), b"");
-        if let Some(named) = named {
-            request.headers_mut().insert("wechatpay-serial", named.parse().unwrap());
-        }
-        world.send(request).await.header("wechatpay-serial").to_owned()
-    };
-    assert_eq!(signs(&world.merchant, &target, None).await, certificate);
-    let (mchid, kind) = (world.merchant.made.mchid.clone(), PlatformKeyKind::PublicKey);
-    world.app.engine.run(ChooseNotificationKey { mchid, kind }).await.unwrap();
-    world.wait(2);
-    for unnamed in [None, Some("")] {
-        assert_eq!(signs(&world.merchant, &target, unnamed).await, public_key);
-    }
-    assert_eq!(signs(&world.merchant, &target, Some(&certificate)).await, certificate);
-    assert_eq!(signs(&other, &target, None).await, certificate, "another merchant");
-    let list = signs(&world.merchant, "/v3/certificates", None).await;
-    assert_eq!(list, certificate, "the list is verified with what stands in it");
 }
 
 #[tokio::test]
