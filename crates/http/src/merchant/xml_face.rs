@@ -13,6 +13,7 @@ use crate::layers::{count, log};
 use crate::shell;
 use apiv3::order::OrderView;
 use apiv3::refund::OrderName;
+use apiv3::sign::request_id;
 use apiv3::v2::order::{Micropay, NamedOrder, show, show_state, unpaid};
 use apiv3::v2::refusal::reversal;
 use apiv3::v2::xml::{self, Fields};
@@ -77,26 +78,30 @@ pub(super) fn routes(face: &Arc<Face>) -> Router {
 }
 
 /// A call of this interface that is not there.
-async fn refuse_call(request: Request) -> Response {
+async fn refuse_call(State(face): State<Arc<Face>>, request: Request) -> Response {
     count(request.method(), "other xml", StatusCode::OK, 0);
-    in_xml(Answer::not_taken(NOT_SUPPORTED))
+    in_xml(Answer::not_taken(NOT_SUPPORTED), &request_id(face.random(), 0))
 }
 
 async fn serve(call: Call, State(face): State<Arc<Face>>, request: Request) -> Response {
     let began = face.app.shell.now();
     let method = request.method().clone();
-    let span = tracing::info_span!("till request", route = call.path());
+    let id = request_id(face.random(), 0);
+    let span = tracing::info_span!("till request", id, route = call.path());
     let (code, text) = answer_of(call, &face, request).instrument(span.clone()).await;
     let (status, micros) = (StatusCode::OK, face.app.shell.now().since(began));
     span.in_scope(|| log(status, code, micros));
     count(&method, call.path(), status, micros);
-    in_xml(text)
+    in_xml(text, &id)
 }
 
-fn in_xml(text: String) -> Response {
+/// `id` names the request here and in the log.
+fn in_xml(text: String, id: &str) -> Response {
     let mut response = Response::new(Body::from(text));
     let kind = HeaderValue::from_static("text/xml; charset=UTF-8");
+    let id = HeaderValue::from_str(id).expect("digits and a dash are header text");
     response.headers_mut().insert(CONTENT_TYPE, kind);
+    response.headers_mut().insert("request-id", id);
     response
 }
 

@@ -7,6 +7,7 @@ use axum::http::HeaderValue;
 use domain::merchant::{KeyState, MerchantCertificate};
 use jiaozi_http::rate_limit::AddressLimiter;
 use serde_json::{Value, json};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 const NATIVE: &str = "/v3/pay/transactions/native";
@@ -178,6 +179,17 @@ async fn unknown_merchants_and_serials_are_told_the_same() {
         let text = "the merchant has no such certificate serial";
         world.send(request).await.is(401, sign_error(text, "serial_no", "serial_no not found"));
     }
+}
+
+#[tokio::test]
+async fn every_answer_has_an_id_of_its_own() {
+    let world = World::new().await;
+    let mut ids = HashSet::new();
+    for _ in 0..3 {
+        let answer = world.get("/v3/nothing").await;
+        ids.insert(answer.header("request-id").to_owned());
+    }
+    assert_eq!(ids.len(), 3);
 }
 
 #[tokio::test]

@@ -95,6 +95,7 @@ async fn send(world: &World, method: &str, path: &str, text: &str) -> String {
     let response = world.router.clone().oneshot(request).await.unwrap();
     assert_eq!(response.status(), 200);
     assert_eq!(response.headers()["content-type"], "text/xml; charset=UTF-8");
+    assert_eq!(response.headers()["request-id"].len(), 42);
     let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
     String::from_utf8(body.to_vec()).unwrap()
 }
