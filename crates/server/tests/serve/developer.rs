@@ -1,6 +1,6 @@
 //! What a developer does with a sandbox: the doors for SDKs, a fresh start with a seed, a reset.
 
-use crate::program::Program;
+use crate::program::{Program, Running};
 use jiaozi_server::audit::Audit;
 use jiaozi_server::demo::{Api, DemoFile, Placed, Shop};
 use serde_json::{Value, json};
@@ -47,6 +47,36 @@ async fn reset_begins_anew_at_the_same_addresses_with_what_the_seed_draws() {
     assert_eq!(running.get("/readyz").await["ready"], true);
 }
 
+/// Somebody who tries a shop against a sandbox.
+struct Developer {
+    /// Its folder holds the database.
+    _program: Program,
+    running: Running,
+    demo: DemoFile,
+    http: reqwest::Client,
+    api: Api,
+    shop: Shop,
+}
+
+impl Developer {
+    async fn at_work() -> Self {
+        let program = Program::on_a_file();
+        let running = program.serve_people(&[]);
+        running.until_developers_are_told(&program).await;
+        let demo: DemoFile = serde_json::from_value(told(&program, "demo.json")).unwrap();
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let api = Api::new(&http, &demo.consumer_api);
+        let shop = Shop::open(&http, &demo.merchant_api, demo.merchant.clone()).await.unwrap();
+        Self { _program: program, running, demo, http, api, shop }
+    }
+}
+
+async fn close(shop: &Shop, placed: &Placed) {
+    let path = format!("/v3/pay/transactions/out-trade-no/{}/close", placed.number);
+    let body = json!({ "mchid": shop.credentials.mchid });
+    shop.expect(204, "POST", &path, Some(&body)).await.unwrap();
+}
+
 /// Places an order of this much, has it played, and gives it with what the payer was told.
 async fn played(shop: &Shop, api: &Api, minor: i64) -> (Placed, Value) {
     let placed = shop.place(minor).await.unwrap();
@@ -68,25 +98,18 @@ async fn until_seen(shop: &Shop, placed: &Placed, state: &str) -> Value {
 
 #[tokio::test]
 async fn cards_pay_slowly_or_too_late_or_take_nothing_back() {
-    let program = Program::on_a_file();
-    let running = program.serve_people(&[]);
-    running.until_developers_are_told(&program).await;
-    let demo: DemoFile = serde_json::from_value(told(&program, "demo.json")).unwrap();
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
-    let api = Api::new(&http, &demo.consumer_api);
-    let shop = Shop::open(&http, &demo.merchant_api, demo.merchant.clone()).await.unwrap();
+    let developer = Developer::at_work().await;
+    let Developer { api, shop, .. } = &developer;
 
-    let (slow, told) = played(&shop, &api, 9_006).await;
+    let (slow, told) = played(shop, api, 9_006).await;
     assert_eq!(
         (&told["is_paid"], &told["code"]),
         (&json!(false), &json!("PAYMENT_RESULT_UNKNOWN"))
     );
-    let (late, _) = played(&shop, &api, 19_006).await;
-    until_seen(&shop, &late, "NOTPAY").await;
-    let close = format!("/v3/pay/transactions/out-trade-no/{}/close", late.number);
-    let body = json!({ "mchid": demo.merchant.mchid });
-    shop.expect(204, "POST", &close, Some(&body)).await.unwrap();
-    let (one_way, told) = played(&shop, &api, 9_007).await;
+    let (late, _) = played(shop, api, 19_006).await;
+    until_seen(shop, &late, "NOTPAY").await;
+    close(shop, &late).await;
+    let (one_way, told) = played(shop, api, 9_007).await;
     assert_eq!(told["is_paid"], true, "{told}");
     let refund = json!({
         "out_trade_no": one_way.number, "out_refund_no": "R1", "notify_url": shop.notify_url,
@@ -97,13 +120,13 @@ async fn cards_pay_slowly_or_too_late_or_take_nothing_back() {
     shop.notified("REFUND.ABNORMAL", "/out_refund_no", "R1", 1).await.unwrap();
 
     api.advance(1_200).await.unwrap();
-    let order = until_seen(&shop, &slow, "SUCCESS").await;
+    let order = until_seen(shop, &slow, "SUCCESS").await;
     assert_eq!(order["bank_type"], "CMB_DEBIT");
-    until_seen(&shop, &late, "CLOSED").await;
+    until_seen(shop, &late, "CLOSED").await;
     api.advance(86_400 * 7).await.unwrap();
     shop.notified("REFUND.CLOSED", "/out_refund_no", "R1", 1).await.unwrap();
-    drop(running);
-    assert!(Audit::of(&demo.database).await.unwrap().is_clean());
+    drop(developer.running);
+    assert!(Audit::of(&developer.demo.database).await.unwrap().is_clean());
 }
 
 /// Looks until the money of these orders is on its way back, or there, and of no others.
@@ -129,36 +152,29 @@ async fn until_back(api: &Api, orders: [&Placed; 2], state: &str) {
 
 #[tokio::test]
 async fn what_a_card_pays_after_the_close_goes_back_and_the_developer_sees_it() {
-    let program = Program::on_a_file();
-    let running = program.serve_people(&[]);
-    running.until_developers_are_told(&program).await;
-    let demo: DemoFile = serde_json::from_value(told(&program, "demo.json")).unwrap();
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
-    let api = Api::new(&http, &demo.consumer_api);
-    let shop = Shop::open(&http, &demo.merchant_api, demo.merchant.clone()).await.unwrap();
+    let developer = Developer::at_work().await;
+    let Developer { api, shop, demo, .. } = &developer;
 
-    let (closed, told) = played(&shop, &api, 9_008).await;
+    let (closed, told) = played(shop, api, 9_008).await;
     assert_eq!(told["code"], "PAYMENT_RESULT_UNKNOWN", "{told}");
-    let (forgotten, _) = played(&shop, &api, 19_008).await;
-    until_seen(&shop, &forgotten, "NOTPAY").await;
-    let close = format!("/v3/pay/transactions/out-trade-no/{}/close", closed.number);
-    let body = json!({ "mchid": demo.merchant.mchid });
-    shop.expect(204, "POST", &close, Some(&body)).await.unwrap();
+    let (forgotten, _) = played(shop, api, 19_008).await;
+    until_seen(shop, &forgotten, "NOTPAY").await;
+    close(shop, &closed).await;
 
     // The end of the other order and the bank's yes come in one jump, in whatever order.
     api.advance(86_400 * 8).await.unwrap();
-    until_back(&api, [&closed, &forgotten], "REFUNDING").await;
+    until_back(api, [&closed, &forgotten], "REFUNDING").await;
     api.advance(2 * 3_600).await.unwrap();
-    until_back(&api, [&closed, &forgotten], "REFUNDED").await;
+    until_back(api, [&closed, &forgotten], "REFUNDED").await;
     for order in [&closed, &forgotten] {
-        let order = until_seen(&shop, order, "CLOSED").await;
+        let order = until_seen(shop, order, "CLOSED").await;
         assert_eq!(order["transaction_id"], Value::Null, "it never was paid");
     }
     let page = format!("{}/sandbox", demo.consumer_api);
-    let page = http.get(page).send().await.unwrap().text().await.unwrap();
+    let page = developer.http.get(page).send().await.unwrap().text().await.unwrap();
     assert!(page.contains(&format!("<td>{}<br>", closed.number)) && page.contains("REFUNDED"));
-    drop(running);
-    assert!(Audit::of(&demo.database).await.unwrap().is_clean());
+    drop(developer.running);
+    assert!(Audit::of(&developer.demo.database).await.unwrap().is_clean());
 }
 
 #[tokio::test]
