@@ -2,10 +2,7 @@
 //! with the shared key at the end.
 
 use super::xml::Fields;
-use aws_lc_rs::cipher::{
-    AES_256, DecryptionContext, PaddedBlockDecryptingKey, PaddedBlockEncryptingKey,
-    UnboundCipherKey,
-};
+use aws_lc_rs::cipher::{AES_256, PaddedBlockEncryptingKey, UnboundCipherKey};
 use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::hmac;
 use base64::Engine;
@@ -117,15 +114,6 @@ impl ApiV2Key {
         BASE64_STANDARD.encode(buffer)
     }
 
-    /// What [`ApiV2Key::hide`] made of a text; `None` if it is nothing of that kind.
-    #[must_use]
-    pub fn reveal_hidden(&self, hidden: &str) -> Option<String> {
-        let key = self.hiding().and_then(PaddedBlockDecryptingKey::ecb_pkcs7).ok()?;
-        let mut buffer = BASE64_STANDARD.decode(hidden).ok()?;
-        let plain = key.decrypt(&mut buffer, DecryptionContext::None).ok()?;
-        String::from_utf8(plain.to_vec()).ok()
-    }
-
     /// Whether the message carries the right signature, in a time that tells nothing about it.
     #[must_use]
     pub fn verifies(&self, fields: &Fields, kind: SignType) -> bool {
@@ -142,6 +130,18 @@ impl std::fmt::Debug for ApiV2Key {
 
 fn place(mchid: &str) -> Vec<u8> {
     format!("merchant_apiv2_key/key/{mchid}").into_bytes()
+}
+
+#[cfg(test)]
+impl ApiV2Key {
+    /// What [`ApiV2Key::hide`] made of a text; `None` if it is nothing of that kind.
+    pub(super) fn reveal_hidden(&self, hidden: &str) -> Option<String> {
+        use aws_lc_rs::cipher::{DecryptionContext, PaddedBlockDecryptingKey};
+        let key = self.hiding().and_then(PaddedBlockDecryptingKey::ecb_pkcs7).ok()?;
+        let mut buffer = BASE64_STANDARD.decode(hidden).ok()?;
+        let plain = key.decrypt(&mut buffer, DecryptionContext::None).ok()?;
+        String::from_utf8(plain.to_vec()).ok()
+    }
 }
 
 #[cfg(test)]
