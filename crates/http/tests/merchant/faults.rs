@@ -1,10 +1,13 @@
 //! When we fail, or are asked for what there is not: still an answer of the protocol, still signed.
 
-use crate::tills::{Till, refusal};
-use crate::world::World;
+use crate::tills::{REVERSE, Till, refusal};
+use crate::world::{BALANCE, World};
 use apiv3::v2::SignType;
+use domain::Tx;
+use domain::payment_code::Digits;
+use domain::testing::Plant;
 use std::future::pending;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 use store::queries::Answer;
 use store::{Kind, Queries, QueryError, Value};
@@ -63,6 +66,33 @@ async fn a_till_is_told_of_a_panic_and_a_deadline_in_xml() {
         let answer = till.ask("/pay/orderquery", &[("out_trade_no", "T1")]).await;
         assert_eq!(refusal(&answer).0, "SYSTEMERROR");
     }
+}
+
+#[tokio::test]
+async fn a_reversal_that_is_decided_late_is_to_be_called_again() {
+    let world = World::with(|app| app.limits.request = Duration::from_secs(2)).await;
+    let till = Till::of(world, SignType::Md5).await;
+    let code = till.world.code(Digits::Hidden).await;
+    assert_eq!(till.micropay("T1", &code).await["result_code"], "SUCCESS");
+    let (release, held) = mpsc::channel::<()>();
+    let (began, begins) = mpsc::channel();
+    let held = Mutex::new(held);
+    let busy = Plant(move |_: &mut Tx<'_>| {
+        began.send(()).ok();
+        held.lock().unwrap().recv().ok();
+        Ok(())
+    });
+    let engine = till.world.app.engine.clone();
+    let busy = tokio::spawn(async move { engine.run(busy).await });
+    tokio::task::spawn_blocking(move || begins.recv().unwrap()).await.unwrap();
+    let late = till.ask(REVERSE, &[("out_trade_no", "T1")]).await;
+    assert_eq!((refusal(&late).0, &*late["recall"]), ("SYSTEMERROR", "Y"));
+    drop(release);
+    busy.await.unwrap().unwrap();
+    let again = till.ask(REVERSE, &[("out_trade_no", "T1")]).await;
+    assert_eq!((&*again["result_code"], &*again["recall"]), ("SUCCESS", "N"));
+    assert_eq!(till.world.payer_balance().await, BALANCE, "given back once");
+    till.world.assert_books_are_right().await;
 }
 
 #[tokio::test]

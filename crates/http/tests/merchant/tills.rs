@@ -13,7 +13,7 @@ use tower::ServiceExt;
 
 const MICROPAY: &str = "/pay/micropay";
 const QUERY: &str = "/pay/orderquery";
-const REVERSE: &str = "/secapi/pay/reverse";
+pub(crate) const REVERSE: &str = "/secapi/pay/reverse";
 
 pub(crate) struct Till {
     pub(crate) world: World,
@@ -63,7 +63,7 @@ impl Till {
         answer
     }
 
-    async fn micropay(&self, number: &str, code: &str) -> Fields {
+    pub(crate) async fn micropay(&self, number: &str, code: &str) -> Fields {
         let own = [
             ("body", "一杯茶"),
             ("out_trade_no", number),
