@@ -54,7 +54,7 @@ impl CodePay {
         let body = read_body(body)?;
         let fields = Fields::top(&body);
         let mut asked = read(mode, &fields, caller)?;
-        refuse_products(&fields, "payer", &[])?;
+        refuse_products(&fields, "payer")?;
         asked.fingerprint = fingerprint(body);
         Ok(asked)
     }

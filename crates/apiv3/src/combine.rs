@@ -116,6 +116,12 @@ impl CreateCombined {
         order_fields::cards_taken(&self.limit_pay)
     }
 
+    /// Whether the merchant takes money from a balance.
+    #[must_use]
+    pub fn takes_balance(&self) -> bool {
+        order_fields::takes_balance(&self.limit_pay)
+    }
+
     /// Reads the body of a create call.
     ///
     /// # Errors
@@ -129,7 +135,7 @@ impl CreateCombined {
         let body = read_body(body)?;
         let fields = Fields::top(&body);
         let order = read_combined(trade_type, &fields, caller)?;
-        refuse_products(&fields, "combine_payer_info", &order.limit_pay)?;
+        refuse_products(&fields, "combine_payer_info")?;
         fields.objects("sub_orders")?.iter().try_for_each(refuse_subsidy)?;
         Ok(order)
     }

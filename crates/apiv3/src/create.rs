@@ -86,13 +86,12 @@ impl CreateOrder {
     /// # Errors
     /// PARAM_ERROR for the first field that breaks a rule, in the order of the documented
     /// table; NO_AUTH for what this wallet's merchants cannot ask: a service provider's fields in
-    /// a direct call, paying from elsewhere than the balance, real-name checks, subsidies, and
-    /// contracts made with a payment.
+    /// a direct call, real-name checks, subsidies, and contracts made with a payment.
     pub fn parse(call: CreateCall, body: &[u8], caller: &Caller<'_>) -> Result<Self, ApiError> {
         let body = read_body(body)?;
         let fields = Fields::top(&body);
         let order = read_order(call, &fields, caller)?;
-        refuse_products(&fields, "payer", &order.limit_pay)?;
+        refuse_products(&fields, "payer")?;
         Ok(order)
     }
 
@@ -100,6 +99,12 @@ impl CreateOrder {
     #[must_use]
     pub fn cards_taken(&self) -> CardsTaken {
         order_fields::cards_taken(&self.limit_pay)
+    }
+
+    /// Whether the merchant takes money from a balance.
+    #[must_use]
+    pub fn takes_balance(&self) -> bool {
+        order_fields::takes_balance(&self.limit_pay)
     }
 
     /// What becomes of the money, as the domain says it.

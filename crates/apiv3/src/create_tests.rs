@@ -255,3 +255,25 @@ fn prepay_ids_show_the_business_time() {
     }
     assert_eq!(prepay_answer(&id), format!("{{\"prepay_id\":\"{id}\"}}").into_bytes());
 }
+
+#[test]
+fn limits_of_payment_leave_a_way_to_pay() {
+    for (limits, takes_balance, cards) in [
+        (json!([]), true, CardsTaken::All),
+        (json!(["no_balance"]), false, CardsTaken::All),
+        (json!(["no_balance", "no_credit"]), false, CardsTaken::Debit),
+        (json!(["no_credit", "no_debit"]), true, CardsTaken::None),
+        (json!(["balance_only", "no_debit"]), true, CardsTaken::None),
+    ] {
+        let order = parse(NATIVE, &with("/limit_pay", limits.clone())).unwrap();
+        let left = (order.takes_balance(), order.cards_taken());
+        assert_eq!(left, (takes_balance, cards), "{limits}");
+    }
+    for limits in
+        [json!(["no_balance", "balance_only"]), json!(["no_balance", "no_credit", "no_debit"])]
+    {
+        let error = parse(NATIVE, &with("/limit_pay", limits)).unwrap_err();
+        let found = error.field_error().unwrap();
+        assert_eq!((found.field.as_str(), &found.issue), ("/limit_pay", &Issue::NothingLeft));
+    }
+}

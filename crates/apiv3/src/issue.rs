@@ -69,6 +69,8 @@ pub enum Issue {
     ExactlyOneOf(&'static str, &'static str),
     /// The parts do not add up to the whole.
     Sum,
+    /// It excludes everything.
+    NothingLeft,
     /// It occurs twice.
     Twice,
     /// Its percent-encoding is broken.
@@ -123,6 +125,7 @@ impl Issue {
             Self::OtherMerchant => out.write_str("与签名的商户号不一致"),
             Self::ExactlyOneOf(one, other) => write!(out, "{one} 和 {other} 必须且只能填一个"),
             Self::Sum => out.write_str("各项之和不等于总额"),
+            Self::NothingLeft => out.write_str("没有剩余可用的支付方式"),
             Self::Twice => out.write_str("重复出现"),
             Self::Encoding => out.write_str("百分号编码错误"),
             Self::Json(fault) => out.write_str(fault.text(Language::Chinese)),
@@ -160,6 +163,7 @@ impl Issue {
             Self::OtherMerchant => out.write_str("differs from the merchant that signed"),
             Self::ExactlyOneOf(one, other) => write!(out, "give exactly one of {one}, {other}"),
             Self::Sum => out.write_str("the parts do not add up to the whole"),
+            Self::NothingLeft => out.write_str("leaves no way to pay"),
             Self::Twice => out.write_str("occurs twice"),
             Self::Encoding => out.write_str("percent-encoding is broken"),
             Self::Json(fault) => out.write_str(fault.text(Language::English)),

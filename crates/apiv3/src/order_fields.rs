@@ -10,10 +10,6 @@ use crate::fields::Fields;
 use crate::issue::Issue;
 use crate::request::check_out_trade_no;
 
-/// Every order can be paid from the balance.
-const NO_BALANCE: ApiError =
-    ApiError::saying(Code::NoAuth, "暂不支持 no_balance", "no_balance is not supported");
-
 /// A text that says something: an empty one stands for none.
 pub(crate) fn said(text: Option<&str>) -> Option<String> {
     text.filter(|text| !text.is_empty()).map(str::to_owned)
@@ -41,6 +37,9 @@ pub(crate) fn read_limit_pay(
     }
     limits.sort_unstable();
     limits.dedup();
+    if !takes_balance(&limits) && cards_taken(&limits) == CardsTaken::None {
+        return Err(fields.fault("limit_pay", Issue::NothingLeft));
+    }
     Ok(limits)
 }
 
@@ -107,14 +106,7 @@ pub(crate) fn read_times(fields: &Fields<'_>) -> Result<Option<Timestamp>, Field
 
 /// Refuses what would promise something that does not happen. `payer` names the object of the
 /// payer.
-pub(crate) fn refuse_products(
-    fields: &Fields<'_>,
-    payer: &str,
-    limit_pay: &[&str],
-) -> Result<(), ApiError> {
-    if limit_pay.contains(&"no_balance") {
-        return Err(NO_BALANCE);
-    }
+pub(crate) fn refuse_products(fields: &Fields<'_>, payer: &str) -> Result<(), ApiError> {
     let payer = fields.find_object(payer)?;
     let is_checked = payer.is_some_and(|payer| payer.has("identity"));
     if is_checked || fields.has("subsidy_info") || fields.has("contract_info") {
@@ -141,6 +133,11 @@ pub(crate) fn cards_taken(limit_pay: &[&str]) -> CardsTaken {
         (true, false) => CardsTaken::Credit,
         (true, true) => CardsTaken::None,
     }
+}
+
+/// Whether `limit_pay` leaves the balance.
+pub(crate) fn takes_balance(limit_pay: &[&str]) -> bool {
+    !limit_pay.contains(&"no_balance")
 }
 
 /// Whether the money waits for profit sharing once it is paid.

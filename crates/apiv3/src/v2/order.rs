@@ -44,7 +44,8 @@ impl Micropay {
     /// Reads a request whose signature holds.
     ///
     /// # Errors
-    /// PARAM_ERROR for the first field that breaks a rule, NOAUTH for a deposit.
+    /// PARAM_ERROR for the first field that breaks a rule, NOAUTH for a deposit and for
+    /// another source than the balance.
     pub fn parse(fields: &Fields) -> Result<Self, Refused> {
         let read = Reader(fields);
         read.get("nonce_str", 32)?;
@@ -252,7 +253,10 @@ mod tests {
         }
         let long = "x".repeat(129);
         assert_eq!(Micropay::parse(&with("body", &long)).err(), Some(Refused::param("body")));
-        assert_eq!(Micropay::parse(&with("deposit", "Y")).err().unwrap().code, "NOAUTH");
+        for (name, text) in [("deposit", "Y"), ("limit_pay", "no_balance")] {
+            assert_eq!(Micropay::parse(&with(name, text)).err().unwrap().code, "NOAUTH");
+        }
+        assert!(Micropay::parse(&with("limit_pay", "no_credit")).is_ok());
         let nobody = Micropay::parse(&with("sub_appid", "wx1")).err();
         assert_eq!(nobody, Some(Refused::param("sub_mch_id")), "an app of nobody");
         let partner = Micropay::parse(&with("sub_mch_id", "1900000009")).ok().unwrap().partner;

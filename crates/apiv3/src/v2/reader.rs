@@ -78,6 +78,10 @@ impl<'a> Reader<'a> {
         if self.0.get("deposit").is_some_and(|text| text == "Y") {
             return Err(Refused::saying("NOAUTH", "商户无此接口权限"));
         }
+        // A code is paid from the balance, so that whatever is said of cards holds.
+        if self.find("limit_pay", 32)?.is_some_and(|ways| ways.contains("no_balance")) {
+            return Err(Refused::saying("NOAUTH", "付款码仅支持零钱支付"));
+        }
         Ok(())
     }
 }

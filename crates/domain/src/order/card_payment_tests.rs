@@ -5,6 +5,7 @@ use super::*;
 use crate::card::testing::{any_answer, declined, done, fen, returned};
 use crate::card::{BankAnswer, BankOperation, Card, CardState};
 use crate::catalogue::Code;
+use crate::command::Refusal;
 use crate::fact::FactKind;
 use crate::ids::{CardId, CardPaymentId, RefundPayoutId};
 use crate::job::JobKind;
@@ -243,6 +244,23 @@ fn a_card_is_refused_for_each_reason_in_turn() {
     world.put(PAYER.card_row(world.now()));
     world.run(&CreateOrder { cards_taken: CardsTaken::Credit, ..place("T002", 100) }).unwrap();
     assert_eq!(world.run(&by_card("T002", 100)), Err(PayOrderRefusal::CardNotTaken));
+    world.check_ledger();
+}
+
+#[test]
+fn an_order_that_takes_no_balance_is_paid_by_card_alone() {
+    let mut world = world(0);
+    let order = CreateOrder { takes_balance: false, ..place("T001", 100) };
+    world.run(&order).unwrap();
+    let careless = PayOrder {
+        password: PasswordTry { tags: vec![(1, [8; 32])], last_try: [1; 32] },
+        ..pay("T001", 100)
+    };
+    let refused = Err(PayOrderRefusal::BalanceNotTaken);
+    assert_eq!(world.run(&careless), refused, "before the password is looked at");
+    assert_eq!(world.run(&pay("T001", 100)), refused);
+    assert_eq!(PayOrderRefusal::BalanceNotTaken.code(), Code::PayMethodNotAllowedByMerchant);
+    world.run(&by_card("T001", 100)).unwrap();
     world.check_ledger();
 }
 

@@ -47,6 +47,7 @@ fn part(mchid: &str, number: &str, minor: i64) -> PartAsked {
 fn combine() -> CreateCombinedOrder {
     CreateCombinedOrder {
         cards_taken: CardsTaken::All,
+        takes_balance: true,
         mchid: MCHID.into(),
         appid: APPID.into(),
         out_trade_no: "C001".into(),

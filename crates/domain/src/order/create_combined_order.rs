@@ -35,6 +35,8 @@ pub struct CreateCombinedOrder {
     pub parts: Vec<PartAsked>,
     /// From which cards it can be paid.
     pub cards_taken: CardsTaken,
+    /// Whether the merchant takes money from the balance.
+    pub takes_balance: bool,
     /// Hash of all the merchant asks for.
     pub fingerprint: [u8; 32],
     /// A new prepay id, drawn by the edge.
@@ -225,6 +227,7 @@ impl CreateCombinedOrder {
             openid: self.openid.clone(),
             device_id: self.device_id.clone(),
             cards_taken: self.cards_taken,
+            takes_balance: self.takes_balance,
             profit_sharing: part.profit_sharing,
             fingerprint: self.fingerprint,
             prepay_id: self.prepay_id.clone(),

@@ -39,6 +39,8 @@ pub struct CreateOrder {
     pub device_id: Option<String>,
     /// From which cards it can be paid.
     pub cards_taken: CardsTaken,
+    /// Whether the merchant takes money from the balance.
+    pub takes_balance: bool,
     /// Whether its money waits for profit sharing once it is paid.
     pub profit_sharing: ProfitSharing,
     /// Hash of all the merchant asks for.
@@ -185,6 +187,7 @@ impl CreateOrder {
             sub_openid: partner.and_then(|partner| partner.sub_openid.clone()),
             device_id: self.device_id.clone(),
             cards_taken: self.cards_taken,
+            takes_balance: self.takes_balance,
             fingerprint: self.fingerprint,
             state: OrderState::NotPay,
             created_at: tx.now(),

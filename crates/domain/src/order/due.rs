@@ -113,6 +113,11 @@ impl Due {
         self.first().cards_taken.takes(kind)
     }
 
+    /// Whether the balance can pay it.
+    pub(super) fn takes_balance(&self) -> bool {
+        self.first().takes_balance
+    }
+
     /// Whether a payment code was charged for it.
     pub(super) fn is_by_code(&self) -> bool {
         self.first().trade_type == TradeType::Micropay

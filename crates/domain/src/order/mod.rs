@@ -78,7 +78,7 @@ text_enum!(
 );
 
 text_enum!(
-    /// From which cards an order can be paid, besides the balance.
+    /// From which cards an order can be paid.
     CardsTaken {
         /// From any.
         All = "ALL",
@@ -136,6 +136,8 @@ pub struct Order {
     pub device_id: Option<String>,
     /// From which cards it can be paid.
     pub cards_taken: CardsTaken,
+    /// Whether it can be paid from the balance.
+    pub takes_balance: bool,
     /// Hash of what the merchant asked for: the same number again must ask the same.
     pub fingerprint: [u8; 32],
     /// Where it stands.

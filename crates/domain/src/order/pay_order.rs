@@ -85,6 +85,8 @@ pub enum PayOrderRefusal {
     MerchantSuspended,
     /// The wallet's money may not move.
     Wallet(WalletBlocked),
+    /// The merchant takes no money from a balance.
+    BalanceNotTaken,
     /// The payment password was not accepted.
     Password(PasswordRefusal),
     /// A cap would be broken.
@@ -124,7 +126,7 @@ impl Refusal for PayOrderRefusal {
             Self::CodeLimit => Code::BarcodeDynamicLimitExceeded,
             Self::BalanceInsufficient => Code::BalanceInsufficient,
             Self::CardSuspended => Code::CardSuspended,
-            Self::CardNotTaken => Code::PayMethodNotAllowedByMerchant,
+            Self::BalanceNotTaken | Self::CardNotTaken => Code::PayMethodNotAllowedByMerchant,
             Self::CardLimit => Code::BankLimitExceeded,
         }
     }
@@ -170,6 +172,9 @@ impl Command for PayOrder {
             tx.want(self.keys())?; // Otherwise they were asked for before.
         }
         let Agreed { due, wallet, payees, identity } = self.agree(tx)?;
+        if !due.takes_balance() {
+            return Err(PayOrderRefusal::BalanceNotTaken.into());
+        }
         check_password(tx, wallet.id, &self.password)?.map_err(PayOrderRefusal::Password)?;
         self.use_limits(tx, identity, due.is_by_code())?;
         let paid = due.pay(tx, (&*wallet, Funds::Balance), payees, &self.transaction_id)?;

@@ -332,6 +332,7 @@ impl PayByCode {
             device_id: self.device_id.clone(),
             // Paid at the till, or not at all: no bank is waited for.
             cards_taken: CardsTaken::None,
+            takes_balance: true,
             profit_sharing: self.profit_sharing,
             fingerprint: self.fingerprint,
             prepay_id: order_reference(&self.mchid, &self.out_trade_no),

@@ -41,6 +41,7 @@ pub fn order(out_trade_no: &str, amount: Amount) -> CreateOrder {
         openid: None,
         device_id: None,
         cards_taken: CardsTaken::All,
+        takes_balance: true,
         profit_sharing: ProfitSharing::No,
         fingerprint: [7; 32],
         prepay_id: format!("wx{out_trade_no}"),

@@ -46,6 +46,7 @@ async fn create(call: Call, trade_type: TradeType) -> Result<Reply, Fault> {
         device_id: asked.device_id.clone(),
         parts: asked.parts.iter().map(|part| part_asked(&asked, part)).collect(),
         cards_taken: asked.cards_taken(),
+        takes_balance: asked.takes_balance(),
         fingerprint,
         prepay_id: create::prepay_id(face.app.business_now(), face.random()),
     })

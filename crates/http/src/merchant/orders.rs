@@ -78,6 +78,7 @@ async fn create(call: Call, kind: CreateCall) -> Result<Reply, Fault> {
         openid: asked.openid.clone(),
         device_id: asked.device_id.clone(),
         cards_taken: asked.cards_taken(),
+        takes_balance: asked.takes_balance(),
         profit_sharing: asked.profit_sharing(),
         fingerprint,
         prepay_id: create::prepay_id(face.app.business_now(), face.random()),

@@ -229,11 +229,33 @@ async fn a_closed_refund_leaves_its_amount_to_be_refunded_under_another_number()
 #[tokio::test]
 async fn limits_of_payment_keep_cards_out() {
     let world = World::new().await;
+    let order = limited(&world, "no_debit").await;
+    let payment = CardPaymentId::from_bytes([8; 16]);
+    let refused = world.app.engine.run(PayOrderByCard { order, card: PAYER.card, payment }).await;
+    let not_taken = domain::order::PayOrderRefusal::CardNotTaken;
+    assert_eq!(refused, Err(engine::Failed::Refused(not_taken)));
+}
+
+#[tokio::test]
+async fn limits_of_payment_keep_the_balance_out() {
+    let world = World::new().await;
+    let order = limited(&world, "no_balance").await;
+    let refused = world.app.engine.run(order.clone()).await;
+    let not_taken = domain::order::PayOrderRefusal::BalanceNotTaken;
+    assert_eq!(refused, Err(engine::Failed::Refused(not_taken)));
+    assert_eq!(world.get(&world.by_number(NUMBER)).await.json()["trade_state"], "NOTPAY");
+    let payment = CardPaymentId::from_bytes([8; 16]);
+    world.app.engine.run(PayOrderByCard { order, card: PAYER.card, payment }).await.unwrap();
+    world.check_books().await;
+}
+
+/// Pays an order placed with this limit of payment.
+async fn limited(world: &World, limit: &str) -> PayOrder {
     let mut body = world.order(NUMBER);
-    body["limit_pay"] = json!(["no_debit"]);
+    body["limit_pay"] = json!([limit]);
     let url = world.post("/v3/pay/transactions/native", &body).await.json();
     let url = url["code_url"].as_str().unwrap().to_owned();
-    let order = PayOrder {
+    PayOrder {
         user: PAYER.user,
         session: None,
         wallet: PAYER.wallet,
@@ -244,9 +266,5 @@ async fn limits_of_payment_keep_cards_out() {
         openid_keys: OpenidKeys::of(&world.app.keys),
         transaction_id: transaction_id(world.app.business_now(), "0001"),
         once: Once::State,
-    };
-    let payment = CardPaymentId::from_bytes([8; 16]);
-    let refused = world.app.engine.run(PayOrderByCard { order, card: PAYER.card, payment }).await;
-    let not_taken = domain::order::PayOrderRefusal::CardNotTaken;
-    assert_eq!(refused, Err(engine::Failed::Refused(not_taken)));
+    }
 }

@@ -194,7 +194,7 @@ async fn what_a_merchant_has_no_right_to_is_refused() {
         "NO_AUTH",
         "this call takes no service provider's fields: use the partner's",
     );
-    let unpayable = with("limit_pay", json!(["no_balance"]));
+    let unpayable = with("limit_pay", json!(["no_balance", "balance_only"]));
     let answer = world.post(NATIVE, &unpayable).await;
-    answer.refuses(403, "NO_AUTH", "no_balance is not supported");
+    answer.refuses_field("/limit_pay", "leaves no way to pay");
 }

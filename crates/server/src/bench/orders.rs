@@ -72,6 +72,7 @@ impl Shop {
             openid: None,
             device_id: None,
             cards_taken: CardsTaken::All,
+            takes_balance: true,
             profit_sharing: ProfitSharing::No,
             fingerprint: self.orders.dice.bytes("fingerprint", order),
             prepay_id: self.orders.reference(order),

@@ -177,6 +177,7 @@ impl Product {
             openid: payer.map(|who| self.openid_keys().newest(&appid, self.cast.people[who].user)),
             device_id: None,
             cards_taken: CardsTaken::All,
+            takes_balance: true,
             profit_sharing: ProfitSharing::No,
             fingerprint: self.cast.hash(&[&format!("{:?}", ask.content())]),
             prepay_id: self.cast.number("wx", ask.serial),

@@ -335,6 +335,7 @@ fn pay_combined(engine: &Engine, person: Person) {
         device_id: None,
         parts: vec![part("C1-1"), part("C1-2")],
         cards_taken: CardsTaken::All,
+        takes_balance: true,
         fingerprint: [7; 32],
         prepay_id: "wxC1".into(),
     };

@@ -1017,6 +1017,7 @@ CREATE TABLE "order" (
     "sub_openid" text COLLATE "C",
     "device_id" text COLLATE "C",
     "cards_taken" text COLLATE "C" NOT NULL,
+    "takes_balance" bigint NOT NULL,
     "fingerprint" bytea NOT NULL,
     "state" text COLLATE "C" NOT NULL,
     "created_at" bigint NOT NULL,
@@ -1083,6 +1084,7 @@ COMMENT ON COLUMN "order"."openid" IS 'The only payer, named under the app id.';
 COMMENT ON COLUMN "order"."sub_openid" IS 'The only payer, named under the app id of who is paid.';
 COMMENT ON COLUMN "order"."device_id" IS 'The merchant''s device.';
 COMMENT ON COLUMN "order"."cards_taken" IS 'From which cards it can be paid.';
+COMMENT ON COLUMN "order"."takes_balance" IS 'Whether it can be paid from the balance.';
 COMMENT ON COLUMN "order"."fingerprint" IS 'Hash of what the merchant asked for.';
 COMMENT ON COLUMN "order"."state" IS 'Where it stands.';
 COMMENT ON COLUMN "order"."created_at" IS 'When it was placed.';

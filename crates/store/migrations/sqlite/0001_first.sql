@@ -617,6 +617,7 @@ CREATE TABLE "order" (
     "sub_openid" TEXT COLLATE BINARY, -- The only payer, named under the app id of who is paid.
     "device_id" TEXT COLLATE BINARY, -- The merchant's device.
     "cards_taken" TEXT COLLATE BINARY NOT NULL, -- From which cards it can be paid.
+    "takes_balance" INTEGER NOT NULL, -- Whether it can be paid from the balance.
     "fingerprint" BLOB NOT NULL, -- Hash of what the merchant asked for.
     "state" TEXT COLLATE BINARY NOT NULL, -- Where it stands.
     "created_at" INTEGER NOT NULL, -- When it was placed.

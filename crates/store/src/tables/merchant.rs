@@ -110,6 +110,7 @@ describe!(Order, Kept, key 2, "An order of a merchant.", {
     sub_openid: Option<String>, "The only payer, named under the app id of who is paid.";
     device_id: Option<String>, "The merchant's device.";
     cards_taken: CardsTaken, "From which cards it can be paid.";
+    takes_balance: bool, "Whether it can be paid from the balance.";
     fingerprint: [u8; 32], "Hash of what the merchant asked for.";
     state: OrderState, "Where it stands.";
     created_at: Timestamp, "When it was placed.";

@@ -102,6 +102,7 @@ async fn a_combined_payment_is_told_once_with_all_its_parts() {
         device_id: None,
         parts: vec![part("T0001", 200), part("T0002", 300)],
         cards_taken: CardsTaken::All,
+        takes_balance: true,
         fingerprint: [1; 32],
         prepay_id: "wxT0001".into(),
     };

@@ -345,6 +345,7 @@ fn paid_order(mchid: &str, number: i64, notify_url: &str, now: Timestamp) -> Ord
         sub_openid: None,
         device_id: None,
         cards_taken: CardsTaken::All,
+        takes_balance: true,
         fingerprint: [0; 32],
         state: OrderState::Success,
         created_at: now,

@@ -174,6 +174,7 @@ impl Stage {
             device_id: None,
             parts: vec![part("part-1", None), part("part-2", Some(partner))],
             cards_taken: CardsTaken::All,
+            takes_balance: true,
             fingerprint: [1; 32],
             prepay_id: format!("wx-{out_trade_no}"),
         };
@@ -208,6 +209,7 @@ impl Stage {
             openid,
             device_id: None,
             cards_taken: CardsTaken::All,
+            takes_balance: true,
             profit_sharing: ProfitSharing::No,
             fingerprint: [1; 32],
             prepay_id: format!("wx-{out_trade_no}"),
