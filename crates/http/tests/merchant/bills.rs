@@ -1,6 +1,6 @@
 //! Bills of a day: what they hold, that they agree with the ledger, and when they are there.
 
-use crate::world::{Answer, World};
+use crate::world::{Answer, Party, World};
 use axum::body::to_bytes;
 use axum::extract::ConnectInfo;
 use domain::ledger::{AccountPath, Entry, OwnerKind, Purpose};
@@ -261,6 +261,65 @@ async fn parts_of_a_combined_payment_are_lines_in_the_bill_of_who_was_paid() {
     assert_eq!(running, balance);
     let numbers: BTreeSet<&str> = rows.iter().map(|row| row[2].as_str()).collect();
     assert_eq!((rows.len(), numbers.len()), (5, 5), "{rows:?}");
+    world.check_books().await;
+}
+
+#[tokio::test]
+async fn a_provider_reads_of_all_whom_it_serves_and_of_nobody_else() {
+    let world = World::with_fee(60).await;
+    let mchid = world.merchant.made.mchid.clone();
+    let (first, second) = (world.add_merchant("Noodles").await, world.add_merchant("Buns").await);
+    let rival = world.add_merchant("Rival").await;
+    let bind = async |provider: &Party, sub: &Party, state| {
+        let (mchid, sub_mchid) = (provider.made.mchid.clone(), sub.made.mchid.clone());
+        world.app.engine.run(BindSubMerchant { mchid, sub_mchid, state }).await.unwrap();
+    };
+    let order = async |asks: &Party, pays: &Party, number: &str| {
+        let mut body = json!({
+            "sp_appid": asks.made.appid, "sp_mchid": asks.made.mchid, "description": "茶",
+            "sub_mchid": pays.made.mchid, "out_trade_no": number,
+            "notify_url": "https://tea.example.com/notify", "amount": { "total": 1_000 },
+        });
+        body["settle_info"] = json!({ "profit_sharing": number.ends_with('2') });
+        let target = ("POST", "/v3/pay/partner/transactions/native");
+        let body = body.to_string();
+        let placed = world.send(world.signed(asks, target, body.as_bytes())).await.json();
+        let url = placed["code_url"].as_str().unwrap().to_owned();
+        world.pay(apiv3::create::parse_code_url(&url).unwrap()).await;
+    };
+    for (provider, sub) in [(&world.merchant, &first), (&world.merchant, &second)] {
+        bind(provider, sub, SubMerchantState::Active).await;
+    }
+    bind(&rival, &first, SubMerchantState::Active).await;
+    bind(&rival, &world.merchant, SubMerchantState::Active).await;
+    order(&world.merchant, &first, "T2026-0001").await;
+    order(&world.merchant, &second, "T2026-0002").await;
+    order(&rival, &first, "T2026-0003").await;
+    order(&rival, &world.merchant, "T2026-0004").await;
+    world.paid("T2026-0005").await;
+    let mut refund = world.refund("T2026-0002", "R2", 400);
+    refund["sub_mchid"] = json!(second.made.mchid);
+    world.advance(60).await;
+    assert_eq!(world.post("/v3/refund/domestic/refunds", &refund).await.status, 200);
+    bind(&world.merchant, &first, SubMerchantState::Ended).await;
+    world.advance(DAY).await;
+    let (rows, summary) = cells(&file(&world, "/v3/bill/tradebill?bill_date=2026-11-21").await);
+    let told: Vec<_> = rows.iter().map(|row| (&*row[6], &*row[2], &*row[3], &*row[9])).collect();
+    let (own, rival) = (mchid.as_str(), rival.made.mchid.as_str());
+    let (first, second) = (first.made.mchid.as_str(), second.made.mchid.as_str());
+    assert_eq!(
+        told,
+        [
+            ("T2026-0001", own, first, "SUCCESS"),
+            ("T2026-0002", own, second, "SUCCESS"),
+            ("T2026-0004", rival, own, "SUCCESS"),
+            ("T2026-0005", own, "0", "SUCCESS"),
+            ("T2026-0002", own, second, "REFUND"),
+        ]
+    );
+    assert_eq!((&*summary[0], &*summary[1], &*summary[2]), ("5", "40.00", "4.00"));
+    let (rows, _) = cells(&file(&world, "/v3/bill/fundflowbill?bill_date=2026-11-21").await);
+    assert_eq!(rows.len(), 4, "its own balance only: {rows:?}");
     world.check_books().await;
 }
 

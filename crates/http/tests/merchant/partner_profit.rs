@@ -203,8 +203,10 @@ async fn a_provider_reads_the_trade_bill_of_its_own_orders_for_a_sub_merchant() 
     let told: Vec<_> = rows.iter().map(|row| (&*row[2], &*row[3], &*row[6])).collect();
     assert_eq!(told, [(world.merchant.made.mchid.as_str(), named, "T2026-0001")]);
     assert_eq!((&*summary[0], &*summary[1]), ("1", "10.00"));
-    let (rows, _) = cells(&file(&world, bill).await);
-    assert_eq!(rows.iter().map(|row| &*row[6]).collect::<Vec<_>>(), ["T2026-0002"]);
+    let (rows, summary) = cells(&file(&world, bill).await);
+    let told: Vec<_> = rows.iter().map(|row| (&*row[3], &*row[6])).collect();
+    assert_eq!(told, [(named, "T2026-0001"), ("0", "T2026-0002")], "all that it placed");
+    assert_eq!((&*summary[0], &*summary[1]), ("2", "20.00"));
     let refused = world.get(&format!("{bill}&sub_mchid=1900000009")).await;
     refused.refuses(403, "NO_AUTH", "merchant lacks this permission");
 }

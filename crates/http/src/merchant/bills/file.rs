@@ -10,6 +10,7 @@ use apiv3::bill::{Bill, Content, FlowAccount, FlowWriter, Packing, TradeKind, Tr
 use aws_lc_rs::digest;
 use axum::body::{Body, Bytes};
 use domain::ledger::{AccountNumber, AccountPath, Entry, Journal, OwnerKind, Purpose};
+use domain::merchant::SubMerchant;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use http_body::Frame;
@@ -52,9 +53,12 @@ enum Lines {
 /// Where the lines come from.
 pub(super) struct Source {
     pub(super) queries: Arc<dyn Queries>,
+    /// Who asks.
     pub(super) mchid: String,
-    /// The merchant's accounts that the bill is about.
-    pub(super) accounts: Vec<AccountNumber>,
+    /// Whose money the bill is about.
+    pub(super) owners: BTreeSet<String>,
+    /// Their accounts that tell of it.
+    pub(super) accounts: BTreeSet<AccountNumber>,
     /// Where fees go.
     pub(super) fees: AccountNumber,
     /// When the day is over: what happened later is not in the bill.
@@ -76,28 +80,8 @@ impl BillFile {
     /// Finds the journals that the bill is made of.
     pub(super) async fn open(app: &AppState, mchid: &str, bill: &Bill) -> Result<Self, Fault> {
         let queries = Arc::clone(&app.queries);
-        // Whose accounts tell of it. Requests of sharing are found by who asked instead.
-        let owner = match (&bill.content, &bill.sub_mchid) {
-            (Content::Trade(_), Some(sub_mchid)) => sub_mchid.as_str(),
-            _ => mchid,
-        };
-        let account = async |purpose| {
-            let key = (OwnerKind::Merchant, owner.to_owned(), purpose, Currency::Cny);
-            find::<AccountPath>(queries.as_ref(), &key).await
-        };
-        let mut accounts = Vec::new();
-        accounts.extend(account(Purpose::Balance).await?.map(|path| path.number));
-        if matches!(bill.content, Content::Trade(_)) {
-            accounts.extend(account(Purpose::Unsettled).await?.map(|path| path.number));
-        }
-        match bill.content {
-            Content::Trade(TradeKind::All | TradeKind::Success | TradeKind::Refund)
-            | Content::Flow(FlowAccount::Basic) => {}
-            // No account tells of these: the last kind has rows of its own.
-            Content::Trade(TradeKind::Nothing)
-            | Content::Flow(FlowAccount::Nothing)
-            | Content::Profit => accounts.clear(),
-        }
+        let owners = owners(queries.as_ref(), mchid, bill).await?;
+        let accounts = accounts(queries.as_ref(), &owners, bill).await?;
         let range = journals::of_day(queries.as_ref(), bill.date).await?;
         let mut numbers = Vec::new();
         for account in &accounts {
@@ -108,15 +92,15 @@ impl BillFile {
         let day_ends = bill.date.tomorrow().ok().and_then(Timestamp::start_of_business_day);
         let source = Source {
             queries: Arc::clone(&queries),
-            mchid: owner.to_owned(),
+            mchid: mchid.to_owned(),
+            owners,
             accounts,
             fees: app.rules().system.income_fee,
             day_ends: day_ends.unwrap_or_default(),
         };
         let lines = match bill.content {
             Content::Trade(kind) => {
-                let provider = bill.sub_mchid.is_some().then(|| mchid.to_owned());
-                Lines::Trade(TradeBill { writer: TradeWriter::new(kind), provider })
+                Lines::Trade(TradeBill { writer: TradeWriter::new(kind), mchid: mchid.to_owned() })
             }
             Content::Flow(_) => Lines::Flow(FlowBill(FlowWriter::default())),
             Content::Profit => Lines::Profit(ProfitBill::open(&source, bill).await?),
@@ -202,6 +186,52 @@ impl BillFile {
     }
 }
 
+/// Whose money a bill is about: of a trade bill also that of all whom a provider serves or served.
+async fn owners(
+    queries: &dyn Queries,
+    mchid: &str,
+    bill: &Bill,
+) -> Result<BTreeSet<String>, Fault> {
+    let mut owners = BTreeSet::from([mchid.to_owned()]);
+    match (&bill.content, &bill.sub_mchid) {
+        (Content::Trade(_), Some(sub_mchid)) => owners = BTreeSet::from([sub_mchid.clone()]),
+        (Content::Trade(_), None) => {
+            let provider = vec![Value::Text(mchid.to_owned())];
+            let served = select::<SubMerchant>(queries, "mchid = $1", provider).await?;
+            owners.extend(served.into_iter().map(|relation| relation.sub_mchid));
+        }
+        // Requests of sharing are found by who asked.
+        (Content::Flow(_) | Content::Profit, _) => {}
+    }
+    Ok(owners)
+}
+
+/// The accounts whose entries a bill is made of.
+async fn accounts(
+    queries: &dyn Queries,
+    owners: &BTreeSet<String>,
+    bill: &Bill,
+) -> Result<BTreeSet<AccountNumber>, Fault> {
+    let purposes: &[Purpose] = match bill.content {
+        Content::Trade(TradeKind::All | TradeKind::Success | TradeKind::Refund) => {
+            &[Purpose::Balance, Purpose::Unsettled]
+        }
+        Content::Flow(FlowAccount::Basic) => &[Purpose::Balance],
+        // No account tells of these: the last kind has rows of its own.
+        Content::Trade(TradeKind::Nothing)
+        | Content::Flow(FlowAccount::Nothing)
+        | Content::Profit => &[],
+    };
+    let mut accounts = BTreeSet::new();
+    for owner in owners {
+        for purpose in purposes {
+            let key = (OwnerKind::Merchant, owner.clone(), *purpose, Currency::Cny);
+            accounts.extend(find::<AccountPath>(queries, &key).await?.map(|path| path.number));
+        }
+    }
+    Ok(accounts)
+}
+
 impl Source {
     /// What journals did, in their order.
     async fn moved(&self, numbers: &[i64]) -> Result<Vec<Moved>, Fault> {
@@ -209,17 +239,10 @@ impl Source {
         let ints = |numbers: &[i64]| numbers.iter().copied().map(Value::Int).collect::<Vec<_>>();
         let condition = format!("number IN ({}) ORDER BY number", places(1, numbers.len()));
         let journals = select::<Journal>(queries, &condition, ints(numbers)).await?;
-        let mut accounts = self.accounts.clone();
-        accounts.push(self.fees);
-        let condition = format!(
-            "journal IN ({}) AND account IN ({})",
-            places(1, numbers.len()),
-            places(numbers.len() + 1, accounts.len())
-        );
-        let mut parameters = ints(numbers);
-        parameters.extend(ints(&accounts));
+        // A provider may have more accounts than a statement takes; a journal has few entries.
+        let condition = format!("journal IN ({})", places(1, numbers.len()));
         let mut entries: HashMap<i64, Vec<Entry>> = HashMap::new();
-        for entry in select::<Entry>(queries, &condition, parameters).await? {
+        for entry in select::<Entry>(queries, &condition, ints(numbers)).await? {
             entries.entry(entry.journal).or_default().push(entry);
         }
         let moved = journals.into_iter().map(|journal| {
@@ -227,7 +250,7 @@ impl Source {
             for entry in entries.remove(&moved.journal.number).unwrap_or_default() {
                 if entry.account == self.fees {
                     moved.fee += entry.amount;
-                } else {
+                } else if self.accounts.contains(&entry.account) {
                     moved.net += entry.amount;
                     moved.balance = entry.balance;
                 }

@@ -1,5 +1,5 @@
 //! Which orders and refunds the journals of a bill are about: orders of the merchant itself, parts
-//! of combined orders, and what service providers did for it.
+//! of combined orders, what service providers did for it, and what it did for sub-merchants.
 
 use super::file::{Moved, Source};
 use crate::merchant::fault::Fault;
@@ -49,7 +49,7 @@ impl Orders {
         })
     }
 
-    /// The orders that a payment paid to the merchant of the bill, in order of their places.
+    /// The orders that a payment paid to those whose bill it is, in order of their places.
     pub(super) fn paid(&self, source: &Source, journal: &Journal) -> Vec<&Order> {
         if journal.kind != JournalKind::Payment {
             return Vec::new();
@@ -58,7 +58,7 @@ impl Orders {
         let whole = key_of(journal, "combined_order");
         let parts = whole.and_then(|whole| self.parts.get(&whole)).into_iter().flatten().cloned();
         let orders = alone.chain(parts).filter_map(|key| self.orders.get(&key));
-        orders.filter(|order| order.payee() == source.mchid).collect()
+        orders.filter(|order| source.owners.contains(order.payee())).collect()
     }
 
     /// The refund that a journal is about, and its order.

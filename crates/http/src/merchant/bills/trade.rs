@@ -13,8 +13,8 @@ use kernel::Timestamp;
 /// See the module.
 pub(super) struct TradeBill {
     pub(super) writer: TradeWriter,
-    /// The service provider that asks, who sees the orders that it placed.
-    pub(super) provider: Option<String>,
+    /// Who asks: it sees the orders that it placed, and those that paid it.
+    pub(super) mchid: String,
 }
 
 impl TradeBill {
@@ -41,11 +41,11 @@ impl TradeBill {
                 let number = moved.journal.number;
                 return Err(Fault::defect(&format!("journal {number} and its order differ")));
             }
-            let asked = |row: &&TradeRow| match &self.provider {
-                None => true,
-                Some(provider) => row.mchid == *provider,
+            let is_shown = |row: &&TradeRow| {
+                let payee = row.sub_mchid.as_ref().unwrap_or(&row.mchid);
+                [&row.mchid, payee].contains(&&self.mchid)
             };
-            for row in rows.iter().filter(asked) {
+            for row in rows.iter().filter(is_shown) {
                 self.writer.push(&mut out, row);
             }
         }
