@@ -1,6 +1,8 @@
 // The merchant's side: the unmodified SDK with our base URL, and its certificate download.
 
 import { readFile } from 'node:fs/promises';
+import https from 'node:https';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Aes, Formatter, Rsa, Wechatpay } from 'wechatpay-axios-plugin';
 
 /** The key and numbers that the demo file holds, as the SDK wants them. */
@@ -33,6 +35,20 @@ export async function downloadCertificates(config, apiv3Key) {
   const { any, ...found } = certs;
   assertSigned(raw, found);
   return found;
+}
+
+/** Waits until answers that no key is named for are signed by the bare key, or by a certificate. */
+export async function signedByBareKey(config, isBare) {
+  // An agent of its own: that of all others may lead to the proxy.
+  const httpsAgent = new https.Agent();
+  const wxpay = new Wechatpay({ ...config, certs: { any: undefined }, httpsAgent });
+  for (let tries = 0; tries < 100; tries += 1) {
+    const asked = wxpay.v3.certificates.get({ transformResponse: [(text) => text] });
+    const { headers } = await asked.catch((error) => error.response);
+    if (headers['wechatpay-serial'].startsWith('PUB_KEY_ID_') === isBare) return;
+    await pause(100);
+  }
+  throw new Error('the merchant has not changed its keys');
 }
 
 /** Throws unless `response`, whose data is the raw text, carries a valid signature. */

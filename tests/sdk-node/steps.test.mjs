@@ -1,5 +1,5 @@
-// Two unmodified SDKs for Node play tests/conformance/steps.json over TLS, in both modes. Run it
-// through tests/conformance/with-sandbox.mjs.
+// Two unmodified SDKs for Node play tests/conformance/steps.json over TLS, with either of the platform's
+// keys, and as a merchant that gets no certificates. Run it through tests/conformance/with-sandbox.mjs.
 
 import { createHash, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -8,7 +8,7 @@ import superagent from 'superagent';
 import { Multipart, Rsa, Wechatpay } from 'wechatpay-axios-plugin';
 import WxPay from 'wechatpay-node-v3';
 
-import { credentials, downloadCertificates } from './merchant.mjs';
+import { credentials, downloadCertificates, signedByBareKey } from './merchant.mjs';
 import { Receiver } from './receiver.mjs';
 import { findServer } from './server.mjs';
 import { firstNames, perform, sandboxOf, steps } from './steps.mjs';
@@ -17,18 +17,27 @@ import { tunnel } from './tunnel.mjs';
 const { demo, stop } = await findServer();
 after(stop);
 
+/** A merchant without certificates: it need not name the key that is to sign. */
+const KEY_ONLY = 'public key only';
+
+const publicKey = async () => ({ [demo.platform.id]: await readFile(demo.platform.file, 'utf8') });
+
 /** What the platform's keys are in each mode, by their ids. */
 const platformKeys = {
   certificate: async (config) => downloadCertificates(config, demo.merchant.apiv3_key),
-  'public key': async () => ({ [demo.platform.id]: await readFile(demo.platform.file, 'utf8') }),
+  'public key': publicKey,
+  [KEY_ONLY]: publicKey,
 };
 
 const clients = {
-  'wechatpay-axios-plugin': async (certs, config) => {
+  'wechatpay-axios-plugin': async (certs, config, mode) => {
     const wxpay = new Wechatpay({ ...config, certs });
-    // This SDK leaves it to the caller to say which of the platform's keys is to sign.
+    // This SDK leaves it to the caller to say which of the platform's keys is to sign, and which one
+    // something is sealed for.
     const [serial] = Object.keys(certs);
-    const headers = { 'Wechatpay-Serial': serial };
+    const named = { 'Wechatpay-Serial': serial };
+    const usual = mode === KEY_ONLY ? {} : named;
+    let headers = usual;
     return {
       async call(method, target, data) {
         try {
@@ -37,13 +46,18 @@ const clients = {
         } catch (error) {
           if (!error.response) throw error;
           return { status: error.response.status, body: error.response.data };
+        } finally {
+          headers = usual;
         }
       },
-      seal: (text) => Rsa.encrypt(text, certs[serial]),
+      seal(text) {
+        headers = named;
+        return Rsa.encrypt(text, certs[serial]);
+      },
       async upload(target, name, content) {
         const meta = { filename: name, sha256: createHash('sha256').update(content).digest('hex') };
         const form = new Multipart().append('meta', JSON.stringify(meta)).append('file', content, name);
-        const sent = { headers: { ...headers, ...form.getHeaders() } };
+        const sent = { headers: { ...usual, ...form.getHeaders() } };
         const answer = await wxpay.client.request(target.slice(1), 'POST', form, sent);
         return { status: answer.status, body: answer.data };
       },
@@ -107,20 +121,32 @@ for (const [name, client] of Object.entries(clients)) {
   for (const mode of Object.keys(platformKeys)) {
     describe(`${name} in ${mode} mode`, () => {
       const sandbox = sandboxOf(demo);
+      const haveKeyOnly = async (config, isOnly) => {
+        const { mchid } = demo.merchant;
+        await sandbox('public-key-only', { mchid, public_key_only: isOnly });
+        await signedByBareKey(config, isOnly);
+      };
       let receiver;
       let names;
       let sdk;
 
       before(async () => {
         const config = { ...await credentials(demo), baseURL: demo.merchant_tls_api };
+        await haveKeyOnly(config, mode === KEY_ONLY);
         const certs = await platformKeys[mode](config);
         receiver = await Receiver.start({ certs, apiv3Key: demo.merchant.apiv3_key });
         const { mchid } = demo.merchant;
-        await sandbox('notification-keys', { mchid, key: mode.replace(' ', '_') });
+        // Who gets no certificates is told by the other key, even when a certificate was chosen.
+        const key = mode === 'public key' ? 'public_key' : 'certificate';
+        await sandbox('notification-keys', { mchid, key });
         names = await firstNames(demo, sandbox, receiver.url);
-        sdk = await client(certs, config);
+        sdk = await client(certs, config, mode);
       });
-      after(() => receiver?.stop());
+      after(async () => {
+        receiver?.stop();
+        const config = { ...await credentials(demo), baseURL: demo.merchant_tls_api };
+        await haveKeyOnly(config, false);
+      });
 
       for (const step of steps.filter((one) => (one.mode ?? mode) === mode)) {
         test(step.name, () => perform(step, { ...sdk, receiver }, sandbox, names));

@@ -121,6 +121,7 @@ mod tests {
             balance_account: 1,
             apiv3_key: seal_apiv3_key(&ring(), "1900000001", &key, &[3; 56]),
             allows_profit_return: false,
+            public_key_only: false,
             added_at: Timestamp::default(),
         };
         assert_eq!(*open_apiv3_key(&ring(), &merchant).unwrap().reveal(), *key.reveal());

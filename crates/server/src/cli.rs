@@ -278,6 +278,9 @@ pub(crate) enum MerchantAction {
     Resend(ResendFlags),
     /// Choose which of our keys signs a merchant's notifications.
     NotifyWith(NotifyWithFlags),
+    /// Take our certificates from a merchant, or give them back: without them it is one that knows
+    /// our bare public key alone.
+    PublicKeyOnly(PublicKeyOnlyFlags),
     /// Name where a merchant is told what it got by profit sharing.
     Webhook(WebhookFlags),
 }
@@ -320,6 +323,17 @@ pub(crate) struct ProfitReturnFlags {
     /// The number of the merchant that agrees.
     pub(crate) mchid: String,
     /// It agrees no more.
+    #[arg(long)]
+    pub(crate) end: bool,
+    #[command(flatten)]
+    pub(crate) config: ConfigFlags,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct PublicKeyOnlyFlags {
+    /// The merchant's number.
+    pub(crate) mchid: String,
+    /// It gets our certificates again.
     #[arg(long)]
     pub(crate) end: bool,
     #[command(flatten)]
@@ -482,6 +496,9 @@ pub(crate) struct AddMerchantFlags {
     /// Its fee, in hundredths of a percent of a payment.
     #[arg(long, default_value_t = 0)]
     pub(crate) fee_bp: i64,
+    /// It gets no certificates of ours and knows our bare public key alone.
+    #[arg(long)]
+    pub(crate) public_key_only: bool,
     /// Prints one JSON object and nothing else.
     #[arg(long)]
     pub(crate) json: bool,

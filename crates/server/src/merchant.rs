@@ -2,7 +2,7 @@
 
 use crate::cli::{
     AddMerchantFlags, Apiv2KeyFlags, AppidFlags, ListFlags, MerchantAction, ProfitReturnFlags,
-    SubMerchantFlags, WebhookFlags,
+    PublicKeyOnlyFlags, SubMerchantFlags, WebhookFlags,
 };
 use crate::database;
 use crate::merchant_guide::Guide;
@@ -38,6 +38,9 @@ pub(crate) async fn run(action: MerchantAction) -> Result<(), Box<dyn Error>> {
             let request = Request::NotifyWith { mchid: flags.mchid, key: flags.key };
             operator::tell(&flags.config, &request).await
         }
+        MerchantAction::PublicKeyOnly(PublicKeyOnlyFlags { mchid, end, config }) => {
+            operator::tell(&config, &Request::PublicKeyOnly { mchid, public_key_only: !end }).await
+        }
         MerchantAction::Webhook(WebhookFlags { mchid, url, config }) => {
             operator::tell(&config, &Request::ProfitWebhook { mchid, url }).await
         }
@@ -45,9 +48,10 @@ pub(crate) async fn run(action: MerchantAction) -> Result<(), Box<dyn Error>> {
 }
 
 async fn add(flags: AddMerchantFlags) -> Result<(), Box<dyn Error>> {
-    let AddMerchantFlags { name, mchid, appid, fee_bp, json, config } = flags;
+    let AddMerchantFlags { name, mchid, appid, fee_bp, public_key_only, json, config } = flags;
     let config = config.load()?;
-    let request = Request::MerchantAdd(MerchantRequest { name, mchid, appid, fee_bp });
+    let request = MerchantRequest { name, mchid, appid, fee_bp, public_key_only };
+    let request = Request::MerchantAdd(request);
     let told = match operator::ask(&config, &request).await? {
         Answer::Done(told) => told,
         Answer::Failed(why) => return Err(why.into()),
@@ -66,7 +70,7 @@ async fn add(flags: AddMerchantFlags) -> Result<(), Box<dyn Error>> {
         Err(_) => None,
     };
     let platform = key.as_ref().map(|key| (key.id.as_str(), key.public.as_str()));
-    let guide = Guide { merchant: &merchant, address, platform };
+    let guide = Guide { merchant: &merchant, address, platform, public_key_only };
     say!("{}", guide.text().trim_end());
     Ok(())
 }
@@ -116,6 +120,7 @@ fn to_json(merchant: &Merchant) -> serde_json::Value {
         "state": merchant.state,
         "fee_bp": merchant.fee_bp,
         "allows_profit_return": merchant.allows_profit_return,
+        "public_key_only": merchant.public_key_only,
         "added_at": merchant.added_at.rfc3339(),
     })
 }

@@ -12,6 +12,9 @@ pub(crate) struct Guide<'a> {
     pub(crate) address: SocketAddr,
     /// Id and PEM of the platform's bare public key; `None` before the first start of the server.
     pub(crate) platform: Option<(&'a str, &'a str)>,
+    /// Whether the merchant gets no certificates: then it is shown the SDKs that begin with the
+    /// bare key; the pages of the others say how they do.
+    pub(crate) public_key_only: bool,
 }
 
 impl Guide<'_> {
@@ -22,9 +25,11 @@ impl Guide<'_> {
             "(made at the first start of the server; add a merchant after it)\n",
         ));
         let mut text = OPENING.to_owned();
-        for sdk in [AXIOS, NODE_V3, GO, JAVA, PHP, PYTHON] {
-            text.push_str(sdk);
-        }
+        let sdks: &[&str] = match self.public_key_only {
+            true => &[NODE_V3, PYTHON],
+            false => &[AXIOS, NODE_V3, GO, JAVA, PHP, PYTHON],
+        };
+        text.extend(sdks.iter().copied());
         for (name, value) in [
             ("{mchid}", self.merchant.mchid.as_str()),
             ("{appid}", &self.merchant.appid),
@@ -181,7 +186,10 @@ mod tests {
         };
         let address = "127.0.0.1:4001".parse().unwrap();
         let platform = Some(("PUB_KEY_ID_7", "PUBLIC KEY\n"));
-        let text = Guide { merchant: &merchant, address, platform }.text();
+        let guide = |public_key_only| {
+            Guide { merchant: &merchant, address, platform, public_key_only }.text()
+        };
+        let text = guide(false);
         for name in ["{mchid}", "{serial}", "{address}", "{host}", "{port}", "{platform", "{appid}"]
         {
             assert!(!text.contains(name), "{name}");
@@ -189,5 +197,7 @@ mod tests {
         assert_eq!(text.matches("PRIVATE KEY\n").count(), 1);
         assert!(text.contains("base_uri' => 'http://127.0.0.1:4001/'"));
         assert!(text.contains("public_key_id='PUB_KEY_ID_7'"));
+        let downloads = |text: &str| text.contains("CertificateDownloader");
+        assert!(downloads(&text) && !downloads(&guide(true)));
     }
 }

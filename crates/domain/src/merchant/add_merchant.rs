@@ -26,6 +26,8 @@ pub struct AddMerchant {
     pub serial: String,
     /// Its certificate, PEM.
     pub certificate: String,
+    /// Whether it gets no certificates of ours; of a merchant that is there, this changes nothing.
+    pub public_key_only: bool,
 }
 
 /// The merchant is there, as asked for.
@@ -84,6 +86,7 @@ impl Command for AddMerchant {
             balance_account,
             apiv3_key: self.apiv3_key.clone(),
             allows_profit_return: false,
+            public_key_only: self.public_key_only,
             added_at,
         });
         tx.put(MerchantAppid { mchid: self.mchid.clone(), appid: self.appid.clone(), added_at });

@@ -87,6 +87,7 @@ mod tests {
             appid: "wx0123456789abcdef".into(),
             serial: "5157F09E".into(),
             certificate: "certificate".into(),
+            public_key_only: false,
         };
         world.run(&add).unwrap();
         for kind in [PlatformKeyKind::PublicKey, PlatformKeyKind::Certificate] {

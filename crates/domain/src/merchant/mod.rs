@@ -10,6 +10,7 @@ mod openid_keys;
 mod platform_key;
 mod security_echo;
 mod set_apiv2_key;
+mod set_public_key_only;
 mod sub_merchant;
 mod webhook;
 
@@ -28,6 +29,7 @@ pub use openid_keys::OpenidKeys;
 pub use platform_key::{KeepPlatformKey, PlatformKeyRefusal, RevokePlatformKey, UsePlatformKey};
 pub use security_echo::{EchoSecurity, SecurityEcho};
 pub use set_apiv2_key::{SetApiv2Key, SetApiv2KeyRefusal};
+pub use set_public_key_only::{SetPublicKeyOnly, SetPublicKeyOnlyRefusal};
 pub use sub_merchant::{BindSubMerchant, BindSubMerchantRefusal, SubMerchant, SubMerchantState};
 pub use webhook::{MerchantWebhook, SetWebhook, SetWebhookRefusal, WebhookChange, WebhookKind};
 
@@ -63,6 +65,8 @@ pub struct Merchant {
     pub apiv3_key: Vec<u8>,
     /// Whether others may ask back what it got of their orders.
     pub allows_profit_return: bool,
+    /// Whether it gets no certificates of ours and knows our bare public key alone.
+    pub public_key_only: bool,
     /// When it was added.
     pub added_at: Timestamp,
 }

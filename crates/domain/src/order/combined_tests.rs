@@ -25,6 +25,7 @@ fn market(fee_bp: i64) -> World {
         appid: "wxfedcba9876543210".into(),
         serial: "01".into(),
         certificate: "PEM".into(),
+        public_key_only: false,
     };
     world.run(&other).unwrap();
     world.run(&AddAppid { mchid: OTHER.into(), appid: APPID.into() }).unwrap();

@@ -29,6 +29,7 @@ fn provider(fee_bp: i64) -> World {
         appid: SUB_APPID.into(),
         serial: "01".into(),
         certificate: "PEM".into(),
+        public_key_only: false,
     };
     world.run(&sub).unwrap();
     world.run(&bind(SubMerchantState::Active)).unwrap();

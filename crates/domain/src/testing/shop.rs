@@ -22,6 +22,7 @@ pub fn merchant() -> AddMerchant {
         appid: APPID.into(),
         serial: "01".into(),
         certificate: "PEM".into(),
+        public_key_only: false,
     }
 }
 

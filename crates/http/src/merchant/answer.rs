@@ -7,17 +7,18 @@ use super::route::Matched;
 use super::serve::Arrival;
 use crate::address::address_of;
 use crate::layers::{count, log, method_name};
+use apiv3::authorization::Authorization;
 use apiv3::code::Code;
 use apiv3::error::ApiError;
-use apiv3::key_name::KeyName;
+use apiv3::key_name::{KeyName, Serial};
 use apiv3::language::Language;
 use apiv3::sign::{PlatformKey, SERIAL_HEADER, SignedHeaders, nonce, request_id};
 use apiv3::signers::{Signing, Unsigned};
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{
-    ACCEPT_LANGUAGE, CACHE_CONTROL, CONNECTION, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderMap,
-    RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT_LANGUAGE, AUTHORIZATION, CACHE_CONTROL, CONNECTION, CONTENT_LANGUAGE, CONTENT_TYPE,
+    HeaderMap, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
@@ -117,12 +118,19 @@ pub(super) async fn answer(
     };
     let choice = keys.choose(asked.key_name.as_deref(), began);
     let named = choice.named.then(|| Arc::clone(&choice.key));
-    request.extensions_mut().insert(Arrival { keys, key_known: choice.known, named, matched });
+    let arrival = Arrival { keys: Arc::clone(&keys), key_known: choice.known, named, matched };
+    request.extensions_mut().insert(arrival);
     let mut response = next.run(request).instrument(span.clone()).await;
+    let key = match &asked.signer {
+        Some((mchid, serial)) if face.certificates.is_public_key_only(mchid, serial) => {
+            keys.bare(choice.key, began)
+        }
+        _ => choice.key,
+    };
     let outcome = response.extensions_mut().remove::<Outcome>();
     let outcome = outcome.unwrap_or_else(|| Err(Code::SystemError.into()));
     let (reply, signed) = match face.refused_address(&outcome, asked.address) {
-        Some(seconds) => face.limited.answer(&face, &choice.key, asked.language, seconds).await,
+        Some(seconds) => face.limited.answer(&face, &key, asked.language, seconds).await,
         None => {
             let mut reply = match outcome {
                 Ok(reply) => reply,
@@ -133,7 +141,7 @@ pub(super) async fn answer(
             }
             let signed = match reply.file {
                 Some(_) => None,
-                None => face.sign(&choice.key, &reply.body).await,
+                None => face.sign(&key, &reply.body).await,
             };
             (reply, signed)
         }
@@ -149,6 +157,8 @@ struct Asked {
     method: Method,
     language: Language,
     key_name: Option<String>,
+    /// Who says to have signed, with which key: a hint, because it is read before it is believed.
+    signer: Option<(String, Serial)>,
     address: Option<IpAddr>,
     closes: bool,
 }
@@ -160,6 +170,7 @@ impl Asked {
             method: request.method().clone(),
             language: Language::from_header(text(ACCEPT_LANGUAGE.as_str())),
             key_name: named_key(request.headers()),
+            signer: text(AUTHORIZATION.as_str()).and_then(Authorization::signer),
             address: address_of(request, proxies),
             closes: text(CONNECTION.as_str()).is_some_and(|value| {
                 value.split(',').any(|option| option.trim().eq_ignore_ascii_case("close"))

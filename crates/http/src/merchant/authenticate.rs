@@ -1,14 +1,13 @@
 //! Who sent a request: the checks before anything in it is believed, in the protocol's order.
 
 use super::Face;
+use super::certificate_cache::Known;
 use super::fault::Fault;
 use apiv3::authorization::{Authorization, RawRequest, SignatureFault};
-use apiv3::certificate::Certificate;
 use apiv3::code::Code;
 use apiv3::error::ApiError;
 use axum::http::header::{ACCEPT, AUTHORIZATION, HeaderMap, USER_AGENT};
 use axum::http::request::Parts;
-use std::sync::Arc;
 
 const HEADERS_INCOMPLETE: ApiError = ApiError::saying(
     Code::InvalidRequest,
@@ -17,7 +16,7 @@ const HEADERS_INCOMPLETE: ApiError = ApiError::saying(
 );
 
 /// Checks headers, merchant and certificate, time, signature and nonce; gives the merchant's
-/// number and the certificate it signed with.
+/// number and what it is known by.
 ///
 /// # Errors
 /// INVALID_REQUEST for missing headers, SIGN_ERROR for all that follows.
@@ -26,7 +25,7 @@ pub(super) async fn authenticate(
     parts: &Parts,
     target: &str,
     body: &[u8],
-) -> Result<(String, Arc<Certificate>), Fault> {
+) -> Result<(String, Known), Fault> {
     if !has_text(&parts.headers, ACCEPT) || !has_text(&parts.headers, USER_AGENT) {
         return Err(Fault::of_stranger(HEADERS_INCOMPLETE));
     }
@@ -34,12 +33,12 @@ pub(super) async fn authenticate(
     let header = authorization(&parts.headers).map_err(refused)?;
     let signed = Authorization::parse(header).map_err(refused)?;
     let (app, now) = (&face.app, face.app.shell.now());
-    let certificate =
+    let known =
         face.certificates.find(app.queries.as_ref(), &signed.mchid, &signed.serial, now).await?;
-    let certificate = certificate.ok_or(SignatureFault::UnknownSerial).map_err(refused)?;
+    let known = known.ok_or(SignatureFault::UnknownSerial).map_err(refused)?;
     signed.check_time(now.seconds()).map_err(refused)?;
     let request = RawRequest { method: parts.method.as_str(), target, body };
-    let key = &certificate.public_key;
+    let key = &known.certificate.public_key;
     signed.verify(key, &request).map_err(|fault| match app.sandbox {
         Some(_) => refused(fault.diagnosed(&signed, key, &request)),
         None => refused(fault),
@@ -48,7 +47,7 @@ pub(super) async fn authenticate(
     if !face.nonces.remember(mchid, nonce, &signed.signature, now.seconds()) {
         return Err(refused(SignatureFault::NonceReused));
     }
-    Ok((signed.mchid, certificate))
+    Ok((signed.mchid, known))
 }
 
 fn authorization(headers: &HeaderMap) -> Result<&str, SignatureFault> {

@@ -1,9 +1,9 @@
-//! Certificates of merchants, parsed once. A row is looked up again after a moment, so a revoked
-//! certificate ends within that time.
+//! Certificates of merchants, parsed once, with what each merchant knows of our keys. A row is
+//! looked up again after a moment, so a revoked certificate ends within that time.
 
 use apiv3::certificate::Certificate;
 use apiv3::key_name::Serial;
-use domain::merchant::{KeyState, MerchantCertificate};
+use domain::merchant::{KeyState, Merchant, MerchantCertificate};
 use kernel::Timestamp;
 use kernel::time::SECOND;
 use std::collections::HashMap;
@@ -21,9 +21,17 @@ pub(super) struct CertificateCache {
     kept: RwLock<HashMap<(String, Serial), Kept>>,
 }
 
+/// What a merchant signs with, and what it knows us by.
+#[derive(Clone)]
+pub(super) struct Known {
+    pub(super) certificate: Arc<Certificate>,
+    /// Whether it gets no certificates of ours.
+    pub(super) public_key_only: bool,
+}
+
 #[derive(Clone)]
 struct Kept {
-    certificate: Arc<Certificate>,
+    known: Known,
     /// The row's text, which need not be the parser's.
     pem: String,
     at: Timestamp,
@@ -38,14 +46,21 @@ impl CertificateCache {
         mchid: &str,
         serial: &Serial,
         now: Timestamp,
-    ) -> Result<Option<Arc<Certificate>>, QueryError> {
+    ) -> Result<Option<Known>, QueryError> {
         let key = (mchid.to_owned(), serial.clone());
-        let known = self.kept.read().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-        let certificate = match known {
-            Some(kept) if (0..FRESH).contains(&now.since(kept.at)) => Some(kept.certificate),
+        let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        let known = match kept {
+            Some(kept) if (0..FRESH).contains(&now.since(kept.at)) => Some(kept.known),
             stale => self.read(queries, key, stale, now).await?,
         };
-        Ok(certificate.filter(|certificate| certificate.is_valid_at(now.seconds())))
+        Ok(known.filter(|known| known.certificate.is_valid_at(now.seconds())))
+    }
+
+    /// Whether this merchant gets no certificates of ours; only of who signed lately it is known.
+    pub(super) fn is_public_key_only(&self, mchid: &str, serial: &Serial) -> bool {
+        let key = (mchid.to_owned(), serial.clone());
+        let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
+        kept.get(&key).is_some_and(|kept| kept.known.public_key_only)
     }
 
     async fn read(
@@ -54,24 +69,30 @@ impl CertificateCache {
         key: (String, Serial),
         stale: Option<Kept>,
         now: Timestamp,
-    ) -> Result<Option<Arc<Certificate>>, QueryError> {
+    ) -> Result<Option<Known>, QueryError> {
         let row_key = (key.0.clone(), key.1.to_string());
-        let row = queries::find::<MerchantCertificate>(queries, &row_key).await?;
-        let row = row.filter(|row| row.state != KeyState::Revoked);
-        let parsed = row.and_then(|row| match stale {
-            Some(kept) if kept.pem == row.certificate => Some((kept.certificate, kept.pem)),
-            _ => parse(row),
+        let found = queries::find_with(queries, &row_key, "b.mchid = a.mchid").await?;
+        let found = found.filter(|(row, _): &(MerchantCertificate, Option<Merchant>)| {
+            row.state != KeyState::Revoked
+        });
+        let parsed = found.and_then(|(row, merchant)| {
+            let public_key_only = merchant.is_some_and(|merchant| merchant.public_key_only);
+            let (certificate, pem) = match stale {
+                Some(kept) if kept.pem == row.certificate => (kept.known.certificate, kept.pem),
+                _ => parse(row)?,
+            };
+            Some((Known { certificate, public_key_only }, pem))
         });
         let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
-        let Some((certificate, pem)) = parsed else {
+        let Some((known, pem)) = parsed else {
             kept.remove(&key);
             return Ok(None);
         };
         if kept.len() >= KEPT_MAX {
             kept.clear();
         }
-        kept.insert(key, Kept { certificate: Arc::clone(&certificate), pem, at: now });
-        Ok(Some(certificate))
+        kept.insert(key, Kept { known: known.clone(), pem, at: now });
+        Ok(Some(known))
     }
 }
 

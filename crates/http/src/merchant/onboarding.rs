@@ -39,6 +39,9 @@ pub struct MerchantRequest {
     /// Its fee, in hundredths of a percent, 0 to 10,000.
     #[serde(default)]
     pub fee_bp: i64,
+    /// Whether it gets no platform certificates and knows the platform's bare public key alone.
+    #[serde(default)]
+    pub public_key_only: bool,
 }
 
 /// A merchant that was added, with its secrets, which exist nowhere else in this form.
@@ -155,6 +158,7 @@ pub async fn add_merchant_with(
             appid: appid.clone(),
             serial: certificate.serial.to_string(),
             certificate: certificate.pem.clone(),
+            public_key_only: request.public_key_only,
         };
         match run_until_known(engine, command).await {
             Ok(MerchantAdded { has_these_keys: false }) => {

@@ -17,6 +17,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use store::{Queries, QueryError, queries};
 use tokio::sync::Mutex;
 
+/// What signs for who names no key.
+const CERTIFICATE: PlatformKeyKind = PlatformKeyKind::Certificate;
+
 /// How long the rows are believed: a key of a rotation is in use within this time.
 const FRESH: i64 = 5 * SECOND;
 
@@ -101,7 +104,7 @@ impl KeySet {
     pub(super) fn choose(&self, named: Option<&str>, now: Timestamp) -> Choice {
         let named = named.map(str::trim).filter(|name| !name.is_empty());
         let Some(text) = named else {
-            return Choice { key: self.usual(now), known: true, named: false };
+            return Choice { key: self.usual(CERTIFICATE, now), known: true, named: false };
         };
         let name = KeyName::parse(text);
         let found = self
@@ -110,7 +113,7 @@ impl KeySet {
             .find(|opened| Some(&opened.key.name) == name.as_ref() && opened.is_accepted(now));
         match found {
             Some(opened) => Choice { key: Arc::clone(&opened.key), known: true, named: true },
-            None => Choice { key: self.usual(now), known: false, named: false },
+            None => Choice { key: self.usual(CERTIFICATE, now), known: false, named: false },
         }
     }
 
@@ -120,12 +123,20 @@ impl KeySet {
         accepted.filter_map(|opened| opened.certificate.as_ref())
     }
 
-    fn usual(&self, now: Timestamp) -> Arc<SigningKey> {
+    /// What signs instead of a chosen key for who knows our bare keys alone.
+    pub(super) fn bare(&self, chosen: Arc<SigningKey>, now: Timestamp) -> Arc<SigningKey> {
+        match chosen.name {
+            KeyName::PublicKey(_) => chosen,
+            KeyName::Certificate(_) => self.usual(PlatformKeyKind::PublicKey, now),
+        }
+    }
+
+    /// The key of this kind that signs for who names none; of the other one, if there is none.
+    fn usual(&self, kind: PlatformKeyKind, now: Timestamp) -> Arc<SigningKey> {
         // An answer signed with an old key helps a merchant more than one without signature.
         let rank = |opened: &&Opened| {
             let in_use = opened.state == KeyState::Active && opened.is_accepted(now);
-            let certified = opened.kind == PlatformKeyKind::Certificate;
-            (!in_use, !opened.is_accepted(now), !certified)
+            (!in_use, !opened.is_accepted(now), opened.kind != kind)
         };
         let best = self.keys.iter().min_by_key(rank).expect("a set of keys is never empty");
         Arc::clone(&best.key)
@@ -315,8 +326,6 @@ pub(super) async fn rows(queries: &dyn Queries) -> Result<Vec<PlatformKey>, Quer
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const CERTIFICATE: PlatformKeyKind = PlatformKeyKind::Certificate;
 
     fn row(kind: PlatformKeyKind, state: KeyState, not_after: i64) -> PlatformKey {
         PlatformKey {

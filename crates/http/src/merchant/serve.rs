@@ -10,6 +10,7 @@ use super::route::{Matched, Signed};
 use apiv3::code::Code;
 use apiv3::error::{ApiError, FieldError, Location};
 use apiv3::issue::Issue;
+use apiv3::key_name::KeyName;
 use apiv3::request::{BODY_LIMITS, LARGE_BYTES_MAX};
 use apiv3::sign::{PlatformKey, SERIAL_HEADER};
 use apiv3::strict_json::JsonFault;
@@ -80,10 +81,13 @@ async fn outcome(face: Arc<Face>, parts: Parts, body: Bytes) -> Outcome {
         Signed::Whole | Signed::Large => body.as_ref(),
         Signed::Meta => signed_part(content_type, &body).unwrap_or_default(),
     };
-    let (mchid, certificate) = authenticate(&face, &parts, target, checked).await?;
+    let (mchid, known) = authenticate(&face, &parts, target, checked).await?;
     let arrival = parts.extensions.get::<Arrival>();
     let arrival = arrival.ok_or_else(|| Fault::defect("a request without arrival"))?;
-    if !arrival.key_known {
+    // A certificate is nobody's key for who gets none.
+    let names_certificate =
+        arrival.named.as_ref().is_some_and(|key| matches!(key.name, KeyName::Certificate(_)));
+    if !arrival.key_known || (known.public_key_only && names_certificate) {
         let name = SERIAL_HEADER.to_owned();
         return Err(FieldError::new(Location::Header, name, None, Issue::PlatformKey).into());
     }
@@ -96,7 +100,7 @@ async fn outcome(face: Arc<Face>, parts: Parts, body: Bytes) -> Outcome {
         content_type: content_type.map(str::to_owned),
         face: Arc::clone(&face),
         mchid,
-        certificate,
+        certificate: known.certificate,
         body,
     })
     .await

@@ -7,6 +7,7 @@ mod inspector;
 mod late_payments;
 mod notifications;
 mod payments;
+mod public_key_only;
 mod sub_merchants;
 #[cfg(test)]
 mod tests;
@@ -68,6 +69,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .merge(late_payments::routes())
         .merge(payments::routes())
         .merge(notifications::routes())
+        .merge(public_key_only::routes())
         .merge(sub_merchants::routes())
         .merge(inspector::routes().into())
         .route("/sandbox/cards", axum::routing::get(cards_page))

@@ -73,6 +73,9 @@ async fn unknown_orders_outcomes_and_merchants_are_told() {
     let choice = json!({ "mchid": "1900000001", "key": "public_key" });
     let nobody = stage.post("/sandbox/v1/notification-keys", choice).send().await;
     assert_eq!(nobody.problem(), (404, "OBJECT_NOT_FOUND", None));
+    let only = json!({ "mchid": "1900000001", "public_key_only": true });
+    let nobody = stage.post("/sandbox/v1/public-key-only", only).send().await;
+    assert_eq!(nobody.problem(), (404, "OBJECT_NOT_FOUND", None));
 }
 
 #[tokio::test]

@@ -17,6 +17,7 @@ fn chosen(mchid: &str, appid: &str) -> MerchantRequest {
         mchid: Some(mchid.into()),
         appid: Some(appid.into()),
         fee_bp: 38,
+        public_key_only: false,
     }
 }
 

@@ -4,7 +4,7 @@ use crate::world::{World, put};
 use apiv3::authorization::{Authorization, RawRequest};
 use apiv3::key_name::Serial;
 use axum::http::HeaderValue;
-use domain::merchant::{KeyState, MerchantCertificate};
+use domain::merchant::{KeyState, MerchantCertificate, SetPublicKeyOnly};
 use jiaozi_http::rate_limit::AddressLimiter;
 use serde_json::{Value, json};
 use std::collections::HashSet;
@@ -240,6 +240,38 @@ async fn the_key_that_the_caller_names_signs() {
         });
         world.send(request).await.is(400, expected);
     }
+}
+
+#[tokio::test]
+async fn who_gets_no_certificates_is_answered_by_the_bare_key_and_others_are_as_ever() {
+    let world = World::new().await;
+    let (certificate, public_key) = (world.platform[0].0.clone(), world.platform[1].0.clone());
+    let other = world.add_merchant("Book shop").await;
+    let mchid = world.merchant.made.mchid.clone();
+    let only = SetPublicKeyOnly { mchid, public_key_only: true };
+    world.app.engine.run(only).await.unwrap();
+    let ask = async |party, named: &str| {
+        let mut request = world.signed(party, ("GET", "/v3/certificates"), b"");
+        request.headers_mut().insert("wechatpay-serial", named.parse().unwrap());
+        let answer = world.send(request).await;
+        (answer.status, answer.header("wechatpay-serial").to_owned(), answer.json()["code"].clone())
+    };
+    let none = (404, public_key.clone(), json!("NOT_FOUND"));
+    assert_eq!(ask(&world.merchant, "").await, none);
+    assert_eq!(ask(&world.merchant, &public_key).await, none);
+    let nobodys = (400, public_key.clone(), json!("PARAM_ERROR"));
+    assert_eq!(ask(&world.merchant, &certificate).await, nobodys);
+    assert_eq!(ask(&world.merchant, "nonsense").await, nobodys);
+    let mut wrong = world.signed(&world.merchant, ("GET", "/v3/certificates"), b"");
+    *wrong.uri_mut() = "/v3/certificates?algorithm_type=RSA".parse().unwrap();
+    let wrong = world.send(wrong).await;
+    assert_eq!((wrong.status, wrong.header("wechatpay-serial")), (401, &*public_key));
+    assert_eq!(ask(&other, "").await, (200, certificate.clone(), Value::Null));
+    let mchid = world.merchant.made.mchid.clone();
+    let again = SetPublicKeyOnly { mchid, public_key_only: false };
+    world.app.engine.run(again).await.unwrap();
+    world.wait(2);
+    assert_eq!(ask(&world.merchant, "").await, (200, certificate.clone(), Value::Null));
 }
 
 #[tokio::test]

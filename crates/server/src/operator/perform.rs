@@ -5,8 +5,8 @@ use apiv3::language::Language;
 use apiv3::notify_url::{self, UrlRule};
 use domain::ids::WalletId;
 use domain::merchant::{
-    AddAppid, AllowProfitReturn, BindSubMerchant, ChooseNotificationKey, SetWebhook, WebhookChange,
-    WebhookKind,
+    AddAppid, AllowProfitReturn, BindSubMerchant, ChooseNotificationKey, SetPublicKeyOnly,
+    SetWebhook, WebhookChange, WebhookKind,
 };
 use domain::notification::ResendNotification;
 use domain::wallet::{FreezeWallet, FrozenBy, LiftedBy, UnfreezeWallet};
@@ -66,6 +66,11 @@ impl Operator {
                 let kind = (*key).into();
                 let command = ChooseNotificationKey { mchid: mchid.clone(), kind };
                 self.run(command, |()| json!({ "mchid": mchid, "notified_with": key })).await
+            }
+            Request::PublicKeyOnly { mchid, public_key_only } => {
+                let (mchid, public_key_only) = (mchid.clone(), *public_key_only);
+                let told = json!({ "mchid": mchid, "public_key_only": public_key_only });
+                self.run(SetPublicKeyOnly { mchid, public_key_only }, |()| told).await
             }
             Request::Reset => match &self.reset {
                 Some(reset) => {

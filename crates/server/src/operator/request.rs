@@ -45,6 +45,13 @@ pub(crate) enum Request {
         /// The kind of key.
         key: SigningKey,
     },
+    /// Take our certificates from a merchant, or give them back.
+    PublicKeyOnly {
+        /// The merchant's number.
+        mchid: String,
+        /// Whether it gets none.
+        public_key_only: bool,
+    },
     /// Begin anew without data: a sandbox only.
     Reset,
     /// Name where a merchant is told of profit sharing; without an address, nowhere.

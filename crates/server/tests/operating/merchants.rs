@@ -34,6 +34,15 @@ fn relations_and_keys_change_beside_a_running_server() {
     assert_eq!(agrees(sub), true);
     told(&program, &["merchant", "profit-return", "--end", sub]);
     assert_eq!(agrees(sub), false);
+    let bare = told(&program, &["merchant", "public-key-only", sub]);
+    assert_eq!(bare, json!({ "mchid": sub, "public_key_only": true }));
+    let back = told(&program, &["merchant", "public-key-only", "--end", sub]);
+    assert_eq!(back["public_key_only"], false);
+    let late = ["merchant", "add", "--json", "--public-key-only", "--name", "Late shop"];
+    let late = told(&program, &late)["mchid"].clone();
+    let listed = told(&program, &["merchant", "list", "--json"]);
+    let bare = listed.as_array().unwrap().iter().filter(|one| one["public_key_only"] == true);
+    assert_eq!(bare.map(|one| &one["mchid"]).collect::<Vec<_>>(), [&late]);
     let appid = "wx0123456789abcdef";
     assert_eq!(told(&program, &["merchant", "appid", sub, appid])["appid"], appid);
     assert!(program.run(&["merchant", "appid", sub, "tea"]).error().contains("app id"));

@@ -231,6 +231,7 @@ impl Cast {
                 balance_account: account,
                 apiv3_key: vec![1],
                 allows_profit_return: false,
+                public_key_only: false,
                 added_at,
             });
             accounts.push(account);

@@ -488,6 +488,7 @@ CREATE TABLE "merchant" (
     "balance_account" INTEGER NOT NULL, -- The ledger account of what is owed to it.
     "apiv3_key" BLOB NOT NULL, -- Its sealed APIv3 key.
     "allows_profit_return" INTEGER NOT NULL, -- Whether others may ask back what it got of their orders.
+    "public_key_only" INTEGER NOT NULL, -- Whether it gets no certificates of ours.
     "added_at" INTEGER NOT NULL, -- When it was added.
     "version" INTEGER NOT NULL, -- The batch that last wrote it.
     CHECK ("fee_bp" BETWEEN 0 AND 10000),

@@ -35,6 +35,7 @@ describe!(Merchant, Kept, key 1, "A merchant that takes payments.", {
     balance_account: i64, "The ledger account of what is owed to it.";
     apiv3_key: Vec<u8>, "Its sealed APIv3 key.";
     allows_profit_return: bool, "Whether others may ask back what it got of their orders.";
+    public_key_only: bool, "Whether it gets no certificates of ours.";
     added_at: Timestamp, "When it was added.";
 }, checks ["fee_bp BETWEEN 0 AND 10000"]);
 

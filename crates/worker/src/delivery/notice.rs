@@ -124,7 +124,8 @@ impl Notices {
             key: &key,
             nonce: &AeadNonce::from_random(shell::random(self.shell.as_ref())),
         });
-        let signer = self.signer(chosen, fact).await?;
+        let kind = kind_of_key(&merchant, chosen);
+        let signer = self.signer(kind, fact).await?;
         let headers = self.headers(signer, &body).await;
         let headers = headers.ok_or_else(|| absent("signature", fact))?;
         Ok(Some(Notice { url, headers, body, yes: Yes::Status }))
@@ -210,17 +211,13 @@ impl Notices {
         Some(headers)
     }
 
-    /// The key that a merchant's notifications are signed with: of the kind that it chose, a
-    /// certificate if it did not choose, and of the other kind where there is none of that.
-    async fn signer(
-        &self,
-        chosen: Option<NotificationKey>,
-        fact: &Fact,
-    ) -> Result<Arc<PlatformKey>, Unmade> {
+    /// The key that a merchant's notifications are signed with: of this kind, or of the other where
+    /// there is none of it.
+    async fn signer(&self, kind: PlatformKeyKind, fact: &Fact) -> Result<Arc<PlatformKey>, Unmade> {
         let Newest { certificate, public_key } = self.newest(fact).await?;
-        let signer = match chosen.map(|chosen| chosen.kind) {
-            None | Some(PlatformKeyKind::Certificate) => certificate.or(public_key),
-            Some(PlatformKeyKind::PublicKey) => public_key.or(certificate),
+        let signer = match kind {
+            PlatformKeyKind::Certificate => certificate.or(public_key),
+            PlatformKeyKind::PublicKey => public_key.or(certificate),
         };
         signer.ok_or_else(|| absent("platform key", fact))
     }
@@ -249,6 +246,15 @@ impl Notices {
 
     fn kept(&self) -> std::sync::MutexGuard<'_, Option<(Instant, Newest)>> {
         self.newest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a merchant chose, a certificate if it did not, and the bare key if it knows no other.
+fn kind_of_key(merchant: &Merchant, chosen: Option<NotificationKey>) -> PlatformKeyKind {
+    match chosen {
+        _ if merchant.public_key_only => PlatformKeyKind::PublicKey,
+        Some(chosen) => chosen.kind,
+        None => PlatformKeyKind::Certificate,
     }
 }
 
@@ -300,4 +306,34 @@ fn absent(what: &str, fact: &Fact) -> Unmade {
 
 fn defect(what: &str, error: impl std::fmt::Display, fact: &Fact) -> Unmade {
     Unmade::Defect(format!("{what} of fact {}/{}: {error}", fact.batch, fact.place))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::merchant::MerchantState;
+    use kernel::Timestamp;
+
+    #[test]
+    fn who_knows_the_bare_key_alone_is_told_by_it_whatever_was_chosen() {
+        let mut merchant = Merchant {
+            mchid: "1900000001".into(),
+            name: "Tea house".into(),
+            state: MerchantState::Active,
+            fee_bp: 0,
+            balance_account: 1,
+            apiv3_key: Vec::new(),
+            allows_profit_return: false,
+            public_key_only: false,
+            added_at: Timestamp::default(),
+        };
+        let chosen = |kind| Some(NotificationKey { mchid: "1900000001".into(), kind });
+        let (bare, certificate) = (PlatformKeyKind::PublicKey, PlatformKeyKind::Certificate);
+        assert_eq!(kind_of_key(&merchant, None), certificate);
+        assert_eq!(kind_of_key(&merchant, chosen(bare)), bare);
+        merchant.public_key_only = true;
+        for chosen in [None, chosen(certificate), chosen(bare)] {
+            assert_eq!(kind_of_key(&merchant, chosen), bare);
+        }
+    }
 }
