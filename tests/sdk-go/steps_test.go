@@ -31,6 +31,7 @@ type step struct {
 	Body     json.RawMessage
 	Status   int
 	Expect   map[string]interface{}
+	Until    map[string]interface{}
 	Save     map[string]string
 	Pay      string
 	Code     string
@@ -174,7 +175,15 @@ func (m *merchant) do(t *testing.T, step step, names map[string]string) {
 		for name, text := range step.Seal {
 			names[name] = m.seal(t, fill(text, names))
 		}
-		status, answer, signer := m.call(t, fill(step.Call, names), fill(string(step.Body), names))
+		call, body := fill(step.Call, names), fill(string(step.Body), names)
+		status, answer, signer := m.call(t, call, body)
+		for tries := 0; tries < 100 && differs(answer, step.Until, names) != nil; tries++ {
+			time.Sleep(100 * time.Millisecond)
+			status, answer, signer = m.call(t, call, body)
+		}
+		if err := differs(answer, step.Until, names); err != nil {
+			t.Fatal(err)
+		}
 		wanted := step.Status
 		if wanted == 0 {
 			wanted = http.StatusOK

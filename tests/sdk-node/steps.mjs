@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 
 const TABLE = new URL('../conformance/steps.json', import.meta.url);
 
@@ -75,7 +76,13 @@ export async function perform(step, client, sandbox, names) {
     }
     const [method, target] = fill(rest.call, names).split(' ');
     const body = rest.body && fill(rest.body, names);
-    const answer = await client.call(method, target, body);
+    let answer = await client.call(method, target, body);
+    const until = fill(step.until ?? {}, names);
+    for (let tries = 0; tries < 100 && !isAs(answer.body, until); tries += 1) {
+      await pause(100);
+      answer = await client.call(method, target, body);
+    }
+    assert.ok(isAs(answer.body, until), JSON.stringify(answer.body));
     assert.equal(answer.status, step.status ?? 200, JSON.stringify(answer.body));
     for (const [pointer, value] of Object.entries(wanted)) {
       assert.equal(at(answer.body, pointer), value, `${pointer} of ${JSON.stringify(answer.body)}`);

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use domain::profit::{ProfitOrder, ProfitReturn, ProfitShare, ReceiverKind, ReturnResult};
 use kernel::crypto::sha256;
 use kernel::money::Amount;
+use kernel::time::Timestamp;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -361,13 +362,15 @@ pub fn query_number(raw: Option<&str>, name: &'static str) -> Result<String, Api
 /// The bytes of a request of sharing: the answer to asking, unfreezing and querying.
 #[must_use]
 pub fn order_answer(order: &ProfitOrder, shares: &[ProfitShare]) -> Vec<u8> {
-    let at = order.created_at.rfc3339();
+    let created = order.created_at.rfc3339();
+    // The protocol has the field always: before the end it is the beginning of all time.
+    let finished = order.finished_at.unwrap_or(Timestamp::from_micros(0)).rfc3339();
     to_json(&WireOrder {
         sub_mchid: order.sub_mchid.as_deref(),
         transaction_id: &order.transaction_id,
         out_order_no: &order.out_order_no,
         order_id: &order.order_id,
-        state: "FINISHED",
+        state: order.state.as_str(),
         receivers: shares
             .iter()
             .map(|share| WireShare {
@@ -378,8 +381,8 @@ pub fn order_answer(order: &ProfitOrder, shares: &[ProfitShare]) -> Vec<u8> {
                 result: share.result.as_str(),
                 fail_reason: share.failure.map(|failure| failure.as_str()),
                 detail_id: share.detail_id(&order.order_id),
-                create_time: &at,
-                finish_time: &at,
+                create_time: &created,
+                finish_time: &finished,
             })
             .collect(),
     })
@@ -420,9 +423,9 @@ pub fn amounts_answer(transaction_id: &str, unsplit: i64) -> Vec<u8> {
 }
 
 impl Event {
-    /// A receiver got its share.
+    /// A receiver got its share; `None` before the request is finished.
     #[must_use]
-    pub fn profit_shared(order: &ProfitOrder, share: &ProfitShare) -> Self {
+    pub fn profit_shared(order: &ProfitOrder, share: &ProfitShare) -> Option<Self> {
         let resource = to_json(&WireNotice {
             merchants: WireMerchants::of(order),
             transaction_id: &order.transaction_id,
@@ -434,9 +437,9 @@ impl Event {
                 amount: share.amount.minor(),
                 description: &share.description,
             },
-            success_time: order.created_at.rfc3339(),
+            success_time: order.finished_at?.rfc3339(),
         });
-        Self::new("PROFITSHARING.SUCCESS", "分账", "profitsharing", resource)
+        Some(Self::new("PROFITSHARING.SUCCESS", "分账", "profitsharing", resource))
     }
 
     /// A receiver gave money back; `None` when nothing moved.

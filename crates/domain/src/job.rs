@@ -33,6 +33,8 @@ text_enum!(
         /// Give a merchant what of an order nobody shared in time; the subject is the merchant and
         /// its number.
         ReleaseUnsettled = "RELEASE_UNSETTLED",
+        /// Move the money of a request of sharing; the subject is the merchant and its number.
+        FinishProfit = "FINISH_PROFIT",
         /// Pay the next details of a batch; the subject is the merchant and its number.
         PayTransferBatch = "PAY_TRANSFER_BATCH",
         /// Give a merchant back what the payee left lying; the subject is our number of it.

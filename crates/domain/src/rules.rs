@@ -251,6 +251,8 @@ figures! {
         "How long a card payment that the bank never saw may still be sent to it, in seconds.";
     profit_delay_s, "profit_sharing.delay_s" = 60, 0..=DAY_S,
         "Wait after a payment before its money can be shared, in seconds.";
+    profit_finish_s, "profit_sharing.finish_s" = 1, 0..=DAY_S,
+        "After this, an accepted request of sharing moves the money, in seconds.";
     profit_orders_max, "profit_sharing.orders" = 20, 1..=MANY,
         "How often the money of one order can be shared or unfrozen.";
     profit_max_bp, "profit_sharing.max_bp" = 10_000, 0..=10_000,

@@ -1,9 +1,11 @@
 //! Profit sharing: a merchant gives receivers their part of a paid order.
 //!
-//! The money of an order placed for sharing waits in the merchant's unsettled account. Sharing and
-//! unfreezing take it from there; what is left after a time becomes the merchant's by itself. So
-//! that account always holds exactly what of its orders nobody has shared or unfrozen yet.
+//! The money of an order placed for sharing waits in the merchant's unsettled account. A request to
+//! share or unfreeze is accepted first, and a moment later moves the money; what is left after a
+//! time becomes the merchant's by itself. So that account always holds exactly what of its orders
+//! nobody asked for yet, and what requests that are not finished are about.
 
+mod finish_profit;
 #[cfg(test)]
 mod partner_tests;
 mod receivers;
@@ -14,6 +16,7 @@ mod share_profit;
 mod tests;
 mod unfreeze_profit;
 
+pub use finish_profit::FinishProfit;
 pub use receivers::{AddReceiver, AddReceiverRefusal, DeleteReceiver};
 pub use release_unsettled::ReleaseUnsettled;
 pub use return_profit::{NamedProfitOrder, ReturnProfit, ReturnProfitRefusal};
@@ -44,8 +47,10 @@ text_enum!(
 );
 
 text_enum!(
-    /// What became of one share. Money moves at once, so none waits.
+    /// What became of one share.
     ShareResult {
+        /// Its request is not finished.
+        Pending = "PENDING",
         /// The receiver has it.
         Success = "SUCCESS",
         /// It stays with the order, to be shared again or unfrozen.
@@ -70,6 +75,16 @@ text_enum!(
         Share = "SHARE",
         /// It gave what was left to the merchant.
         Unfreeze = "UNFREEZE",
+    }
+);
+
+text_enum!(
+    /// Where a request stands.
+    ProfitOrderState {
+        /// It is accepted, and no money has moved.
+        Processing = "PROCESSING",
+        /// Each receiver has its share, or will never have it.
+        Finished = "FINISHED",
     }
 );
 
@@ -134,25 +149,38 @@ pub struct ProfitOrder {
     pub out_trade_no: String,
     /// The number of the payment.
     pub transaction_id: String,
-    /// What it did.
+    /// What it does.
     pub kind: ProfitOrderKind,
+    /// Whether what receivers do not get is the merchant's.
+    pub unfreezes: bool,
+    /// Where it stands.
+    pub state: ProfitOrderState,
     /// How many shares it has.
     pub shares: i64,
-    /// What receivers got, in fen.
+    /// What receivers get, in fen.
     pub shared_minor: i64,
-    /// What the merchant got, in fen.
+    /// What the merchant gets, in fen.
     pub unfrozen_minor: i64,
     /// How often a receiver gave money back, or tried to.
     pub returns: i64,
     /// Hash of what the merchant asked for.
     pub fingerprint: [u8; 32],
-    /// When it was done.
+    /// When it was accepted.
     pub created_at: Timestamp,
-    /// Its journal; 0 when nothing moved.
+    /// When it was finished.
+    pub finished_at: Option<Timestamp>,
+    /// Its journal; 0 until it is finished, and when nothing moved.
     pub journal: i64,
 }
 
 record!(ProfitOrder, "profit_order", Kept, mchid: String, out_order_no: String);
+
+impl ProfitOrder {
+    /// What a job about it names: the merchant and its number.
+    pub fn job_subject(&self) -> String {
+        format!("{}:{}", self.mchid, self.out_order_no)
+    }
+}
 
 /// Finds a request by our number of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -188,7 +216,7 @@ pub struct ProfitShare {
     pub result: ShareResult,
     /// Why it was closed.
     pub failure: Option<ShareFailure>,
-    /// The ledger account that got it; 0 when it was closed.
+    /// The ledger account that got it; 0 until then, and when it was closed.
     pub ledger_account: AccountNumber,
     /// What the receiver gave back, in fen.
     pub returned_minor: i64,
@@ -286,5 +314,20 @@ impl Order {
         if self.unsettled_minor == 0 {
             tx.remove::<Job>(&(JobKind::ReleaseUnsettled, self.job_subject()));
         }
+    }
+
+    /// Gives money back to what waits for sharing. It is released when it would have been before;
+    /// at once if that time is over.
+    pub(crate) fn give_unsettled(&mut self, tx: &mut Tx<'_>, minor: i64) -> Result<(), Halt> {
+        if minor == 0 {
+            return Ok(());
+        }
+        tx.want([release_key(self)])?;
+        if self.unsettled_minor == 0 {
+            let paid_at = self.paid_at.ok_or_else(|| Halt::Defect("not paid".into()))?;
+            tx.schedule(release_job(self, paid_at, tx.rules()));
+        }
+        self.unsettled_minor += minor;
+        Ok(())
     }
 }

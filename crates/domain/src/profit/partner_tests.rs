@@ -1,5 +1,6 @@
 //! A service provider shares the money of its sub-merchants.
 
+use super::tests::finish;
 use super::*;
 use crate::merchant::{AddMerchant, BindSubMerchant, Merchant, Openid, SubMerchantState};
 use crate::order::tests::{balances, fen, order, pay, place, world};
@@ -82,7 +83,9 @@ fn a_provider_takes_its_part_and_the_rest_is_the_sub_merchants() {
     world.run(&receiver(ReceiverKind::Merchant, MCHID)).unwrap();
     world.run(&receiver(ReceiverKind::SubOpenid, OPENID)).unwrap();
     world.run(&share("P1", ReceiverKind::Merchant, MCHID, 2_000)).unwrap();
+    finish(&mut world, "P1");
     world.run(&share("P2", ReceiverKind::SubOpenid, OPENID, 500)).unwrap();
+    finish(&mut world, "P2");
     assert_eq!((sub_has(&world), balances(&world)), ((0, 7_500), (90_500, 2_000, 0)));
     let back = ReturnProfit {
         mchid: MCHID.into(),
@@ -111,6 +114,7 @@ fn a_provider_takes_its_part_and_the_rest_is_the_sub_merchants() {
     let elsewhere = UnfreezeProfit { sub_mchid: None, ..unfreeze.clone() };
     assert_eq!(world.run(&elsewhere), Err(ShareProfitRefusal::OrderNotFound));
     world.run(&unfreeze).unwrap();
+    finish(&mut world, "P3");
     assert_eq!((sub_has(&world), balances(&world)), ((7_800, 0), (90_500, 1_700, 0)));
     let shares = world.all::<ProfitShare>();
     assert_eq!(shares.last().map(|share| share.account.as_str()), Some(SUB));
@@ -134,6 +138,7 @@ fn a_sub_merchants_money_is_shared_in_its_name_and_with_its_receivers() {
     };
     world.run(&delete(None)).unwrap();
     world.run(&share("P1", ReceiverKind::Merchant, MCHID, 1)).unwrap();
+    finish(&mut world, "P1");
     world.run(&delete(Some(SUB))).unwrap();
     let deleted = world.run(&share("P2", ReceiverKind::Merchant, MCHID, 1));
     assert_eq!(deleted, Err(ShareProfitRefusal::ReceiverUnknown));
@@ -161,5 +166,6 @@ fn receivers_are_added_for_those_whom_the_provider_serves() {
     assert_eq!(world.run(&good), Err(refused(CreateOrderRefusal::SubMerchantUnknown)));
     // Orders that were placed are shared and ended as ever.
     world.run(&share("P1", ReceiverKind::Merchant, MCHID, 100)).unwrap();
+    finish(&mut world, "P1");
     assert_eq!(sub_has(&world), (0, 9_900));
 }

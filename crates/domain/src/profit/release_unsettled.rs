@@ -1,8 +1,8 @@
 //! What of an order's money nobody shared in time becomes the merchant's.
 
-use super::{release_job, release_key, unfreeze_profit};
+use super::{release_job, release_key};
 use crate::command::{Command, Never, Once, Stop};
-use crate::ledger::Subject;
+use crate::ledger::{JournalKind, Posting, Subject};
 use crate::merchant::Merchant;
 use crate::order::Order;
 use crate::tx::Tx;
@@ -38,8 +38,16 @@ impl Command for ReleaseUnsettled {
         }
         tx.want([release_key(&order)])?;
         let merchant = tx.get::<Merchant>(&order.payee().to_owned())?;
-        let subject = Subject::new("order", order.job_subject());
-        unfreeze_profit::unfreeze(tx, subject, &mut order, &merchant)?;
+        let rest = order.unsettled_minor;
+        let posting = Posting::balanced(
+            JournalKind::ProfitUnfreeze,
+            Subject::new("order", order.job_subject()),
+            order.amount.currency(),
+            [(order.unsettled_account, -rest), (merchant.balance_account, rest)],
+        )?;
+        let journal = tx.post(posting)?;
+        journal.map_err(|short| Stop::Defect(format!("unsettled money: {short:?}")))?;
+        order.take_unsettled(tx, rest);
         tx.put(order);
         Ok(())
     }

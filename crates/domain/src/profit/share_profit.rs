@@ -1,22 +1,17 @@
 //! A merchant gives receivers their part of a paid order.
 
 use super::{
-    ProfitOrder, ProfitOrderById, ProfitOrderKind, ProfitReceiver, ProfitShare, ReceiverKind,
-    ShareFailure, ShareResult, order_of, receiver_key, release_key,
+    ProfitOrder, ProfitOrderById, ProfitOrderKind, ProfitOrderState, ProfitReceiver, ProfitShare,
+    ReceiverKind, ShareResult, finish_profit, order_of, receiver_key, release_key,
 };
 use crate::catalogue::Code;
 use crate::command::{Command, Halt, Once, Refusal, Stop};
-use crate::fact::FactKind;
-use crate::ledger::{AccountNumber, JournalKind, Posting, Subject};
-use crate::merchant::{Merchant, MerchantAppid, MerchantState, Openid};
+use crate::merchant::{Merchant, MerchantAppid};
 use crate::order::{Order, OrderByTransaction, OrderState};
 use crate::record::{Record, RowKey};
 use crate::tx::Tx;
-use crate::user::User;
-use crate::wallet::Wallet;
 use kernel::Amount;
 use kernel::time::SECOND;
-use std::collections::BTreeMap;
 
 /// What one receiver is to get.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -138,17 +133,19 @@ impl Command for ShareProfit {
         tx.find::<MerchantAppid>(&appid)?.ok_or(ShareProfitRefusal::AppidNotBound)?;
         let order = self.sharable(tx)?;
         self.check_receivers(tx)?;
-        let total: i128 = self.parts.iter().map(|part| i128::from(part.amount.minor())).sum();
+        // At most 50 parts, each far below the range of the sum.
+        let total: i64 = self.parts.iter().map(|part| part.amount.minor()).sum();
         let most = i128::from(order.amount.minor()) * i128::from(tx.rules().profit_max_bp);
-        if (i128::from(order.shared_minor) + total) * 10_000 > most {
+        if i128::from(order.shared_minor + total) * 10_000 > most {
             return Err(ShareProfitRefusal::RatioExceeded.into());
         }
         // Nothing to unfreeze is refused as by a request to unfreeze alone.
-        if total > i128::from(order.unsettled_minor) || (total, order.unsettled_minor) == (0, 0) {
-            let left = order.unsettled_minor;
+        let left = order.unsettled_minor;
+        if total > left || (total, left) == (0, 0) {
             return Err(ShareProfitRefusal::NotEnough { left }.into());
         }
-        Ok(self.share(tx, order)?)
+        self.accept(tx, order, total);
+        Ok(())
     }
 }
 
@@ -158,36 +155,20 @@ impl ShareProfit {
         receiver_key(&self.mchid, self.sub_mchid.as_deref(), part.kind, &part.account)
     }
 
-    /// Asks for the rows of many receivers in few rounds.
+    /// Asks for the rows of many receivers in one round.
     fn want_receivers(&self, tx: &mut Tx<'_>) -> Result<(), Halt> {
         let key = (self.mchid.clone(), self.out_order_no.clone());
-        let named = self.parts.iter().flat_map(|part| {
-            let key = self.receiver(part);
-            let account = match part.kind {
-                ReceiverKind::Merchant => RowKey::of::<Merchant>(&part.account),
-                ReceiverKind::Openid | ReceiverKind::SubOpenid => {
-                    RowKey::of::<Openid>(&part.account)
-                }
-            };
-            [RowKey::of::<ProfitReceiver>(&key), account]
+        let named = self.parts.iter().map(|part| {
+            let compared = part.kind == ReceiverKind::Merchant && part.name.is_some();
+            let merchant = compared.then(|| RowKey::of::<Merchant>(&part.account));
+            [Some(RowKey::of::<ProfitReceiver>(&self.receiver(part))), merchant]
         });
-        tx.want(named.chain([
+        tx.want(named.flatten().flatten().chain([
             RowKey::of::<ProfitOrder>(&key),
             RowKey::of::<MerchantAppid>(&(self.mchid.clone(), self.appid.clone())),
             RowKey::of::<ProfitOrderById>(&self.order_id),
             RowKey::of::<OrderByTransaction>(&self.transaction_id),
-            RowKey::of::<Merchant>(self.sub_mchid.as_ref().unwrap_or(&self.mchid)),
-        ]))?;
-        let mut users = Vec::new();
-        for part in self.parts.iter().filter(|part| part.kind != ReceiverKind::Merchant) {
-            users.extend(tx.look::<Openid>(&part.account)?.map(|known| known.user));
-        }
-        tx.want(users.iter().map(RowKey::of::<User>))?;
-        let mut wallets = Vec::new();
-        for user in &users {
-            wallets.extend(tx.look::<User>(user)?.and_then(|user| user.wallet));
-        }
-        tx.want(wallets.iter().map(RowKey::of::<Wallet>))
+        ]))
     }
 
     /// Checks that every receiver was added, and that a merchant has the name it is given here.
@@ -223,75 +204,9 @@ impl ShareProfit {
         Ok(order)
     }
 
-    fn share(&self, tx: &mut Tx<'_>, mut order: Order) -> Result<(), Halt> {
-        let mut takers = Vec::with_capacity(self.parts.len());
-        for part in &self.parts {
-            takers.push(taker(tx, part)?);
-        }
-        let given = self.parts.iter().zip(&takers);
-        let given =
-            given.filter_map(|(part, taker)| taker.ok().map(|to| (to, part.amount.minor())));
-        let mut legs: BTreeMap<AccountNumber, i64> = BTreeMap::new();
-        for (account, minor) in given {
-            *legs.entry(account).or_default() += minor;
-        }
-        let shared: i64 = legs.values().sum();
-        let unfrozen = match self.rest {
-            Rest::Waits => 0,
-            Rest::Unfrozen => order.unsettled_minor - shared,
-        };
-        let merchant = tx.get::<Merchant>(&order.payee().to_owned())?;
-        *legs.entry(merchant.balance_account).or_default() += unfrozen;
-        *legs.entry(order.unsettled_account).or_default() -= shared + unfrozen;
-        let journal = match shared + unfrozen {
-            0 => 0,
-            _ => self.post(tx, legs)?,
-        };
-        for (place, (part, taker)) in (1..).zip(self.parts.iter().zip(takers)) {
-            self.put_share(tx, place, part, taker);
-        }
-        order.take_unsettled(tx, shared + unfrozen);
-        order.shared_minor += shared;
-        order.profit_orders += 1;
-        tx.put(ProfitOrderById {
-            order_id: self.order_id.clone(),
-            mchid: self.mchid.clone(),
-            out_order_no: self.out_order_no.clone(),
-        });
-        tx.put(ProfitOrder {
-            mchid: self.mchid.clone(),
-            sub_mchid: self.sub_mchid.clone(),
-            out_order_no: self.out_order_no.clone(),
-            order_id: self.order_id.clone(),
-            out_trade_no: order.out_trade_no.clone(),
-            transaction_id: self.transaction_id.clone(),
-            kind: ProfitOrderKind::Share,
-            shares: self.parts.len() as i64,
-            shared_minor: shared,
-            unfrozen_minor: unfrozen,
-            returns: 0,
-            fingerprint: self.fingerprint,
-            created_at: tx.now(),
-            journal,
-        });
-        tx.put(order);
-        Ok(())
-    }
-
-    fn post(&self, tx: &mut Tx<'_>, legs: BTreeMap<AccountNumber, i64>) -> Result<i64, Halt> {
-        let subject = format_args!("{}:{}", self.mchid, self.out_order_no);
-        let subject = Subject::new("profit_order", subject);
-        let posting =
-            Posting::balanced(JournalKind::ProfitShare, subject, kernel::Currency::Cny, legs)?;
-        tx.post(posting)?.map_err(|short| Halt::Defect(format!("unsettled money: {short:?}")))
-    }
-
-    fn put_share(&self, tx: &mut Tx<'_>, place: i64, part: &SharePart, taker: Taker) {
-        if taker.is_ok() && part.kind == ReceiverKind::Merchant {
-            let subject = format!("{}:{}:{place}", self.mchid, self.out_order_no);
-            tx.publish(FactKind::ProfitShared, &part.account, subject, 0);
-        }
-        tx.put(ProfitShare {
+    /// Accepts it: `total` fen are on their way.
+    fn accept(&self, tx: &mut Tx<'_>, order: Order, total: i64) {
+        let shares = (1..).zip(&self.parts).map(|(place, part)| ProfitShare {
             mchid: self.mchid.clone(),
             out_order_no: self.out_order_no.clone(),
             place,
@@ -299,44 +214,33 @@ impl ShareProfit {
             account: part.account.clone(),
             amount: part.amount,
             description: part.description.clone(),
-            result: if taker.is_ok() { ShareResult::Success } else { ShareResult::Closed },
-            failure: taker.err(),
-            ledger_account: taker.unwrap_or(0),
+            result: ShareResult::Pending,
+            failure: None,
+            ledger_account: 0,
             returned_minor: 0,
         });
-    }
-}
-
-/// The account that takes a share, or why none does.
-type Taker = Result<AccountNumber, ShareFailure>;
-
-fn taker(tx: &mut Tx<'_>, part: &SharePart) -> Result<Taker, Halt> {
-    match part.kind {
-        ReceiverKind::Merchant => {
-            let merchant = tx.find::<Merchant>(&part.account)?;
-            let active = merchant.filter(|merchant| merchant.state == MerchantState::Active);
-            let account = active.map(|merchant| merchant.balance_account);
-            Ok(account.ok_or(ShareFailure::AccountAbnormal))
-        }
-        ReceiverKind::Openid | ReceiverKind::SubOpenid => {
-            let Some(wallet) = wallet_of(tx, &part.account)? else {
-                return Ok(Err(ShareFailure::AccountAbnormal));
-            };
-            Ok(match (wallet.may_receive(), wallet.identity) {
-                (false, _) => Err(ShareFailure::AccountAbnormal),
-                (true, None) => Err(ShareFailure::NotVerified),
-                (true, Some(_)) => Ok(wallet.balance_account),
-            })
-        }
-    }
-}
-
-/// The wallet of the person with this name, if one is open.
-fn wallet_of(tx: &mut Tx<'_>, openid: &str) -> Result<Option<Wallet>, Halt> {
-    let Some(known) = tx.find::<Openid>(&openid.to_owned())? else { return Ok(None) };
-    let wallet = tx.find::<User>(&known.user)?.and_then(|user| user.wallet);
-    match wallet {
-        Some(wallet) => tx.find::<Wallet>(&wallet),
-        None => Ok(None),
+        let request = ProfitOrder {
+            mchid: self.mchid.clone(),
+            sub_mchid: self.sub_mchid.clone(),
+            out_order_no: self.out_order_no.clone(),
+            order_id: self.order_id.clone(),
+            out_trade_no: order.out_trade_no.clone(),
+            transaction_id: self.transaction_id.clone(),
+            kind: ProfitOrderKind::Share,
+            unfreezes: self.rest == Rest::Unfrozen,
+            state: ProfitOrderState::Processing,
+            shares: self.parts.len() as i64,
+            shared_minor: total,
+            unfrozen_minor: match self.rest {
+                Rest::Waits => 0,
+                Rest::Unfrozen => order.unsettled_minor - total,
+            },
+            returns: 0,
+            fingerprint: self.fingerprint,
+            created_at: tx.now(),
+            finished_at: None,
+            journal: 0,
+        };
+        finish_profit::start(tx, order, request, shares.collect());
     }
 }

@@ -2,12 +2,14 @@
 
 use super::*;
 use crate::fact::FactKind;
-use crate::merchant::{AddMerchant, AllowProfitReturn, AllowProfitReturnRefusal, Merchant, Openid};
+use crate::merchant::{
+    AddMerchant, AllowProfitReturn, AllowProfitReturnRefusal, Merchant, MerchantState, Openid,
+};
 use crate::order::tests::{balances, fen, order, pay, place, world};
 use crate::order::{CreateOrder, ProfitSharing};
-use crate::refund::{CreateRefund, Refund, RefundSource};
+use crate::refund::{CreateRefund, CreateRefundRefusal, Refund, RefundSource};
 use crate::testing::{self, APPID, MCHID, Person, World};
-use kernel::time::{DAY, MINUTE};
+use kernel::time::{DAY, MINUTE, SECOND};
 use proptest::prelude::*;
 
 const PARTNER: &str = "1900000002";
@@ -89,6 +91,27 @@ fn unfreeze(number: &str) -> UnfreezeProfit {
     }
 }
 
+/// Has an accepted request move its money.
+pub(super) fn finish(world: &mut World, number: &str) {
+    world.wait(SECOND);
+    let (mchid, out_order_no) = (MCHID.into(), number.into());
+    world.run(&FinishProfit { mchid, out_order_no }).unwrap();
+}
+
+/// Shares, and has the money moved.
+fn share_now(world: &mut World, asked: &ShareProfit) -> Result<(), ShareProfitRefusal> {
+    world.run(asked)?;
+    finish(world, &asked.out_order_no);
+    Ok(())
+}
+
+/// Unfreezes the rest, and has the money moved.
+fn unfreeze_now(world: &mut World, number: &str) -> Result<(), ShareProfitRefusal> {
+    world.run(&unfreeze(number))?;
+    finish(world, number);
+    Ok(())
+}
+
 fn give_back(number: &str, minor: i64) -> ReturnProfit {
     ReturnProfit {
         mchid: MCHID.into(),
@@ -110,7 +133,10 @@ fn partner_has(world: &World) -> i64 {
 /// What waits, by the account and by the order, which must agree.
 fn waits(world: &World) -> i64 {
     let order = order(world, "T001");
-    assert_eq!(world.balance(order.unsettled_account), order.unsettled_minor);
+    let requests = world.all::<ProfitOrder>();
+    let open = requests.iter().filter(|asked| asked.state == ProfitOrderState::Processing);
+    let on_the_way: i64 = open.map(|asked| asked.shared_minor + asked.unfrozen_minor).sum();
+    assert_eq!(world.balance(order.unsettled_account), order.unsettled_minor + on_the_way);
     let due = world.job(JobKind::ReleaseUnsettled, order.job_subject());
     assert_eq!(due.is_some(), order.unsettled_minor > 0, "something waits and will be released");
     world.check_ledger();
@@ -123,13 +149,13 @@ fn the_money_of_an_order_for_sharing_waits_until_it_is_shared_or_unfrozen() {
     assert_eq!((waits(&world), balances(&world)), (9_940, (90_000, 0, 60)));
     let parts =
         vec![part(ReceiverKind::Merchant, PARTNER, 3_000), part(ReceiverKind::Openid, OPENID, 500)];
-    world.run(&share("P1", parts)).unwrap();
+    share_now(&mut world, &share("P1", parts)).unwrap();
     assert_eq!((waits(&world), partner_has(&world)), (6_440, 3_000));
     assert_eq!(balances(&world), (90_500, 0, 60));
     let told = world.facts().last().unwrap();
     assert_eq!((told.kind, told.mchid.as_str()), (FactKind::ProfitShared, PARTNER));
     assert_eq!(told.subject, format!("{MCHID}:P1:1"));
-    world.run(&unfreeze("P2")).unwrap();
+    unfreeze_now(&mut world, "P2").unwrap();
     assert_eq!((waits(&world), balances(&world)), (0, (90_500, 6_440, 60)));
     let nothing = world.run(&unfreeze("P3"));
     assert_eq!(nothing, Err(ShareProfitRefusal::NotEnough { left: 0 }));
@@ -141,7 +167,7 @@ fn the_money_of_an_order_for_sharing_waits_until_it_is_shared_or_unfrozen() {
 fn sharing_can_unfreeze_the_rest_in_the_same_journal() {
     let mut world = with_receivers(0, 1_000);
     let all = ShareProfit { rest: Rest::Unfrozen, ..to_partner("P1", 400) };
-    world.run(&all).unwrap();
+    share_now(&mut world, &all).unwrap();
     assert_eq!((waits(&world), partner_has(&world)), (0, 400));
     assert_eq!(balances(&world), (99_000, 600, 0));
 }
@@ -149,9 +175,9 @@ fn sharing_can_unfreeze_the_rest_in_the_same_journal() {
 #[test]
 fn without_receivers_the_rest_is_unfrozen_while_there_is_one() {
     let mut world = with_receivers(0, 1_000);
-    world.run(&to_partner("P1", 400)).unwrap();
+    share_now(&mut world, &to_partner("P1", 400)).unwrap();
     let rest = |number| ShareProfit { rest: Rest::Unfrozen, ..share(number, Vec::new()) };
-    world.run(&rest("P2")).unwrap();
+    share_now(&mut world, &rest("P2")).unwrap();
     assert_eq!((waits(&world), balances(&world)), (0, (99_000, 600, 0)));
     let done = world.get::<ProfitOrder>(&(MCHID.into(), "P2".into()));
     assert_eq!((done.shares, done.shared_minor, done.unfrozen_minor), (0, 0, 600));
@@ -171,14 +197,14 @@ fn an_app_of_another_merchant_and_another_name_are_refused() {
         share("P1", vec![SharePart { name: Some(name.into()), ..part }])
     };
     assert_eq!(world.run(&named("Tea house")), Err(ShareProfitRefusal::NameDiffers));
-    world.run(&named("Tea garden")).unwrap();
+    share_now(&mut world, &named("Tea garden")).unwrap();
     assert_eq!((waits(&world), partner_has(&world)), (999, 1));
 }
 
 #[test]
 fn the_same_number_is_the_same_request() {
     let mut world = with_receivers(0, 1_000);
-    world.run(&to_partner("P1", 100)).unwrap();
+    share_now(&mut world, &to_partner("P1", 100)).unwrap();
     world.run(&ShareProfit { order_id: "30other".into(), ..to_partner("P1", 100) }).unwrap();
     let other = ShareProfit { fingerprint: [9; 32], ..to_partner("P1", 200) };
     assert_eq!(world.run(&other), Err(ShareProfitRefusal::NumberUsedDifferently));
@@ -233,7 +259,7 @@ fn a_share_whose_receiver_takes_no_money_stays_with_the_order() {
     let partner = world.get::<Merchant>(&PARTNER.to_owned());
     let state = crate::merchant::MerchantState::Suspended;
     world.put(Merchant { state, ..partner });
-    world.run(&to_partner("P1", 400)).unwrap();
+    share_now(&mut world, &to_partner("P1", 400)).unwrap();
     let shares = world.all::<ProfitShare>();
     assert_eq!(shares[0].result, ShareResult::Closed);
     assert_eq!(shares[0].failure, Some(ShareFailure::AccountAbnormal));
@@ -258,6 +284,9 @@ fn what_nobody_shared_in_time_is_released() {
 fn a_receiver_gives_back_at_most_what_it_got() {
     let mut world = with_receivers(0, 1_000);
     world.run(&to_partner("P1", 400)).unwrap();
+    let early = world.run(&give_back("B1", 150));
+    assert_eq!(early, Err(ReturnProfitRefusal::ReceiverUnknown), "it has nothing yet");
+    finish(&mut world, "P1");
     world.run(&give_back("B1", 150)).unwrap();
     world.run(&ReturnProfit { return_id: "60other".into(), ..give_back("B1", 150) }).unwrap();
     assert_eq!((partner_has(&world), balances(&world).1), (250, 150));
@@ -282,7 +311,7 @@ fn a_receiver_gives_back_at_most_what_it_got() {
 #[test]
 fn a_receiver_that_does_not_agree_gives_nothing_back() {
     let mut world = with_receivers(0, 1_000);
-    world.run(&to_partner("P1", 400)).unwrap();
+    share_now(&mut world, &to_partner("P1", 400)).unwrap();
     agree(&mut world, false);
     assert_eq!(world.run(&give_back("B1", 100)), Err(ReturnProfitRefusal::NotAllowed));
     assert_eq!(partner_has(&world), 400);
@@ -325,6 +354,82 @@ fn only_known_receivers_are_added_and_deleted_ones_get_nothing() {
     assert_eq!(world.run(&to_partner("P1", 1)), Err(ShareProfitRefusal::ReceiverUnknown));
 }
 
+/// Suspends the partner, or takes it back.
+fn toggle(world: &mut World) {
+    let partner = world.get::<Merchant>(&PARTNER.to_owned());
+    let state = match partner.state {
+        MerchantState::Active => MerchantState::Suspended,
+        MerchantState::Suspended => MerchantState::Active,
+    };
+    world.put(Merchant { state, ..partner });
+}
+
+fn finish_all(world: &mut World) {
+    let mut requests = world.all::<ProfitOrder>();
+    requests.retain(|asked| asked.state == ProfitOrderState::Processing);
+    for asked in requests {
+        finish(world, &asked.out_order_no);
+    }
+}
+
+#[test]
+fn an_accepted_request_keeps_its_money_from_everybody_until_it_is_finished() {
+    let mut world = with_receivers(0, 1_000);
+    world.run(&to_partner("P1", 400)).unwrap();
+    assert_eq!((waits(&world), partner_has(&world)), (600, 0));
+    let asked = |world: &World| world.get::<ProfitOrder>(&(MCHID.into(), "P1".into()));
+    let pending = asked(&world);
+    assert_eq!((pending.state, pending.journal), (ProfitOrderState::Processing, 0));
+    assert_eq!(world.all::<ProfitShare>()[0].result, ShareResult::Pending);
+    let much = world.run(&to_partner("P2", 601));
+    assert_eq!(much, Err(ShareProfitRefusal::RatioExceeded));
+    world.run(&unfreeze("P3")).unwrap();
+    assert_eq!((waits(&world), balances(&world).1), (0, 0), "nobody has it yet");
+    let nothing = world.run(&unfreeze("P4"));
+    assert_eq!(nothing, Err(ShareProfitRefusal::NotEnough { left: 0 }));
+    let poor = world.run(&refund("R1", 1, RefundSource::Unsettled));
+    assert_eq!(poor, Err(CreateRefundRefusal::NotEnough), "nor does a refund get it");
+    let early = FinishProfit { mchid: MCHID.into(), out_order_no: "P1".into() };
+    world.run(&early).unwrap();
+    assert_eq!(asked(&world).state, ProfitOrderState::Processing, "its time has not come");
+    for _ in 0..2 {
+        finish(&mut world, "P1");
+        assert_eq!((waits(&world), partner_has(&world)), (0, 400));
+    }
+    let done = asked(&world);
+    assert_eq!(done.finished_at, Some(done.created_at.plus(SECOND)));
+    finish(&mut world, "P3");
+    assert_eq!((waits(&world), balances(&world).1), (0, 600));
+}
+
+#[test]
+fn what_a_receiver_does_not_take_is_the_merchants_when_the_rest_is() {
+    let mut world = with_receivers(0, 1_000);
+    let parts =
+        vec![part(ReceiverKind::Merchant, PARTNER, 300), part(ReceiverKind::Openid, OPENID, 200)];
+    let all = ShareProfit { rest: Rest::Unfrozen, ..share("P1", parts) };
+    world.run(&all).unwrap();
+    toggle(&mut world);
+    finish(&mut world, "P1");
+    assert_eq!((waits(&world), partner_has(&world)), (0, 0));
+    assert_eq!(balances(&world), (99_200, 800, 0));
+    let done = world.get::<ProfitOrder>(&(MCHID.into(), "P1".into()));
+    assert_eq!((done.shared_minor, done.unfrozen_minor), (200, 800));
+    assert_eq!(order(&world, "T001").shared_minor, 200);
+}
+
+#[test]
+fn what_a_receiver_does_not_take_waits_again_and_is_released_in_its_time() {
+    let mut world = with_receivers(0, 1_000);
+    world.run(&to_partner("P1", 1_000)).unwrap();
+    toggle(&mut world);
+    finish(&mut world, "P1");
+    assert_eq!((waits(&world), order(&world, "T001").shared_minor), (1_000, 0));
+    world.wait(30 * DAY);
+    world.run(&ReleaseUnsettled { mchid: MCHID.into(), out_trade_no: "T001".into() }).unwrap();
+    assert_eq!((waits(&world), balances(&world).1), (0, 1_000));
+}
+
 fn refund(number: &str, minor: i64, source: RefundSource) -> CreateRefund {
     CreateRefund { source, ..testing::refund(&place("T001", 1_000), number, fen(minor)) }
 }
@@ -332,7 +437,7 @@ fn refund(number: &str, minor: i64, source: RefundSource) -> CreateRefund {
 #[test]
 fn a_refund_takes_what_waits_before_the_balance() {
     let mut world = with_receivers(0, 1_000);
-    world.run(&to_partner("P1", 600)).unwrap();
+    share_now(&mut world, &to_partner("P1", 600)).unwrap();
     let merchant = world.get::<Merchant>(&MCHID.to_owned()).balance_account;
     world.fund(merchant, 600);
     world.run(&refund("R1", 300, RefundSource::Unsettled)).unwrap();
@@ -352,7 +457,7 @@ proptest! {
     fn no_order_of_steps_loses_a_fen(
         total in 1i64..5_000,
         fee_bp in 0i64..2_000,
-        steps in proptest::collection::vec((0u8..4, 1i64..3_000), 0..8),
+        steps in proptest::collection::vec((0u8..7, 1i64..3_000), 0..10),
     ) {
         let mut world = with_receivers(fee_bp, total);
         for (place, (step, minor)) in steps.into_iter().enumerate() {
@@ -361,6 +466,12 @@ proptest! {
             match step {
                 0 => drop(world.run(&to_partner(&number, minor))),
                 1 => drop(world.run(&unfreeze(&number))),
+                4 => drop(world.run(&ShareProfit {
+                    rest: Rest::Unfrozen,
+                    ..to_partner(&number, minor)
+                })),
+                5 => toggle(&mut world),
+                6 => finish_all(&mut world),
                 2 => drop(world.run(&CreateRefund {
                     total: fen(total),
                     ..refund(&number, minor, RefundSource::Unsettled)
@@ -372,6 +483,8 @@ proptest! {
             }
             waits(&world);
         }
+        finish_all(&mut world);
+        waits(&world);
         let after = order(&world, "T001");
         let (_, merchant, fee) = balances(&world);
         let held = after.unsettled_minor + merchant + partner_has(&world) + fee;

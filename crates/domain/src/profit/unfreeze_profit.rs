@@ -1,12 +1,10 @@
 //! A merchant has shared what it wanted to: the rest of the order's money is its own.
 
 use super::{
-    ProfitOrder, ProfitOrderById, ProfitOrderKind, ProfitShare, ReceiverKind, ShareProfitRefusal,
-    ShareResult, order_of, release_key,
+    ProfitOrder, ProfitOrderById, ProfitOrderKind, ProfitOrderState, ProfitShare, ReceiverKind,
+    ShareProfitRefusal, ShareResult, finish_profit, order_of, release_key,
 };
-use crate::command::{Command, Halt, Once, Stop};
-use crate::ledger::{JournalKind, Posting, Subject};
-use crate::merchant::Merchant;
+use crate::command::{Command, Once, Stop};
 use crate::order::Order;
 use crate::record::RowKey;
 use crate::tx::Tx;
@@ -46,11 +44,7 @@ impl Command for UnfreezeProfit {
 
     fn decide(&self, tx: &mut Tx<'_>) -> Result<(), Stop<ShareProfitRefusal>> {
         let key = (self.mchid.clone(), self.out_order_no.clone());
-        tx.want([
-            RowKey::of::<ProfitOrder>(&key),
-            RowKey::of::<ProfitOrderById>(&self.order_id),
-            RowKey::of::<Merchant>(self.sub_mchid.as_ref().unwrap_or(&self.mchid)),
-        ])?;
+        tx.want([RowKey::of::<ProfitOrder>(&key), RowKey::of::<ProfitOrderById>(&self.order_id)])?;
         if let Some(done) = tx.find::<ProfitOrder>(&key)? {
             return match done.fingerprint == self.fingerprint {
                 true => Ok(()),
@@ -70,34 +64,27 @@ impl Command for UnfreezeProfit {
         let Ok(rest) = Amount::fen(order.unsettled_minor) else {
             return Err(ShareProfitRefusal::NotEnough { left: 0 }.into());
         };
-        Ok(self.unfreeze(tx, order, rest)?)
+        self.accept(tx, order, rest);
+        Ok(())
     }
 }
 
 impl UnfreezeProfit {
-    fn unfreeze(&self, tx: &mut Tx<'_>, mut order: Order, rest: Amount) -> Result<(), Halt> {
-        let merchant = tx.get::<Merchant>(&order.payee().to_owned())?;
-        let subject = format_args!("{}:{}", self.mchid, self.out_order_no);
-        let journal = unfreeze(tx, Subject::new("profit_order", subject), &mut order, &merchant)?;
-        tx.put(ProfitOrderById {
-            order_id: self.order_id.clone(),
-            mchid: self.mchid.clone(),
-            out_order_no: self.out_order_no.clone(),
-        });
-        tx.put(ProfitShare {
+    fn accept(&self, tx: &mut Tx<'_>, order: Order, rest: Amount) {
+        let share = ProfitShare {
             mchid: self.mchid.clone(),
             out_order_no: self.out_order_no.clone(),
             place: 1,
             kind: ReceiverKind::Merchant,
-            account: merchant.mchid.clone(),
+            account: order.payee().to_owned(),
             amount: rest,
             description: self.description.clone(),
-            result: ShareResult::Success,
+            result: ShareResult::Pending,
             failure: None,
-            ledger_account: merchant.balance_account,
+            ledger_account: 0,
             returned_minor: 0,
-        });
-        tx.put(ProfitOrder {
+        };
+        let request = ProfitOrder {
             mchid: self.mchid.clone(),
             sub_mchid: self.sub_mchid.clone(),
             out_order_no: self.out_order_no.clone(),
@@ -105,33 +92,17 @@ impl UnfreezeProfit {
             out_trade_no: order.out_trade_no.clone(),
             transaction_id: self.transaction_id.clone(),
             kind: ProfitOrderKind::Unfreeze,
+            unfreezes: true,
+            state: ProfitOrderState::Processing,
             shares: 1,
             shared_minor: 0,
             unfrozen_minor: rest.minor(),
             returns: 0,
             fingerprint: self.fingerprint,
             created_at: tx.now(),
-            journal,
-        });
-        order.profit_orders += 1;
-        tx.put(order);
-        Ok(())
+            finished_at: None,
+            journal: 0,
+        };
+        finish_profit::start(tx, order, request, vec![share]);
     }
-}
-
-/// Gives the merchant all that waits; gives the journal.
-pub(super) fn unfreeze(
-    tx: &mut Tx<'_>,
-    subject: Subject,
-    order: &mut Order,
-    merchant: &Merchant,
-) -> Result<i64, Halt> {
-    let rest = order.unsettled_minor;
-    let legs = [(order.unsettled_account, -rest), (merchant.balance_account, rest)];
-    let posting =
-        Posting::balanced(JournalKind::ProfitUnfreeze, subject, order.amount.currency(), legs)?;
-    let journal = tx.post(posting)?;
-    let journal = journal.map_err(|short| Halt::Defect(format!("unsettled money: {short:?}")))?;
-    order.take_unsettled(tx, rest);
-    Ok(journal)
 }

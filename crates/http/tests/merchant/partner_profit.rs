@@ -71,6 +71,12 @@ async fn a_provider_shares_unfreezes_and_asks_in_its_sub_merchants_name() {
     world.post(ORDERS, &body).await.is(200, made.json());
     let query = format!("{ORDERS}/P@1?transaction_id={transaction_id}");
     world.get(&format!("{query}&sub_mchid={named}")).await.is(200, made.json());
+    world.finish_sharing("P@1").await;
+    let done = world.get(&format!("{query}&sub_mchid={named}")).await.json();
+    assert_eq!(
+        (&done["state"], &done["receivers"][0]["result"]),
+        (&json!("FINISHED"), &json!("SUCCESS"))
+    );
     let direct = world.get(&query).await;
     direct.refuses(404, "RESOURCE_NOT_EXISTS", "object does not exist");
     let mut own = body.clone();
@@ -136,11 +142,13 @@ async fn day_of_sharing() -> (World, Party) {
     }
     let first = world.post(ORDERS, &share(&world, &sub, &transaction_id, 300)).await;
     assert_eq!(first.status, 200, "{first:?}");
+    world.finish_sharing("P@1").await;
     let rest = json!({
         "sub_mchid": sub.made.mchid, "transaction_id": transaction_id, "out_order_no": "P@2",
         "description": "rest",
     });
     assert_eq!(world.post(&format!("{ORDERS}/unfreeze"), &rest).await.status, 200);
+    world.finish_sharing("P@2").await;
     let mut order = world.order("T2026-0002");
     order["settle_info"] = json!({ "profit_sharing": true });
     let placed = world.post("/v3/pay/transactions/native", &order).await.json();
@@ -152,6 +160,7 @@ async fn day_of_sharing() -> (World, Party) {
     body["out_order_no"] = json!("P@3");
     body["unfreeze_unsplit"] = json!(true);
     assert_eq!(world.post(ORDERS, &body).await.status, 200);
+    world.finish_sharing("P@3").await;
     (world, sub)
 }
 

@@ -64,28 +64,41 @@ async fn an_order_is_shared_the_rest_unfrozen_and_a_share_given_back() {
     let answer = world.post(ORDERS, &share(&world, &partner, &transaction_id, 300)).await;
     let order_id = answer.json()["order_id"].as_str().unwrap().to_owned();
     assert_eq!((&order_id[..2], order_id.len()), ("30", 30));
-    let at = "2026-11-21T10:01:00+08:00";
-    let shown = json!({
-        "transaction_id": transaction_id,
-        "out_order_no": "P@1",
-        "order_id": order_id,
-        "state": "FINISHED",
-        "receivers": [{
-            "amount": 300, "description": "share", "type": "MERCHANT_ID",
-            "account": partner.made.mchid, "result": "SUCCESS",
-            "detail_id": format!("{order_id}01"), "create_time": at, "finish_time": at,
-        }],
-    });
-    answer.is(200, shown.clone());
-    world.post(ORDERS, &share(&world, &partner, &transaction_id, 300)).await.is(200, shown.clone());
+    let shown = |state: &str, result: &str, finished: &str| {
+        json!({
+            "transaction_id": transaction_id,
+            "out_order_no": "P@1",
+            "order_id": order_id,
+            "state": state,
+            "receivers": [{
+                "amount": 300, "description": "share", "type": "MERCHANT_ID",
+                "account": partner.made.mchid, "result": result,
+                "detail_id": format!("{order_id}01"),
+                "create_time": "2026-11-21T10:01:00+08:00", "finish_time": finished,
+            }],
+        })
+    };
+    let accepted = shown("PROCESSING", "PENDING", "1970-01-01T08:00:00+08:00");
+    answer.is(200, accepted.clone());
     let query = format!("{ORDERS}/P@1?transaction_id={transaction_id}");
-    world.get(&query).await.is(200, shown);
+    world.get(&query).await.is(200, accepted);
+    world.finish_sharing("P@1").await;
+    let finished = shown("FINISHED", "SUCCESS", "2026-11-21T10:01:01+08:00");
+    world.get(&query).await.is(200, finished.clone());
+    world.post(ORDERS, &share(&world, &partner, &transaction_id, 300)).await.is(200, finished);
     let unfreeze = json!({
         "transaction_id": transaction_id, "out_order_no": "P@2", "description": "rest",
     });
-    let answer = world.post(&format!("{ORDERS}/unfreeze"), &unfreeze).await;
-    assert_eq!(answer.json()["receivers"][0]["amount"], 700);
-    assert_eq!(answer.json()["receivers"][0]["account"], world.merchant.made.mchid.as_str());
+    let unfreeze_target = format!("{ORDERS}/unfreeze");
+    let answer = world.post(&unfreeze_target, &unfreeze).await;
+    assert_eq!((answer.status, &answer.json()["state"]), (200, &json!("PROCESSING")));
+    world.finish_sharing("P@2").await;
+    let answer = world.post(&unfreeze_target, &unfreeze).await.json();
+    assert_eq!(
+        (&answer["state"], &answer["receivers"][0]["amount"]),
+        (&json!("FINISHED"), &json!(700))
+    );
+    assert_eq!(answer["receivers"][0]["account"], world.merchant.made.mchid.as_str());
     let back = json!({
         "out_order_no": "P@1", "out_return_no": "B1", "return_mchid": partner.made.mchid,
         "amount": 100, "description": "back",

@@ -14,6 +14,7 @@ use axum::http::{HeaderMap, Request};
 use domain::ledger::OpenSystemAccounts;
 use domain::merchant::{OpenidKeys, PlatformKey, PlatformKeyKind};
 use domain::order::PayOrder;
+use domain::profit::FinishProfit;
 use domain::testing::{Person, Plant, transfer};
 use domain::{Command, Once, Rules, Tx};
 use engine::Engine;
@@ -217,6 +218,13 @@ impl World {
     /// Lets the real clock go on.
     pub(crate) fn wait(&self, seconds: i64) {
         self.clock.0.fetch_add(seconds * SECOND, Ordering::SeqCst);
+    }
+
+    /// Lets a second pass and the merchant's request of sharing move its money.
+    pub(crate) async fn finish_sharing(&self, out_order_no: &str) {
+        self.advance(1).await;
+        let (mchid, out_order_no) = (self.merchant.made.mchid.clone(), out_order_no.to_owned());
+        self.app.engine.run(FinishProfit { mchid, out_order_no }).await.unwrap();
     }
 
     /// Moves business time only.

@@ -15,7 +15,8 @@ use domain::order::{
 };
 use domain::payment_code::Digits;
 use domain::profit::{
-    AddReceiver, NamedProfitOrder, ReceiverKind, Rest, ReturnProfit, SharePart, ShareProfit,
+    AddReceiver, FinishProfit, NamedProfitOrder, ReceiverKind, Rest, ReturnProfit, SharePart,
+    ShareProfit,
 };
 use domain::refund::{AbnormalTarget, ApplyAbnormalRefund, RecordRefundPayout};
 use domain::testing::{self, APPID, MCHID, Person};
@@ -70,7 +71,12 @@ pub fn engine(store: Box<dyn Store>) -> Engine {
     let open = OpenSystemAccounts { currency: Currency::Cny, bank: "demo".into() };
     let system = engine.run_blocking(open).unwrap();
     // The clock stands still, so nothing here could wait a minute.
-    engine.set_rules(Arc::new(Rules { system, profit_delay_s: 0, ..Rules::default() }));
+    engine.set_rules(Arc::new(Rules {
+        system,
+        profit_delay_s: 0,
+        profit_finish_s: 0,
+        ..Rules::default()
+    }));
     engine
 }
 
@@ -179,18 +185,21 @@ fn share(engine: &Engine, person: Person) {
     engine.run_blocking(receiver).unwrap();
     let description = "part".into();
     let part = SharePart { kind, account, amount: fen(1_000), description, name: None };
-    let share = ShareProfit {
+    let share = |number: &str| ShareProfit {
         mchid: MCHID.into(),
         sub_mchid: None,
         appid: APPID.into(),
         transaction_id: "4200S1".into(),
-        out_order_no: "P1".into(),
-        parts: vec![part],
+        out_order_no: number.into(),
+        parts: vec![part.clone()],
         rest: Rest::Waits,
         fingerprint: [1; 32],
-        order_id: "30P1".into(),
+        order_id: format!("30{number}"),
     };
-    engine.run_blocking(share).unwrap();
+    engine.run_blocking(share("P1")).unwrap();
+    let finish = FinishProfit { mchid: MCHID.into(), out_order_no: "P1".into() };
+    engine.run_blocking(finish).unwrap();
+    engine.run_blocking(share("P2")).unwrap();
     let back = ReturnProfit {
         mchid: MCHID.into(),
         sub_mchid: None,

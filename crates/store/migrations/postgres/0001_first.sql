@@ -1429,21 +1429,26 @@ CREATE TABLE "profit_order" (
     "out_trade_no" text COLLATE "C" NOT NULL,
     "transaction_id" text COLLATE "C" NOT NULL,
     "kind" text COLLATE "C" NOT NULL,
+    "unfreezes" bigint NOT NULL,
+    "state" text COLLATE "C" NOT NULL,
     "shares" bigint NOT NULL,
     "shared_minor" bigint NOT NULL,
     "unfrozen_minor" bigint NOT NULL,
     "returns" bigint NOT NULL,
     "fingerprint" bytea NOT NULL,
     "created_at" bigint NOT NULL,
+    "finished_at" bigint,
     "journal" bigint NOT NULL,
     "version" bigint NOT NULL,
     CHECK ("shares" >= 0 AND "returns" >= 0 AND "shared_minor" >= 0 AND "unfrozen_minor" >= 0),
-    CHECK (("journal" > 0) = ("shared_minor" + "unfrozen_minor" > 0)),
+    CHECK (("state" = 'FINISHED') = ("finished_at" IS NOT NULL)),
+    CHECK (("journal" > 0) = ("state" = 'FINISHED' AND "shared_minor" + "unfrozen_minor" > 0)),
     CHECK ("kind" = 'SHARE' OR "shared_minor" = 0),
     PRIMARY KEY ("book", "mchid", "out_order_no")
 );
 CREATE INDEX "profit_order_order" ON "profit_order" ("book", "mchid", "out_trade_no");
-CREATE INDEX "profit_order_time" ON "profit_order" ("book", "mchid", "created_at", "out_order_no");
+CREATE INDEX "profit_order_open" ON "profit_order" ("book", "mchid") WHERE "state" = 'PROCESSING';
+CREATE INDEX "profit_order_time" ON "profit_order" ("book", "mchid", "finished_at", "out_order_no");
 CREATE TRIGGER "profit_order_delete" BEFORE DELETE ON "profit_order"
     FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
 CREATE TRIGGER "profit_order_truncate" BEFORE TRUNCATE ON "profit_order"
@@ -1458,14 +1463,17 @@ COMMENT ON COLUMN "profit_order"."order_id" IS 'Our number of it.';
 COMMENT ON COLUMN "profit_order"."sub_mchid" IS 'The sub-merchant whose money it was.';
 COMMENT ON COLUMN "profit_order"."out_trade_no" IS 'The order''s number.';
 COMMENT ON COLUMN "profit_order"."transaction_id" IS 'The number of the payment.';
-COMMENT ON COLUMN "profit_order"."kind" IS 'What it did.';
+COMMENT ON COLUMN "profit_order"."kind" IS 'What it does.';
+COMMENT ON COLUMN "profit_order"."unfreezes" IS 'Whether what receivers do not get is the merchant''s.';
+COMMENT ON COLUMN "profit_order"."state" IS 'Where it stands.';
 COMMENT ON COLUMN "profit_order"."shares" IS 'How many shares it has.';
-COMMENT ON COLUMN "profit_order"."shared_minor" IS 'What receivers got, in fen.';
-COMMENT ON COLUMN "profit_order"."unfrozen_minor" IS 'What the merchant got, in fen.';
+COMMENT ON COLUMN "profit_order"."shared_minor" IS 'What receivers get, in fen.';
+COMMENT ON COLUMN "profit_order"."unfrozen_minor" IS 'What the merchant gets, in fen.';
 COMMENT ON COLUMN "profit_order"."returns" IS 'How often a receiver gave money back, or tried to.';
 COMMENT ON COLUMN "profit_order"."fingerprint" IS 'Hash of what the merchant asked for.';
-COMMENT ON COLUMN "profit_order"."created_at" IS 'When it was done.';
-COMMENT ON COLUMN "profit_order"."journal" IS 'Its journal, 0 when nothing moved.';
+COMMENT ON COLUMN "profit_order"."created_at" IS 'When it was accepted.';
+COMMENT ON COLUMN "profit_order"."finished_at" IS 'When it was finished.';
+COMMENT ON COLUMN "profit_order"."journal" IS 'Its journal, 0 until it is finished, and when nothing moved.';
 COMMENT ON COLUMN "profit_order"."version" IS 'The batch that last wrote it.';
 
 CREATE TABLE "profit_order_by_id" (
@@ -1520,8 +1528,7 @@ CREATE TRIGGER "profit_share_rename" BEFORE UPDATE ON "profit_share"
     OR OLD."out_order_no" IS DISTINCT FROM NEW."out_order_no"
     OR OLD."place" IS DISTINCT FROM NEW."place"
     OR OLD."amount" IS DISTINCT FROM NEW."amount"
-    OR OLD."account" IS DISTINCT FROM NEW."account"
-    OR OLD."ledger_account" IS DISTINCT FROM NEW."ledger_account") EXECUTE FUNCTION jiaozi_forbid();
+    OR OLD."account" IS DISTINCT FROM NEW."account") EXECUTE FUNCTION jiaozi_forbid();
 REVOKE ALL ON "profit_share" FROM PUBLIC;
 GRANT SELECT, INSERT, UPDATE ON "profit_share" TO jiaozi_app;
 COMMENT ON TABLE "profit_share" IS 'What one receiver gets of a request.';
@@ -1535,7 +1542,7 @@ COMMENT ON COLUMN "profit_share"."amount" IS 'How much, in fen.';
 COMMENT ON COLUMN "profit_share"."description" IS 'What for.';
 COMMENT ON COLUMN "profit_share"."result" IS 'What became of it.';
 COMMENT ON COLUMN "profit_share"."failure" IS 'Why it was closed.';
-COMMENT ON COLUMN "profit_share"."ledger_account" IS 'The ledger account that got it, 0 when it was closed.';
+COMMENT ON COLUMN "profit_share"."ledger_account" IS 'The ledger account that got it, 0 until then and when it was closed.';
 COMMENT ON COLUMN "profit_share"."returned_minor" IS 'What the receiver gave back, in fen.';
 COMMENT ON COLUMN "profit_share"."version" IS 'The batch that last wrote it.';
 

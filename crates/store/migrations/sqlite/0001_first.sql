@@ -856,22 +856,27 @@ CREATE TABLE "profit_order" (
     "sub_mchid" TEXT COLLATE BINARY, -- The sub-merchant whose money it was.
     "out_trade_no" TEXT COLLATE BINARY NOT NULL, -- The order's number.
     "transaction_id" TEXT COLLATE BINARY NOT NULL, -- The number of the payment.
-    "kind" TEXT COLLATE BINARY NOT NULL, -- What it did.
+    "kind" TEXT COLLATE BINARY NOT NULL, -- What it does.
+    "unfreezes" INTEGER NOT NULL, -- Whether what receivers do not get is the merchant's.
+    "state" TEXT COLLATE BINARY NOT NULL, -- Where it stands.
     "shares" INTEGER NOT NULL, -- How many shares it has.
-    "shared_minor" INTEGER NOT NULL, -- What receivers got, in fen.
-    "unfrozen_minor" INTEGER NOT NULL, -- What the merchant got, in fen.
+    "shared_minor" INTEGER NOT NULL, -- What receivers get, in fen.
+    "unfrozen_minor" INTEGER NOT NULL, -- What the merchant gets, in fen.
     "returns" INTEGER NOT NULL, -- How often a receiver gave money back, or tried to.
     "fingerprint" BLOB NOT NULL, -- Hash of what the merchant asked for.
-    "created_at" INTEGER NOT NULL, -- When it was done.
-    "journal" INTEGER NOT NULL, -- Its journal, 0 when nothing moved.
+    "created_at" INTEGER NOT NULL, -- When it was accepted.
+    "finished_at" INTEGER, -- When it was finished.
+    "journal" INTEGER NOT NULL, -- Its journal, 0 until it is finished, and when nothing moved.
     "version" INTEGER NOT NULL, -- The batch that last wrote it.
     CHECK ("shares" >= 0 AND "returns" >= 0 AND "shared_minor" >= 0 AND "unfrozen_minor" >= 0),
-    CHECK (("journal" > 0) = ("shared_minor" + "unfrozen_minor" > 0)),
+    CHECK (("state" = 'FINISHED') = ("finished_at" IS NOT NULL)),
+    CHECK (("journal" > 0) = ("state" = 'FINISHED' AND "shared_minor" + "unfrozen_minor" > 0)),
     CHECK ("kind" = 'SHARE' OR "shared_minor" = 0),
     PRIMARY KEY ("book", "mchid", "out_order_no")
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX "profit_order_order" ON "profit_order" ("book", "mchid", "out_trade_no");
-CREATE INDEX "profit_order_time" ON "profit_order" ("book", "mchid", "created_at", "out_order_no");
+CREATE INDEX "profit_order_open" ON "profit_order" ("book", "mchid") WHERE "state" = 'PROCESSING';
+CREATE INDEX "profit_order_time" ON "profit_order" ("book", "mchid", "finished_at", "out_order_no");
 CREATE TRIGGER "profit_order_delete" BEFORE DELETE ON "profit_order"
 BEGIN SELECT RAISE(ABORT, 'delete is forbidden on profit_order'); END;
 
@@ -899,7 +904,7 @@ CREATE TABLE "profit_share" (
     "description" TEXT COLLATE BINARY NOT NULL, -- What for.
     "result" TEXT COLLATE BINARY NOT NULL, -- What became of it.
     "failure" TEXT COLLATE BINARY, -- Why it was closed.
-    "ledger_account" INTEGER NOT NULL, -- The ledger account that got it, 0 when it was closed.
+    "ledger_account" INTEGER NOT NULL, -- The ledger account that got it, 0 until then and when it was closed.
     "returned_minor" INTEGER NOT NULL, -- What the receiver gave back, in fen.
     "version" INTEGER NOT NULL, -- The batch that last wrote it.
     CHECK ("amount" BETWEEN 1 AND 99999999999 AND "place" >= 1),
@@ -917,7 +922,6 @@ WHEN OLD."book" IS NOT NEW."book"
     OR OLD."place" IS NOT NEW."place"
     OR OLD."amount" IS NOT NEW."amount"
     OR OLD."account" IS NOT NEW."account"
-    OR OLD."ledger_account" IS NOT NEW."ledger_account"
 BEGIN SELECT RAISE(ABORT, 'rename is forbidden on profit_share'); END;
 
 -- A receiver gives back what it got.
@@ -1597,6 +1601,7 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('refund_payout', 'refund_payou
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('refund_payout', 'refund_payout_suspense', '10000 10000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('profit_order', 'profit_order', '1000000 1000000 10000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('profit_order', 'profit_order_order', '1000000 1000000 10 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('profit_order', 'profit_order_open', '10000 10000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('profit_order', 'profit_order_time', '1000000 1000000 10 10 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('profit_return', 'profit_return', '1000000 1000000 10000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('profit_return', 'profit_return_order', '1000000 1000000 10 1');

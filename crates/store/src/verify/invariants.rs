@@ -241,12 +241,17 @@ pub const ALL: &[Invariant] = &[
     ),
     rule(
         "M1",
-        "a merchant's unsettled money is the sum of what of its orders waits for sharing",
+        "a merchant's unsettled money is the sum of what of its orders waits for sharing and of \
+         what requests that are not finished are about",
         "SELECT p.owner AS offender FROM account_path p JOIN account a \
          ON a.book = p.book AND a.number = p.number LEFT JOIN ( \
-         SELECT COALESCE(sub_mchid, mchid) AS payee, SUM(unsettled_minor) AS total \
+         SELECT payee, SUM(total) AS total FROM ( \
+         SELECT COALESCE(sub_mchid, mchid) AS payee, unsettled_minor AS total \
          FROM \"order\" WHERE book = 1 AND unsettled_minor > 0 \
-         GROUP BY COALESCE(sub_mchid, mchid)) o ON o.payee = p.owner \
+         UNION ALL SELECT COALESCE(sub_mchid, mchid) AS payee, \
+         shared_minor + unfrozen_minor AS total \
+         FROM profit_order WHERE book = 1 AND state = 'PROCESSING') items \
+         GROUP BY payee) o ON o.payee = p.owner \
          WHERE p.book = 1 AND p.owner_kind = 'MERCHANT' AND p.purpose = 'UNSETTLED' \
          AND a.balance <> COALESCE(o.total, 0)",
     ),

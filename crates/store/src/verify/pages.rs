@@ -221,12 +221,14 @@ pub const ALL: &[Paged] = &[
     ),
     rule(
         "M4",
-        "a request of sharing has a journal of its own that moved what its shares say",
+        "a request of sharing is about what its shares say, and once it is finished it has a \
+         journal of its own that moved this",
         "profit_order",
         "SELECT x.mchid || ':' || x.out_order_no AS offender FROM profit_order x WHERE {page} \
          AND (COALESCE((SELECT SUM(s.amount) FROM profit_share s WHERE s.book = x.book \
          AND s.mchid = x.mchid AND s.out_order_no = x.out_order_no \
-         AND s.result = 'SUCCESS'), 0) <> CASE x.kind WHEN 'SHARE' THEN x.shared_minor \
+         AND s.result = CASE x.state WHEN 'PROCESSING' THEN 'PENDING' ELSE 'SUCCESS' END), 0) \
+         <> CASE x.kind WHEN 'SHARE' THEN x.shared_minor \
          ELSE x.unfrozen_minor END OR (x.journal > 0 AND (COALESCE((SELECT j.subject \
          FROM journal j WHERE j.book = x.book AND j.number = x.journal), '') \
          <> 'profit_order:' || x.mchid || ':' || x.out_order_no \

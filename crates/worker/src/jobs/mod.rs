@@ -103,6 +103,7 @@ impl Jobs {
             JobKind::CloseRefund => timers::close_refund(self, job).await,
             JobKind::RevokeCardToken => revoke_card_token::meet(self, job).await,
             JobKind::PayTransferBatch => pay_transfer_batch::meet(self, job).await,
+            JobKind::FinishProfit => timers::finish_profit(self, job).await,
             JobKind::ReleaseUnsettled => timers::release_unsettled(self, job).await,
             JobKind::ExpireMerchantTransfer => timers::expire_merchant_transfer(self, job).await,
         }

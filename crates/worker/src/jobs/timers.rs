@@ -3,12 +3,17 @@
 use super::{Jobs, Met, Unmet};
 use domain::job::Job;
 use domain::merchant_transfer::ExpireTransfer;
-use domain::profit::ReleaseUnsettled;
+use domain::profit::{FinishProfit, ReleaseUnsettled};
 use domain::refund::CloseRefund;
 
 pub(super) async fn release_unsettled(jobs: &Jobs, job: &Job) -> Met {
     let (mchid, out_trade_no) = merchants_number(job)?;
     jobs.record(ReleaseUnsettled { mchid, out_trade_no }).await
+}
+
+pub(super) async fn finish_profit(jobs: &Jobs, job: &Job) -> Met {
+    let (mchid, out_order_no) = merchants_number(job)?;
+    jobs.record(FinishProfit { mchid, out_order_no }).await
 }
 
 pub(super) async fn expire_merchant_transfer(jobs: &Jobs, job: &Job) -> Met {

@@ -8,14 +8,16 @@ use domain::complaint::{AnswerComplaint, ComplaintAct, FileComplaint, ProblemTyp
 use domain::merchant::{Merchant, Openid, OpenidKeys, SetWebhook, WebhookChange, WebhookKind};
 use domain::merchant_transfer::{CreateTransfer, MerchantTransfer, TransferState};
 use domain::order::{CreateOrder, Order, PayOrder, ProfitSharing};
-use domain::profit::{AddReceiver, ReceiverKind, Rest, SharePart, ShareProfit};
+use domain::profit::{
+    AddReceiver, ProfitOrder, ProfitOrderState, ReceiverKind, Rest, SharePart, ShareProfit,
+};
 use domain::testing::{self, APPID, MCHID};
 use domain::transfer_batch::{
     BatchState, CreateTransferBatch, NewDetail, TransferBatch, detail_name_place,
 };
 use domain::wallet::{Identity, name_place};
 use kernel::crypto::seal;
-use kernel::time::{DAY, MINUTE};
+use kernel::time::{DAY, MINUTE, SECOND};
 use serde_json::Value;
 
 const PARTNER: &str = "1900000002";
@@ -175,6 +177,12 @@ async fn a_receiver_is_told_of_its_share_where_it_wants_to_be() {
     };
     stage.engine.run(share).await.unwrap();
     let worker = stage.start_worker("one");
+    let key = (MCHID.to_owned(), "P1".to_owned());
+    let state = async || stage.get::<ProfitOrder>(&key).await.state;
+    assert_eq!(state().await, ProfitOrderState::Processing);
+    stage.advance(SECOND).await;
+    let finished = async || state().await == ProfitOrderState::Finished;
+    stage.until("the money is shared", finished).await;
     let shared = told(&mut server, "PROFITSHARING.SUCCESS").await;
     assert_eq!(shared["receiver"]["amount"], 120);
     assert_eq!((&shared["mchid"], &shared["out_order_no"]), (&MCHID.into(), &"P1".into()));

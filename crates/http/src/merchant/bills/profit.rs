@@ -41,14 +41,14 @@ impl ProfitBill {
         let sub_mchid = bill.sub_mchid.as_deref();
         let is_about = |of: &Option<String>| sub_mchid.is_none() || of.as_deref() == sub_mchid;
         let mut moves = Vec::new();
-        each::<ProfitOrder>(source, span, "out_order_no", |order| {
+        each::<ProfitOrder>(source, span, ("finished_at", "out_order_no"), |order| {
             if order.journal > 0 && is_about(&order.sub_mchid) {
                 moves.push((order.journal, Named::Order(order.out_order_no.clone())));
             }
-            (order.created_at, order.out_order_no)
+            (order.finished_at.unwrap_or(order.created_at), order.out_order_no)
         })
         .await?;
-        each::<ProfitReturn>(source, span, "out_return_no", |back| {
+        each::<ProfitReturn>(source, span, ("created_at", "out_return_no"), |back| {
             if back.journal > 0 && is_about(&back.sub_mchid) {
                 moves.push((back.journal, Named::Return(back.out_return_no.clone())));
             }
@@ -97,12 +97,12 @@ impl ProfitBill {
 async fn each<R: Described>(
     source: &Source,
     (from, until): (Timestamp, Timestamp),
-    number: &str,
+    (time, number): (&str, &str),
     mut take: impl FnMut(R) -> (Timestamp, String),
 ) -> Result<(), Fault> {
     let condition = format!(
-        "mchid = $1 AND created_at < $2 AND (created_at > $3 OR created_at = $3 AND {number} > $4) \
-         ORDER BY created_at, {number} LIMIT {PIECE}"
+        "mchid = $1 AND {time} < $2 AND ({time} > $3 OR {time} = $3 AND {number} > $4) \
+         ORDER BY {time}, {number} LIMIT {PIECE}"
     );
     // Just before the first moment, and every number comes after none.
     let (mut at, mut after) = (from, String::new());
@@ -172,7 +172,7 @@ impl Found {
         };
         let payee = request.sub_mchid.as_ref().unwrap_or(&request.mchid).clone();
         let line = ProfitRow {
-            at: request.created_at,
+            at: request.finished_at.unwrap_or(request.created_at),
             mchid: request.mchid.clone(),
             payee: payee.clone(),
             transaction_id: request.transaction_id.clone(),

@@ -22,7 +22,8 @@ pub(super) async fn event(queries: &dyn Queries, fact: &Fact) -> Result<Event, U
     let key = (mchid.to_owned(), number.to_owned(), place);
     let share = find::<ProfitShare>(queries, &key).await?;
     let share = share.ok_or_else(|| absent("share", fact))?;
-    Ok(Event::profit_shared(&order(queries, fact, mchid, number).await?, &share))
+    let order = order(queries, fact, mchid, number).await?;
+    Event::profit_shared(&order, &share).ok_or_else(|| absent("moved money", fact))
 }
 
 async fn order(

@@ -133,7 +133,7 @@ public final class Steps {
     }
   }
 
-  private void call(JsonObject step, JsonObject expected) {
+  private void call(JsonObject step, JsonObject expected) throws InterruptedException {
     if (step.has("seal")) {
       for (Map.Entry<String, JsonElement> text : step.getAsJsonObject("seal").entrySet()) {
         names.put(text.getKey(), merchant.seal(fill(text.getValue().getAsString())));
@@ -144,7 +144,15 @@ public final class Steps {
         step.has("body")
             ? new Gson().fromJson(fill(step.get("body").toString()), JsonElement.class)
             : null;
+    JsonObject until = step.has("until") ? step.getAsJsonObject("until") : new JsonObject();
     Merchant.Answer answer = merchant.call(call[0], call[1], body);
+    for (int tries = 0; tries < 100 && !has(answer.body, until); tries++) {
+      TimeUnit.MILLISECONDS.sleep(100);
+      answer = merchant.call(call[0], call[1], body);
+    }
+    if (!has(answer.body, until)) {
+      throw new IllegalStateException("never " + until + ", but " + answer.body);
+    }
     int status = step.has("status") ? step.get("status").getAsInt() : 200;
     if (answer.status != status) {
       throw new IllegalStateException(answer.status + " " + answer.body + ", expected " + status);
@@ -177,11 +185,7 @@ public final class Steps {
         throw new IllegalStateException("no such notification: " + found);
       }
       JsonObject resource = (JsonObject) found;
-      boolean is = event.equals(resource.get("event_type"));
-      for (Map.Entry<String, JsonElement> wanted : expected.entrySet()) {
-        is = is && same(at(resource, wanted.getKey()), wanted.getValue());
-      }
-      if (is) {
+      if (event.equals(resource.get("event_type")) && has(resource, expected)) {
         return resource;
       }
     }
@@ -205,6 +209,14 @@ public final class Steps {
       }
     }
     return value;
+  }
+
+  private boolean has(JsonElement value, JsonObject expected) {
+    boolean has = true;
+    for (Map.Entry<String, JsonElement> wanted : expected.entrySet()) {
+      has = has && same(at(value, wanted.getKey()), wanted.getValue());
+    }
+    return has;
   }
 
   private boolean same(JsonElement found, JsonElement wanted) {
