@@ -1,6 +1,5 @@
 //! Asking for a refund.
 
-use kernel::crypto::sha256;
 use kernel::money::Amount;
 use serde::Serialize;
 
@@ -74,15 +73,6 @@ impl CreateRefund {
         let body = read_body(body)?;
         let fields = Fields::top(&body);
         Ok(read_refund(&fields, caller)?)
-    }
-
-    /// A hash over what must be the same when the refund number is sent again, besides the order,
-    /// which may be named in another way: the sums and for whom. All else may be told otherwise.
-    #[must_use]
-    pub fn fingerprint(&self) -> [u8; 32] {
-        let asked = (&self.sub_mchid, self.refund, self.total);
-        let canonical = serde_json::to_vec(&asked).expect("plain fields are JSON");
-        sha256(&[b"refund/1\n", &canonical])
     }
 }
 
@@ -268,24 +258,5 @@ mod tests {
             (first.sub_mchid.clone(), partner.sub_mchid.as_deref()),
             (None, Some("1900000009"))
         );
-        assert_ne!(first.fingerprint(), partner.fingerprint());
-    }
-
-    #[test]
-    fn the_fingerprint_follows_the_amounts() {
-        let first = parse(&body()).unwrap().fingerprint();
-        for (name, value) in [
-            ("x", json!(1)),
-            ("reason", json!("cold tea")),
-            ("notify_url", json!("https://shop.example.com/refund")),
-            ("funds_account", json!("AVAILABLE")),
-        ] {
-            let same = parse(&changed(|body| body[name] = value)).unwrap();
-            assert_eq!(same.fingerprint(), first, "{name}");
-        }
-        let total = changed(|body| body["amount"]["total"] = json!(101));
-        assert_ne!(parse(&total).unwrap().fingerprint(), first);
-        let more = changed(|body| body["amount"]["refund"] = json!(31));
-        assert_ne!(parse(&more).unwrap().fingerprint(), first);
     }
 }

@@ -264,7 +264,7 @@ mod tests {
             "amount": { "refund": 30, "total": 100, "currency": "CNY" },
         });
         let json = CreateRefund::parse(json.to_string().as_bytes(), &caller).unwrap();
-        assert_eq!(asked.refund.fingerprint(), json.fingerprint());
+        assert_eq!(asked.refund, json);
         let balance = parse(&with("refund_account", FROM_BALANCE)).unwrap();
         assert_eq!(balance.refund.funds_account, Some(FundsAccount::Available));
         let partner = parse(&with("sub_mch_id", "1900000009")).unwrap();

@@ -81,7 +81,6 @@ fn refund_all(order: OrderOfRefund) -> CreateRefund {
         reason: None,
         notify_url: None,
         notice_form: NoticeForm::Json,
-        fingerprint: [1; 32],
         refund_id: "50R1".into(),
     }
 }

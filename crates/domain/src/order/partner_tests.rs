@@ -62,7 +62,6 @@ fn refund(sub_mchid: Option<&str>) -> CreateRefund {
         reason: None,
         notify_url: None,
         notice_form: NoticeForm::Json,
-        fingerprint: [1; 32],
         refund_id: "50R1".into(),
     }
 }

@@ -130,7 +130,6 @@ impl ReverseOrder {
             return Err(ReverseOrderRefusal::Refunded.into());
         }
         let target = RepaymentTarget::of(tx, &order)?.ok_or(ReverseOrderRefusal::PayerClosed)?;
-        let fingerprint = order.fingerprint;
         let repayment = Repayment {
             target,
             amount: order.amount,
@@ -142,7 +141,6 @@ impl ReverseOrder {
             reason: Some(self.reason.clone()),
             notify_url: None,
             notice_form: NoticeForm::Json,
-            fingerprint,
         };
         let posted = repayment.post(tx)?;
         posted.map_err(|_| ReverseOrderRefusal::NotEnough)?;

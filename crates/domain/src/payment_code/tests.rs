@@ -371,6 +371,10 @@ fn a_reversal_gives_everything_back_once() {
     assert_eq!(world.all::<Refund>().len(), 1);
     let again = testing::refund(&place("T001", 10_000), "R1", fen(1));
     assert_eq!(world.run(&again), Err(CreateRefundRefusal::NotPaid));
+    let our_number = world.all::<Refund>()[0].out_refund_no.clone();
+    let taken = testing::refund(&place("T001", 10_000), &our_number, fen(10_000));
+    let taken = world.run(&taken);
+    assert_eq!(taken, Err(CreateRefundRefusal::NumberUsedDifferently), "no refund of its own");
     assert_eq!(world.run(&scanned), Err(PayByCodeRefusal::Over));
     world.check_ledger();
 }

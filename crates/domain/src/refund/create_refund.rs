@@ -54,8 +54,6 @@ pub struct CreateRefund {
     pub notify_url: Option<String>,
     /// In which form it is.
     pub notice_form: NoticeForm,
-    /// Hash of what must be the same when the number comes again, the order aside.
-    pub fingerprint: [u8; 32],
     /// A new refund number, drawn by the edge.
     pub refund_id: String,
     /// A new id of a payout, should it go to a card.
@@ -148,7 +146,7 @@ impl Command for CreateRefund {
         if let Some(refund) = tx.find::<Refund>(&key)? {
             let is_same = refund.out_trade_no == order.out_trade_no
                 && (refund.amount, refund.total) == (self.amount, self.total)
-                && refund.fingerprint == self.fingerprint;
+                && !refund.is_of_reversal();
             return if is_same {
                 Ok(RefundCreated { refund_id: refund.refund_id })
             } else {
@@ -222,7 +220,6 @@ impl CreateRefund {
             reason: self.reason.clone(),
             notify_url: self.notify_url.clone(),
             notice_form: self.notice_form,
-            fingerprint: self.fingerprint,
         };
         let posted = repayment.post(tx)?;
         posted.map_err(|_| CreateRefundRefusal::NotEnough)?;

@@ -119,8 +119,6 @@ pub struct Refund {
     pub fee_minor: i64,
     /// What of it came from money that waited for profit sharing, in fen.
     pub unsettled_minor: i64,
-    /// Hash of what the merchant asked for.
-    pub fingerprint: [u8; 32],
     /// When it was accepted.
     pub created_at: Timestamp,
     /// When it arrived.
@@ -159,6 +157,11 @@ impl Refund {
             RefundState::Closed => Some(Code::RefundClosed),
             RefundState::Success => None,
         }
+    }
+
+    /// Whether it is what a reversal gave back, under a number of ours: no merchant asked for it.
+    pub(crate) fn is_of_reversal(&self) -> bool {
+        self.out_refund_no == self.refund_id
     }
 
     /// What jobs about it name: the merchant and its number.

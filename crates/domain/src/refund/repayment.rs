@@ -38,7 +38,6 @@ pub(crate) struct Repayment {
     pub(crate) reason: Option<String>,
     pub(crate) notify_url: Option<String>,
     pub(crate) notice_form: NoticeForm,
-    pub(crate) fingerprint: [u8; 32],
 }
 
 impl RepaymentTarget {
@@ -159,7 +158,6 @@ impl Repayment {
             payout: None,
             fee_minor,
             unsettled_minor,
-            fingerprint: self.fingerprint,
             created_at: tx.now(),
             succeeded_at: None,
             abnormal_at: None,

@@ -10,9 +10,7 @@ use kernel::time::{DAY, MINUTE};
 use proptest::prelude::*;
 
 fn refund(number: &str, minor: i64, total: i64) -> CreateRefund {
-    let fingerprint = [minor as u8; 32];
-    let whole = place("T001", total);
-    CreateRefund { fingerprint, ..testing::refund(&whole, number, fen(minor)) }
+    testing::refund(&place("T001", total), number, fen(minor))
 }
 
 fn paid(fee_bp: i64, minor: i64) -> World {

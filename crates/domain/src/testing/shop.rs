@@ -62,7 +62,6 @@ pub fn refund(order: &CreateOrder, out_refund_no: &str, amount: Amount) -> Creat
         reason: None,
         notify_url: None,
         notice_form: NoticeForm::Json,
-        fingerprint: [1; 32],
         refund_id: format!("50{out_refund_no}"),
         payout: payout_of(out_refund_no),
     }

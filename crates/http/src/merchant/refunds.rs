@@ -61,7 +61,6 @@ pub(super) async fn give_back(
     asked: &CreateRefund,
     notice_form: NoticeForm,
 ) -> Result<Result<Refund, CreateRefundRefusal>, Fault> {
-    let fingerprint = asked.fingerprint();
     let make = || refund::CreateRefund {
         mchid: mchid.to_owned(),
         sub_mchid: asked.sub_mchid.clone(),
@@ -78,7 +77,6 @@ pub(super) async fn give_back(
         reason: asked.reason.clone(),
         notify_url: asked.notify_url.clone(),
         notice_form,
-        fingerprint,
         refund_id: draw_refund_id(face),
         payout: draw_payout(face),
     };

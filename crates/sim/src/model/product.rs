@@ -224,7 +224,6 @@ impl Product {
             reason: None,
             notify_url: None,
             notice_form: NoticeForm::Json,
-            fingerprint: self.cast.hash(&[&format!("{:?}", ask.content())]),
             refund_id: self.cast.number("50", ask.serial),
             payout: testing::payout_of(&self.cast.number("50", ask.serial)),
         };

@@ -1257,7 +1257,6 @@ CREATE TABLE "refund" (
     "payout" bytea,
     "fee_minor" bigint NOT NULL,
     "unsettled_minor" bigint NOT NULL,
-    "fingerprint" bytea NOT NULL,
     "created_at" bigint NOT NULL,
     "succeeded_at" bigint,
     "abnormal_at" bigint,
@@ -1304,7 +1303,6 @@ COMMENT ON COLUMN "refund"."card_name" IS 'The card as people read it: bank, kin
 COMMENT ON COLUMN "refund"."payout" IS 'The payout to the card that counts.';
 COMMENT ON COLUMN "refund"."fee_minor" IS 'What of the merchant''s fee goes back with it, in fen.';
 COMMENT ON COLUMN "refund"."unsettled_minor" IS 'What of it came from money that waited for sharing, in fen.';
-COMMENT ON COLUMN "refund"."fingerprint" IS 'Hash of what the merchant asked for.';
 COMMENT ON COLUMN "refund"."created_at" IS 'When it was accepted.';
 COMMENT ON COLUMN "refund"."succeeded_at" IS 'When it arrived.';
 COMMENT ON COLUMN "refund"."abnormal_at" IS 'When a card first could not take it.';

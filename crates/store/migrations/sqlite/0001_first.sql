@@ -756,7 +756,6 @@ CREATE TABLE "refund" (
     "payout" BLOB, -- The payout to the card that counts.
     "fee_minor" INTEGER NOT NULL, -- What of the merchant's fee goes back with it, in fen.
     "unsettled_minor" INTEGER NOT NULL, -- What of it came from money that waited for sharing, in fen.
-    "fingerprint" BLOB NOT NULL, -- Hash of what the merchant asked for.
     "created_at" INTEGER NOT NULL, -- When it was accepted.
     "succeeded_at" INTEGER, -- When it arrived.
     "abnormal_at" INTEGER, -- When a card first could not take it.

@@ -29,7 +29,6 @@ describe!(Refund, Kept, key 2, "One refund of an order.", {
     payout: Option<RefundPayoutId>, "The payout to the card that counts.";
     fee_minor: i64, "What of the merchant's fee goes back with it, in fen.";
     unsettled_minor: i64, "What of it came from money that waited for sharing, in fen.";
-    fingerprint: [u8; 32], "Hash of what the merchant asked for.";
     created_at: Timestamp, "When it was accepted.";
     succeeded_at: Option<Timestamp>, "When it arrived.";
     abnormal_at: Option<Timestamp>, "When a card first could not take it.";

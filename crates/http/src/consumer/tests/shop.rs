@@ -231,7 +231,6 @@ impl Stage {
             reason: Some("茶凉了".into()),
             notify_url: None,
             notice_form: NoticeForm::Json,
-            fingerprint: [2; 32],
             refund_id: format!("50{:027}", minor),
             payout: testing::payout_of(out_trade_no),
         };

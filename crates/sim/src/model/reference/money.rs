@@ -112,7 +112,8 @@ impl Reference {
         let (now, rules, merchant) = (self.now, &self.rules, ask.number.0);
         let order = self.orders.get_mut(&ask.number).ok_or(No(Code::OrderNotFound, 0))?;
         if let Some((serial, before)) = self.refunds.get(&(merchant, refund)) {
-            refuse([(*before != ask.content(), Code::RefundNoConflict, 0)])?;
+            let said = |ask: &Ask| (ask.number, ask.amount, ask.what);
+            refuse([(said(before) != said(ask), Code::RefundNoConflict, 0)])?;
             return Ok(Answer::Done(*serial, 0, ""));
         }
         let (payer, paid_at, fee) = order.paid.ok_or(No(Code::RefundOrderNotPaid, 0))?;
