@@ -69,6 +69,8 @@ pub enum Issue {
     ExactlyOneOf(&'static str, &'static str),
     /// The parts do not add up to the whole.
     Sum,
+    /// It says otherwise than this field.
+    Contradicts(&'static str),
     /// It excludes everything.
     NothingLeft,
     /// It occurs twice.
@@ -125,6 +127,7 @@ impl Issue {
             Self::OtherMerchant => out.write_str("与签名的商户号不一致"),
             Self::ExactlyOneOf(one, other) => write!(out, "{one} 和 {other} 必须且只能填一个"),
             Self::Sum => out.write_str("各项之和不等于总额"),
+            Self::Contradicts(field) => write!(out, "与 {field} 矛盾"),
             Self::NothingLeft => out.write_str("没有剩余可用的支付方式"),
             Self::Twice => out.write_str("重复出现"),
             Self::Encoding => out.write_str("百分号编码错误"),
@@ -163,6 +166,7 @@ impl Issue {
             Self::OtherMerchant => out.write_str("differs from the merchant that signed"),
             Self::ExactlyOneOf(one, other) => write!(out, "give exactly one of {one}, {other}"),
             Self::Sum => out.write_str("the parts do not add up to the whole"),
+            Self::Contradicts(field) => write!(out, "contradicts {field}"),
             Self::NothingLeft => out.write_str("leaves no way to pay"),
             Self::Twice => out.write_str("occurs twice"),
             Self::Encoding => out.write_str("percent-encoding is broken"),

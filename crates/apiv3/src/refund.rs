@@ -1,5 +1,6 @@
 //! Asking for a refund.
 
+use domain::refund::RefundSource;
 use kernel::money::Amount;
 use serde::Serialize;
 
@@ -53,14 +54,12 @@ pub struct CreateRefund {
     pub reason: Option<String>,
     /// Where the notification goes, at most 256 bytes; absent: nowhere.
     pub notify_url: Option<String>,
-    /// `AVAILABLE` if the merchant asked for it.
-    pub funds_account: Option<FundsAccount>,
     /// What is given back.
     pub refund: Amount,
     /// What the merchant believes the order's total to be.
     pub total: Amount,
-    /// The split of the source, empty if none was asked; its sum is `refund`.
-    pub from: Vec<FundsPart>,
+    /// Which money it is taken from.
+    pub source: RefundSource,
 }
 
 impl CreateRefund {
@@ -83,12 +82,19 @@ fn read_refund(fields: &Fields<'_>, caller: &Caller<'_>) -> Result<CreateRefund,
     check_out_refund_no(out_refund_no).map_err(|issue| fields.fault("out_refund_no", issue))?;
     let reason = fields.find_text("reason", 0..=80)?;
     let notify_url = fields.find_url("notify_url", 256, caller.url_rule)?;
-    let funds_account = fields.find_literal("funds_account", &["AVAILABLE"])?;
+    let wants_balance = fields.find_literal("funds_account", &["AVAILABLE"])?.is_some();
     let amount = fields.get_object("amount")?;
     let refund = amount.get_amount("refund")?;
     let total = amount.get_amount("total")?;
     amount.get_literal("currency", &["CNY"])?;
-    let from = read_from(&amount, refund)?;
+    let source = match read_from(&amount, refund)? {
+        Some(1..) if wants_balance => {
+            return Err(fields.fault("funds_account", Issue::Contradicts("amount.from")));
+        }
+        Some(unavailable_minor) => RefundSource::Named { unavailable_minor },
+        None if wants_balance => RefundSource::Balance,
+        None => RefundSource::Unsettled,
+    };
     for goods in fields.objects("goods_detail")? {
         goods.get_text("merchant_goods_id", 1..=32)?;
         goods.find_text("wechatpay_goods_id", 0..=32)?;
@@ -103,10 +109,9 @@ fn read_refund(fields: &Fields<'_>, caller: &Caller<'_>) -> Result<CreateRefund,
         out_refund_no: out_refund_no.to_owned(),
         reason: reason.filter(|text| !text.is_empty()).map(str::to_owned),
         notify_url: notify_url.map(str::to_owned),
-        funds_account: funds_account.map(|_| FundsAccount::Available),
         refund,
         total,
-        from,
+        source,
     })
 }
 
@@ -130,25 +135,29 @@ fn read_order_name(fields: &Fields<'_>) -> Result<OrderName, FieldError> {
     }
 }
 
-fn read_from(amount: &Fields<'_>, refund: Amount) -> Result<Vec<FundsPart>, FieldError> {
-    let mut parts: Vec<FundsPart> = Vec::new();
-    for item in amount.objects("from")? {
-        let account = match item.find_literal("account", &["AVAILABLE", "UNAVAILABLE"])? {
-            Some("AVAILABLE") => FundsAccount::Available,
-            Some(_) => FundsAccount::Unavailable,
-            None => return Err(item.fault("account", Issue::Missing)),
+/// How much `from` wants taken from money that is not available, in fen, if it is there.
+fn read_from(amount: &Fields<'_>, refund: Amount) -> Result<Option<i64>, FieldError> {
+    let (mut available, mut unavailable) = (None, None);
+    let parts = amount.objects("from")?;
+    for item in &parts {
+        let part = match item.get_literal("account", &["AVAILABLE", "UNAVAILABLE"])? {
+            "AVAILABLE" => &mut available,
+            _ => &mut unavailable,
         };
-        if parts.iter().any(|part| part.account == account) {
+        if part.is_some() {
             return Err(item.fault("account", Issue::Twice));
         }
-        parts.push(FundsPart { account, amount: item.get_amount("amount")? });
+        *part = Some(item.get_amount("amount")?.minor());
     }
-    // At most two parts, each far below the range of the sum.
-    let sum: i64 = parts.iter().map(|part| part.amount.minor()).sum();
-    if !parts.is_empty() && sum != refund.minor() {
+    if parts.is_empty() {
+        return Ok(None);
+    }
+    let unavailable = unavailable.unwrap_or(0);
+    // Two parts, each far below the range of the sum.
+    if available.unwrap_or(0) + unavailable != refund.minor() {
         return Err(amount.fault("from", Issue::Sum));
     }
-    Ok(parts)
+    Ok(Some(unavailable))
 }
 
 #[cfg(test)]
@@ -200,14 +209,34 @@ mod tests {
                 "merchant_goods_id": "1", "unit_price": 30, "refund_amount": 30,
                 "refund_quantity": 1,
             }]);
-            body["amount"]["from"] = json!([
-                {"account": "AVAILABLE", "amount": 10},
-                {"account": "UNAVAILABLE", "amount": 20},
-            ]);
+            body["amount"]["from"] = json!([{"account": "AVAILABLE", "amount": 30}]);
         }));
         let refund = refund.unwrap();
-        assert_eq!(refund.from.len(), 2);
-        assert_eq!(refund.funds_account, Some(FundsAccount::Available));
+        assert_eq!(refund.reason.as_deref(), Some("商品已售完"));
+        assert_eq!(refund.source, RefundSource::Named { unavailable_minor: 0 });
+    }
+
+    #[test]
+    fn the_source_is_what_the_merchant_says() {
+        let part = |account: &str, amount: i64| json!({"account": account, "amount": amount});
+        let source = |funds: Option<&str>, from: Value| {
+            let body = changed(|body| {
+                body["amount"]["from"] = from;
+                if let Some(funds) = funds {
+                    body["funds_account"] = json!(funds);
+                }
+            });
+            parse(&body).map(|refund| refund.source)
+        };
+        let named = |unavailable_minor| Ok(RefundSource::Named { unavailable_minor });
+        assert_eq!(source(None, json!([])), Ok(RefundSource::Unsettled));
+        assert_eq!(source(Some("AVAILABLE"), json!([])), Ok(RefundSource::Balance));
+        assert_eq!(source(None, json!([part("AVAILABLE", 30)])), named(0));
+        assert_eq!(source(None, json!([part("UNAVAILABLE", 30)])), named(30));
+        let split = json!([part("UNAVAILABLE", 10), part("AVAILABLE", 20)]);
+        assert_eq!(source(None, split.clone()), named(10));
+        let both = source(Some("AVAILABLE"), split).unwrap_err();
+        assert_eq!(both.field_error().unwrap().field, "/funds_account");
     }
 
     #[test]
@@ -229,7 +258,11 @@ mod tests {
             ("/amount/total", json!("100"), "/amount/total"),
             ("/amount/currency", json!("HKD"), "/amount/currency"),
             ("/amount/from", json!([part("BASIC", 30)]), "/amount/from/0/account"),
+            ("/amount/from", json!({"account": "AVAILABLE"}), "/amount/from"),
+            ("/amount/from", json!([{"amount": 30}]), "/amount/from/0/account"),
+            ("/amount/from", json!([{"account": "AVAILABLE"}]), "/amount/from/0/amount"),
             ("/amount/from", json!([part("AVAILABLE", 0)]), "/amount/from/0/amount"),
+            ("/amount/from", json!([part("UNAVAILABLE", 31)]), "/amount/from"),
             ("/amount/from", json!([part("AVAILABLE", 29)]), "/amount/from"),
             (
                 "/amount/from",

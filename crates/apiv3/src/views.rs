@@ -2,11 +2,11 @@
 
 use domain::order::{CombinedOrder, Order, OrderState as State};
 use domain::refund::{Refund, RefundChannel, RefundState as Refunded};
-use kernel::Timestamp;
+use kernel::{Amount, Timestamp};
 
 use crate::combined_view::CombinedView;
 use crate::order::{BANK_TYPE_OTHERS, OrderState, OrderView, PartnerView, Payment};
-use crate::refund::FundsAccount;
+use crate::refund::{FundsAccount, FundsPart};
 use crate::refund_view::{Receiver, RefundState, RefundView};
 
 impl OrderView {
@@ -92,11 +92,22 @@ impl RefundView {
             refund: refund.amount,
             payer_total: refund.total,
             payer_refund: refund.amount,
-            funds_account: match refund.unsettled_minor {
-                0 => FundsAccount::Available,
-                _ => FundsAccount::Unsettled,
+            funds_account: match (refund.named_minor, refund.unsettled_minor) {
+                (Some(1..), _) => FundsAccount::Unavailable,
+                (_, 0) => FundsAccount::Available,
+                (_, _) => FundsAccount::Unsettled,
             },
-            from: Vec::new(),
+            from: refund.named_minor.map_or_else(Vec::new, |unavailable| {
+                let available = refund.amount.minor() - unavailable;
+                let parts = [
+                    (FundsAccount::Available, available),
+                    (FundsAccount::Unavailable, unavailable),
+                ];
+                let part = |(account, minor)| {
+                    Amount::fen(minor).ok().map(|amount| FundsPart { account, amount })
+                };
+                parts.into_iter().filter_map(part).collect()
+            }),
         })
     }
 }

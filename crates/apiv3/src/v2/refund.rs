@@ -11,6 +11,7 @@ use crate::notify_url::{self, UrlRule};
 use crate::refund::{CreateRefund, FundsAccount, OrderName};
 use crate::refund_view::{RefundState, RefundView};
 use crate::request::{check_number, check_out_refund_no};
+use domain::refund::RefundSource;
 
 /// Refunds in one answer.
 const SHOWN: usize = 10;
@@ -39,9 +40,9 @@ impl RefundAsked {
         let (total, refund) = (read.get_fen("total_fee")?, read.get_fen("refund_fee")?);
         read.check_currency("refund_fee_type")?;
         let reason = read.find("refund_desc", 80)?.map(str::to_owned);
-        let funds_account = match read.find("refund_account", 30)? {
-            None | Some(FROM_UNSETTLED) => None,
-            Some(FROM_BALANCE) => Some(FundsAccount::Available),
+        let source = match read.find("refund_account", 30)? {
+            None | Some(FROM_UNSETTLED) => RefundSource::Unsettled,
+            Some(FROM_BALANCE) => RefundSource::Balance,
             Some(_) => return Err(Refused::param("refund_account")),
         };
         let notify_url = read.find("notify_url", 256)?;
@@ -56,10 +57,9 @@ impl RefundAsked {
                 out_refund_no,
                 reason,
                 notify_url: notify_url.map(str::to_owned),
-                funds_account,
                 refund,
                 total,
-                from: Vec::new(),
+                source,
             },
         })
     }
@@ -266,7 +266,7 @@ mod tests {
         let json = CreateRefund::parse(json.to_string().as_bytes(), &caller).unwrap();
         assert_eq!(asked.refund, json);
         let balance = parse(&with("refund_account", FROM_BALANCE)).unwrap();
-        assert_eq!(balance.refund.funds_account, Some(FundsAccount::Available));
+        assert_eq!(balance.refund.source, RefundSource::Balance);
         let partner = parse(&with("sub_mch_id", "1900000009")).unwrap();
         assert_eq!(partner.refund.sub_mchid.as_deref(), Some("1900000009"));
     }

@@ -111,7 +111,7 @@ impl ApplyAbnormalRefund {
             }
         }
         tx.want(refund.end_keys())?;
-        let journal = refund.return_to_merchant(tx, 0)?;
+        let journal = refund.return_to_merchant(tx, 0, (0, 0))?;
         refund.channel = RefundChannel::Merchant;
         refund.payout = None;
         refund.arrive(tx, journal)?;

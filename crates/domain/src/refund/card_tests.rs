@@ -9,7 +9,7 @@ use crate::merchant::OpenidKeys;
 use crate::merchant_transfer::NameCheck;
 use crate::order::card_payment_tests::check_in_transit;
 use crate::order::tests::{PAYER, balances, order, pay, place, world};
-use crate::order::{OrderState, PayOrderByCard, RecordCardPayment};
+use crate::order::{CreateOrder, OrderState, PayOrderByCard, RecordCardPayment};
 use crate::testing::{self, MCHID, World, payout_of};
 use crate::wallet::{Wallet, WalletState};
 use kernel::time::{DAY, MINUTE};
@@ -20,8 +20,13 @@ const SECOND: RefundPayoutId = RefundPayoutId::from_bytes([5; 16]);
 
 /// A world in which a card has paid an order of 100.00, at a fee of 0.6 %.
 fn paid() -> World {
+    paid_order(&place("T001", 10_000))
+}
+
+/// The same of this order `T001`.
+pub(super) fn paid_order(order: &CreateOrder) -> World {
     let mut world = world(60);
-    world.run(&place("T001", 10_000)).unwrap();
+    world.run(order).unwrap();
     let payment = CardPaymentId::from_bytes([8; 16]);
     let by_card = PayOrderByCard { order: pay("T001", 10_000), card: PAYER.card, payment };
     world.run(&by_card).unwrap();
@@ -44,13 +49,13 @@ fn refund(world: &World, number: &str) -> Refund {
     world.get::<Refund>(&(MCHID.into(), number.into()))
 }
 
-fn record(world: &mut World, payout: RefundPayoutId, answer: BankAnswer) -> PayoutState {
+pub(super) fn record(world: &mut World, payout: RefundPayoutId, answer: BankAnswer) -> PayoutState {
     let state = world.run(&RecordRefundPayout { payout, answer }).unwrap();
     check_in_transit(world);
     state
 }
 
-fn no() -> BankAnswer {
+pub(super) fn no() -> BankAnswer {
     declined("REFUND_ABNORMAL", BankOperation::Refund)
 }
 

@@ -1,6 +1,6 @@
 //! A merchant refunds an order, or asks for the same refund again.
 
-use super::repayment::{Repayment, RepaymentTarget};
+use super::repayment::{Repayment, RepaymentTarget, TooLittle};
 use super::{NoticeForm, Refund, RefundById};
 use crate::catalogue::{Code, Param, Params};
 use crate::command::{Command, Halt, Once, Refusal, Stop};
@@ -22,13 +22,28 @@ pub enum OrderOfRefund {
     OutTradeNo(String),
 }
 
-/// Which of a merchant's money a refund takes first.
+/// Which of a merchant's money a refund takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefundSource {
     /// What of the order waits for profit sharing, then the balance.
     Unsettled,
     /// The balance alone.
     Balance,
+    /// Exactly what the merchant named; the rest of the amount from the balance.
+    Named {
+        /// From what of the order waits for profit sharing, in fen; at most the amount.
+        unavailable_minor: i64,
+    },
+}
+
+impl RefundSource {
+    /// What the merchant named of what waits for sharing, in fen; `None` if it named nothing.
+    pub(crate) fn named_minor(self) -> Option<i64> {
+        match self {
+            Self::Named { unavailable_minor } => Some(unavailable_minor),
+            Self::Unsettled | Self::Balance => None,
+        }
+    }
 }
 
 /// See the module.
@@ -46,7 +61,7 @@ pub struct CreateRefund {
     pub amount: Amount,
     /// What the merchant says the order's total is.
     pub total: Amount,
-    /// Which of the merchant's money is taken first.
+    /// Which of the merchant's money is taken.
     pub source: RefundSource,
     /// Told to the payer.
     pub reason: Option<String>,
@@ -94,7 +109,8 @@ pub enum CreateRefundRefusal {
     },
     /// The payer's wallet is closed.
     PayerClosed,
-    /// The merchant's balance is too low; nothing is written, the number can be used later.
+    /// The merchant's balance is too low, or less waits than it named; nothing is written, the
+    /// number can be used later.
     NotEnough,
 }
 
@@ -146,6 +162,7 @@ impl Command for CreateRefund {
         if let Some(refund) = tx.find::<Refund>(&key)? {
             let is_same = refund.out_trade_no == order.out_trade_no
                 && (refund.amount, refund.total) == (self.amount, self.total)
+                && refund.named_minor == self.source.named_minor()
                 && !refund.is_of_reversal();
             return if is_same {
                 Ok(RefundCreated { refund_id: refund.refund_id })
@@ -222,7 +239,7 @@ impl CreateRefund {
             notice_form: self.notice_form,
         };
         let posted = repayment.post(tx)?;
-        posted.map_err(|_| CreateRefundRefusal::NotEnough)?;
+        posted.map_err(|TooLittle| CreateRefundRefusal::NotEnough)?;
         Ok(RefundCreated { refund_id: self.refund_id.clone() })
     }
 }

@@ -14,6 +14,8 @@ mod record_refund_payout;
 mod refund_payout;
 mod repayment;
 #[cfg(test)]
+mod source_tests;
+#[cfg(test)]
 mod tests;
 
 pub use apply_abnormal_refund::{AbnormalTarget, ApplyAbnormalRefund, ApplyAbnormalRefundRefusal};
@@ -32,7 +34,7 @@ use crate::command::Halt;
 use crate::fact::FactKind;
 use crate::ids::{CardId, RefundPayoutId};
 use crate::job::{Job, JobKind};
-use crate::ledger::{JournalKind, Posting, Subject};
+use crate::ledger::{AccountNumber, JournalKind, Posting, Subject};
 use crate::merchant::Merchant;
 use crate::order::Order;
 use crate::record::RowKey;
@@ -119,6 +121,9 @@ pub struct Refund {
     pub fee_minor: i64,
     /// What of it came from money that waited for profit sharing, in fen.
     pub unsettled_minor: i64,
+    /// What of it the merchant wanted taken from such money, in fen; `None` when it did not say
+    /// where to take it.
+    pub named_minor: Option<i64>,
     /// When it was accepted.
     pub created_at: Timestamp,
     /// When it arrived.
@@ -217,13 +222,15 @@ impl Refund {
         self.tell(tx, FactKind::RefundAbnormal);
     }
 
-    /// It is given up: the merchant has the money back and pays the fee of it, and the order can be
-    /// refunded under another number.
+    /// It is given up: the merchant has the money back where it was taken and pays the fee of it,
+    /// and the order can be refunded under another number.
     fn close(mut self, tx: &mut Tx<'_>) -> Result<(), Halt> {
         tx.want(self.end_keys())?;
         self.stop_waiting(tx)?;
-        self.end_journal = self.return_to_merchant(tx, self.fee_minor)?;
         let mut order = self.order(tx)?;
+        let waits = (order.unsettled_account, self.unsettled_minor);
+        self.end_journal = self.return_to_merchant(tx, self.fee_minor, waits)?;
+        order.give_unsettled(tx, self.unsettled_minor)?;
         order.refunded_minor -= self.amount.minor();
         order.fee_refunded_minor -= self.fee_minor;
         tx.put(order);
@@ -233,13 +240,20 @@ impl Refund {
         Ok(())
     }
 
-    /// Moves its money from transit to the merchant, and of that a fee to the operator.
-    fn return_to_merchant(&self, tx: &mut Tx<'_>, fee: i64) -> Result<i64, Halt> {
+    /// Moves its money from transit to the merchant: of that a fee to the operator, and a part to
+    /// the account where money waits for sharing.
+    fn return_to_merchant(
+        &self,
+        tx: &mut Tx<'_>,
+        fee: i64,
+        (account, waits): (AccountNumber, i64),
+    ) -> Result<i64, Halt> {
         let merchant = tx.get::<Merchant>(self.sub_mchid.as_ref().unwrap_or(&self.mchid))?;
         let (system, amount) = (tx.rules().system, self.amount.minor());
         let legs = [
             (system.transit_refund, -amount),
-            (merchant.balance_account, amount - fee),
+            (merchant.balance_account, amount - fee - waits),
+            (account, waits),
             (system.income_fee, fee),
         ];
         let (kind, currency) = (JournalKind::RefundReturn, self.amount.currency());

@@ -6,7 +6,7 @@ use crate::command::Halt;
 use crate::fact::FactKind;
 use crate::fee::fee_refund_total;
 use crate::ids::RefundPayoutId;
-use crate::ledger::{AccountNumber, JournalKind, Posting, Shortfall, Subject};
+use crate::ledger::{AccountNumber, JournalKind, Posting, Subject};
 use crate::merchant::Merchant;
 use crate::order::{CardPayment, Order};
 use crate::profit::release_key;
@@ -28,7 +28,7 @@ pub(crate) struct Repayment {
     pub(crate) order: Order,
     pub(crate) target: RepaymentTarget,
     pub(crate) amount: Amount,
-    /// Which of the merchant's money is taken first.
+    /// Which of the merchant's money is taken.
     pub(crate) source: RefundSource,
     pub(crate) out_refund_no: String,
     /// A new refund number, drawn by the edge.
@@ -39,6 +39,10 @@ pub(crate) struct Repayment {
     pub(crate) notify_url: Option<String>,
     pub(crate) notice_form: NoticeForm,
 }
+
+/// The merchant does not have that much where it is to be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TooLittle;
 
 impl RepaymentTarget {
     /// The card that paid, as long as its owner has it bound, or the payer's balance; `None` when
@@ -62,26 +66,19 @@ impl RepaymentTarget {
 
 impl Repayment {
     /// Takes the money from the merchant and gives it to the payer, or to transit on its way to a
-    /// card; or says that the merchant's balance is too low.
-    pub(crate) fn post(mut self, tx: &mut Tx<'_>) -> Result<Result<(), Shortfall>, Halt> {
+    /// card; or says that the merchant has too little.
+    pub(crate) fn post(mut self, tx: &mut Tx<'_>) -> Result<Result<(), TooLittle>, Halt> {
         if tx.find::<RefundById>(&self.refund_id)?.is_some() {
             return Err(Halt::Stale); // The edge drew a number that is taken; it draws again.
         }
         let amount = self.amount.minor();
         let refunded = self.order.refunded_minor + amount;
         let fee = self.fee(refunded)?;
-        // What waits for sharing goes back first: a merchant that shared nothing needs no balance.
-        let unsettled = match self.source {
-            RefundSource::Unsettled => (amount - fee).clamp(0, self.order.unsettled_minor),
-            RefundSource::Balance => 0,
-        };
+        let Ok(unsettled) = self.unsettled(fee) else { return Ok(Err(TooLittle)) };
         if self.order.is_shared() {
             tx.want([release_key(&self.order)])?;
         }
-        let journal = match self.take(tx, fee, unsettled)? {
-            Ok(journal) => journal,
-            Err(shortfall) => return Ok(Err(shortfall)),
-        };
+        let Ok(journal) = self.take(tx, fee, unsettled)? else { return Ok(Err(TooLittle)) };
         self.order.take_unsettled(tx, unsettled);
         self.order.refunded_minor = refunded;
         self.order.fee_refunded_minor += fee;
@@ -100,13 +97,29 @@ impl Repayment {
         Ok((total - order.fee_refunded_minor).max(0))
     }
 
+    /// What of it is taken from money that waits for sharing, in fen. The fee that goes back had
+    /// been taken from that money, so it makes up for that part of it, and only then for the
+    /// balance's.
+    fn unsettled(&self, fee: i64) -> Result<i64, TooLittle> {
+        let (amount, waits) = (self.amount.minor(), self.order.unsettled_minor);
+        match self.source {
+            // It goes back first: a merchant that shared nothing needs no balance.
+            RefundSource::Unsettled => Ok((amount - fee).clamp(0, waits)),
+            RefundSource::Balance => Ok(0),
+            RefundSource::Named { unavailable_minor } => {
+                let taken = (unavailable_minor - fee).max(0);
+                if taken <= waits { Ok(taken) } else { Err(TooLittle) }
+            }
+        }
+    }
+
     /// The journal that takes it from the merchant.
     fn take(
         &self,
         tx: &mut Tx<'_>,
         fee: i64,
         unsettled: i64,
-    ) -> Result<Result<i64, Shortfall>, Halt> {
+    ) -> Result<Result<i64, TooLittle>, Halt> {
         let (order, amount) = (&self.order, self.amount.minor());
         let merchant = tx.get::<Merchant>(&order.payee().to_owned())?;
         let (kind, to) = match self.target {
@@ -126,7 +139,7 @@ impl Repayment {
                 (to, amount),
             ],
         )?;
-        tx.post(posting)
+        Ok(tx.post(posting)?.map_err(|_| TooLittle))
     }
 
     /// Writes the refund and its order: it has arrived, or its card's bank is to be asked.
@@ -158,6 +171,7 @@ impl Repayment {
             payout: None,
             fee_minor,
             unsettled_minor,
+            named_minor: self.source.named_minor(),
             created_at: tx.now(),
             succeeded_at: None,
             abnormal_at: None,

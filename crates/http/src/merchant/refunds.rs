@@ -9,7 +9,7 @@ use crate::personal::card_index;
 use apiv3::abnormal_refund::{AbnormalRefund, AbnormalTarget, PayerCard};
 use apiv3::code::Code;
 use apiv3::error::ApiError;
-use apiv3::refund::{CreateRefund, FundsAccount, OrderName};
+use apiv3::refund::{CreateRefund, OrderName};
 use apiv3::refund_view::RefundView;
 use apiv3::request::find_query_sub_mchid;
 use domain::ids::RefundPayoutId;
@@ -17,7 +17,7 @@ use domain::merchant_transfer::NameCheck;
 use domain::order::Order;
 use domain::refund::{
     self, ApplyAbnormalRefund, ApplyAbnormalRefundRefusal, CreateRefundRefusal, NoticeForm,
-    OrderOfRefund, Refund, RefundSource,
+    OrderOfRefund, Refund,
 };
 use domain::validate::card_number::CardNumber;
 use domain::wallet::{Identity, Wallet, name_place};
@@ -37,10 +37,6 @@ const DRAWN_DIGITS: usize = 7;
 
 async fn create(call: Call) -> Result<Reply, Fault> {
     let asked = CreateRefund::parse(&call.body, &call.caller())?;
-    // Nobody may take exactly what waits for sharing: a refund takes that first by itself.
-    if asked.from.iter().any(|part| part.account == FundsAccount::Unavailable) {
-        return Err(Code::NotEnough.into());
-    }
     let refund = give_back(&call.face, &call.mchid, &asked, NoticeForm::Json).await?;
     reply(&refund.map_err(ApiError::from)?)
 }
@@ -68,12 +64,7 @@ pub(super) async fn give_back(
         out_refund_no: asked.out_refund_no.clone(),
         amount: asked.refund,
         total: asked.total,
-        source: match asked.funds_account {
-            Some(FundsAccount::Available) => RefundSource::Balance,
-            Some(FundsAccount::Unavailable | FundsAccount::Unsettled) | None => {
-                RefundSource::Unsettled
-            }
-        },
+        source: asked.source,
         reason: asked.reason.clone(),
         notify_url: asked.notify_url.clone(),
         notice_form,

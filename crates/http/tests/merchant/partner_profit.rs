@@ -219,3 +219,21 @@ async fn a_provider_reads_the_trade_bill_of_its_own_orders_for_a_sub_merchant() 
     let refused = world.get(&format!("{bill}&sub_mchid=1900000009")).await;
     refused.refuses(403, "NO_AUTH", "merchant lacks this permission");
 }
+
+#[tokio::test]
+async fn a_provider_refunds_from_what_waits_at_its_sub_merchant() {
+    let (world, sub, transaction_id) = shared_order().await;
+    let mut body = world.refund("T2026-0001", "R1", 400);
+    body["sub_mchid"] = json!(sub.made.mchid);
+    body["amount"]["from"] = json!([
+        { "account": "AVAILABLE", "amount": 1 }, { "account": "UNAVAILABLE", "amount": 399 },
+    ]);
+    let poor = world.post("/v3/refund/domestic/refunds", &body).await;
+    poor.refuses(403, "NOT_ENOUGH", "balance is not enough");
+    body["amount"]["from"] = json!([{ "account": "UNAVAILABLE", "amount": 400 }]);
+    let made = world.post("/v3/refund/domestic/refunds", &body).await;
+    assert_eq!((made.status, &made.json()["amount"]["from"]), (200, &body["amount"]["from"]));
+    let amounts = format!("/v3/profitsharing/transactions/{transaction_id}/amounts");
+    assert_eq!(world.get(&amounts).await.json()["unsplit_amount"], 600);
+    world.check_books().await;
+}

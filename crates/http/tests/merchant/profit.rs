@@ -237,5 +237,26 @@ async fn a_refund_of_a_shared_order_says_where_it_came_from() {
     assert_eq!(found, (200, json!("UNSETTLED")), "{answer:?}");
     let amounts = format!("/v3/profitsharing/transactions/{transaction_id}/amounts");
     assert_eq!(world.get(&amounts).await.json()["unsplit_amount"], 200);
+    world.advance(60).await;
+    let mut body = world.refund("T2026-0001", "R2", 200);
+    let parts = |waits: i64, available: i64| {
+        json!([
+            { "account": "UNAVAILABLE", "amount": waits },
+            { "account": "AVAILABLE", "amount": available },
+        ])
+    };
+    body["funds_account"] = json!("AVAILABLE");
+    body["amount"]["from"] = parts(150, 50);
+    let answer = world.post("/v3/refund/domestic/refunds", &body).await;
+    answer.refuses_field("/funds_account", "contradicts amount.from");
+    body.as_object_mut().unwrap().remove("funds_account");
+    let answer = world.post("/v3/refund/domestic/refunds", &body).await;
+    answer.refuses(403, "NOT_ENOUGH", "balance is not enough");
+    body["amount"]["from"] = json!([{ "account": "UNAVAILABLE", "amount": 200 }]);
+    let made = world.post("/v3/refund/domestic/refunds", &body).await;
+    assert_eq!((made.status, &made.json()["funds_account"]), (200, &json!("UNAVAILABLE")));
+    assert_eq!(made.json()["amount"]["from"], body["amount"]["from"]);
+    world.get("/v3/refund/domestic/refunds/R2").await.is(200, made.json());
+    assert_eq!(world.get(&amounts).await.json()["unsplit_amount"], 0);
     world.check_books().await;
 }

@@ -59,6 +59,37 @@ async fn an_order_is_refunded_in_parts_and_each_part_is_found() {
     assert_eq!(state(&world).await, "REFUND");
 }
 
+/// A refund `R1` of 300 from these accounts.
+fn from(world: &World, parts: &[(&str, i64)]) -> Value {
+    let mut body = world.refund("T2026-0001", "R1", 300);
+    let part = |(account, amount): &(&str, i64)| json!({"account": account, "amount": amount});
+    body["amount"]["from"] = parts.iter().map(part).collect();
+    body
+}
+
+#[tokio::test]
+async fn a_refund_shows_where_it_was_to_be_taken_from() {
+    let world = World::new().await;
+    world.paid("T2026-0001").await;
+    let body = from(&world, &[("AVAILABLE", 300)]);
+    let shown = |answer: Answer| {
+        let refund = answer.json();
+        (answer.status, refund["funds_account"].clone(), refund["amount"]["from"].clone())
+    };
+    let whole = json!([{"account": "AVAILABLE", "amount": 300}]);
+    for _ in 0..2 {
+        let made = shown(world.post(REFUNDS, &body).await);
+        assert_eq!(made, (200, json!("AVAILABLE"), whole.clone()));
+    }
+    let found = shown(world.get("/v3/refund/domestic/refunds/R1").await);
+    assert_eq!(found, (200, json!("AVAILABLE"), whole));
+    let otherwise = from(&world, &[("UNAVAILABLE", 300)]);
+    for other in [otherwise, world.refund("T2026-0001", "R1", 300)] {
+        let answer = world.post(REFUNDS, &other).await;
+        answer.refuses(400, "INVALID_REQUEST", "out_refund_no was used with other parameters");
+    }
+}
+
 #[tokio::test]
 async fn a_refund_keeps_the_rules() {
     let world = World::new().await;
@@ -74,8 +105,7 @@ async fn a_refund_keeps_the_rules() {
     answer.refuses(400, "INVALID_REQUEST", "amount.total is not the order's total");
     let answer = refund(&world, "R1", 1_001).await;
     answer.refuses(400, "INVALID_REQUEST", "amount.refund is more than what is left");
-    let mut unsettled = world.refund("T2026-0001", "R1", 300);
-    unsettled["amount"]["from"] = json!([{ "account": "UNAVAILABLE", "amount": 300 }]);
+    let unsettled = from(&world, &[("AVAILABLE", 299), ("UNAVAILABLE", 1)]);
     let answer = world.post(REFUNDS, &unsettled).await;
     answer.refuses(403, "NOT_ENOUGH", "balance is not enough");
     assert_eq!(refund(&world, "R1", 300).await.status, 200);

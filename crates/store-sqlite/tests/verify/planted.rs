@@ -36,6 +36,7 @@ pub const FAULTS: &[(&str, &str)] = &[
     ("O3", "UPDATE refund SET card = NULL WHERE state = 'PROCESSING'"),
     ("O11", "UPDATE refund SET end_journal = 0 WHERE out_refund_no = 'KR1'"),
     ("O11", "UPDATE refund SET channel = 'ORIGINAL' WHERE out_refund_no = 'KR4'"),
+    ("O13", "UPDATE refund SET unsettled_minor = 1 WHERE out_refund_no = 'KR1'"),
     ("O12", "UPDATE card_payment SET state = 'FAILED' WHERE state = 'BANK_PROCESSING'"),
     ("O7", "DELETE FROM order_by_transaction WHERE out_trade_no = 'T2'"),
     ("O7", "UPDATE order_by_transaction SET out_trade_no = 'T9' WHERE out_trade_no = 'T2'"),

@@ -1257,6 +1257,7 @@ CREATE TABLE "refund" (
     "payout" bytea,
     "fee_minor" bigint NOT NULL,
     "unsettled_minor" bigint NOT NULL,
+    "named_minor" bigint,
     "created_at" bigint NOT NULL,
     "succeeded_at" bigint,
     "abnormal_at" bigint,
@@ -1267,6 +1268,7 @@ CREATE TABLE "refund" (
     CHECK ("amount" BETWEEN 1 AND "total"),
     CHECK ("fee_minor" BETWEEN 0 AND "amount"),
     CHECK ("unsettled_minor" BETWEEN 0 AND "amount"),
+    CHECK ("named_minor" IS NULL OR "named_minor" BETWEEN "unsettled_minor" AND "amount"),
     CHECK ("journal" > 0),
     CHECK (("state" = 'SUCCESS') = ("succeeded_at" IS NOT NULL)),
     CHECK (("state" = 'CLOSED') = ("closed_at" IS NOT NULL)),
@@ -1303,6 +1305,7 @@ COMMENT ON COLUMN "refund"."card_name" IS 'The card as people read it: bank, kin
 COMMENT ON COLUMN "refund"."payout" IS 'The payout to the card that counts.';
 COMMENT ON COLUMN "refund"."fee_minor" IS 'What of the merchant''s fee goes back with it, in fen.';
 COMMENT ON COLUMN "refund"."unsettled_minor" IS 'What of it came from money that waited for sharing, in fen.';
+COMMENT ON COLUMN "refund"."named_minor" IS 'What of it the merchant wanted taken from there, in fen.';
 COMMENT ON COLUMN "refund"."created_at" IS 'When it was accepted.';
 COMMENT ON COLUMN "refund"."succeeded_at" IS 'When it arrived.';
 COMMENT ON COLUMN "refund"."abnormal_at" IS 'When a card first could not take it.';

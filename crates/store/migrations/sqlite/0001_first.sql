@@ -756,6 +756,7 @@ CREATE TABLE "refund" (
     "payout" BLOB, -- The payout to the card that counts.
     "fee_minor" INTEGER NOT NULL, -- What of the merchant's fee goes back with it, in fen.
     "unsettled_minor" INTEGER NOT NULL, -- What of it came from money that waited for sharing, in fen.
+    "named_minor" INTEGER, -- What of it the merchant wanted taken from there, in fen.
     "created_at" INTEGER NOT NULL, -- When it was accepted.
     "succeeded_at" INTEGER, -- When it arrived.
     "abnormal_at" INTEGER, -- When a card first could not take it.
@@ -766,6 +767,7 @@ CREATE TABLE "refund" (
     CHECK ("amount" BETWEEN 1 AND "total"),
     CHECK ("fee_minor" BETWEEN 0 AND "amount"),
     CHECK ("unsettled_minor" BETWEEN 0 AND "amount"),
+    CHECK ("named_minor" IS NULL OR "named_minor" BETWEEN "unsettled_minor" AND "amount"),
     CHECK ("journal" > 0),
     CHECK (("state" = 'SUCCESS') = ("succeeded_at" IS NOT NULL)),
     CHECK (("state" = 'CLOSED') = ("closed_at" IS NOT NULL)),

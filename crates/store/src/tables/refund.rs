@@ -29,6 +29,7 @@ describe!(Refund, Kept, key 2, "One refund of an order.", {
     payout: Option<RefundPayoutId>, "The payout to the card that counts.";
     fee_minor: i64, "What of the merchant's fee goes back with it, in fen.";
     unsettled_minor: i64, "What of it came from money that waited for sharing, in fen.";
+    named_minor: Option<i64>, "What of it the merchant wanted taken from there, in fen.";
     created_at: Timestamp, "When it was accepted.";
     succeeded_at: Option<Timestamp>, "When it arrived.";
     abnormal_at: Option<Timestamp>, "When a card first could not take it.";
@@ -39,6 +40,7 @@ describe!(Refund, Kept, key 2, "One refund of an order.", {
     "amount BETWEEN 1 AND total",
     "fee_minor BETWEEN 0 AND amount",
     "unsettled_minor BETWEEN 0 AND amount",
+    "named_minor IS NULL OR named_minor BETWEEN unsettled_minor AND amount",
     "journal > 0",
     "(state = 'SUCCESS') = (succeeded_at IS NOT NULL)",
     "(state = 'CLOSED') = (closed_at IS NOT NULL)",

@@ -123,6 +123,20 @@ pub const ALL: &[Paged] = &[
          AND c.state IN ('BANK_PROCESSING', 'UNKNOWN')) = 0",
     ),
     rule(
+        "O13",
+        "a refund took what it says from the money of its order that waits for sharing, and one \
+         that closed gave it back",
+        "refund",
+        "SELECT x.mchid || ':' || x.out_refund_no AS offender FROM refund x \
+         JOIN \"order\" o ON o.book = x.book AND o.mchid = x.mchid \
+         AND o.out_trade_no = x.out_trade_no WHERE {page} AND (COALESCE((SELECT e.amount \
+         FROM entry e WHERE e.book = x.book AND e.journal = x.journal \
+         AND e.account = o.unsettled_account), 0) <> -x.unsettled_minor \
+         OR (x.state = 'CLOSED' AND COALESCE((SELECT e.amount FROM entry e \
+         WHERE e.book = x.book AND e.journal = x.end_journal \
+         AND e.account = o.unsettled_account), 0) <> x.unsettled_minor))",
+    ),
+    rule(
         "B9",
         "what a bank gave for an order paid it, or is on its way back",
         "card_payment",
