@@ -156,6 +156,12 @@ impl Command for CreateRefund {
             RowKey::of::<Refund>(&key),
             RowKey::of::<RefundById>(&self.refund_id),
             RowKey::of::<Merchant>(self.sub_mchid.as_ref().unwrap_or(&self.mchid)),
+            match &self.order {
+                OrderOfRefund::OutTradeNo(number) => {
+                    RowKey::of::<Order>(&(self.mchid.clone(), number.clone()))
+                }
+                OrderOfRefund::Transaction(id) => RowKey::of::<OrderByTransaction>(id),
+            },
         ])?;
         let order = find_order(tx, &self.mchid, self.sub_mchid.as_deref(), &self.order)?;
         let order = order.ok_or(CreateRefundRefusal::OrderNotFound)?;

@@ -6,10 +6,11 @@ use crate::command::Halt;
 use crate::fact::FactKind;
 use crate::fee::fee_refund_total;
 use crate::ids::RefundPayoutId;
-use crate::ledger::{AccountNumber, JournalKind, Posting, Subject};
+use crate::ledger::{Account, AccountNumber, JournalKind, Posting, Subject};
 use crate::merchant::Merchant;
 use crate::order::{CardPayment, Order};
 use crate::profit::release_key;
+use crate::record::RowKey;
 use crate::tx::Tx;
 use crate::wallet::Wallet;
 use kernel::Amount;
@@ -48,6 +49,7 @@ impl RepaymentTarget {
     /// The card that paid, as long as its owner has it bound, or the payer's balance; `None` when
     /// that takes nothing any more.
     pub(crate) fn of(tx: &mut Tx<'_>, order: &Order) -> Result<Option<Self>, Halt> {
+        want_all(tx, order)?;
         let mut channel = RefundChannel::Original;
         if let Some(payment) = order.card_payment {
             let card = tx.get::<CardPayment>(&payment)?.card;
@@ -64,6 +66,27 @@ impl RepaymentTarget {
     }
 }
 
+/// Asks in two rounds for what giving back the order's money reads, wherever it goes.
+fn want_all(tx: &mut Tx<'_>, order: &Order) -> Result<(), Halt> {
+    let payee = order.payee().to_owned();
+    let system = &tx.rules().system;
+    let accounts = [system.income_fee, system.transit_refund, order.unsettled_account];
+    let payment = order.card_payment.map(|payment| RowKey::of::<CardPayment>(&payment));
+    let wallet = order.payer.map(|payer| RowKey::of::<Wallet>(&payer));
+    let first = [release_key(order), RowKey::of::<Merchant>(&payee)];
+    let accounts = accounts.iter().map(RowKey::of::<Account>);
+    tx.want(first.into_iter().chain(accounts).chain(payment).chain(wallet))?;
+    let mut further: Vec<RowKey> = Vec::new();
+    if let Some(payment) = order.card_payment {
+        further.push(RowKey::of::<Card>(&tx.look_at::<CardPayment>(&payment)?.card));
+    }
+    if let Some(payer) = order.payer {
+        further.push(RowKey::of::<Account>(&tx.look_at::<Wallet>(&payer)?.balance_account));
+    }
+    further.push(RowKey::of::<Account>(&tx.look_at::<Merchant>(&payee)?.balance_account));
+    tx.want(further)
+}
+
 impl Repayment {
     /// Takes the money from the merchant and gives it to the payer, or to transit on its way to a
     /// card; or says that the merchant has too little.
@@ -75,9 +98,6 @@ impl Repayment {
         let refunded = self.order.refunded_minor + amount;
         let fee = self.fee(refunded)?;
         let Ok(unsettled) = self.unsettled(fee) else { return Ok(Err(TooLittle)) };
-        if self.order.is_shared() {
-            tx.want([release_key(&self.order)])?;
-        }
         let Ok(journal) = self.take(tx, fee, unsettled)? else { return Ok(Err(TooLittle)) };
         self.order.take_unsettled(tx, unsettled);
         self.order.refunded_minor = refunded;

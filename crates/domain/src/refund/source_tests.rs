@@ -2,6 +2,7 @@
 
 use super::card_tests::{no, paid_order, record};
 use super::*;
+use crate::card::testing::done;
 use crate::order::tests::{balances, fen, order, pay, place, world};
 use crate::order::{CreateOrder, ProfitSharing};
 use crate::profit::{FinishProfit, ReleaseUnsettled, UnfreezeProfit};
@@ -127,6 +128,20 @@ fn a_refund_that_closes_gives_back_where_it_was_taken() {
         world.run(&close()).unwrap();
         assert_eq!(has(&world), (9_940, 5_000));
     }
+}
+
+#[test]
+fn whatever_a_refund_leads_to_is_read_in_as_few_rounds_as_the_engine_allows() {
+    let mut world = paid_order(&for_sharing(10_000));
+    let transaction_id = "4200202611210000000000000001".to_owned();
+    let account = world.get::<Merchant>(&MCHID.to_owned()).balance_account;
+    world.fund(account, 500);
+    world.wait(MINUTE);
+    let refund = ask("R1", 1_000, 10_000, 600);
+    let order = OrderOfRefund::Transaction(transaction_id);
+    world.run(&CreateRefund { order, ..refund }).unwrap();
+    record(&mut world, payout_of("R1"), done("B1"));
+    world.check_ledger();
 }
 
 #[test]
