@@ -23,6 +23,8 @@ pub enum ComplaintAct {
     Respond {
         /// The merchant that signed the request.
         mchid: String,
+        /// About whom it says that the complaint is.
+        about: String,
         /// Its words.
         content: String,
         /// The ids of pictures it uploaded.
@@ -32,6 +34,8 @@ pub enum ComplaintAct {
     Complete {
         /// The merchant that signed the request.
         mchid: String,
+        /// About whom it says that the complaint is.
+        about: String,
     },
     /// The merchant will refund.
     ApproveRefund {
@@ -63,7 +67,7 @@ pub enum ComplaintAct {
 pub enum AnswerComplaintRefusal {
     /// There is no such complaint, or it is not the payer's.
     NotFound,
-    /// It is another merchant's.
+    /// It is another merchant's, or about another one than was said.
     OtherMerchant,
     /// It is dealt with already.
     Over,
@@ -95,7 +99,7 @@ impl Command for AnswerComplaint {
     fn owner(&self) -> String {
         match &self.act {
             ComplaintAct::Respond { mchid, .. }
-            | ComplaintAct::Complete { mchid }
+            | ComplaintAct::Complete { mchid, .. }
             | ComplaintAct::ApproveRefund { mchid, .. }
             | ComplaintAct::RejectRefund { mchid, .. } => mchid.clone(),
             ComplaintAct::Say { user, .. } => user.to_string(),
@@ -147,18 +151,18 @@ impl AnswerComplaint {
         tx: &mut Tx<'_>,
         complaint: &Complaint,
     ) -> Result<&[String], Stop<AnswerComplaintRefusal>> {
-        let (mchid, images): (&str, &[String]) = match &self.act {
+        let (mchid, about, images): (&str, Option<&String>, &[String]) = match &self.act {
             ComplaintAct::Say { user, .. } if *user != complaint.payer => {
                 return Err(AnswerComplaintRefusal::NotFound.into());
             }
             ComplaintAct::Say { .. } => return Ok(&[]),
-            ComplaintAct::Respond { mchid, images, .. }
-            | ComplaintAct::RejectRefund { mchid, images, .. } => (mchid, images),
-            ComplaintAct::Complete { mchid } | ComplaintAct::ApproveRefund { mchid, .. } => {
-                (mchid, &[])
-            }
+            ComplaintAct::Respond { mchid, about, images, .. } => (mchid, Some(about), images),
+            ComplaintAct::RejectRefund { mchid, images, .. } => (mchid, None, images),
+            ComplaintAct::Complete { mchid, about } => (mchid, Some(about), &[]),
+            ComplaintAct::ApproveRefund { mchid, .. } => (mchid, None, &[]),
         };
-        if mchid != complaint.mchid {
+        let is_said_so = about.is_none_or(|about| about == complaint.complainted());
+        if !complaint.is_shown_to(mchid) || !is_said_so {
             return Err(AnswerComplaintRefusal::OtherMerchant.into());
         }
         let about_refund = matches!(

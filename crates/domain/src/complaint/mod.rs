@@ -3,12 +3,14 @@
 mod answer_complaint;
 mod file_complaint;
 mod media;
+mod read_complaints;
 #[cfg(test)]
 mod tests;
 
 pub use answer_complaint::{AnswerComplaint, AnswerComplaintRefusal, ComplaintAct};
 pub use file_complaint::{ComplaintFiled, FileComplaint, FileComplaintRefusal};
 pub use media::{Media, MediaKind, StoreMedia};
+pub use read_complaints::may_list_about;
 
 use crate::fact::FactKind;
 use crate::ids::UserId;
@@ -132,12 +134,6 @@ pub struct ComplaintLog {
 record!(ComplaintLog, "complaint_log", Kept, complaint_id: String, number: i64);
 
 impl Complaint {
-    /// The merchant that it is about: who was paid.
-    #[must_use]
-    pub fn complainted(&self) -> &str {
-        self.sub_mchid.as_ref().unwrap_or(&self.mchid)
-    }
-
     /// Writes a step down and tells the merchant.
     pub(crate) fn step(
         mut self,

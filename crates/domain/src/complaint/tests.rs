@@ -35,11 +35,12 @@ fn act(act: ComplaintAct) -> AnswerComplaint {
 
 fn respond(images: &[&str]) -> AnswerComplaint {
     let images = images.iter().map(|id| (*id).to_owned()).collect();
-    act(ComplaintAct::Respond { mchid: MCHID.into(), content: "sorry".into(), images })
+    let (mchid, about, content) = (MCHID.into(), MCHID.into(), "sorry".into());
+    act(ComplaintAct::Respond { mchid, about, content, images })
 }
 
 fn complete(mchid: &str) -> AnswerComplaint {
-    act(ComplaintAct::Complete { mchid: mchid.into() })
+    act(ComplaintAct::Complete { mchid: mchid.into(), about: mchid.into() })
 }
 
 fn say(user: UserId) -> AnswerComplaint {
@@ -97,6 +98,9 @@ fn a_complaint_is_its_merchants_and_its_payers() {
     world.run(&FileComplaint { apply_refund_minor: 0, ..file("C1") }).unwrap();
     let other = world.run(&complete("1900000009"));
     assert_eq!(other, Err(AnswerComplaintRefusal::OtherMerchant));
+    let about = "1900000009".to_owned();
+    let elsewhere = act(ComplaintAct::Complete { mchid: MCHID.into(), about });
+    assert_eq!(world.run(&elsewhere), Err(AnswerComplaintRefusal::OtherMerchant), "about another");
     assert_eq!(
         world.run(&say(UserId::from_bytes(id_bytes(7)))),
         Err(AnswerComplaintRefusal::NotFound)

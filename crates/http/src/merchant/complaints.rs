@@ -10,7 +10,7 @@ use apiv3::complaint::{
     self, ComplaintView, ListComplaints, RefundProgress, Response, history_slice, read_complete,
     read_url,
 };
-use domain::complaint::{AnswerComplaint, Complaint, ComplaintAct, ComplaintLog};
+use domain::complaint::{AnswerComplaint, Complaint, ComplaintAct, ComplaintLog, may_list_about};
 use domain::merchant::{
     Merchant, MerchantWebhook, SetWebhook, SubMerchant, WebhookChange, WebhookKind,
 };
@@ -74,11 +74,12 @@ async fn list(call: Call) -> Result<Reply, Fault> {
 
 /// Refuses to list what is about a merchant that the caller never served; nobody is everybody.
 async fn check_about(call: &Call, about: &str) -> Result<(), Fault> {
-    if about.is_empty() || about == call.mchid {
+    if about.is_empty() {
         return Ok(());
     }
     let relation = call.find::<SubMerchant>(&(call.mchid.clone(), about.to_owned())).await?;
-    relation.map(|_| ()).ok_or_else(|| Code::NoAuth.into())
+    let may_list = may_list_about(&call.mchid, about, relation.as_ref());
+    may_list.then_some(()).ok_or_else(|| Code::NoAuth.into())
 }
 
 async fn show(call: Call) -> Result<Reply, Fault> {
@@ -90,15 +91,8 @@ async fn show(call: Call) -> Result<Reply, Fault> {
 async fn own(call: &Call) -> Result<Complaint, Fault> {
     let complaint = call.find::<Complaint>(&call.variable("complaint_id")).await?;
     let complaint = complaint.ok_or(Code::ResourceNotExists)?;
-    if complaint.mchid == call.mchid { Ok(complaint) } else { Err(Code::NoAuth.into()) }
-}
-
-/// The same, which must be about whom the caller says.
-async fn check_own(call: &Call, complainted_mchid: &str) -> Result<(), Fault> {
-    match own(call).await?.complainted() == complainted_mchid {
-        true => Ok(()),
-        false => Err(Code::NoAuth.into()),
-    }
+    let is_shown = complaint.is_shown_to(&call.mchid);
+    is_shown.then_some(complaint).ok_or_else(|| Code::NoAuth.into())
 }
 
 async fn view(call: &Call, complaint: Complaint) -> Result<ComplaintView, Fault> {
@@ -147,15 +141,14 @@ async fn respond_at_once(call: Call) -> Result<Reply, Fault> {
 }
 
 async fn respond_step(call: &Call) -> Result<i64, Fault> {
-    let Response { complainted_mchid, content, images } = Response::parse(&call.body)?;
-    check_own(call, &complainted_mchid).await?;
+    let Response { complainted_mchid: about, content, images } = Response::parse(&call.body)?;
     let mchid = call.mchid.clone();
-    answer(call, ComplaintAct::Respond { mchid, content, images }).await
+    answer(call, ComplaintAct::Respond { mchid, about, content, images }).await
 }
 
 async fn complete(call: Call) -> Result<Reply, Fault> {
-    check_own(&call, &read_complete(&call.body)?).await?;
-    answer(&call, ComplaintAct::Complete { mchid: call.mchid.clone() }).await?;
+    let (mchid, about) = (call.mchid.clone(), read_complete(&call.body)?);
+    answer(&call, ComplaintAct::Complete { mchid, about }).await?;
     Ok(Reply::no_content())
 }
 

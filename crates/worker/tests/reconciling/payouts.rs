@@ -215,7 +215,7 @@ async fn a_merchant_is_told_of_each_step_of_a_complaint() {
     let action = (&created["complaint_id"], &created["action_type"]);
     assert_eq!(action, (&"2000000001".into(), &"CREATE_COMPLAINT".into()));
     assert_eq!(created["complaint_state"], "PENDING");
-    let act = ComplaintAct::Complete { mchid: MCHID.into() };
+    let act = ComplaintAct::Complete { mchid: MCHID.into(), about: MCHID.into() };
     let done = AnswerComplaint { complaint_id: "2000000001".into(), act };
     stage.engine.run(done).await.unwrap();
     let changed = told(&mut server, "COMPLAINT.STATE_CHANGE").await;
