@@ -14,7 +14,8 @@ use crate::request::{Caller, Query, check_media_id, read_body};
 
 /// Longest span of a list, in days.
 const SPAN_DAYS: i64 = 30;
-const IMAGES_MAX: usize = 4;
+/// Most pictures of one step, a payer's or a merchant's.
+pub const IMAGES_MAX: usize = 4;
 
 /// A payer is not led elsewhere from a complaint.
 const NO_LINKS: ApiError =
@@ -212,6 +213,8 @@ pub struct ComplaintView {
     pub complaint: Complaint,
     /// Whether the whole order was refunded.
     pub full_refunded: bool,
+    /// The addresses of the pictures that the payer complained with.
+    pub pictures: Vec<String>,
     /// The payer's phone, sealed for the merchant.
     pub payer_phone: Option<String>,
 }
@@ -239,6 +242,8 @@ impl ComplaintView {
                 out_trade_no: &complaint.out_trade_no,
                 amount: complaint.amount.minor(),
             }],
+            complaint_media_list: (!self.pictures.is_empty())
+                .then(|| [WireMedia { media_type: OF_PAYER, media_url: self.pictures.clone() }]),
             complaint_full_refunded: self.full_refunded,
             incoming_user_response: complaint.payer_waits
                 && complaint.state != ComplaintState::Processed,
@@ -283,17 +288,18 @@ pub fn history_answer(
 ) -> Vec<u8> {
     let data = logs.iter().map(|log| {
         let images: Vec<String> = log.image_ids().map(|id| format!("{image_url}{id}")).collect();
+        let (operator, media_type) = match is_of_payer(log.step) {
+            true => (names.0, OF_PAYER),
+            false => (names.1, "OPERATION_IMAGE"),
+        };
         WireLog {
             log_id: ComplaintLog::id_of(&log.complaint_id, log.number),
-            operator: if is_of_payer(log.step) { names.0 } else { names.1 },
+            operator,
             operate_time: log.at.rfc3339(),
             operate_type: log.step.as_str(),
             operate_details: &log.details,
-            complaint_media_list: (!images.is_empty()).then(|| WireMedia {
-                // Payers send words only.
-                media_type: "OPERATION_IMAGE",
-                media_url: images.clone(),
-            }),
+            complaint_media_list: (!images.is_empty())
+                .then(|| WireMedia { media_type, media_url: images.clone() }),
             image_list: images,
         }
     });
@@ -304,6 +310,9 @@ pub fn history_answer(
         total_count: total,
     })
 }
+
+/// What pictures of a payer are called.
+const OF_PAYER: &str = "USER_COMPLAINT_IMAGE";
 
 fn is_of_payer(step: ComplaintStep) -> bool {
     match step {
@@ -365,6 +374,8 @@ struct WireComplaint<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     payer_openid: Option<&'a String>,
     complaint_order_info: [WireOrder<'a>; 1],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    complaint_media_list: Option<[WireMedia; 1]>,
     complaint_full_refunded: bool,
     incoming_user_response: bool,
     problem_description: &'static str,

@@ -127,7 +127,10 @@ pub(crate) fn check_transaction_id(text: &str) -> Result<(), Issue> {
 }
 
 /// The id of an uploaded file: 1 to 256 letters, digits, `_` and `-`.
-pub(crate) fn check_media_id(text: &str) -> Result<(), Issue> {
+///
+/// # Errors
+/// The rule that it breaks.
+pub fn check_media_id(text: &str) -> Result<(), Issue> {
     check_length(text, 1..=256)?;
     check_alphabet(text, b"_-", "[0-9A-Za-z_-]")
 }

@@ -44,10 +44,28 @@ const PICTURES: [(&str, &[u8], &str); 4] = [
 /// Longest body of an upload: the largest file, its meta, and what is around them.
 pub const UPLOAD_BYTES_MAX: usize = 5 * MEGABYTE + 16 * 1024;
 
+/// Largest picture, in bytes.
+pub const PICTURE_BYTES_MAX: usize = 2 * MEGABYTE;
+
+/// The type of a picture, as a web server names it, told by its first bytes; `None` for what is
+/// none of ours.
+#[must_use]
+pub fn picture_type(content: &[u8]) -> Option<&'static str> {
+    let found = PICTURES.iter().find(|(_, magic, _)| content.starts_with(magic));
+    found.map(|(_, _, content_type)| *content_type)
+}
+
+/// The same for a type that was kept, of which a header may say nothing but one of ours.
+#[must_use]
+pub fn picture_type_named(text: &str) -> &'static str {
+    let found = PICTURES.iter().find(|(_, _, known)| *known == text);
+    found.map_or("application/octet-stream", |(_, _, known)| *known)
+}
+
 impl UploadKind {
     fn bytes_max(self) -> usize {
         match self {
-            Self::Image => 2 * MEGABYTE,
+            Self::Image => PICTURE_BYTES_MAX,
             Self::Video => 5 * MEGABYTE,
         }
     }

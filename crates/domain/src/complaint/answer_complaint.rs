@@ -1,10 +1,10 @@
 //! Merchant and payer speak about a complaint, and the merchant says what it does.
 
-use super::{Complaint, ComplaintState, ComplaintStep, Media};
+use super::shown_picture::{Shower, are_own};
+use super::{Complaint, ComplaintState, ComplaintStep};
 use crate::catalogue::Code;
 use crate::command::{Command, Once, Refusal, Stop};
 use crate::ids::UserId;
-use crate::record::RowKey;
 use crate::tx::Tx;
 
 /// See the module.
@@ -59,6 +59,8 @@ pub enum ComplaintAct {
         user: UserId,
         /// The payer's words.
         content: String,
+        /// The ids of pictures that the payer uploaded.
+        images: Vec<String>,
     },
 }
 
@@ -71,7 +73,7 @@ pub enum AnswerComplaintRefusal {
     OtherMerchant,
     /// It is dealt with already.
     Over,
-    /// The merchant has uploaded no such picture.
+    /// Who shows a picture has uploaded no such one.
     ImageUnknown,
     /// The payer asked for no refund.
     NoRefundAsked,
@@ -139,7 +141,7 @@ impl Command for AnswerComplaint {
             }
         };
         let number = complaint.steps + 1;
-        complaint.step(tx, step, details, images);
+        complaint.step(tx, step, details, images)?;
         Ok(number)
     }
 }
@@ -155,7 +157,9 @@ impl AnswerComplaint {
             ComplaintAct::Say { user, .. } if *user != complaint.payer => {
                 return Err(AnswerComplaintRefusal::NotFound.into());
             }
-            ComplaintAct::Say { .. } => return Ok(&[]),
+            ComplaintAct::Say { user, images, .. } => {
+                return own_images(tx, Shower::Payer(*user), images);
+            }
             ComplaintAct::Respond { mchid, about, images, .. } => (mchid, Some(about), images),
             ComplaintAct::RejectRefund { mchid, images, .. } => (mchid, None, images),
             ComplaintAct::Complete { mchid, about } => (mchid, Some(about), &[]),
@@ -172,13 +176,15 @@ impl AnswerComplaint {
         if about_refund && complaint.apply_refund_minor == 0 {
             return Err(AnswerComplaintRefusal::NoRefundAsked.into());
         }
-        tx.want(images.iter().map(RowKey::of::<Media>))?;
-        for image in images {
-            let media = tx.look::<Media>(image)?;
-            if media.is_none_or(|media| media.mchid != mchid) {
-                return Err(AnswerComplaintRefusal::ImageUnknown.into());
-            }
-        }
-        Ok(images)
+        own_images(tx, Shower::Merchant(mchid), images)
     }
+}
+
+fn own_images<'a>(
+    tx: &mut Tx<'_>,
+    shower: Shower<'_>,
+    images: &'a [String],
+) -> Result<&'a [String], Stop<AnswerComplaintRefusal>> {
+    let are_own = are_own(tx, shower, images)?;
+    are_own.then_some(images).ok_or_else(|| AnswerComplaintRefusal::ImageUnknown.into())
 }

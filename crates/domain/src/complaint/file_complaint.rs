@@ -1,5 +1,6 @@
 //! A payer complains about an order, or complains again.
 
+use super::shown_picture::{Shower, are_own};
 use super::{Complaint, ComplaintByOrder, ComplaintState, ComplaintStep, ProblemType};
 use crate::catalogue::Code;
 use crate::command::{Command, Once, Refusal, Stop};
@@ -24,6 +25,8 @@ pub struct FileComplaint {
     pub detail: String,
     /// What the payer wants back, in fen; 0 for nothing.
     pub apply_refund_minor: i64,
+    /// The ids of pictures that the payer uploaded.
+    pub images: Vec<String>,
     /// A new number, drawn by the edge.
     pub complaint_id: String,
     /// The caller's key.
@@ -48,6 +51,8 @@ pub enum FileComplaintRefusal {
     WindowExpired,
     /// A complaint about it is still open.
     Duplicate,
+    /// The payer has uploaded no such picture.
+    ImageUnknown,
 }
 
 impl Refusal for FileComplaintRefusal {
@@ -57,6 +62,7 @@ impl Refusal for FileComplaintRefusal {
             Self::AmountExceeded => Code::RefundAmountExceeded,
             Self::WindowExpired => Code::ComplaintWindowExpired,
             Self::Duplicate => Code::ComplaintDuplicate,
+            Self::ImageUnknown => Code::ObjectNotFound,
         }
     }
 }
@@ -86,25 +92,31 @@ impl Command for FileComplaint {
         if order.paid_at.is_none_or(|paid_at| tx.now().since(paid_at) > window) {
             return Err(FileComplaintRefusal::WindowExpired.into());
         }
-        let step = match tx.find::<ComplaintByOrder>(&key)? {
-            None => return self.first(tx, &order),
-            Some(known) => known,
+        let Some(known) = tx.find::<ComplaintByOrder>(&key)? else {
+            self.check_images(tx)?;
+            return self.first(tx, &order);
         };
-        let mut complaint = tx.get::<Complaint>(&step.complaint_id)?;
+        let mut complaint = tx.get::<Complaint>(&known.complaint_id)?;
         if complaint.state != ComplaintState::Processed {
             return Err(FileComplaintRefusal::Duplicate.into());
         }
+        self.check_images(tx)?;
         complaint.state = ComplaintState::Processing;
         complaint.times += 1;
         complaint.payer_waits = true;
         complaint.apply_refund_minor = self.apply_refund_minor;
         let filed = ComplaintFiled { complaint_id: complaint.complaint_id.clone() };
-        complaint.step(tx, ComplaintStep::UserContinue, self.detail.clone(), &[]);
+        complaint.step(tx, ComplaintStep::UserContinue, self.detail.clone(), &self.images)?;
         Ok(filed)
     }
 }
 
 impl FileComplaint {
+    fn check_images(&self, tx: &mut Tx<'_>) -> Result<(), Stop<FileComplaintRefusal>> {
+        let are_own = are_own(tx, Shower::Payer(self.user), &self.images)?;
+        are_own.then_some(()).ok_or_else(|| FileComplaintRefusal::ImageUnknown.into())
+    }
+
     fn first(
         &self,
         tx: &mut Tx<'_>,
@@ -136,7 +148,7 @@ impl FileComplaint {
             steps: 0,
             created_at: tx.now(),
         };
-        complaint.step(tx, ComplaintStep::UserCreate, self.detail.clone(), &[]);
+        complaint.step(tx, ComplaintStep::UserCreate, self.detail.clone(), &self.images)?;
         Ok(ComplaintFiled { complaint_id: self.complaint_id.clone() })
     }
 }

@@ -1,6 +1,7 @@
-//! Files that merchants upload: pictures and films.
+//! Files that merchants upload, pictures and films; payers keep pictures alone.
 
 use crate::command::{Command, Never, Once, Stop};
+use crate::ids::UserId;
 use crate::tx::Tx;
 use crate::{record, text_enum};
 use kernel::Timestamp;
@@ -15,13 +16,15 @@ text_enum!(
     }
 );
 
-/// A file that a merchant uploaded. It never changes.
+/// A file that a merchant or a payer uploaded. It never changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Media {
-    /// Its id, derived from merchant and content: the same file is kept once.
+    /// Its id, derived from whose it is and content: the same file is kept once.
     pub media_id: String,
-    /// The merchant.
-    pub mchid: String,
+    /// The merchant, unless it is a payer's.
+    pub mchid: Option<String>,
+    /// The payer, unless it is a merchant's.
+    pub user: Option<UserId>,
     /// What it is.
     pub kind: MediaKind,
     /// Its type, as a web server names it.
@@ -65,7 +68,8 @@ impl Command for StoreMedia {
         if tx.look::<Media>(&self.media_id)?.is_none() {
             tx.put(Media {
                 media_id: self.media_id.clone(),
-                mchid: self.mchid.clone(),
+                mchid: Some(self.mchid.clone()),
+                user: None,
                 kind: self.kind,
                 content_type: self.content_type.clone(),
                 content: self.content.clone(),

@@ -4,14 +4,19 @@ mod answer_complaint;
 mod file_complaint;
 mod media;
 mod read_complaints;
+mod shown_picture;
 #[cfg(test)]
 mod tests;
+mod upload_picture;
 
 pub use answer_complaint::{AnswerComplaint, AnswerComplaintRefusal, ComplaintAct};
 pub use file_complaint::{ComplaintFiled, FileComplaint, FileComplaintRefusal};
 pub use media::{Media, MediaKind, StoreMedia};
 pub use read_complaints::may_list_about;
+pub use shown_picture::ShownPicture;
+pub use upload_picture::{PICTURES_A_DAY, PictureUsage, UploadPicture, UploadPictureRefusal};
 
+use crate::command::Halt;
 use crate::fact::FactKind;
 use crate::ids::UserId;
 use crate::tx::Tx;
@@ -134,14 +139,15 @@ pub struct ComplaintLog {
 record!(ComplaintLog, "complaint_log", Kept, complaint_id: String, number: i64);
 
 impl Complaint {
-    /// Writes a step down and tells the merchant.
+    /// Writes a step down and tells the merchant. The pictures are those of who does it.
     pub(crate) fn step(
         mut self,
         tx: &mut Tx<'_>,
         step: ComplaintStep,
         details: String,
         images: &[String],
-    ) {
+    ) -> Result<(), Halt> {
+        shown_picture::show(tx, &self, images)?;
         self.steps += 1;
         let kind = match step {
             ComplaintStep::UserCreate => FactKind::ComplaintCreated,
@@ -163,6 +169,7 @@ impl Complaint {
             at: tx.now(),
         });
         tx.put(self);
+        Ok(())
     }
 }
 

@@ -24,6 +24,7 @@ fn file(id: &str) -> FileComplaint {
         problem: ProblemType::Refund,
         detail: "cold tea".into(),
         apply_refund_minor: 500,
+        images: Vec::new(),
         complaint_id: id.into(),
         once: Once::State,
     }
@@ -44,7 +45,7 @@ fn complete(mchid: &str) -> AnswerComplaint {
 }
 
 fn say(user: UserId) -> AnswerComplaint {
-    act(ComplaintAct::Say { user, content: "still cold".into() })
+    act(ComplaintAct::Say { user, content: "still cold".into(), images: Vec::new() })
 }
 
 fn complaint(world: &World) -> Complaint {
@@ -131,4 +132,46 @@ fn an_answer_shows_only_pictures_that_the_merchant_uploaded() {
     world.run(&respond(&["M2"])).unwrap();
     let log = world.get::<ComplaintLog>(&("C1".into(), 2));
     assert_eq!(log.image_ids().collect::<Vec<_>>(), ["M2"]);
+}
+
+fn keep(user: UserId, id: &str) -> UploadPicture {
+    let (media_id, content_type) = (id.into(), "image/png".into());
+    UploadPicture { user, media_id, content_type, content: vec![1] }
+}
+
+#[test]
+fn a_payer_shows_only_own_pictures_and_then_both_sides_see_them() {
+    let mut world = paid();
+    let shows = |id: &str| FileComplaint { images: vec![id.into()], ..file("C1") };
+    assert_eq!(world.run(&shows("P1")), Err(FileComplaintRefusal::ImageUnknown));
+    world.run(&keep(UserId::from_bytes(id_bytes(7)), "P0")).unwrap();
+    assert_eq!(world.run(&shows("P0")), Err(FileComplaintRefusal::ImageUnknown), "another's");
+    world.run(&keep(PAYER.user, "P1")).unwrap();
+    world.run(&keep(PAYER.user, "P2")).unwrap();
+    world.run(&shows("P1")).unwrap();
+    let say = |id: &str| {
+        let (user, content) = (PAYER.user, "see here".into());
+        act(ComplaintAct::Say { user, content, images: vec![id.into()] })
+    };
+    world.run(&say("P2")).unwrap();
+    world.run(&say("P2")).expect("shown twice");
+    assert_eq!(world.run(&say("P0")), Err(AnswerComplaintRefusal::ImageUnknown));
+    assert_eq!(world.run(&respond(&["P1"])), Err(AnswerComplaintRefusal::ImageUnknown));
+    let shown: Vec<_> = world.all::<ShownPicture>().iter().map(|p| p.media_id.clone()).collect();
+    assert_eq!(shown, ["P1", "P2"]);
+    assert!(world.all::<ShownPicture>().iter().all(|shown| shown.mchid == MCHID));
+}
+
+#[test]
+fn a_person_keeps_so_many_pictures_a_day() {
+    let mut world = paid();
+    for number in 0..PICTURES_A_DAY {
+        world.run(&keep(PAYER.user, &format!("P{number}"))).unwrap();
+    }
+    world.run(&keep(PAYER.user, "P1")).expect("what is there costs nothing");
+    let refused = world.run(&keep(PAYER.user, "P20"));
+    let Err(UploadPictureRefusal::TooMany { until }) = refused else { panic!("{refused:?}") };
+    world.run(&keep(UserId::from_bytes(id_bytes(7)), "Q1")).unwrap();
+    world.wait(until.since(world.now()));
+    world.run(&keep(PAYER.user, "P20")).unwrap();
 }

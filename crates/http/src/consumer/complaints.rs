@@ -6,6 +6,8 @@ use crate::extract::{Body, Caller, Id, Keyed, Wire};
 use crate::problem::{Problem, ProblemDocument};
 use crate::spelling::{ComplaintStateText, ComplaintStepText, ProblemTypeText};
 use crate::wire::Money;
+use apiv3::complaint::IMAGES_MAX;
+use apiv3::request::check_media_id;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -63,6 +65,9 @@ struct FileComplaintBody {
     /// What should come back, in fen.
     #[serde(default)]
     apply_refund: Option<i64>,
+    /// The ids of at most four pictures that the caller uploaded.
+    #[serde(default)]
+    pictures: Vec<String>,
 }
 
 impl Wire for FileComplaintBody {}
@@ -72,6 +77,9 @@ impl Wire for FileComplaintBody {}
 struct ContinueComplaintBody {
     /// What there is to say, at most 500 characters.
     content: String,
+    /// The ids of at most four pictures that the caller uploaded.
+    #[serde(default)]
+    pictures: Vec<String>,
 }
 
 impl Wire for ContinueComplaintBody {}
@@ -107,6 +115,8 @@ struct ComplaintStepAnswer {
     step: ComplaintStep,
     /// In which words.
     details: String,
+    /// The ids of the pictures that go with it.
+    pictures: Vec<String>,
     /// When, RFC 3339.
     at: String,
 }
@@ -135,6 +145,7 @@ async fn file_complaint(
 ) -> Result<(StatusCode, Json<ComplaintAnswer>), Problem> {
     let wallet = own_wallet_id(&caller)?;
     let detail = checked_text(&body.detail, "/detail")?;
+    let pictures = checked_pictures(body.pictures)?;
     let refund = body.apply_refund.unwrap_or(0);
     if refund < 0 {
         return Err(Problem::invalid("/apply_refund"));
@@ -149,6 +160,7 @@ async fn file_complaint(
             problem: body.problem_type,
             detail: detail.clone(),
             apply_refund_minor: refund,
+            images: pictures.clone(),
             complaint_id: format!("20{}", app.draw_number(DRAWN_DIGITS)),
             once: key.once(caller.user.to_string()),
         };
@@ -202,9 +214,17 @@ async fn continue_complaint(
     Body(body): Body<ContinueComplaintBody>,
 ) -> Result<Json<ComplaintAnswer>, Problem> {
     let content = checked_text(&body.content, "/content")?;
-    let act = ComplaintAct::Say { user: caller.user, content };
+    let images = checked_pictures(body.pictures)?;
+    let act = ComplaintAct::Say { user: caller.user, content, images };
     app.engine.run(AnswerComplaint { complaint_id: id.clone(), act }).await?;
     show(&app, caller.user, id).await.map(Json)
+}
+
+/// The caller's complaint of this number.
+pub(super) async fn own(app: &AppState, user: UserId, id: &str) -> Result<Complaint, Problem> {
+    let complaint = find::<Complaint>(app.queries.as_ref(), &id.to_owned()).await?;
+    let complaint = complaint.filter(|complaint| complaint.payer == user);
+    complaint.ok_or_else(|| Code::ObjectNotFound.into())
 }
 
 fn checked_text(text: &str, field: &'static str) -> Result<String, Problem> {
@@ -213,11 +233,15 @@ fn checked_text(text: &str, field: &'static str) -> Result<String, Problem> {
     fits.then(|| text.to_owned()).ok_or_else(|| Problem::invalid(field))
 }
 
+fn checked_pictures(ids: Vec<String>) -> Result<Vec<String>, Problem> {
+    let are_ids = ids.iter().all(|id| check_media_id(id).is_ok());
+    let fits = are_ids && ids.len() <= IMAGES_MAX;
+    fits.then_some(ids).ok_or_else(|| Problem::invalid("/pictures"))
+}
+
 async fn show(app: &AppState, user: UserId, id: String) -> Result<ComplaintAnswer, Problem> {
     let queries = app.queries.as_ref();
-    let complaint = find::<Complaint>(queries, &id).await?;
-    let complaint = complaint.filter(|complaint| complaint.payer == user);
-    let complaint = complaint.ok_or(Code::ObjectNotFound)?;
+    let complaint = own(app, user, &id).await?;
     let logs = select::<ComplaintLog>(
         queries,
         "complaint_id = $1 ORDER BY number LIMIT 300",
@@ -225,6 +249,7 @@ async fn show(app: &AppState, user: UserId, id: String) -> Result<ComplaintAnswe
     );
     let steps = logs.await?.into_iter().map(|log| ComplaintStepAnswer {
         step: log.step,
+        pictures: log.image_ids().map(str::to_owned).collect(),
         details: log.details,
         at: log.at.rfc3339(),
     });

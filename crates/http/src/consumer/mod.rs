@@ -10,6 +10,7 @@ mod card_view;
 mod cards;
 mod catalogue;
 mod codes;
+mod complaint_pictures;
 mod complaints;
 mod me;
 mod merchant_transfers;
@@ -56,6 +57,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .merge(bills::routes())
         .merge(openids::routes())
         .merge(complaints::routes())
+        .merge(complaint_pictures::routes())
         .merge(merchant_transfers::routes())
         .merge(catalogue::routes())
 }

@@ -4,6 +4,7 @@ mod bodies;
 mod card_paying;
 mod cards;
 mod codes;
+mod complaints;
 mod documents;
 mod limits;
 mod money;

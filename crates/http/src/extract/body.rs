@@ -2,6 +2,7 @@
 
 use crate::problem::Problem;
 use apiv3::strict_json::{self, JsonFault, Limits, TextRange, push_step};
+use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue};
@@ -38,18 +39,24 @@ pub(super) async fn read(request: Request) -> Result<Map<String, Value>, Problem
     if !is_json(parts.headers.get(CONTENT_TYPE)) {
         return Err(Code::MediaTypeUnsupported.into());
     }
-    if announced_length(&parts.headers).is_some_and(|length| length > LIMITS.bytes_max) {
-        return Err(Code::BodyTooLarge.into());
-    }
-    let bytes = match Limited::new(body, LIMITS.bytes_max).collect().await {
-        Ok(body) => body.to_bytes(),
-        Err(error) if error.is::<LengthLimitError>() => return Err(Code::BodyTooLarge.into()),
-        Err(_) => return Err(Problem::invalid("")),
-    };
+    let bytes = read_bytes(Request::from_parts(parts, body), LIMITS.bytes_max).await?;
     strict_json::read_object(&bytes, &LIMITS).map_err(|error| match error.fault {
         JsonFault::TooLarge => Code::BodyTooLarge.into(),
         _ => Problem::invalid(error.pointer),
     })
+}
+
+/// Reads the whole body, whatever it is.
+pub(crate) async fn read_bytes(request: Request, bytes_max: usize) -> Result<Bytes, Problem> {
+    let (parts, body) = request.into_parts();
+    if announced_length(&parts.headers).is_some_and(|length| length > bytes_max) {
+        return Err(Code::BodyTooLarge.into());
+    }
+    match Limited::new(body, bytes_max).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(Code::BodyTooLarge.into()),
+        Err(_) => Err(Problem::invalid("")),
+    }
 }
 
 /// Reads the object as `T`; the problem names the field.

@@ -7,6 +7,7 @@ mod idempotency;
 mod paging;
 mod reader;
 
+pub(crate) use body::read_bytes;
 pub use body::{Body, Wire};
 pub use caller::{Caller, KnownCaller, SessionToken};
 pub use id::Id;

@@ -10,7 +10,9 @@ use apiv3::complaint::{
     self, ComplaintView, ListComplaints, RefundProgress, Response, history_slice, read_complete,
     read_url,
 };
-use domain::complaint::{AnswerComplaint, Complaint, ComplaintAct, ComplaintLog, may_list_about};
+use domain::complaint::{
+    AnswerComplaint, Complaint, ComplaintAct, ComplaintLog, ComplaintStep, may_list_about,
+};
 use domain::merchant::{
     Merchant, MerchantWebhook, SetWebhook, SubMerchant, WebhookChange, WebhookKind,
 };
@@ -110,7 +112,20 @@ async fn view(call: &Call, complaint: Complaint) -> Result<ComplaintView, Fault>
             Some(call.seal(text)?)
         }
     };
-    Ok(ComplaintView { complaint, full_refunded, payer_phone })
+    let pictures = pictures(call, &complaint.complaint_id).await?;
+    Ok(ComplaintView { complaint, full_refunded, pictures, payer_phone })
+}
+
+/// The addresses of the pictures that the payer complained with, the first time and again.
+async fn pictures(call: &Call, complaint_id: &str) -> Result<Vec<String>, Fault> {
+    let condition = "complaint_id = $1 AND step IN ($2, $3) ORDER BY number LIMIT 300";
+    let steps = [ComplaintStep::UserCreate, ComplaintStep::UserContinue];
+    let mut parameters = vec![Value::Text(complaint_id.to_owned())];
+    parameters.extend(steps.map(|step| Value::Text(step.as_str().to_owned())));
+    let queries = call.face.app.queries.as_ref();
+    let logs = select::<ComplaintLog>(queries, condition, parameters).await?;
+    let address = |id| format!("{}{IMAGES}{id}", call.gateway);
+    Ok(logs.iter().flat_map(ComplaintLog::image_ids).map(address).collect())
 }
 
 async fn history(call: Call) -> Result<Reply, Fault> {

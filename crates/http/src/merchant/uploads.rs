@@ -1,14 +1,15 @@
-//! Files that merchants upload, and pictures on their way back.
+//! Files that merchants upload, and pictures on their way back, those of complaining payers too.
 
 use super::answer::Reply;
 use super::call::Call;
 use super::fault::{Fault, run};
 use super::route::Route;
 use apiv3::code::Code;
-use apiv3::upload::{Upload, UploadKind};
+use apiv3::upload::{Upload, UploadKind, picture_type_named};
 use axum::body::Body;
-use domain::complaint::{Media, MediaKind, StoreMedia};
+use domain::complaint::{Media, MediaKind, ShownPicture, StoreMedia};
 use kernel::crypto::{base64url, sha256};
+use store::queries::{Value, select};
 
 pub(super) const ROUTES: &[Route] = &[
     Route::upload("/v3/merchant/media/upload", |call| Box::pin(image(call))),
@@ -60,9 +61,19 @@ async fn keep(call: &Call, kind: UploadKind) -> Result<String, Fault> {
 
 async fn download(call: Call) -> Result<Reply, Fault> {
     let media = call.find::<Media>(&call.variable("media_id")).await?;
-    let media = media.filter(|media| media.mchid == call.mchid && media.kind == MediaKind::Image);
+    let media = media.filter(|media| media.kind == MediaKind::Image);
     let media = media.ok_or(Code::ResourceNotExists)?;
-    let known = ["image/jpeg", "image/png", "image/bmp"];
-    let kind = known.into_iter().find(|known| *known == media.content_type);
-    Ok(Reply::file(kind.unwrap_or("application/octet-stream"), Body::from(media.content)))
+    if media.mchid.as_ref() != Some(&call.mchid) && !is_shown(&call, &media.media_id).await? {
+        return Err(Code::ResourceNotExists.into());
+    }
+    let kind = picture_type_named(&media.content_type);
+    Ok(Reply::file(kind, Body::from(media.content)))
+}
+
+/// Whether a complaint of the merchant shows a picture.
+async fn is_shown(call: &Call, media_id: &str) -> Result<bool, Fault> {
+    let parameters = [media_id, &call.mchid].map(|text| Value::Text(text.to_owned())).to_vec();
+    let condition = "media_id = $1 AND mchid = $2 LIMIT 1";
+    let queries = call.face.app.queries.as_ref();
+    Ok(!select::<ShownPicture>(queries, condition, parameters).await?.is_empty())
 }

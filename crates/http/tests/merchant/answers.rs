@@ -101,6 +101,8 @@ macro_rules! complaint {
             "complaint_state*:<PENDING/PROCESSING/PROCESSED>, complainted_mchid*:str(64), ",
             "payer_phone:enc, payer_openid:str(128), complaint_order_info:[",
             "{transaction_id*:str(64), out_trade_no*:str(64), amount*:int}], ",
+            "complaint_media_list:[{media_type*:<USER_COMPLAINT_IMAGE/OPERATION_IMAGE>, ",
+            "media_url:[str]}], ",
             "complaint_full_refunded*:bool, incoming_user_response*:bool, ",
             "problem_description*:str(256), user_complaint_times*:int, ",
             "problem_type:<REFUND/SERVICE_NOT_WORK/OTHERS>, apply_refund_amount:int, ",

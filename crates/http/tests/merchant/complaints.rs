@@ -7,7 +7,7 @@ use apiv3::oaep;
 use axum::body::to_bytes;
 use axum::extract::ConnectInfo;
 use domain::Once;
-use domain::complaint::{AnswerComplaint, ComplaintAct, FileComplaint, ProblemType};
+use domain::complaint::{AnswerComplaint, ComplaintAct, FileComplaint, ProblemType, UploadPicture};
 use domain::user::{User, phone_place};
 use kernel::crypto::sha256;
 use serde_json::{Value, json};
@@ -32,6 +32,10 @@ async fn give_phone(world: &World) {
 }
 
 async fn file(world: &World, transaction_id: String) {
+    file_with(world, transaction_id, &[]).await;
+}
+
+async fn file_with(world: &World, transaction_id: String, images: &[&str]) {
     let command = FileComplaint {
         user: PAYER.user,
         wallet: PAYER.wallet,
@@ -39,6 +43,7 @@ async fn file(world: &World, transaction_id: String) {
         problem: ProblemType::Refund,
         detail: "茶是冷的".into(),
         apply_refund_minor: 500,
+        images: images.iter().map(|id| (*id).to_owned()).collect(),
         complaint_id: "2000000001".into(),
         once: Once::State,
     };
@@ -128,7 +133,7 @@ async fn a_complaint_is_listed_answered_with_a_picture_and_completed() {
     at_once.is(200, json!({ "log_id": "2000000001000003" }));
     let approve = json!({"action": "APPROVE", "launch_refund_day": 1});
     assert_eq!(world.post(&format!("{path}/update-refund-progress"), &approve).await.status, 204);
-    let say = ComplaintAct::Say { user: PAYER.user, content: "thanks".into() };
+    let say = ComplaintAct::Say { user: PAYER.user, content: "thanks".into(), images: Vec::new() };
     let say = AnswerComplaint { complaint_id: "2000000001".into(), act: say };
     world.app.engine.run(say).await.unwrap();
     let done = json!({"complainted_mchid": mchid});
@@ -160,6 +165,52 @@ async fn a_complaint_is_listed_answered_with_a_picture_and_completed() {
     assert_eq!(picture, ("image/png".into(), PNG.to_vec()));
     let late = world.post(&format!("{path}/response"), &answer).await;
     late.refuses(400, "INVALID_REQUEST", "the complaint is dealt with");
+}
+
+/// Keeps a picture of the payer.
+async fn keep_picture(world: &World, id: &str) {
+    let (media_id, content_type) = (id.to_owned(), "image/png".to_owned());
+    let content = PNG.to_vec();
+    let command = UploadPicture { user: PAYER.user, media_id, content_type, content };
+    world.app.engine.run(command).await.unwrap();
+}
+
+#[tokio::test]
+async fn pictures_of_the_payer_are_downloaded_by_the_complaints_merchant_alone() {
+    let world = World::new().await;
+    give_phone(&world).await;
+    let transaction_id = world.paid("T2026-0001").await;
+    for id in ["cold", "colder", "unused"] {
+        keep_picture(&world, id).await;
+    }
+    file_with(&world, transaction_id, &["cold"]).await;
+    let say = ComplaintAct::Say {
+        user: PAYER.user,
+        content: "look".into(),
+        images: vec!["colder".into()],
+    };
+    let say = AnswerComplaint { complaint_id: "2000000001".into(), act: say };
+    world.app.engine.run(say).await.unwrap();
+    let path = format!("{COMPLAINTS}/2000000001");
+    let images = "/v3/merchant-service/images/";
+    let shown = world.get(&path).await.json();
+    let cold = format!("https://localhost{images}cold");
+    let list = json!([{ "media_type": "USER_COMPLAINT_IMAGE", "media_url": [cold] }]);
+    assert_eq!(shown["complaint_media_list"], list);
+    let history = world.get(&format!("{path}/negotiation-historys")).await.json();
+    let said = &history["data"][0]["complaint_media_list"];
+    assert_eq!(said["media_type"], "USER_COMPLAINT_IMAGE");
+    for id in ["cold", "colder"] {
+        let picture = fetched(&world, &format!("{images}{id}")).await;
+        assert_eq!(picture, ("image/png".into(), PNG.to_vec()));
+    }
+    let missing = "object does not exist";
+    let unused = world.get(&format!("{images}unused")).await;
+    unused.refuses(404, "RESOURCE_NOT_EXISTS", missing);
+    let other = world.add_merchant("Book shop").await;
+    let target = format!("{images}cold");
+    let stranger = world.send(world.signed(&other, ("GET", &target), b"")).await;
+    stranger.refuses(404, "RESOURCE_NOT_EXISTS", missing);
 }
 
 #[tokio::test]

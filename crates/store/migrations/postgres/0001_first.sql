@@ -1965,13 +1965,16 @@ COMMENT ON COLUMN "complaint_log"."version" IS 'The batch that last wrote it.';
 CREATE TABLE "media" (
     "book" bigint NOT NULL,
     "media_id" text COLLATE "C" NOT NULL,
-    "mchid" text COLLATE "C" NOT NULL,
+    "mchid" text COLLATE "C",
+    "user" bytea,
     "kind" text COLLATE "C" NOT NULL,
     "content_type" text COLLATE "C" NOT NULL,
     "content" bytea NOT NULL,
     "uploaded_at" bigint NOT NULL,
     "version" bigint NOT NULL,
     CHECK (LENGTH("content") BETWEEN 1 AND 5242880),
+    CHECK (("mchid" IS NULL) = ("user" IS NOT NULL)),
+    CHECK ("user" IS NULL OR "kind" = 'IMAGE'),
     PRIMARY KEY ("book", "media_id")
 );
 CREATE TRIGGER "media_delete" BEFORE DELETE ON "media"
@@ -1983,19 +1986,70 @@ CREATE TRIGGER "media_rename" BEFORE UPDATE ON "media"
     WHEN (OLD."book" IS DISTINCT FROM NEW."book"
     OR OLD."media_id" IS DISTINCT FROM NEW."media_id"
     OR OLD."mchid" IS DISTINCT FROM NEW."mchid"
+    OR OLD."user" IS DISTINCT FROM NEW."user"
     OR OLD."content_type" IS DISTINCT FROM NEW."content_type"
     OR OLD."content" IS DISTINCT FROM NEW."content") EXECUTE FUNCTION jiaozi_forbid();
 REVOKE ALL ON "media" FROM PUBLIC;
 GRANT SELECT, INSERT, UPDATE ON "media" TO jiaozi_app;
-COMMENT ON TABLE "media" IS 'A file that a merchant uploaded.';
+COMMENT ON TABLE "media" IS 'A file that a merchant or a payer uploaded.';
 COMMENT ON COLUMN "media"."book" IS 'The book it belongs to.';
-COMMENT ON COLUMN "media"."media_id" IS 'Its id, derived from merchant and content.';
-COMMENT ON COLUMN "media"."mchid" IS 'The merchant.';
+COMMENT ON COLUMN "media"."media_id" IS 'Its id, derived from whose it is and content.';
+COMMENT ON COLUMN "media"."mchid" IS 'The merchant, unless it is a payer''s.';
+COMMENT ON COLUMN "media"."user" IS 'The payer, unless it is a merchant''s.';
 COMMENT ON COLUMN "media"."kind" IS 'What it is.';
 COMMENT ON COLUMN "media"."content_type" IS 'Its type, as a web server names it.';
 COMMENT ON COLUMN "media"."content" IS 'The bytes.';
 COMMENT ON COLUMN "media"."uploaded_at" IS 'When it was uploaded first.';
 COMMENT ON COLUMN "media"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "shown_picture" (
+    "book" bigint NOT NULL,
+    "media_id" text COLLATE "C" NOT NULL,
+    "complaint_id" text COLLATE "C" NOT NULL,
+    "mchid" text COLLATE "C" NOT NULL,
+    "version" bigint NOT NULL,
+    PRIMARY KEY ("book", "media_id", "complaint_id")
+);
+CREATE TRIGGER "shown_picture_delete" BEFORE DELETE ON "shown_picture"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "shown_picture_truncate" BEFORE TRUNCATE ON "shown_picture"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "shown_picture_rename" BEFORE UPDATE ON "shown_picture"
+    FOR EACH ROW
+    WHEN (OLD."book" IS DISTINCT FROM NEW."book"
+    OR OLD."media_id" IS DISTINCT FROM NEW."media_id"
+    OR OLD."complaint_id" IS DISTINCT FROM NEW."complaint_id"
+    OR OLD."mchid" IS DISTINCT FROM NEW."mchid") EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "shown_picture" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "shown_picture" TO jiaozi_app;
+COMMENT ON TABLE "shown_picture" IS 'That a complaint shows a picture.';
+COMMENT ON COLUMN "shown_picture"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "shown_picture"."media_id" IS 'The picture.';
+COMMENT ON COLUMN "shown_picture"."complaint_id" IS 'The complaint.';
+COMMENT ON COLUMN "shown_picture"."mchid" IS 'The complaint''s merchant.';
+COMMENT ON COLUMN "shown_picture"."version" IS 'The batch that last wrote it.';
+
+CREATE TABLE "picture_usage" (
+    "book" bigint NOT NULL,
+    "user" bytea NOT NULL,
+    "day_from" bigint NOT NULL,
+    "pictures" bigint NOT NULL,
+    "version" bigint NOT NULL,
+    CHECK ("pictures" >= 1),
+    PRIMARY KEY ("book", "user")
+);
+CREATE TRIGGER "picture_usage_delete" BEFORE DELETE ON "picture_usage"
+    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
+CREATE TRIGGER "picture_usage_truncate" BEFORE TRUNCATE ON "picture_usage"
+    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
+REVOKE ALL ON "picture_usage" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "picture_usage" TO jiaozi_app;
+COMMENT ON TABLE "picture_usage" IS 'How many pictures a person kept on a day.';
+COMMENT ON COLUMN "picture_usage"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "picture_usage"."user" IS 'The person.';
+COMMENT ON COLUMN "picture_usage"."day_from" IS 'When that day began.';
+COMMENT ON COLUMN "picture_usage"."pictures" IS 'Pictures kept that day.';
+COMMENT ON COLUMN "picture_usage"."version" IS 'The batch that last wrote it.';
 
 CREATE TABLE "security_echo" (
     "book" bigint NOT NULL,

@@ -1177,17 +1177,20 @@ WHEN OLD."book" IS NOT NEW."book"
     OR OLD."at" IS NOT NEW."at"
 BEGIN SELECT RAISE(ABORT, 'rename is forbidden on complaint_log'); END;
 
--- A file that a merchant uploaded.
+-- A file that a merchant or a payer uploaded.
 CREATE TABLE "media" (
     "book" INTEGER NOT NULL, -- The book it belongs to.
-    "media_id" TEXT COLLATE BINARY NOT NULL, -- Its id, derived from merchant and content.
-    "mchid" TEXT COLLATE BINARY NOT NULL, -- The merchant.
+    "media_id" TEXT COLLATE BINARY NOT NULL, -- Its id, derived from whose it is and content.
+    "mchid" TEXT COLLATE BINARY, -- The merchant, unless it is a payer's.
+    "user" BLOB, -- The payer, unless it is a merchant's.
     "kind" TEXT COLLATE BINARY NOT NULL, -- What it is.
     "content_type" TEXT COLLATE BINARY NOT NULL, -- Its type, as a web server names it.
     "content" BLOB NOT NULL, -- The bytes.
     "uploaded_at" INTEGER NOT NULL, -- When it was uploaded first.
     "version" INTEGER NOT NULL, -- The batch that last wrote it.
     CHECK (LENGTH("content") BETWEEN 1 AND 5242880),
+    CHECK (("mchid" IS NULL) = ("user" IS NOT NULL)),
+    CHECK ("user" IS NULL OR "kind" = 'IMAGE'),
     PRIMARY KEY ("book", "media_id")
 ) STRICT, WITHOUT ROWID;
 CREATE TRIGGER "media_delete" BEFORE DELETE ON "media"
@@ -1196,9 +1199,41 @@ CREATE TRIGGER "media_rename" BEFORE UPDATE ON "media"
 WHEN OLD."book" IS NOT NEW."book"
     OR OLD."media_id" IS NOT NEW."media_id"
     OR OLD."mchid" IS NOT NEW."mchid"
+    OR OLD."user" IS NOT NEW."user"
     OR OLD."content_type" IS NOT NEW."content_type"
     OR OLD."content" IS NOT NEW."content"
 BEGIN SELECT RAISE(ABORT, 'rename is forbidden on media'); END;
+
+-- That a complaint shows a picture.
+CREATE TABLE "shown_picture" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "media_id" TEXT COLLATE BINARY NOT NULL, -- The picture.
+    "complaint_id" TEXT COLLATE BINARY NOT NULL, -- The complaint.
+    "mchid" TEXT COLLATE BINARY NOT NULL, -- The complaint's merchant.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    PRIMARY KEY ("book", "media_id", "complaint_id")
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER "shown_picture_delete" BEFORE DELETE ON "shown_picture"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on shown_picture'); END;
+CREATE TRIGGER "shown_picture_rename" BEFORE UPDATE ON "shown_picture"
+WHEN OLD."book" IS NOT NEW."book"
+    OR OLD."media_id" IS NOT NEW."media_id"
+    OR OLD."complaint_id" IS NOT NEW."complaint_id"
+    OR OLD."mchid" IS NOT NEW."mchid"
+BEGIN SELECT RAISE(ABORT, 'rename is forbidden on shown_picture'); END;
+
+-- How many pictures a person kept on a day.
+CREATE TABLE "picture_usage" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "user" BLOB NOT NULL, -- The person.
+    "day_from" INTEGER NOT NULL, -- When that day began.
+    "pictures" INTEGER NOT NULL, -- Pictures kept that day.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    CHECK ("pictures" >= 1),
+    PRIMARY KEY ("book", "user")
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER "picture_usage_delete" BEFORE DELETE ON "picture_usage"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on picture_usage'); END;
 
 -- A message that a merchant has sent back to itself.
 CREATE TABLE "security_echo" (

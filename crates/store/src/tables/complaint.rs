@@ -3,7 +3,7 @@
 use crate::{Index, describe, text_cells};
 use domain::complaint::{
     Complaint, ComplaintByOrder, ComplaintLog, ComplaintState, ComplaintStep, Media, MediaKind,
-    ProblemType,
+    PictureUsage, ProblemType, ShownPicture,
 };
 use domain::ids::UserId;
 use kernel::{Amount, Timestamp};
@@ -48,11 +48,28 @@ describe!(ComplaintLog, Kept, key 2, "One step of a complaint.", {
     at: Timestamp, "When.";
 }, checks ["number >= 1"], fixed ["step", "details", "images", "at"]);
 
-describe!(Media, Kept, key 1, "A file that a merchant uploaded.", {
-    media_id: String, "Its id, derived from merchant and content.";
-    mchid: String, "The merchant.";
+describe!(ShownPicture, Kept, key 2, "That a complaint shows a picture.", {
+    media_id: String, "The picture.";
+    complaint_id: String, "The complaint.";
+    mchid: String, "The complaint's merchant.";
+}, checks [], fixed ["mchid"]);
+
+describe!(PictureUsage, Kept, key 1, "How many pictures a person kept on a day.", {
+    user: UserId, "The person.";
+    day_from: Timestamp, "When that day began.";
+    pictures: i64, "Pictures kept that day.";
+}, checks ["pictures >= 1"]);
+
+describe!(Media, Kept, key 1, "A file that a merchant or a payer uploaded.", {
+    media_id: String, "Its id, derived from whose it is and content.";
+    mchid: Option<String>, "The merchant, unless it is a payer's.";
+    user: Option<UserId>, "The payer, unless it is a merchant's.";
     kind: MediaKind, "What it is.";
     content_type: String, "Its type, as a web server names it.";
     content: Vec<u8>, "The bytes.";
     uploaded_at: Timestamp, "When it was uploaded first.";
-}, checks ["LENGTH(content) BETWEEN 1 AND 5242880"], fixed ["mchid", "content_type", "content"]);
+}, checks [
+    "LENGTH(content) BETWEEN 1 AND 5242880",
+    "(mchid IS NULL) = (\"user\" IS NOT NULL)",
+    "\"user\" IS NULL OR kind = 'IMAGE'",
+], fixed ["mchid", "user", "content_type", "content"]);

@@ -73,6 +73,8 @@ pub(crate) const ALL: &[Registered] = &[
     Registered::of::<domain::complaint::ComplaintByOrder>(),
     Registered::of::<domain::complaint::ComplaintLog>(),
     Registered::of::<domain::complaint::Media>(),
+    Registered::of::<domain::complaint::ShownPicture>(),
+    Registered::of::<domain::complaint::PictureUsage>(),
     Registered::of::<domain::merchant::SecurityEcho>(),
     Registered::of::<domain::notification::Slot>(),
     Registered::of::<domain::notification::Retry>(),

@@ -206,6 +206,7 @@ async fn a_merchant_is_told_of_each_step_of_a_complaint() {
         problem: ProblemType::Others,
         detail: "cold".into(),
         apply_refund_minor: 0,
+        images: Vec::new(),
         complaint_id: "2000000001".into(),
         once: Once::State,
     };

@@ -1,0 +1,59 @@
+//! Complaints with pictures, as payers file and see them.
+
+use crate::testing::Stage;
+use serde_json::json;
+
+/// A picture of the kind whose bytes can be text.
+const PICTURE: &[u8] = b"BM cold tea";
+
+#[tokio::test]
+async fn a_complaint_shows_the_pictures_that_its_payer_uploaded() {
+    let stage = Stage::new().await;
+    let payer = stage.rich(1, 10_000).await;
+    let other = stage.wallet_of("13800138099").await;
+    stage.open_shop().await;
+    stage.place("order-1", 1_000).await;
+    assert_eq!(stage.pay(&payer.token, "pay", "order-1", 1_000).send().await.status, 200);
+    let bills = stage.get("/v1/bills").by(&payer.token).send().await;
+    let mut bills = bills.body["items"].as_array().unwrap().iter();
+    let transaction_id = bills.find_map(|bill| bill["transaction_id"].as_str()).unwrap();
+    let upload = async |token: &str, content: &[u8]| {
+        stage.post("/v1/complaint-pictures", json!({})).by(token).bytes(content).send().await
+    };
+    assert_eq!(upload(&payer.token, b"no picture").await.problem().1, "MEDIA_TYPE_UNSUPPORTED");
+    let mut large = PICTURE.to_vec();
+    large.resize(2 * 1024 * 1024 + 1, b' ');
+    assert_eq!(upload(&payer.token, &large).await.problem().1, "BODY_TOO_LARGE");
+    let kept = upload(&payer.token, PICTURE).await;
+    assert_eq!(kept.status, 201);
+    let picture = kept.text("/id");
+    assert_eq!(upload(&payer.token, PICTURE).await.text("/id"), picture);
+    let foreign = upload(&other, PICTURE).await.text("/id");
+    assert_ne!(foreign, picture, "everybody has an own one");
+    let file = async |key: &'static str, pictures: &[&str]| {
+        let body = json!({
+            "transaction_id": transaction_id, "problem_type": "REFUND", "detail": "cold",
+            "apply_refund": 400, "pictures": pictures,
+        });
+        stage.post("/v1/complaints", body).by(&payer.token).key(key).send().await
+    };
+    assert_eq!(file("foreign", &[&foreign]).await.problem(), (404, "OBJECT_NOT_FOUND", None));
+    let five = file("five", &[picture.as_str(); 5]).await;
+    assert_eq!((five.status, five.text("/field").as_str()), (400, "/pictures"));
+    let filed = file("file", &[&picture]).await;
+    assert_eq!((filed.status, &filed.body["steps"][0]["pictures"]), (201, &json!([picture])));
+    let path = format!("/v1/complaints/{}", filed.text("/id"));
+    let target = format!("{path}/pictures/{picture}");
+    let back = stage.get(&target).by(&payer.token).send().await;
+    assert_eq!((back.status, &back.headers["content-type"]), (200, &"image/bmp".parse().unwrap()));
+    assert_eq!(back.body.as_str().unwrap().as_bytes(), PICTURE);
+    for (token, path) in [
+        (&other, target.clone()),
+        (&payer.token, format!("{path}/pictures/{foreign}")),
+        (&payer.token, format!("{path}/pictures/%ff")),
+    ] {
+        let missing = stage.get(&path).by(token).send().await;
+        assert_eq!(missing.problem(), (404, "OBJECT_NOT_FOUND", None), "{path}");
+    }
+    stage.assert_books_are_right().await;
+}
