@@ -283,14 +283,15 @@ pub fn history_answer(
     logs: &[ComplaintLog],
     slice: Slice,
     total: i64,
-    names: (&str, &str),
+    names: Names<'_>,
     image_url: &str,
 ) -> Vec<u8> {
     let data = logs.iter().map(|log| {
         let images: Vec<String> = log.image_ids().map(|id| format!("{image_url}{id}")).collect();
-        let (operator, media_type) = match is_of_payer(log.step) {
-            true => (names.0, OF_PAYER),
-            false => (names.1, "OPERATION_IMAGE"),
+        let (operator, media_type) = match actor(log.step) {
+            Actor::Payer => (names.payer, OF_PAYER),
+            Actor::Merchant => (names.merchant, "OPERATION_IMAGE"),
+            Actor::Platform => (names.platform, "OPERATION_IMAGE"),
         };
         WireLog {
             log_id: ComplaintLog::id_of(&log.complaint_id, log.number),
@@ -311,18 +312,38 @@ pub fn history_answer(
     })
 }
 
+/// Under which names a history shows who did something.
+#[derive(Clone, Copy, Debug)]
+pub struct Names<'a> {
+    /// The payer.
+    pub payer: &'a str,
+    /// The merchant.
+    pub merchant: &'a str,
+    /// We ourselves.
+    pub platform: &'a str,
+}
+
 /// What pictures of a payer are called.
 const OF_PAYER: &str = "USER_COMPLAINT_IMAGE";
 
-fn is_of_payer(step: ComplaintStep) -> bool {
+enum Actor {
+    Payer,
+    Merchant,
+    Platform,
+}
+
+fn actor(step: ComplaintStep) -> Actor {
     match step {
         ComplaintStep::UserCreate | ComplaintStep::UserContinue | ComplaintStep::UserResponse => {
-            true
+            Actor::Payer
         }
         ComplaintStep::MerchantResponse
         | ComplaintStep::MerchantComplete
         | ComplaintStep::MerchantApproveRefund
-        | ComplaintStep::MerchantRefuseRefund => false,
+        | ComplaintStep::MerchantRefuseRefund => Actor::Merchant,
+        ComplaintStep::PartialRefunded
+        | ComplaintStep::FullRefunded
+        | ComplaintStep::RefundReceived => Actor::Platform,
     }
 }
 
@@ -338,6 +359,8 @@ impl Event {
             ComplaintStep::MerchantComplete => "MERCHANT_CONFIRM_COMPLETE",
             ComplaintStep::MerchantApproveRefund => "MERCHANT_APPROVE_REFUND",
             ComplaintStep::MerchantRefuseRefund => "MERCHANT_REJECT_REFUND",
+            ComplaintStep::PartialRefunded | ComplaintStep::FullRefunded => "SELLER_REFUND",
+            ComplaintStep::RefundReceived => "REFUND_SUCCESS",
         };
         let resource = to_json(&WireNotice {
             complaint_id: &complaint.complaint_id,

@@ -3,6 +3,7 @@
 mod answer_complaint;
 mod file_complaint;
 mod media;
+mod note_refund;
 mod read_complaints;
 mod shown_picture;
 #[cfg(test)]
@@ -12,6 +13,7 @@ mod upload_picture;
 pub use answer_complaint::{AnswerComplaint, AnswerComplaintRefusal, ComplaintAct};
 pub use file_complaint::{ComplaintFiled, FileComplaint, FileComplaintRefusal};
 pub use media::{Media, MediaKind, StoreMedia};
+pub(crate) use note_refund::{RefundNews, complaint_key, complaint_of, note_refund};
 pub use read_complaints::may_list_about;
 pub use shown_picture::ShownPicture;
 pub use upload_picture::{PICTURES_A_DAY, PictureUsage, UploadPicture, UploadPictureRefusal};
@@ -64,6 +66,12 @@ text_enum!(
         MerchantApproveRefund = "MERCHANT_APPROVE_REFUND",
         /// The merchant will not refund; the protocol spells it so.
         MerchantRefuseRefund = "MERCHANT_REFUSE_RERUND",
+        /// The merchant gave a part of the order back.
+        PartialRefunded = "COMPLAINT_PARTIAL_REFUNDED_SYSTEM_MESSAGE",
+        /// The merchant has given the whole order back.
+        FullRefunded = "COMPLAINT_FULL_REFUNDED_SYSTEM_MESSAGE",
+        /// A refund reached the payer.
+        RefundReceived = "COMPLAINT_REFUND_RECEIVED_SYSTEM_MESSAGE",
     }
 );
 
@@ -156,7 +164,10 @@ impl Complaint {
             | ComplaintStep::MerchantResponse
             | ComplaintStep::MerchantComplete
             | ComplaintStep::MerchantApproveRefund
-            | ComplaintStep::MerchantRefuseRefund => FactKind::ComplaintChanged,
+            | ComplaintStep::MerchantRefuseRefund
+            | ComplaintStep::PartialRefunded
+            | ComplaintStep::FullRefunded
+            | ComplaintStep::RefundReceived => FactKind::ComplaintChanged,
         };
         let subject = format!("{}:{}", self.complaint_id, self.steps);
         tx.publish(kind, &self.mchid, subject, 0);

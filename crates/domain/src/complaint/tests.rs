@@ -4,7 +4,7 @@ use super::*;
 use crate::command::Once;
 use crate::ids::WalletId;
 use crate::order::tests::{pay, place, world};
-use crate::testing::{MCHID, Person, World, id_bytes};
+use crate::testing::{self, MCHID, Person, World, id_bytes};
 use kernel::time::DAY;
 
 const PAYER: Person = Person::numbered(1);
@@ -174,4 +174,34 @@ fn a_person_keeps_so_many_pictures_a_day() {
     world.run(&keep(UserId::from_bytes(id_bytes(7)), "Q1")).unwrap();
     world.wait(until.since(world.now()));
     world.run(&keep(PAYER.user, "P20")).unwrap();
+}
+
+#[test]
+fn refunds_are_told_in_the_history_and_to_the_merchant() {
+    let mut world = paid();
+    let refund = |number: &str, minor| {
+        testing::refund(&place("T001", 1_000), number, Amount::fen(minor).unwrap())
+    };
+    world.wait(kernel::time::MINUTE);
+    world.run(&refund("R0", 100)).unwrap();
+    world.run(&file("C1")).unwrap();
+    for (number, minor) in [("R1", 500), ("R2", 400)] {
+        world.wait(kernel::time::MINUTE);
+        world.run(&refund(number, minor)).unwrap();
+    }
+    let logs = world.all::<ComplaintLog>();
+    let told: Vec<_> = logs.iter().map(|log| (log.step, log.details.as_str())).collect();
+    use ComplaintStep::*;
+    let expected = [
+        (UserCreate, "cold tea"),
+        (PartialRefunded, "退款 5.00 元"),
+        (RefundReceived, "退款 5.00 元"),
+        (FullRefunded, "退款 4.00 元"),
+        (RefundReceived, "退款 4.00 元"),
+    ];
+    assert_eq!(told, expected);
+    let facts = world.facts();
+    let changed = facts.iter().filter(|fact| fact.kind == FactKind::ComplaintChanged);
+    assert_eq!(changed.count(), 4);
+    world.check_ledger();
 }

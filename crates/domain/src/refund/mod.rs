@@ -31,6 +31,7 @@ pub(crate) use repayment::{Repayment, RepaymentTarget};
 use crate::card::Card;
 use crate::catalogue::{Code, Language};
 use crate::command::Halt;
+use crate::complaint::{RefundNews, complaint_key, note_refund};
 use crate::fact::FactKind;
 use crate::ids::{CardId, RefundPayoutId};
 use crate::job::{Job, JobKind};
@@ -179,12 +180,13 @@ impl Refund {
     }
 
     /// The rows that its end reads.
-    fn end_keys(&self) -> [RowKey; 3] {
+    fn end_keys(&self) -> [RowKey; 4] {
         let merchant = self.sub_mchid.as_ref().unwrap_or(&self.mchid);
         [
             RowKey::of::<Order>(&(self.mchid.clone(), self.out_trade_no.clone())),
             RowKey::of::<Merchant>(merchant),
             RowKey::of::<Job>(&(JobKind::CloseRefund, self.job_subject())),
+            complaint_key(&self.mchid, &self.out_trade_no),
         ]
     }
 
@@ -204,6 +206,7 @@ impl Refund {
         self.stop_waiting(tx)?;
         let mut order = self.order(tx)?;
         order.refund_arrived_minor += self.amount.minor();
+        note_refund(tx, &order, RefundNews::Arrived(self.amount))?;
         tx.put(order);
         self.state = RefundState::Success;
         self.succeeded_at = Some(tx.now());

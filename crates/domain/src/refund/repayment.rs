@@ -3,6 +3,7 @@
 use super::{NoticeForm, Refund, RefundById, RefundChannel, RefundSource, RefundState};
 use crate::card::{Card, CardState};
 use crate::command::Halt;
+use crate::complaint::{RefundNews, complaint_key, complaint_of, note_refund};
 use crate::fact::FactKind;
 use crate::fee::fee_refund_total;
 use crate::ids::RefundPayoutId;
@@ -73,10 +74,14 @@ fn want_all(tx: &mut Tx<'_>, order: &Order) -> Result<(), Halt> {
     let accounts = [system.income_fee, system.transit_refund, order.unsettled_account];
     let payment = order.card_payment.map(|payment| RowKey::of::<CardPayment>(&payment));
     let wallet = order.payer.map(|payer| RowKey::of::<Wallet>(&payer));
-    let first = [release_key(order), RowKey::of::<Merchant>(&payee)];
+    let first = [
+        complaint_key(&order.mchid, &order.out_trade_no),
+        release_key(order),
+        RowKey::of::<Merchant>(&payee),
+    ];
     let accounts = accounts.iter().map(RowKey::of::<Account>);
     tx.want(first.into_iter().chain(accounts).chain(payment).chain(wallet))?;
-    let mut further: Vec<RowKey> = Vec::new();
+    let mut further: Vec<RowKey> = complaint_of(tx, order)?.into_iter().collect();
     if let Some(payment) = order.card_payment {
         further.push(RowKey::of::<Card>(&tx.look_at::<CardPayment>(&payment)?.card));
     }
@@ -199,8 +204,10 @@ impl Repayment {
             journal,
             end_journal: 0,
         };
+        note_refund(tx, &order, RefundNews::Made(self.amount))?;
         match self.target {
             RepaymentTarget::Balance(_, channel) => {
+                note_refund(tx, &order, RefundNews::Arrived(self.amount))?;
                 tx.publish(FactKind::RefundSucceeded, &mchid, out_refund_no.clone(), journal);
                 refund.channel = channel;
                 refund.state = RefundState::Success;

@@ -3,7 +3,9 @@
 use super::card_tests::{no, paid_order, record};
 use super::*;
 use crate::card::testing::done;
-use crate::order::tests::{balances, fen, order, pay, place, world};
+use crate::command::Once;
+use crate::complaint::{ComplaintLog, ComplaintStep, FileComplaint, ProblemType};
+use crate::order::tests::{PAYER, balances, fen, order, pay, place, world};
 use crate::order::{CreateOrder, ProfitSharing};
 use crate::profit::{FinishProfit, ReleaseUnsettled, UnfreezeProfit};
 use crate::testing::{self, MCHID, World, payout_of};
@@ -134,6 +136,18 @@ fn a_refund_that_closes_gives_back_where_it_was_taken() {
 fn whatever_a_refund_leads_to_is_read_in_as_few_rounds_as_the_engine_allows() {
     let mut world = paid_order(&for_sharing(10_000));
     let transaction_id = "4200202611210000000000000001".to_owned();
+    let complaint = FileComplaint {
+        user: PAYER.user,
+        wallet: PAYER.wallet,
+        transaction_id: transaction_id.clone(),
+        problem: ProblemType::Refund,
+        detail: "cold tea".into(),
+        apply_refund_minor: 0,
+        images: Vec::new(),
+        complaint_id: "C1".into(),
+        once: Once::State,
+    };
+    world.run(&complaint).unwrap();
     let account = world.get::<Merchant>(&MCHID.to_owned()).balance_account;
     world.fund(account, 500);
     world.wait(MINUTE);
@@ -141,6 +155,10 @@ fn whatever_a_refund_leads_to_is_read_in_as_few_rounds_as_the_engine_allows() {
     let order = OrderOfRefund::Transaction(transaction_id);
     world.run(&CreateRefund { order, ..refund }).unwrap();
     record(&mut world, payout_of("R1"), done("B1"));
+    let steps: Vec<ComplaintStep> =
+        world.all::<ComplaintLog>().iter().map(|log| log.step).collect();
+    let arrived = ComplaintStep::RefundReceived;
+    assert_eq!(steps, [ComplaintStep::UserCreate, ComplaintStep::PartialRefunded, arrived]);
     world.check_ledger();
 }
 

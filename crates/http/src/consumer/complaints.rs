@@ -17,6 +17,7 @@ use domain::complaint::{
     FileComplaint, ProblemType,
 };
 use domain::ids::UserId;
+use domain::order::Order;
 use engine::Failed;
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
@@ -100,6 +101,11 @@ struct ComplaintAnswer {
     amount: Money,
     /// Our number of the payment.
     transaction_id: String,
+    /// What the payer wants back, if anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    apply_refund: Option<Money>,
+    /// What of the payment came back.
+    refunded: Money,
     /// When it was filed, RFC 3339.
     at: String,
     /// What was done about it, the oldest first.
@@ -242,6 +248,10 @@ fn checked_pictures(ids: Vec<String>) -> Result<Vec<String>, Problem> {
 async fn show(app: &AppState, user: UserId, id: String) -> Result<ComplaintAnswer, Problem> {
     let queries = app.queries.as_ref();
     let complaint = own(app, user, &id).await?;
+    let order = (complaint.mchid.clone(), complaint.out_trade_no.clone());
+    let order = find::<Order>(queries, &order).await?;
+    let refunded = order.map_or(0, |order| order.refund_arrived_minor);
+    let asked = Some(complaint.apply_refund_minor).filter(|minor| *minor > 0);
     let logs = select::<ComplaintLog>(
         queries,
         "complaint_id = $1 ORDER BY number LIMIT 300",
@@ -259,6 +269,8 @@ async fn show(app: &AppState, user: UserId, id: String) -> Result<ComplaintAnswe
         problem_type: complaint.problem,
         amount: complaint.amount.into(),
         transaction_id: complaint.transaction_id,
+        apply_refund: asked.map(Money::cny),
+        refunded: Money::cny(refunded),
         at: complaint.created_at.rfc3339(),
         steps: steps.collect(),
     })

@@ -7,8 +7,8 @@ use super::route::Route;
 use super::uploads::IMAGES;
 use apiv3::code::Code;
 use apiv3::complaint::{
-    self, ComplaintView, ListComplaints, RefundProgress, Response, history_slice, read_complete,
-    read_url,
+    self, ComplaintView, ListComplaints, Names, RefundProgress, Response, history_slice,
+    read_complete, read_url,
 };
 use domain::complaint::{
     AnswerComplaint, Complaint, ComplaintAct, ComplaintLog, ComplaintStep, may_list_about,
@@ -139,7 +139,7 @@ async fn history(call: Call) -> Result<Reply, Fault> {
     let logs = select::<ComplaintLog>(call.face.app.queries.as_ref(), &condition, id).await?;
     let merchant = call.find::<Merchant>(&call.mchid).await?;
     let merchant = merchant.ok_or_else(|| Fault::defect("a certificate without merchant"))?;
-    let names = ("投诉人", merchant.name.as_str());
+    let names = Names { payer: "投诉人", merchant: merchant.name.as_str(), platform: "系统" };
     let url = format!("{}{IMAGES}", call.gateway);
     Ok(Reply::json(complaint::history_answer(&logs, slice, complaint.steps, names, &url)))
 }

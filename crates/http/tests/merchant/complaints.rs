@@ -214,6 +214,25 @@ async fn pictures_of_the_payer_are_downloaded_by_the_complaints_merchant_alone()
 }
 
 #[tokio::test]
+async fn a_complaint_tells_of_the_refunds_of_its_order() {
+    let world = World::new().await;
+    complained(&world).await;
+    world.wait(60);
+    let refund = world.refund("T2026-0001", "R1", 1_000);
+    assert_eq!(world.post("/v3/refund/domestic/refunds", &refund).await.status, 200);
+    let path = format!("{COMPLAINTS}/2000000001");
+    assert_eq!(world.get(&path).await.json()["complaint_full_refunded"], true);
+    let history = world.get(&format!("{path}/negotiation-historys")).await.json();
+    let steps = [1, 0].map(|place| {
+        let step = &history["data"][place];
+        ["operate_type", "operate_details", "operator"].map(|name| step[name].as_str().unwrap())
+    });
+    let (made, arrived) =
+        ("COMPLAINT_FULL_REFUNDED_SYSTEM_MESSAGE", "COMPLAINT_REFUND_RECEIVED_SYSTEM_MESSAGE");
+    assert_eq!(steps, [made, arrived].map(|kind| [kind, "退款 10.00 元", "系统"]));
+}
+
+#[tokio::test]
 async fn a_complaint_is_its_merchants_alone() {
     let world = World::new().await;
     complained(&world).await;

@@ -1,5 +1,6 @@
 //! Complaints with pictures, as payers file and see them.
 
+use super::shop::fen;
 use crate::testing::Stage;
 use serde_json::json;
 
@@ -7,7 +8,7 @@ use serde_json::json;
 const PICTURE: &[u8] = b"BM cold tea";
 
 #[tokio::test]
-async fn a_complaint_shows_the_pictures_that_its_payer_uploaded() {
+async fn a_complaint_shows_the_pictures_that_its_payer_uploaded_and_what_came_back() {
     let stage = Stage::new().await;
     let payer = stage.rich(1, 10_000).await;
     let other = stage.wallet_of("13800138099").await;
@@ -42,7 +43,13 @@ async fn a_complaint_shows_the_pictures_that_its_payer_uploaded() {
     assert_eq!((five.status, five.text("/field").as_str()), (400, "/pictures"));
     let filed = file("file", &[&picture]).await;
     assert_eq!((filed.status, &filed.body["steps"][0]["pictures"]), (201, &json!([picture])));
+    assert_eq!((&filed.body["apply_refund"], &filed.body["refunded"]), (&fen(400), &fen(0)));
+    stage.refund("order-1", 400, 1_000).await;
     let path = format!("/v1/complaints/{}", filed.text("/id"));
+    let shown = stage.get(&path).by(&payer.token).send().await;
+    assert_eq!(shown.body["refunded"], fen(400));
+    let steps = shown.body["steps"].as_array().unwrap();
+    assert_eq!(steps[1]["step"], "COMPLAINT_PARTIAL_REFUNDED_SYSTEM_MESSAGE");
     let target = format!("{path}/pictures/{picture}");
     let back = stage.get(&target).by(&payer.token).send().await;
     assert_eq!((back.status, &back.headers["content-type"]), (200, &"image/bmp".parse().unwrap()));
