@@ -149,6 +149,8 @@ impl<A: RecordKey, B: RecordKey, C: RecordKey, D: RecordKey> RecordKey for (A, B
 pub trait Record: Clone + Debug + PartialEq + Send + Sync + 'static {
     /// The name of the kind, which is also its table.
     const NAME: &'static str;
+    /// Whether rows of this kind are so large that none is kept in memory for later.
+    const IS_LARGE: bool = false;
     /// What identifies a row of this kind within its book.
     type Key: RecordKey;
 
@@ -176,6 +178,8 @@ pub trait AnyRow: Any + Debug + Send + Sync {
     fn table(&self) -> &'static str;
     /// The row's address.
     fn row_key(&self) -> RowKey;
+    /// Whether it is too large to be kept in memory for later.
+    fn is_large(&self) -> bool;
     /// Whether both are the same row with the same content.
     fn equals(&self, other: &dyn AnyRow) -> bool;
 }
@@ -187,6 +191,10 @@ impl<R: Record> AnyRow for R {
 
     fn row_key(&self) -> RowKey {
         Record::row_key(self)
+    }
+
+    fn is_large(&self) -> bool {
+        R::IS_LARGE
     }
 
     fn equals(&self, other: &dyn AnyRow) -> bool {

@@ -17,6 +17,8 @@ pub(crate) struct Cache {
     young: RowMap<Known>,
     old: RowMap<Known>,
     generation_rows: usize,
+    /// Rows too large to be kept beyond the batch.
+    large: Vec<RowKey>,
 }
 
 impl Cache {
@@ -26,6 +28,7 @@ impl Cache {
             young: RowMap::default(),
             old: RowMap::default(),
             generation_rows: rows.div_ceil(2),
+            large: Vec::new(),
         }
     }
 
@@ -42,6 +45,9 @@ impl Cache {
 
     /// Takes what was read at the base.
     pub(crate) fn learn(&mut self, key: RowKey, known: Known) {
+        if known.as_ref().is_some_and(|loaded| loaded.row.is_large()) {
+            self.large.push(key.clone());
+        }
         self.young.insert(key, known);
     }
 
@@ -65,6 +71,10 @@ impl Cache {
 
     /// Keeps the size within its bound. Only between batches: rows of the running one must stay.
     pub(crate) fn trim(&mut self) {
+        for key in self.large.drain(..) {
+            self.young.remove(&key);
+            self.old.remove(&key); // It may say there what was so before.
+        }
         if self.young.len() > self.generation_rows {
             self.old = std::mem::take(&mut self.young);
         }

@@ -2,8 +2,9 @@
 
 use crate::command::{Command, Never, Once, Stop};
 use crate::ids::UserId;
+use crate::record::{Kept, Record};
+use crate::text_enum;
 use crate::tx::Tx;
-use crate::{record, text_enum};
 use kernel::Timestamp;
 
 text_enum!(
@@ -35,7 +36,17 @@ pub struct Media {
     pub uploaded_at: Timestamp,
 }
 
-record!(Media, "media", Kept, media_id: String);
+impl Record for Media {
+    const NAME: &'static str = "media";
+    const IS_LARGE: bool = true;
+    type Key = String;
+
+    fn key(&self) -> String {
+        self.media_id.clone()
+    }
+}
+
+impl Kept for Media {}
 
 /// Keeps a file. One that is there stays as it is.
 #[derive(Clone, Debug)]

@@ -1,13 +1,19 @@
 //! The bounds: how much a command, a batch, an owner, the queue and the cache may take.
 
-use super::acts::Act;
+use super::acts::{Act, Frozen};
 use super::audit::audit;
 use super::world::World;
+use crate::cache::Cache;
 use crate::failed::Failed;
 use crate::queue::{Queue, Taken};
 use crate::rider::{Pending, Rider};
 use crate::shell::Limits;
+use domain::complaint::{Media, MediaKind};
+use domain::record::{Record, RowKey};
+use kernel::Timestamp;
+use std::sync::Arc;
 use std::time::Duration;
+use store::Loaded;
 
 fn rider(act: Act) -> Box<dyn Rider> {
     Box::new(Pending::new(act).0)
@@ -112,6 +118,29 @@ fn a_batch_needs_no_more_loads_than_one_command() {
     let after = world.writer.meter.totals.snapshot();
     assert_eq!(after.rounds - before.rounds, 3, "frozen and paths, accounts, decided");
     assert_eq!((after.commits - before.commits, after.commands - before.commands), (1, 50));
+}
+
+#[test]
+fn a_large_row_is_kept_for_one_batch_only() {
+    let mut cache = Cache::new(2);
+    let media = Media {
+        media_id: "m".into(),
+        mchid: None,
+        user: None,
+        kind: MediaKind::Image,
+        content_type: "image/png".into(),
+        content: vec![1; 100],
+        uploaded_at: Timestamp::default(),
+    };
+    let key = media.row_key();
+    cache.learn(key.clone(), None);
+    cache.learn(RowKey::of::<Frozen>(&1), None);
+    cache.trim();
+    cache.learn(key.clone(), Some(Loaded { row: Arc::new(media), version: 1 }));
+    assert!(cache.get(&key).is_some_and(|known| known.is_some()));
+    cache.trim();
+    assert!(cache.get(&key).is_none(), "neither the row nor that there was none");
+    assert!(cache.get(&RowKey::of::<Frozen>(&1)).is_some());
 }
 
 #[test]
