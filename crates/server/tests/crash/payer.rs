@@ -4,6 +4,8 @@
 use crate::dice::Dice;
 use crate::world::{Answer, BANK_ENDS_S, Caller, PATIENCE, World};
 use jiaozi_server::demo::Person;
+use kernel::Timestamp;
+use kernel::time::SECOND;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -13,6 +15,11 @@ use std::time::Instant;
 const TOP_UPS: [i64; 5] = [10_000, 10_001, 10_002, 10_082, 10_086];
 /// Amounts of withdrawals, in fen: paid out, sent back.
 const WITHDRAWALS: [i64; 4] = [10_000, 20_000, 30_000, 10_091];
+/// A top-up that the bank was not told of within that much business time is given up, in seconds.
+const SEND_S: i64 = 24 * 3_600;
+
+const TOP_UP_ENDS: [&str; 2] = ["SUCCESS", "FAILED"];
+
 /// A payment that was answered with success.
 pub(crate) struct Paid {
     pub(crate) number: String,
@@ -267,12 +274,13 @@ impl Payer {
         let caller = self.caller.clone();
         let now = caller.world.advanced.load(Relaxed);
         for one in self.top_ups.iter_mut().filter(|one| one.effect.is_none()) {
-            let shown = caller.until(&one.path, &["BANK_PROCESSING", "UNKNOWN", "SUCCESS"]).await;
-            if shown["state"] != "SUCCESS" && now - one.at < BANK_ENDS_S {
+            let open = ["BANK_PROCESSING", "UNKNOWN"];
+            let shown = caller.until(&one.path, &[&open[..], &TOP_UP_ENDS].concat()).await;
+            if open.contains(&shown["state"].as_str().unwrap()) && now - one.at < BANK_ENDS_S {
                 continue;
             }
-            caller.until_bank(&one.path, &["SUCCESS"]).await;
-            one.effect = Some(one.minor);
+            let ended = caller.until_bank(&one.path, &TOP_UP_ENDS).await;
+            one.effect = Some(if was_given_up(&ended) { 0 } else { one.minor });
         }
         for one in self.withdrawals.iter_mut().filter(|one| one.effect.is_none()) {
             if now - one.at < BANK_ENDS_S {
@@ -339,6 +347,20 @@ impl Payer {
         let (number, _) = self.place(1).await;
         self.paid.push(Paid { number, transaction: "0".into(), minor: 1, refund: None });
     }
+}
+
+/// Whether a top-up that has ended was given up. No amount here is one that the bank declines: only
+/// one that it was never told of, because everybody moved business time on while the server was
+/// dead, may end so. What the bank itself says of it is compared at the end of the story.
+fn was_given_up(ended: &Value) -> bool {
+    let time = |field: &str| Timestamp::parse_rfc3339(ended[field].as_str()?);
+    let lasted = || time("ended_at")?.since(time("started_at")?).checked_div(SECOND);
+    if ended["state"] == "SUCCESS" {
+        return false;
+    }
+    assert_eq!(ended["notice"]["code"], "BANK_SYSTEM_ERROR", "{ended}");
+    assert!(lasted().is_some_and(|seconds| seconds >= SEND_S), "given up too early: {ended}");
+    true
 }
 
 fn same<T: PartialEq + std::fmt::Debug>(what: &str, is: T, should: T) -> Result<(), String> {
