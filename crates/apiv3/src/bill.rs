@@ -2,9 +2,8 @@
 //! merchants have read them for years: a byte order mark, CRLF, every cell of data behind a grave
 //! accent, amounts in yuan, and a summary at the end.
 
-use std::fmt::Write;
-
 use jiff::civil::Date;
+use kernel::money::yuan;
 use kernel::time::Timestamp;
 
 use crate::error::{ApiError, FieldError};
@@ -531,16 +530,6 @@ pub(crate) fn push_line<'a, T: AsRef<str> + ?Sized + 'a>(
         out.push_str(cell.as_ref());
     }
     out.push_str("\r\n");
-}
-
-/// Yuan with two decimals.
-#[must_use]
-pub fn yuan(fen: i64) -> String {
-    let sign = if fen < 0 { "-" } else { "" };
-    let fen = fen.unsigned_abs();
-    let mut text = String::new();
-    write!(text, "{sign}{}.{:02}", fen / 100, fen % 100).expect("writing to a string cannot fail");
-    text
 }
 
 /// `2026-11-21 18:05:09` in the business zone.

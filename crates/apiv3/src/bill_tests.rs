@@ -122,9 +122,3 @@ fn the_query_is_checked() {
     let (partner, _) = trade_bill(Some("bill_date=2026-11-20&sub_mchid=1")).unwrap();
     assert_eq!(partner.sub_mchid.as_deref(), Some("1"));
 }
-
-#[test]
-fn yuan_have_two_decimals() {
-    let shown = [0, 1, -6, 100, 123_456].map(yuan);
-    assert_eq!(shown, ["0.00", "0.01", "-0.06", "1.00", "1234.56"]);
-}

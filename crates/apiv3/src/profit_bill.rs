@@ -1,8 +1,9 @@
 //! Bills of profit sharing: what receivers got and gave back on a business day.
 
+use kernel::money::yuan;
 use kernel::time::Timestamp;
 
-use crate::bill::{BYTE_ORDER_MARK, Bill, Content, Packing, clean, clock, push_line, yuan};
+use crate::bill::{BYTE_ORDER_MARK, Bill, Content, Packing, clean, clock, push_line};
 use crate::bill::{find_sub_mchid, read_date, read_packing};
 use crate::error::ApiError;
 use crate::request::Query;

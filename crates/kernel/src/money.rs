@@ -91,6 +91,14 @@ impl fmt::Debug for Amount {
     }
 }
 
+/// A sum in fen as yuan with two decimals: -5 is `-0.05`.
+#[must_use]
+pub fn yuan(fen: i64) -> String {
+    let sign = if fen < 0 { "-" } else { "" };
+    let (yuan, rest) = (fen.unsigned_abs() / 100, fen.unsigned_abs() % 100);
+    format!("{sign}{yuan}.{rest:02}")
+}
+
 #[derive(serde::Serialize, serde::Deserialize)]
 struct RawAmount {
     currency: Currency,
@@ -121,6 +129,12 @@ mod tests {
             assert_eq!(Amount::fen(bad), Err(MoneyError::OutOfRange), "{bad}");
         }
         assert_eq!(Amount::fen(Amount::MAX_MINOR).unwrap().minor(), Amount::MAX_MINOR);
+    }
+
+    #[test]
+    fn yuan_have_two_decimals_and_keep_their_sign() {
+        let texts = [0, 5, -5, 100, -1_234, i64::MIN].map(yuan);
+        assert_eq!(texts, ["0.00", "0.05", "-0.05", "1.00", "-12.34", "-92233720368547758.08"]);
     }
 
     #[test]

@@ -138,9 +138,7 @@ impl Audit {
     pub fn print(&self) {
         say!("trial balance");
         for Line { account, currency, accounts, balance } in &self.trial_balance {
-            let (yuan, fen) = (balance / 100, (balance % 100).abs());
-            let sign = if *balance < 0 && yuan == 0 { "-" } else { "" };
-            let amount = format!("{sign}{yuan}.{fen:02}");
+            let amount = kernel::money::yuan(*balance);
             say!("  {account:<30} {accounts:>6} accounts {amount:>18} {currency}");
         }
         let Self { rules, journals, rows, seconds, since, .. } = self;

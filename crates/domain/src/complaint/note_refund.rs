@@ -6,6 +6,7 @@ use crate::order::Order;
 use crate::record::RowKey;
 use crate::tx::Tx;
 use kernel::Amount;
+use kernel::money::yuan;
 
 /// What happened to a refund.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +41,5 @@ pub(crate) fn note_refund(tx: &mut Tx<'_>, order: &Order, news: RefundNews) -> R
         RefundNews::Made(amount) => (ComplaintStep::PartialRefunded, amount),
         RefundNews::Arrived(amount) => (ComplaintStep::RefundReceived, amount),
     };
-    let fen = amount.minor();
-    complaint.step(tx, step, format!("退款 {}.{:02} 元", fen / 100, fen % 100), &[])
+    complaint.step(tx, step, format!("退款 {} 元", yuan(amount.minor())), &[])
 }

@@ -4,6 +4,7 @@ use super::text::Texts;
 use crate::pictures;
 use domain::catalogue::Language;
 use domain::order::OrderState;
+use kernel::money::yuan;
 use kernel::{Amount, Timestamp};
 use std::fmt::Write;
 
@@ -98,10 +99,6 @@ fn drawn_code(text: &str, label: &str) -> String {
         "<svg class=\"code\" role=\"img\" aria-label=\"{label}\" viewBox=\"0 0 {size} {size}\" \
          shape-rendering=\"crispEdges\"><path d=\"{path}\"/></svg>"
     )
-}
-
-fn yuan(fen: i64) -> String {
-    format!("{}.{:02}", fen / 100, fen % 100)
 }
 
 /// Text that cannot leave an element or a quoted attribute.

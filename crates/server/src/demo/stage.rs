@@ -63,5 +63,5 @@ impl Stage {
 
 /// Fen as yuan, for people.
 pub(crate) fn yuan(fen: i64) -> String {
-    format!("¥{}.{:02}", fen / 100, fen.abs() % 100)
+    format!("¥{}", kernel::money::yuan(fen))
 }

@@ -4,10 +4,11 @@
 use super::file::{Moved, Source, own_number};
 use super::orders::Orders;
 use crate::merchant::fault::Fault;
-use apiv3::bill::{FlowRow, FlowWriter, yuan};
+use apiv3::bill::{FlowRow, FlowWriter};
 use domain::ledger::JournalKind;
 use domain::merchant_transfer::MerchantTransfer;
 use domain::order::Order;
+use kernel::money::yuan;
 use std::collections::HashMap;
 
 /// See the module.
