@@ -91,10 +91,10 @@ func (d *demo) subMerchant(t *testing.T) map[string]interface{} {
 	return d.play(t, "sub-merchants", map[string]string{"mchid": d.Merchant.Mchid})
 }
 
-func (d *demo) pay(t *testing.T, order string) {
+func (d *demo) pay(t *testing.T, asked map[string]interface{}) {
 	t.Helper()
-	told := d.play(t, "payments", map[string]string{"order": order})
+	told := d.play(t, "payments", asked)
 	if told["is_paid"] != true {
-		t.Fatalf("%s is not paid: %v", order, told)
+		t.Fatalf("%v is not paid: %v", asked, told)
 	}
 }

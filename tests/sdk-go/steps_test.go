@@ -34,6 +34,7 @@ type step struct {
 	Until    map[string]interface{}
 	Save     map[string]string
 	Pay      string
+	Sheet    string
 	Code     string
 	Notified string
 	Advance  int
@@ -141,10 +142,37 @@ func (s step) isOurs() bool {
 	return s.Suites == nil
 }
 
+// sheet is what a page or an app hands the wallet, signed by the SDK's client.
+func (m *merchant) sheet(t *testing.T, caller, prepayID string) map[string]string {
+	t.Helper()
+	at, nonce := strconv.FormatInt(time.Now().Unix(), 10), run()
+	handed := prepayID
+	if caller == "page" {
+		handed = "prepay_id=" + prepayID
+	}
+	lines := strings.Join([]string{m.Merchant.Appid, at, nonce, handed, ""}, "\n")
+	signed, err := m.client.Sign(context.Background(), lines)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if caller == "page" {
+		return map[string]string{
+			"appId": m.Merchant.Appid, "timeStamp": at, "nonceStr": nonce, "package": handed,
+			"signType": "RSA", "paySign": signed.Signature,
+		}
+	}
+	return map[string]string{
+		"appid": m.Merchant.Appid, "partnerid": m.Merchant.Mchid, "prepayid": prepayID,
+		"package": "Sign=WXPay", "noncestr": nonce, "timestamp": at, "sign": signed.Signature,
+	}
+}
+
 func (m *merchant) do(t *testing.T, step step, names map[string]string) {
 	switch {
+	case step.Sheet != "":
+		m.pay(t, map[string]interface{}{"sheet": m.sheet(t, step.Sheet, fill(step.Pay, names))})
 	case step.Pay != "":
-		m.pay(t, fill(step.Pay, names))
+		m.pay(t, map[string]interface{}{"order": fill(step.Pay, names)})
 	case step.Code != "":
 		step.keep(m.play(t, "codes", map[string]string{"outcome": step.Code}), names)
 	case step.Advance != 0:

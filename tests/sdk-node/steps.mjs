@@ -38,7 +38,7 @@ const isAs = (value, expected) => Object.entries(expected)
 
 /**
  * Does one step. `client.call` and `client.upload` give `{status, body}`, `client.download` the bytes
- * of a file, `client.seal` an encrypted text, and `client.receiver` has what was notified.
+ * of a file, `client.seal` an encrypted text, `client.sign` a signature of lines, and `client.receiver` has what was notified.
  */
 export async function perform(step, client, sandbox, names) {
   const { expect = {}, save = {}, ...rest } = step;
@@ -48,7 +48,8 @@ export async function perform(step, client, sandbox, names) {
   };
   if (step.pay) {
     const order = fill(step.pay, names);
-    const told = await sandbox('payments', { order });
+    const asked = step.sheet ? { sheet: sheetOf(step.sheet, order, client, names) } : { order };
+    const told = await sandbox('payments', asked);
     assert.equal(told.is_paid, true, JSON.stringify(told));
   } else if (step.code) {
     keep(await sandbox('codes', { outcome: step.code }));
@@ -89,6 +90,18 @@ export async function perform(step, client, sandbox, names) {
     }
     keep(answer.body);
   }
+}
+
+/** What a page or an app hands the wallet, signed by the SDK. */
+function sheetOf(caller, prepayid, client, { appid, mchid }) {
+  const [timestamp, noncestr] = [String(Math.floor(Date.now() / 1000)), randomBytes(16).toString('hex')];
+  const signed = (handed) => client.sign([appid, timestamp, noncestr, handed, ''].join('\n'));
+  if (caller === 'app') {
+    const app = { appid, partnerid: mchid, prepayid, package: 'Sign=WXPay', noncestr, timestamp };
+    return { ...app, sign: signed(prepayid) };
+  }
+  const page = { appId: appid, timeStamp: timestamp, nonceStr: noncestr, package: `prepay_id=${prepayid}` };
+  return { ...page, signType: 'RSA', paySign: signed(page.package) };
 }
 
 /** Asks the sandbox itself: to pay an order, for a code, an openid or a sub-merchant, to move time. */

@@ -50,6 +50,7 @@ const clients = {
           headers = usual;
         }
       },
+      sign: (lines) => Rsa.sign(lines, config.privateKey),
       seal(text) {
         headers = named;
         return Rsa.encrypt(text, certs[serial]);
@@ -103,6 +104,7 @@ const clients = {
           : await pay.httpService.post(url, body, headers);
         return { status: answer.status, body: answer.data ?? JSON.parse(answer.error) };
       },
+      sign: (lines) => pay.sign(lines),
       seal: (text) => pay.publicEncrypt(text, platformKey),
       // The SDK's own way sends what is not a form; so it signs, and its client sends the form.
       async upload(target, name, content) {

@@ -57,8 +57,8 @@ class Sandbox:
         command = [os.environ['JIAOZI_BIN'], *typed, '--data', os.environ['JIAOZI_DATA']]
         return json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
 
-    def pay(self, order):
-        told = self.play('payments', {'order': order})
+    def pay(self, asked):
+        told = self.play('payments', asked)
         assert told['is_paid'], told
 
     def openid(self):

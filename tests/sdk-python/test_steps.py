@@ -10,6 +10,7 @@ import os
 import secrets
 import sys
 import tempfile
+import time
 import unittest
 
 from wechatpayv3 import WeChatPay, WeChatPayType
@@ -98,6 +99,18 @@ class Merchant:
                 written.write(base64.b64decode(file['base64']))
             return await settled(getattr(self.client, UPLOADS[path])(name))
 
+    async def sheet(self, caller, prepay_id):
+        """What a page or an app hands the wallet, signed by the SDK."""
+        merchant, package = self.sandbox.merchant, f'prepay_id={prepay_id}'
+        at, nonce = str(int(time.time())), secrets.token_hex(16)
+        lines = [merchant['appid'], at, nonce, package if caller == 'page' else prepay_id]
+        signature = await settled(self.client.sign(lines))
+        if caller == 'page':
+            return {'appId': merchant['appid'], 'timeStamp': at, 'nonceStr': nonce,
+                    'package': package, 'signType': 'RSA', 'paySign': signature}
+        return {'appid': merchant['appid'], 'partnerid': merchant['mchid'], 'prepayid': prepay_id,
+                'package': 'Sign=WXPay', 'noncestr': nonce, 'timestamp': at, 'sign': signature}
+
     async def notified(self, event, expected, names):
         while True:
             headers, body = await asyncio.to_thread(self.receiver.take)
@@ -113,7 +126,9 @@ class Merchant:
 
     async def do(self, step, names):
         if 'pay' in step:
-            await asyncio.to_thread(self.sandbox.pay, fill(step['pay'], names))
+            order = fill(step['pay'], names)
+            sheet = {'sheet': await self.sheet(step['sheet'], order)} if 'sheet' in step else None
+            await asyncio.to_thread(self.sandbox.pay, sheet or {'order': order})
         elif 'code' in step:
             shown = await asyncio.to_thread(self.sandbox.play, 'codes', {'outcome': step['code']})
             keep(step, shown, names)

@@ -54,8 +54,10 @@ impl PaySheet<'_> {
             .is_ok_and(|signature| key.verifies(&[message.as_bytes()], &signature))
     }
 
-    /// The signed text. A line end inside a value would let one signature stand for other values.
-    fn message(&self, caller: PayCaller) -> Option<String> {
+    /// The signed text; `None` if a value holds a line end, which would let one signature stand for
+    /// other values.
+    #[must_use]
+    pub fn message(&self, caller: PayCaller) -> Option<String> {
         let Self { appid, timestamp, nonce, prepay_id } = self;
         if [appid, timestamp, nonce, prepay_id].iter().any(|value| value.contains('\n')) {
             return None;

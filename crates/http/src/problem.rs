@@ -25,12 +25,14 @@ pub struct Problem {
     field: Option<String>,
     reason: Option<&'static str>,
     retry_after_s: Option<u32>,
+    checked_text: Option<String>,
 }
 
 impl Problem {
     /// A failure with this code.
     pub fn new(code: Code) -> Self {
-        Self { code, params: Params::default(), field: None, reason: None, retry_after_s: None }
+        let (field, reason, retry_after_s, checked_text) = (None, None, None, None);
+        Self { code, params: Params::default(), field, reason, retry_after_s, checked_text }
     }
 
     /// A request that is not what the route takes; `field` is a JSON Pointer, or empty.
@@ -54,6 +56,12 @@ impl Problem {
     #[must_use]
     pub fn because(self, reason: Option<&'static str>) -> Self {
         Self { reason, ..self }
+    }
+
+    /// The text whose signature was checked and found wrong; for developers alone, in a sandbox.
+    #[must_use]
+    pub fn checked(self, text: Option<String>) -> Self {
+        Self { checked_text: text, ..self }
     }
 
     /// Asks the caller to wait this long (seconds), in the header `Retry-After`.
@@ -90,6 +98,7 @@ impl Problem {
             message,
             field: self.field.clone(),
             reason: self.reason,
+            checked_text: self.checked_text.clone(),
             remedies,
             retry,
             trace_id: trace_id.to_owned(),
@@ -196,6 +205,9 @@ pub struct ProblemDocument {
     /// `phone_tail`, `card_tail`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<&'static str>,
+    /// In a sandbox alone: the text whose signature was checked and found wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checked_text: Option<String>,
     /// What the reader can try, in this order.
     pub remedies: Vec<RemedyText>,
     /// Whether trying again helps.

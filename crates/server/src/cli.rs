@@ -193,7 +193,8 @@ pub(crate) enum SandboxAction {
 
 #[derive(Args, Clone, Debug)]
 pub(crate) struct SandboxPayFlags {
-    /// The order's `code_url`, `h5_url` or `prepay_id`.
+    /// The order's `code_url`, `h5_url` or `prepay_id`; or, as JSON, what your page or app hands
+    /// the wallet (`paySign` or `sign` and the rest), whose signature is then checked.
     pub(crate) order: String,
     /// What the payer does, as docs/sandbox.md lists it; left out, the order chooses.
     #[arg(long)]

@@ -19,6 +19,7 @@ pub(crate) mod order_view;
 mod orders;
 mod otp_challenges;
 mod password_reset;
+pub(crate) mod pay_sheets;
 mod payment_codes;
 mod payment_password;
 mod sessions;
@@ -53,6 +54,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .merge(withdrawals::routes())
         .merge(codes::routes())
         .merge(orders::routes())
+        .merge(pay_sheets::routes())
         .merge(payment_codes::routes())
         .merge(bills::routes())
         .merge(openids::routes())

@@ -6,6 +6,7 @@ use super::codes::ShownCode;
 use super::complaints::{Complained, Grievance};
 use crate::app::AppState;
 use crate::consumer::order_view::find_order;
+use crate::consumer::pay_sheets::PaySheetBody;
 use crate::extract::{Body, Wire};
 use crate::problem::{Problem, ProblemDocument};
 use apiv3::create::parse_code_url;
@@ -189,7 +190,10 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 #[serde(deny_unknown_fields)]
 struct PlayBody {
     /// The order's `code_url`, `h5_url` or `prepay_id`.
-    order: String,
+    order: Option<String>,
+    /// In its place, what the merchant's page or app hands the wallet: then the payer looks whether
+    /// the merchant signed it.
+    sheet: Option<PaySheetBody>,
     /// What the payer does; if absent, what the header `Sandbox-Outcome` of the request that placed
     /// the order says, or else what its amount chooses, which usually means `success`.
     outcome: Option<Outcome>,
@@ -204,6 +208,8 @@ impl Wire for PlayBody {}
     responses(
         (status = 200, description = "What the payer did and was told", body = Played),
         (status = 400, description = "No such outcome, or malformed", body = ProblemDocument),
+        (status = 401, description = "The sheet is not signed by who placed the order; \
+            `checked_text` is what should have been signed", body = ProblemDocument),
         (status = 404, description = "No such order", body = ProblemDocument),
         (status = 503, description = "The payer cannot play now", body = ProblemDocument),
     ),
@@ -212,7 +218,12 @@ async fn pay(
     State(app): State<AppState>,
     Body(body): Body<PlayBody>,
 ) -> Result<Json<Played>, Problem> {
-    play(&app, &body.order, body.outcome).await.map(Json)
+    let order = match (&body.order, &body.sheet) {
+        (Some(order), None) => order,
+        (None, Some(sheet)) => sheet.opened(&app).await?,
+        (Some(_), Some(_)) | (None, None) => return Err(Problem::invalid("/order")),
+    };
+    play(&app, order, body.outcome).await.map(Json)
 }
 
 /// Plays the payer of the order that a text names.

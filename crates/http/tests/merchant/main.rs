@@ -19,6 +19,7 @@ mod onboarding;
 mod orders;
 mod partner;
 mod partner_profit;
+mod pay_sheets;
 mod payer;
 mod profit;
 mod queries;

@@ -39,7 +39,7 @@ impl SandboxPeople for Told {
     }
 }
 
-async fn sandbox() -> World {
+pub(crate) async fn sandbox() -> World {
     World::with(|app| {
         app.sandbox = Some(Arc::new(NoBank));
         app.people = Some(Arc::new(Told));
@@ -49,7 +49,7 @@ async fn sandbox() -> World {
 }
 
 /// Asks the sandbox itself.
-async fn ask(world: &World, what: &str, body: Value) -> (u16, Value) {
+pub(crate) async fn ask(world: &World, what: &str, body: Value) -> (u16, Value) {
     let address: SocketAddr = "192.0.2.1:40000".parse().unwrap();
     let request = Request::post(format!("/sandbox/v1/{what}"))
         .header("content-type", "application/json")

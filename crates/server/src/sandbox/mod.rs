@@ -20,7 +20,7 @@ use crate::cli::{ConfigFlags, SandboxAction};
 use crate::demo::{Api, text};
 use crate::operator::{self, Answer, Request};
 use authority::Authority;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::error::Error;
 use std::time::Duration;
 
@@ -41,7 +41,11 @@ pub(crate) async fn run(action: SandboxAction) -> Result<(), Box<dyn Error>> {
             say!("{}", found.variables().trim_end());
         }
         SandboxAction::Pay(flags) => {
-            let mut asked = json!({ "order": flags.order });
+            // Neither an address nor a prepay id begins so.
+            let mut asked = match flags.order.trim_start().starts_with('{') {
+                true => json!({ "sheet": serde_json::from_str::<Value>(&flags.order)? }),
+                false => json!({ "order": flags.order }),
+            };
             if let Some(outcome) = flags.outcome {
                 asked["outcome"] = outcome.into();
             }

@@ -13,6 +13,7 @@ import com.wechat.pay.java.core.RSAAutoCertificateConfig;
 import com.wechat.pay.java.core.RSAPublicKeyConfig;
 import com.wechat.pay.java.core.certificate.AutoCertificateService;
 import com.wechat.pay.java.core.cipher.PrivacyEncryptor;
+import com.wechat.pay.java.core.cipher.Signer;
 import com.wechat.pay.java.core.exception.ServiceException;
 import com.wechat.pay.java.core.http.DefaultHttpClientBuilder;
 import com.wechat.pay.java.core.http.FileRequestBody;
@@ -24,6 +25,7 @@ import com.wechat.pay.java.core.http.JsonRequestBody;
 import com.wechat.pay.java.core.notification.NotificationConfig;
 import com.wechat.pay.java.core.notification.NotificationParser;
 import com.wechat.pay.java.core.notification.RequestParam;
+import com.wechat.pay.java.core.util.NonceUtil;
 import com.wechat.pay.java.service.file.FileUploadService;
 import com.wechat.pay.java.service.file.model.FileUploadResponse;
 import java.io.IOException;
@@ -60,6 +62,8 @@ final class Merchant implements AutoCloseable {
   private final HttpClient client;
   private final FileUploadService files;
   private final PrivacyEncryptor encryptor;
+  private final Signer signer;
+  private final Sandbox sandbox;
   private final NotificationParser parser;
   private final HttpServer receiver;
 
@@ -71,6 +75,8 @@ final class Merchant implements AutoCloseable {
     client = new DefaultHttpClientBuilder().config(config).build();
     files = new FileUploadService.Builder().httpClient(client).build();
     encryptor = config.createEncryptor();
+    signer = config.createSigner();
+    this.sandbox = sandbox;
     parser = new NotificationParser((NotificationConfig) config);
     receiver = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     receiver.createContext("/notify", this::receive);
@@ -139,6 +145,29 @@ final class Merchant implements AutoCloseable {
   /** Encrypts a text with the platform's key, whose id the SDK sends with every call. */
   String seal(String text) {
     return encryptor.encrypt(text);
+  }
+
+  /** What a page or an app hands the wallet, signed by the SDK. */
+  JsonObject sheet(String caller, String prepayId) {
+    String appid = sandbox.of("appid");
+    String at = Long.toString(System.currentTimeMillis() / 1000);
+    String nonce = NonceUtil.createNonce(32);
+    boolean isPage = caller.equals("page");
+    String handed = isPage ? "prepay_id=" + prepayId : prepayId;
+    String signed = signer.sign(String.join("\n", appid, at, nonce, handed, "")).getSign();
+    JsonObject sheet = new JsonObject();
+    sheet.addProperty(isPage ? "appId" : "appid", appid);
+    sheet.addProperty(isPage ? "timeStamp" : "timestamp", at);
+    sheet.addProperty(isPage ? "nonceStr" : "noncestr", nonce);
+    sheet.addProperty("package", isPage ? handed : "Sign=WXPay");
+    sheet.addProperty(isPage ? "paySign" : "sign", signed);
+    if (isPage) {
+      sheet.addProperty("signType", "RSA");
+    } else {
+      sheet.addProperty("partnerid", sandbox.of("mchid"));
+      sheet.addProperty("prepayid", prepayId);
+    }
+    return sheet;
   }
 
   /** Sends a file through the SDK's upload service. */

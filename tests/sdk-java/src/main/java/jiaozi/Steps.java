@@ -90,7 +90,12 @@ public final class Steps {
     JsonObject expected = step.has("expect") ? step.getAsJsonObject("expect") : new JsonObject();
     if (step.has("pay")) {
       JsonObject asked = new JsonObject();
-      asked.addProperty("order", fill(step.get("pay").getAsString()));
+      String order = fill(step.get("pay").getAsString());
+      if (step.has("sheet")) {
+        asked.add("sheet", merchant.sheet(step.get("sheet").getAsString(), order));
+      } else {
+        asked.addProperty("order", order);
+      }
       JsonObject told = sandbox.play("payments", asked);
       check(told, "/is_paid", new JsonPrimitive(true));
     } else if (step.has("code")) {
