@@ -18,6 +18,13 @@ pub enum OrderName {
     TransactionId(String),
     /// By the merchant's number.
     OutTradeNo(String),
+    /// By both: the platform's number decides, and the other must be that order's.
+    Both {
+        /// The platform's number.
+        transaction_id: String,
+        /// The merchant's number.
+        out_trade_no: String,
+    },
 }
 
 /// Which money of the merchant a refund is taken from.
@@ -119,19 +126,19 @@ fn read_order_name(fields: &Fields<'_>) -> Result<OrderName, FieldError> {
     let whole = 0..=usize::MAX;
     let transaction_id = fields.find_text("transaction_id", whole.clone())?;
     let out_trade_no = fields.find_text("out_trade_no", whole)?;
-    match (transaction_id, out_trade_no) {
-        (Some(id), None) => {
-            check_transaction_id(id).map_err(|issue| fields.fault("transaction_id", issue))?;
-            Ok(OrderName::TransactionId(id.to_owned()))
+    if let Some(id) = transaction_id {
+        check_transaction_id(id).map_err(|issue| fields.fault("transaction_id", issue))?;
+    }
+    if let Some(number) = out_trade_no {
+        check_out_trade_no(number).map_err(|issue| fields.fault("out_trade_no", issue))?;
+    }
+    match (transaction_id.map(str::to_owned), out_trade_no.map(str::to_owned)) {
+        (Some(id), None) => Ok(OrderName::TransactionId(id)),
+        (None, Some(number)) => Ok(OrderName::OutTradeNo(number)),
+        (Some(transaction_id), Some(out_trade_no)) => {
+            Ok(OrderName::Both { transaction_id, out_trade_no })
         }
-        (None, Some(number)) => {
-            check_out_trade_no(number).map_err(|issue| fields.fault("out_trade_no", issue))?;
-            Ok(OrderName::OutTradeNo(number.to_owned()))
-        }
-        (Some(_), Some(_)) | (None, None) => {
-            let issue = Issue::ExactlyOneOf("transaction_id", "out_trade_no");
-            Err(fields.fault("transaction_id", issue))
-        }
+        (None, None) => Err(fields.fault("transaction_id", Issue::Missing)),
     }
 }
 
@@ -187,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refund_names_its_order_in_one_of_two_ways() {
+    fn a_refund_names_its_order_in_either_way_or_in_both() {
         let by_number = parse(&body()).unwrap();
         assert_eq!(by_number.order, OrderName::OutTradeNo("T2026-0001".into()));
         assert_eq!((by_number.refund.minor(), by_number.total.minor()), (30, 100));
@@ -196,7 +203,15 @@ mod tests {
         body["transaction_id"] = json!("4200202611210000000000000001");
         assert!(matches!(parse(&body).unwrap().order, OrderName::TransactionId(_)));
         body["out_trade_no"] = json!("T2026-0001");
-        assert_eq!(parse(&body).unwrap_err().field_error().unwrap().field, "/transaction_id");
+        let both = OrderName::Both {
+            transaction_id: "4200202611210000000000000001".into(),
+            out_trade_no: "T2026-0001".into(),
+        };
+        assert_eq!(parse(&body).unwrap().order, both);
+        body["out_trade_no"] = json!("a b c d");
+        assert_eq!(parse(&body).unwrap_err().field_error().unwrap().field, "/out_trade_no");
+        let nameless = changed(|body| drop(body.as_object_mut().unwrap().remove("out_trade_no")));
+        assert_eq!(parse(&nameless).unwrap_err().field_error().unwrap().field, "/transaction_id");
     }
 
     #[test]

@@ -107,6 +107,10 @@ impl From<CreateRefundRefusal> for ApiError {
             CreateRefundRefusal::OrderNotFound => {
                 Self::saying(Code::ResourceNotExists, "订单不存在", "order does not exist")
             }
+            CreateRefundRefusal::NamesDiffer => invalid(
+                "transaction_id 与 out_trade_no 不是同一订单",
+                "transaction_id and out_trade_no name different orders",
+            ),
             CreateRefundRefusal::NumberUsedDifferently => {
                 invalid("商户退款单号重复", "out_refund_no was used with other parameters")
             }

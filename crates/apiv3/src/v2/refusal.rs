@@ -56,6 +56,9 @@ impl From<CreateRefundRefusal> for Refused {
     fn from(refusal: CreateRefundRefusal) -> Self {
         let (code, text) = match refusal {
             CreateRefundRefusal::OrderNotFound => ("ORDERNOTEXIST", "订单不存在"),
+            CreateRefundRefusal::NamesDiffer => {
+                ("INVALID_REQUEST", "transaction_id 与 out_trade_no 不是同一订单")
+            }
             CreateRefundRefusal::NumberUsedDifferently => {
                 ("REFUND_FEE_MISMATCH", "商户退款单号已用于另一笔退款，请更换单号或沿用原参数")
             }

@@ -20,6 +20,23 @@ pub enum OrderOfRefund {
     Transaction(String),
     /// By its own number.
     OutTradeNo(String),
+    /// By both: ours decides.
+    Both {
+        /// Our number of the payment.
+        transaction_id: String,
+        /// The merchant's number.
+        out_trade_no: String,
+    },
+}
+
+impl OrderOfRefund {
+    /// Whether it says something else of the order that it decides on.
+    fn contradicts(&self, order: &Order) -> bool {
+        match self {
+            Self::Both { out_trade_no, .. } => *out_trade_no != order.out_trade_no,
+            Self::Transaction(_) | Self::OutTradeNo(_) => false,
+        }
+    }
 }
 
 /// Which of a merchant's money a refund takes.
@@ -87,6 +104,8 @@ pub struct RefundCreated {
 pub enum CreateRefundRefusal {
     /// The merchant has no such order.
     OrderNotFound,
+    /// The order's two names are those of two orders.
+    NamesDiffer,
     /// The refund number was used for another refund.
     NumberUsedDifferently,
     /// The order is not paid.
@@ -118,6 +137,7 @@ impl Refusal for CreateRefundRefusal {
     fn code(&self) -> Code {
         match self {
             Self::OrderNotFound => Code::OrderNotFound,
+            Self::NamesDiffer => Code::ParamInvalid,
             Self::NumberUsedDifferently => Code::RefundNoConflict,
             Self::NotPaid => Code::RefundOrderNotPaid,
             Self::TotalDiffers | Self::AmountExceeded { .. } => Code::RefundAmountExceeded,
@@ -160,11 +180,16 @@ impl Command for CreateRefund {
                 OrderOfRefund::OutTradeNo(number) => {
                     RowKey::of::<Order>(&(self.mchid.clone(), number.clone()))
                 }
-                OrderOfRefund::Transaction(id) => RowKey::of::<OrderByTransaction>(id),
+                OrderOfRefund::Transaction(id) | OrderOfRefund::Both { transaction_id: id, .. } => {
+                    RowKey::of::<OrderByTransaction>(id)
+                }
             },
         ])?;
         let order = find_order(tx, &self.mchid, self.sub_mchid.as_deref(), &self.order)?;
         let order = order.ok_or(CreateRefundRefusal::OrderNotFound)?;
+        if self.order.contradicts(&order) {
+            return Err(CreateRefundRefusal::NamesDiffer.into());
+        }
         if let Some(refund) = tx.find::<Refund>(&key)? {
             let is_same = refund.out_trade_no == order.out_trade_no
                 && (refund.amount, refund.total) == (self.amount, self.total)
@@ -259,7 +284,7 @@ pub(crate) fn find_order(
 ) -> Result<Option<Order>, Halt> {
     let out_trade_no = match order {
         OrderOfRefund::OutTradeNo(number) => number.clone(),
-        OrderOfRefund::Transaction(id) => {
+        OrderOfRefund::Transaction(id) | OrderOfRefund::Both { transaction_id: id, .. } => {
             let found = tx.find::<OrderByTransaction>(id)?;
             match found.filter(|found| found.mchid == mchid) {
                 Some(found) => found.out_trade_no,

@@ -63,6 +63,31 @@ fn the_same_number_is_the_same_refund() {
 }
 
 #[test]
+fn of_two_names_ours_decides_and_the_other_must_be_of_the_same_order() {
+    let mut world = paid(0, 100);
+    world.run(&place("T002", 100)).unwrap();
+    world.run(&pay("T002", 100)).unwrap();
+    let both = |transaction_id: &str, out_trade_no: &str| CreateRefund {
+        order: OrderOfRefund::Both {
+            transaction_id: transaction_id.into(),
+            out_trade_no: out_trade_no.into(),
+        },
+        ..refund("R1", 40, 100)
+    };
+    for other in ["T002", "T404"] {
+        let refused = world.run(&both("4200T001", other));
+        assert_eq!(refused, Err(CreateRefundRefusal::NamesDiffer), "{other}");
+    }
+    let unknown = world.run(&both("4200T404", "T001"));
+    assert_eq!(unknown, Err(CreateRefundRefusal::OrderNotFound));
+    world.run(&both("4200T001", "T001")).unwrap();
+    let refused = world.run(&both("4200T002", "T001"));
+    assert_eq!(refused, Err(CreateRefundRefusal::NamesDiffer), "before the number is looked at");
+    assert_eq!(order(&world, "T001").refunded_minor, 40);
+    world.check_ledger();
+}
+
+#[test]
 fn a_refund_is_refused_for_a_wrong_order_total_time_or_count() {
     let mut world = paid(0, 100);
     let elsewhere = OrderOfRefund::OutTradeNo("T404".into());

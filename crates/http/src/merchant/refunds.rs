@@ -46,6 +46,10 @@ pub(super) fn order_of(name: &OrderName) -> OrderOfRefund {
     match name {
         OrderName::TransactionId(id) => OrderOfRefund::Transaction(id.clone()),
         OrderName::OutTradeNo(number) => OrderOfRefund::OutTradeNo(number.clone()),
+        OrderName::Both { transaction_id, out_trade_no } => OrderOfRefund::Both {
+            transaction_id: transaction_id.clone(),
+            out_trade_no: out_trade_no.clone(),
+        },
     }
 }
 

@@ -260,7 +260,7 @@ pub(super) async fn find_named(
 ) -> Result<Option<OrderView>, Fault> {
     let number = match &named.name {
         OrderName::OutTradeNo(number) => number.clone(),
-        OrderName::TransactionId(id) => {
+        OrderName::TransactionId(id) | OrderName::Both { transaction_id: id, .. } => {
             let found = queries::find::<OrderByTransaction>(face.app.queries.as_ref(), id).await?;
             match found.filter(|found| found.mchid == asked.mchid) {
                 Some(found) => found.out_trade_no,

@@ -59,6 +59,21 @@ async fn an_order_is_refunded_in_parts_and_each_part_is_found() {
     assert_eq!(state(&world).await, "REFUND");
 }
 
+#[tokio::test]
+async fn a_refund_may_name_its_order_twice() {
+    let world = World::new().await;
+    let transaction_id = world.paid("T2026-0001").await;
+    world.paid("T2026-0002").await;
+    let mut body = world.refund("T2026-0001", "R1", 300);
+    body["transaction_id"] = json!(transaction_id);
+    let made = world.post(REFUNDS, &body).await;
+    assert_eq!((made.status, made.json()["out_trade_no"].as_str()), (200, Some("T2026-0001")));
+    body["out_trade_no"] = json!("T2026-0002");
+    let told = "transaction_id and out_trade_no name different orders";
+    world.post(REFUNDS, &body).await.refuses(400, "INVALID_REQUEST", told);
+    world.check_books().await;
+}
+
 /// A refund `R1` of 300 from these accounts.
 fn from(world: &World, parts: &[(&str, i64)]) -> Value {
     let mut body = world.refund("T2026-0001", "R1", 300);
