@@ -29,6 +29,9 @@ pub(super) const ROUTES: &[Route] = &[
     Route::post("/v3/pay/partner/transactions/codepay", |call| {
         Box::pin(charge(call, Mode::Partner))
     }),
+    Route::post("/v3/pay/partner/transactions/scannedpos", |call| {
+        Box::pin(charge(call, Mode::Partner))
+    }),
     Route::post("/v3/pay/partner/transactions/out-trade-no/{out_trade_no}/reverse", |call| {
         Box::pin(take_back(call, Mode::Partner))
     }),

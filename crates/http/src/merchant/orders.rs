@@ -34,6 +34,9 @@ pub(super) const ROUTES: &[Route] = &[
     Route::post("/v3/pay/partner/transactions/jsapi", |call| {
         place(call, Mode::Partner, TradeType::Jsapi)
     }),
+    Route::post("/v3/pay/partner/transactions/miniprogram", |call| {
+        place(call, Mode::Partner, TradeType::Jsapi)
+    }),
     Route::post("/v3/pay/partner/transactions/app", |call| {
         place(call, Mode::Partner, TradeType::App)
     }),

@@ -133,6 +133,7 @@ const SHAPES: &[(&str, &str)] = &[
     ("POST /v3/pay/partner/{}/native", "code_url*:str(64)"),
     ("POST /v3/pay/partner/{}/h5", "h5_url*:str(512)"),
     ("POST /v3/pay/partner/{}/jsapi", "prepay_id*:str(64)"),
+    ("POST /v3/pay/partner/{}/miniprogram", "prepay_id*:str(64)"),
     ("POST /v3/pay/partner/{}/app", "prepay_id*:str(64)"),
     ("GET /v3/pay/partner/transactions/{}/{}", PARTNERS_ORDER),
     ("POST /v3/pay/transactions/codepay", CHARGED),
@@ -141,6 +142,7 @@ const SHAPES: &[(&str, &str)] = &[
         "appid*:str(32), mchid*:str(32), out_trade_no*:str(32)",
     ),
     ("POST /v3/pay/partner/transactions/codepay", PARTNERS_CHARGED),
+    ("POST /v3/pay/partner/transactions/scannedpos", PARTNERS_CHARGED),
     (
         "POST /v3/pay/partner/transactions/out-trade-no/{}/reverse",
         "sp_appid*:str(32), sp_mchid*:str(32), sub_appid:str(32), sub_mchid*:str(32), \

@@ -180,7 +180,8 @@ async fn a_service_provider_charges_for_its_sub_merchant_and_takes_it_back() {
     assert_eq!(paid.json()["sp_appid"], json!(made.appid), "its only app");
     let appid = "wx00000000000000aa".to_owned();
     world.app.engine.run(AddAppid { mchid: made.mchid.clone(), appid }).await.unwrap();
-    let again = world.post("/v3/pay/partner/transactions/codepay", &asked).await;
+    // The older name of the call.
+    let again = world.post("/v3/pay/partner/transactions/scannedpos", &asked).await;
     assert_eq!(again.json()["transaction_id"], paid.json()["transaction_id"], "the same payment");
     asked["out_trade_no"] = json!("T2026-0003");
     let unclear = world.post("/v3/pay/partner/transactions/codepay", &asked).await;

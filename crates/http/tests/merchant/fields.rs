@@ -309,7 +309,9 @@ async fn orders_of_service_providers() {
     body["payer"] = json!({ "sp_openid": "o-1" });
     let target = |kind: &str| format!("/v3/pay/partner/transactions/{kind}");
     breaks(&world, &target("native"), &body, &[PARTNER, ORDER]).await;
-    breaks(&world, &target("jsapi"), &body, &[PARTNERS_PAYER]).await;
+    for inside in ["jsapi", "miniprogram"] {
+        breaks(&world, &target(inside), &body, &[PARTNERS_PAYER]).await;
+    }
     breaks(&world, &target("h5"), &body, &[BROWSER]).await;
     let close = "/v3/pay/partner/transactions/out-trade-no/T2026-0001/close";
     let names = json!({ "sp_mchid": body["sp_mchid"], "sub_mchid": "1900000002" });

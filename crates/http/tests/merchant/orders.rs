@@ -1,7 +1,6 @@
 //! Orders: placing, placing again, showing, closing, expiring.
 
-use crate::world::{PAYER, World};
-use domain::merchant::IssueOpenid;
+use crate::world::World;
 use serde_json::{Value, json};
 
 const NATIVE: &str = "/v3/pay/transactions/native";
@@ -151,21 +150,14 @@ async fn an_order_past_its_time_is_closed_before_anybody_writes_it() {
 #[tokio::test]
 async fn a_jsapi_order_names_a_payer_of_its_app() {
     let world = World::new().await;
-    let made = &world.merchant.made;
-    let issue = IssueOpenid {
-        user: PAYER.user,
-        appid: made.appid.clone(),
-        mchid: made.mchid.clone(),
-        openid: world.payer_openid(),
-    };
-    world.app.engine.run(issue).await.unwrap();
+    let payer = world.known_payer().await;
     let mut body = world.order("T2026-0001");
     let answer = world.post(JSAPI, &body).await;
     answer.refuses_field("/payer", "a required field is missing");
     body["payer"] = json!({ "openid": "oStranger" });
     let answer = world.post(JSAPI, &body).await;
     answer.refuses(500, "OPENID_MISMATCH", "openid is not of this appid");
-    body["payer"] = json!({ "openid": world.payer_openid() });
+    body["payer"] = json!({ "openid": payer });
     let answer = world.post(JSAPI, &body).await;
     let prepay_id = answer.json()["prepay_id"].as_str().unwrap().to_owned();
     answer.is(200, json!({ "prepay_id": prepay_id }));

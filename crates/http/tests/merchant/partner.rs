@@ -83,6 +83,21 @@ async fn a_refund_names_the_sub_merchant_that_gives_it() {
 }
 
 #[tokio::test]
+async fn a_mini_program_is_placed_as_inside_a_page() {
+    let (world, sub) = provider().await;
+    let mut body = order(&world, &sub, "T2026-0001");
+    body["payer"] = json!({ "sp_openid": world.known_payer().await });
+    let placed = world.post("/v3/pay/partner/transactions/miniprogram", &body).await;
+    assert_eq!(placed.status, 200, "{placed:?}");
+    world.pay(placed.json()["prepay_id"].as_str().unwrap()).await;
+    let shown = show(&world, &sub.made.mchid, "T2026-0001").await.json();
+    assert_eq!((&shown["trade_state"], &shown["trade_type"]), (&json!("SUCCESS"), &json!("JSAPI")));
+    let other = world.post("/v3/pay/partner/transactions/jsapi", &body).await;
+    other.refuses(400, "ORDER_PAID", "order is already paid");
+    world.check_books().await;
+}
+
+#[tokio::test]
 async fn a_provider_asks_for_those_only_that_it_serves() {
     let (world, sub) = provider().await;
     let mut body = order(&world, &sub, "T2026-0001");

@@ -1,8 +1,8 @@
 //! A service provider shares what its sub-merchants are paid, and the bill of it.
 
 use crate::bills::{cells, fen, file};
-use crate::world::{Answer, PAYER, Party, World};
-use domain::merchant::{BindSubMerchant, IssueOpenid, SubMerchantState};
+use crate::world::{Answer, Party, World};
+use domain::merchant::{BindSubMerchant, SubMerchantState};
 use serde_json::{Value, json};
 
 const ORDERS: &str = "/v3/profitsharing/orders";
@@ -18,9 +18,7 @@ async fn shared_order() -> (World, Party, String) {
     let world = World::new().await;
     let sub = world.add_merchant("Noodle shop").await;
     bind(&world, &sub, SubMerchantState::Active).await;
-    let (mchid, appid) = (world.merchant.made.mchid.clone(), world.merchant.made.appid.clone());
-    let (user, openid) = (PAYER.user, world.payer_openid());
-    world.app.engine.run(IssueOpenid { user, appid, mchid, openid }).await.unwrap();
+    world.known_payer().await;
     let mut order = world.order("T2026-0001");
     let object = order.as_object_mut().unwrap();
     for (old, new) in [("appid", "sp_appid"), ("mchid", "sp_mchid")] {

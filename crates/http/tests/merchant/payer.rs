@@ -1,11 +1,21 @@
 //! The payer's device: shows codes, confirms and refuses.
 
 use crate::world::{PAYER, World};
+use domain::merchant::IssueOpenid;
 use domain::payment_code::{Digits, PaymentCodeUse, PaymentCodes, RefuseOrder, order_reference};
 use kernel::ExposeSecret;
 use store::queries::{self, Kind, Value};
 
 impl World {
+    /// The payer's name under the merchant's app id, which the merchant has learnt.
+    pub(crate) async fn known_payer(&self) -> String {
+        let (openid, made) = (self.payer_openid(), &self.merchant.made);
+        let (appid, mchid) = (made.appid.clone(), made.mchid.clone());
+        let issue = IssueOpenid { user: PAYER.user, appid, mchid, openid: openid.clone() };
+        self.app.engine.run(issue).await.unwrap();
+        openid
+    }
+
     /// The payer shows codes from now on.
     pub(crate) async fn turn_on_codes(&self) {
         self.app.engine.run(PAYER.turn_on_codes(4_711)).await.unwrap();

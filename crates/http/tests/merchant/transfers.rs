@@ -5,7 +5,7 @@ use apiv3::oaep;
 use apiv3::transfer::{package_info, parse_package_info};
 use axum::http::HeaderValue;
 use domain::Tx;
-use domain::merchant::{IssueOpenid, Merchant};
+use domain::merchant::Merchant;
 use domain::merchant_transfer::{ConfirmTransfer, NameCheck, TransferState};
 use domain::testing::{Plant, transfer};
 use serde_json::{Value, json};
@@ -22,9 +22,7 @@ pub(crate) async fn ready() -> World {
     let from = world.app.rules().system.bank;
     let seed = Plant(move |tx: &mut Tx<'_>| transfer(tx, from, to, 10_000));
     world.app.engine.run(seed).await.unwrap();
-    let (user, openid) = (PAYER.user, world.payer_openid());
-    let appid = world.merchant.made.appid.clone();
-    world.app.engine.run(IssueOpenid { user, appid, mchid, openid }).await.unwrap();
+    world.known_payer().await;
     world
 }
 
