@@ -107,6 +107,10 @@ fn read(mode: Mode, fields: &Fields<'_>, caller: &Caller<'_>) -> Result<CodePay,
     money.find_literal("currency", &["CNY"])?;
     let device_id = said(read_scene(fields)?);
     check_detail(fields)?;
+    if let Some(detail) = fields.find_object("detail")?.filter(|detail| !detail.has("goods_detail"))
+    {
+        return Err(detail.fault("goods_detail", Issue::Missing).into());
+    }
     let is_shared = read_profit_sharing(fields)?;
     Ok(CodePay {
         appid,
@@ -159,6 +163,8 @@ pub struct Reversal {
     pub appid: Option<String>,
     /// Who was paid, if a service provider asks.
     pub sub_mchid: Option<String>,
+    /// The sub-merchant's app that it was placed under, if it is named.
+    pub sub_appid: Option<String>,
 }
 
 impl Reversal {
@@ -171,7 +177,9 @@ impl Reversal {
         let body = read_body(body)?;
         let fields = Fields::top(&body);
         let sub_mchid = read_merchants(mode, &fields, caller)?;
-        Ok(Self { appid: read_appid(mode, &fields)?, sub_mchid })
+        let appid = read_appid(mode, &fields)?;
+        let sub_appid = fields.find_text("sub_appid", 1..=32)?.map(str::to_owned);
+        Ok(Self { appid, sub_mchid, sub_appid })
     }
 }
 
@@ -201,6 +209,7 @@ mod tests {
             "payer": { "auth_code": "134567890123456789" },
             "amount": { "total": 100, "currency": "CNY" },
             "scene_info": { "device_id": "till-1", "store_info": { "id": "shop-1" } },
+            "detail": { "goods_detail": [] },
         })
     }
 
@@ -235,6 +244,7 @@ mod tests {
             ("/amount/currency", Value::from("USD"), "/amount/currency"),
             ("/scene_info", json!({}), "/scene_info/store_info"),
             ("/scene_info/store_info", json!({}), "/scene_info/store_info/id"),
+            ("/detail", json!({ "cost_price": 1 }), "/detail/goods_detail"),
         ] {
             let mut body = body();
             *body.pointer_mut(pointer).unwrap() = value;
@@ -282,6 +292,9 @@ mod tests {
         }
         let partner = r#"{"sp_appid":"wx1","sp_mchid":"1900000001","sub_mchid":"2"}"#;
         assert_eq!(read(Mode::Partner, partner), Ok((app, Some("2".to_owned()))));
+        let apps = r#"{"sp_mchid":"1900000001","sub_mchid":"2","sub_appid":"wx2"}"#;
+        let asked = Reversal::parse(Mode::Partner, apps.as_bytes(), &CALLER).ok().unwrap();
+        assert_eq!((asked.appid, asked.sub_appid.as_deref()), (None, Some("wx2")));
         let partner = r#"{"sp_mchid":"1900000001","sub_mchid":"2"}"#;
         assert_eq!(read(Mode::Partner, partner), Ok((None, Some("2".to_owned()))));
         assert_eq!(direct(partner), Err(Code::NoAuth));

@@ -6,6 +6,7 @@ use kernel::money::Amount;
 use kernel::time::Timestamp;
 use serde::Serialize;
 
+use crate::code::Code;
 use crate::error::{ApiError, FieldError, Location};
 use crate::fields::Fields;
 use crate::issue::Issue;
@@ -107,6 +108,8 @@ pub struct ClosedPart {
     pub out_trade_no: String,
     /// Who was to be paid, if that merchant is a service provider.
     pub sub_mchid: Option<String>,
+    /// The sub-merchant's app, if it is named.
+    pub sub_appid: Option<String>,
 }
 
 impl CreateCombined {
@@ -136,7 +139,15 @@ impl CreateCombined {
         let fields = Fields::top(&body);
         let order = read_combined(trade_type, &fields, caller)?;
         refuse_products(&fields, "combine_payer_info")?;
-        fields.objects("sub_orders")?.iter().try_for_each(refuse_subsidy)?;
+        refuse_said(&fields, "prepay_id")?;
+        if fields.find_literal("trade_scenario", &["RECOMMERCE"])?.is_some() {
+            return Err(ApiError::new(Code::NoAuth));
+        }
+        for part in fields.objects("sub_orders")? {
+            refuse_subsidy(&part)?;
+            refuse_said(&part, "individual_auth_id")?;
+            refuse_said(&part, "individual_name")?;
+        }
         Ok(order)
     }
 
@@ -145,6 +156,14 @@ impl CreateCombined {
     pub fn fingerprint(&self) -> [u8; 32] {
         let canonical = serde_json::to_vec(self).expect("plain fields are JSON");
         sha256(&[b"combine/1\n", &canonical])
+    }
+}
+
+/// Refuses a text that only a product which we lack would read.
+fn refuse_said(fields: &Fields<'_>, name: &str) -> Result<(), ApiError> {
+    match said(fields.find_text(name, 0..=usize::MAX)?) {
+        None => Ok(()),
+        Some(_) => Err(ApiError::new(Code::NoAuth)),
     }
 }
 
@@ -158,12 +177,13 @@ fn read_combined(
         return Err(fields.fault("combine_mchid", Issue::OtherMerchant));
     }
     let out_trade_no = get_out_trade_no(fields, "combine_out_trade_no")?;
-    let scene = read_scene(fields, trade_type == TradeType::H5, DEVICE_BYTES_MAX)?;
+    let in_browser = trade_type == TradeType::H5;
+    let scene = read_scene(fields, in_browser, DEVICE_BYTES_MAX)?;
+    if in_browser && scene.device_id.is_none() {
+        return Err(fields.get_object("scene_info")?.fault("device_id", Issue::Missing));
+    }
     let parts = read_parts(fields)?;
-    let (openid, sub_openid) = match trade_type {
-        TradeType::Jsapi => read_payer(fields, &parts)?,
-        TradeType::Native | TradeType::App | TradeType::H5 | TradeType::Micropay => (None, None),
-    };
+    let (openid, sub_openid) = read_payer(trade_type, fields, &parts)?;
     Ok(CreateCombined {
         trade_type,
         appid: appid.to_owned(),
@@ -178,16 +198,23 @@ fn read_combined(
     })
 }
 
-/// The only payer. One name is enough to know the payer of all parts, which are paid at once; the
-/// one under the sub-merchant's app needs a part that says which app that is.
+/// The only payer, whom every way but JSAPI may leave open. One name is enough to know the payer of
+/// all parts, which are paid at once; the one under the sub-merchant's app needs a part that says
+/// which app that is.
 fn read_payer(
+    trade_type: TradeType,
     fields: &Fields<'_>,
     parts: &[Part],
 ) -> Result<(Option<String>, Option<String>), FieldError> {
-    let payer = fields.get_object("combine_payer_info")?;
+    let payer = match trade_type {
+        TradeType::Jsapi => Some(fields.get_object("combine_payer_info")?),
+        TradeType::Native | TradeType::H5 => fields.find_object("combine_payer_info")?,
+        TradeType::App | TradeType::Micropay => None,
+    };
+    let Some(payer) = payer else { return Ok((None, None)) };
     let openid = payer.find_text("openid", 1..=128)?;
     let sub_openid = payer.find_text("sub_openid", 1..=128)?;
-    if openid.is_none() && sub_openid.is_none() {
+    if trade_type == TradeType::Jsapi && openid.is_none() && sub_openid.is_none() {
         return Err(payer.fault("openid", Issue::Missing));
     }
     if sub_openid.is_some() && parts.iter().all(|part| part.sub_appid.is_none()) {
@@ -258,7 +285,7 @@ impl CloseCombined {
     /// Reads the body of a close call.
     ///
     /// # Errors
-    /// PARAM_ERROR for the first field that breaks a rule.
+    /// PARAM_ERROR for the first field that breaks a rule; NO_AUTH for individual sellers.
     pub fn parse(body: &[u8]) -> Result<Self, ApiError> {
         let body = read_body(body)?;
         let fields = Fields::top(&body);
@@ -269,7 +296,9 @@ impl CloseCombined {
                 mchid: item.get_text("mchid", 1..=32)?.to_owned(),
                 out_trade_no: get_out_trade_no(&item, "out_trade_no")?,
                 sub_mchid: item.find_text("sub_mchid", 1..=32)?.map(str::to_owned),
+                sub_appid: item.find_text("sub_appid", 1..=32)?.map(str::to_owned),
             });
+            refuse_said(&item, "individual_auth_id")?;
         }
         check_count(&fields, parts.len(), true)?;
         Ok(Self { appid, parts })
@@ -281,7 +310,6 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::code::Code;
     use crate::notify_url::UrlRule;
 
     fn part(number: &str) -> Value {
@@ -384,6 +412,33 @@ mod tests {
     }
 
     #[test]
+    fn a_code_or_a_browser_may_name_the_payer_too() {
+        let caller = Caller { mchid: "1900000001", url_rule: UrlRule::Public };
+        let mut body = body(vec![part("T00001"), part("T00002")]);
+        body["scene_info"] = json!({
+            "payer_client_ip": "192.0.2.7", "device_id": "till 3", "h5_info": { "type": "Wap" },
+        });
+        let parse = |body: &Value, trade_type| {
+            CreateCombined::parse(trade_type, body.to_string().as_bytes(), &caller)
+        };
+        for trade_type in [TradeType::Native, TradeType::H5] {
+            let open = parse(&body, trade_type).unwrap();
+            let mut bound = body.clone();
+            bound["combine_payer_info"] = json!({});
+            assert_eq!(parse(&bound, trade_type).unwrap(), open);
+            bound["combine_payer_info"]["openid"] = json!("o-1");
+            let bound = parse(&bound, trade_type).unwrap();
+            assert_eq!((open.openid.as_deref(), bound.openid.as_deref()), (None, Some("o-1")));
+            assert_ne!(open.fingerprint(), bound.fingerprint());
+        }
+        let mut nowhere = body.clone();
+        nowhere["scene_info"].as_object_mut().unwrap().remove("device_id");
+        assert!(parse(&nowhere, TradeType::Native).is_ok());
+        let refused = parse(&nowhere, TradeType::H5).unwrap_err();
+        assert_eq!(refused.field_error().unwrap().field, "/scene_info/device_id");
+    }
+
+    #[test]
     fn what_nothing_comes_of_is_refused() {
         let refused = |pointer: &str, value: Value| {
             let mut body = body(vec![part("T00001"), part("T00002")]);
@@ -392,6 +447,15 @@ mod tests {
             parse(&body).err().map(|error| error.code)
         };
         assert_eq!(refused("/contract_info", json!({})), Some(Code::NoAuth));
+        assert_eq!(refused("/trade_scenario", json!("RECOMMERCE")), Some(Code::NoAuth));
+        assert_eq!(refused("/trade_scenario", json!("SALE")), Some(Code::ParamError));
+        for name in ["/prepay_id", "/sub_orders/1/individual_auth_id"] {
+            assert_eq!(refused(name, json!("1")), Some(Code::NoAuth), "{name}");
+            assert_eq!(refused(name, json!("")), None, "{name}");
+            assert_eq!(refused(name, json!(1)), Some(Code::ParamError), "{name}");
+        }
+        let name = "/sub_orders/0/individual_name";
+        assert_eq!(refused(name, json!("张三")), Some(Code::NoAuth));
         let settle = "/sub_orders/1/settle_info";
         assert_eq!(refused(settle, json!({"subsidy_amount": 1})), Some(Code::NoAuth));
         assert_eq!(refused(settle, json!({"subsidy_amount": 0})), None);
@@ -407,7 +471,15 @@ mod tests {
         let good = json!({"combine_appid": "wx", "sub_orders": [
             {"mchid": "1", "out_trade_no": "T00001", "sub_mchid": "2"},
         ]});
-        assert_eq!(close(good).unwrap().parts[0].sub_mchid.as_deref(), Some("2"));
+        assert_eq!(close(good.clone()).unwrap().parts[0].sub_mchid.as_deref(), Some("2"));
+        let with = |name: &str, value: Value| {
+            let mut body = good.clone();
+            body["sub_orders"][0][name] = value;
+            close(body).map(|closed| closed.parts[0].sub_appid.clone()).map_err(|bad| bad.code)
+        };
+        assert_eq!(with("sub_appid", json!("wx1")), Ok(Some("wx1".into())));
+        assert_eq!(with("individual_auth_id", json!("1")), Err(Code::NoAuth));
+        assert_eq!(with("individual_auth_id", json!(1)), Err(Code::ParamError));
         let bad = close(json!({"combine_appid": "wx"})).unwrap_err();
         assert_eq!(bad.field_error().unwrap().field, "/sub_orders");
     }

@@ -49,11 +49,12 @@ impl Micropay {
     pub fn parse(fields: &Fields) -> Result<Self, Refused> {
         let read = Reader(fields);
         read.get("nonce_str", 32)?;
+        read.check_literal("version", &["1.0"])?;
         let appid = read.get("appid", 32)?;
         let partner = read.find_partner()?;
         let device_info = read.find("device_info", 32)?;
         let body = read.get("body", 128)?;
-        read.find("detail", 6_000)?;
+        read.check_json("detail", 6_000)?;
         let attach = read.find("attach", 127)?;
         let out_trade_no = read.find_number()?.ok_or_else(|| Refused::param("out_trade_no"))?;
         let total_fee = read.get_fen("total_fee")?;
@@ -66,13 +67,15 @@ impl Micropay {
                 return Err(Refused::param(name));
             }
         }
+        read.check_literal("receipt", &["Y", "N"])?;
         let auth_code = read.get("auth_code", 128)?;
-        read.find("scene_info", 256)?;
+        read.check_json("scene_info", 256)?;
         let profit_sharing = match read.find("profit_sharing", 16)? {
             None | Some("N") => ProfitSharing::No,
             Some("Y") => ProfitSharing::Yes,
             Some(_) => return Err(Refused::param("profit_sharing")),
         };
+        read.check_limit_pay()?;
         read.refuse_products()?;
         Ok(Self {
             appid: appid.to_owned(),
@@ -247,6 +250,13 @@ mod tests {
             ("time_expire", "2026"),
             ("profit_sharing", "yes"),
             ("auth_code", ""),
+            ("version", "2.0"),
+            ("receipt", "yes"),
+            ("limit_pay", "no_coins"),
+            ("limit_pay", "no_credit,no_coins"),
+            ("detail", "a cup of tea"),
+            ("detail", "[]"),
+            ("scene_info", "{\"store_info\":}"),
         ] {
             let refused = Micropay::parse(&with(name, text)).err().unwrap();
             assert_eq!(refused, Refused::param(name), "{name} {text}");
@@ -256,7 +266,16 @@ mod tests {
         for (name, text) in [("deposit", "Y"), ("limit_pay", "no_balance")] {
             assert_eq!(Micropay::parse(&with(name, text)).err().unwrap().code, "NOAUTH");
         }
-        assert!(Micropay::parse(&with("limit_pay", "no_credit")).is_ok());
+        for (name, text) in [
+            ("limit_pay", "no_credit"),
+            ("limit_pay", "no_credit,no_debit"),
+            ("version", "1.0"),
+            ("receipt", "Y"),
+            ("detail", r#"{"goods_detail":[{"goods_name":"茶🍵"}]}"#),
+            ("scene_info", r#"{"store_info":{"id":"1"}}"#),
+        ] {
+            assert!(Micropay::parse(&with(name, text)).is_ok(), "{name} {text}");
+        }
         let nobody = Micropay::parse(&with("sub_appid", "wx1")).err();
         assert_eq!(nobody, Some(Refused::param("sub_mch_id")), "an app of nobody");
         let partner = Micropay::parse(&with("sub_mch_id", "1900000009")).ok().unwrap().partner;

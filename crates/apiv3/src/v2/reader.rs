@@ -8,6 +8,7 @@ use kernel::money::Amount;
 use crate::fields::check_length;
 use crate::refund::OrderName;
 use crate::request::{check_alphabet, check_transaction_id};
+use crate::strict_json::{self, Limits, TextRange};
 
 /// The fields of a message. An empty one counts as absent, as in the signature.
 pub(super) struct Reader<'a>(pub(super) &'a Fields);
@@ -78,10 +79,36 @@ impl<'a> Reader<'a> {
         if self.0.get("deposit").is_some_and(|text| text == "Y") {
             return Err(Refused::saying("NOAUTH", "商户无此接口权限"));
         }
-        // A code is paid from the balance, so that whatever is said of cards holds.
-        if self.find("limit_pay", 32)?.is_some_and(|ways| ways.contains("no_balance")) {
+        Ok(())
+    }
+
+    /// Checks the ways to pay that are excluded, with a comma between them. A code is paid from the
+    /// balance, so that whatever is said of cards holds.
+    pub(super) fn check_limit_pay(&self) -> Result<(), Refused> {
+        let Some(ways) = self.find("limit_pay", 32)? else { return Ok(()) };
+        let known = |way| matches!(way, "no_balance" | "no_credit" | "no_debit" | "balance_only");
+        if !ways.split(',').all(known) {
+            return Err(Refused::param("limit_pay"));
+        }
+        if ways.split(',').any(|way| way == "no_balance") {
             return Err(Refused::saying("NOAUTH", "付款码仅支持零钱支付"));
         }
         Ok(())
+    }
+
+    /// Checks a text of at most so many bytes that must be a JSON object.
+    pub(super) fn check_json(&self, name: &str, bytes_max: usize) -> Result<(), Refused> {
+        let Some(text) = self.find(name, bytes_max)? else { return Ok(()) };
+        let limits = Limits { bytes_max, depth_max: 16, text: TextRange::Unicode };
+        let read = strict_json::read_object(text.as_bytes(), &limits);
+        read.map(drop).map_err(|_| Refused::param(name))
+    }
+
+    /// Checks a text that can only be one of some.
+    pub(super) fn check_literal(&self, name: &str, literals: &[&str]) -> Result<(), Refused> {
+        match self.find(name, usize::MAX)? {
+            Some(text) if !literals.contains(&text) => Err(Refused::param(name)),
+            Some(_) | None => Ok(()),
+        }
     }
 }

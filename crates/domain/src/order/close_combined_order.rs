@@ -19,7 +19,7 @@ pub struct CloseCombinedOrder {
 }
 
 /// A part as the merchant names it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug)]
 pub struct PartToClose {
     /// The part's merchant.
     pub mchid: String,
@@ -27,6 +27,19 @@ pub struct PartToClose {
     pub out_trade_no: String,
     /// Who was to be paid, if that merchant is a service provider.
     pub sub_mchid: Option<String>,
+    /// The sub-merchant's app id, if it is named.
+    pub sub_appid: Option<String>,
+}
+
+impl PartToClose {
+    /// Whether it is this part of the order. An app id that one of the two leaves out is no
+    /// difference.
+    fn is(&self, part: &Order) -> bool {
+        let apps = self.sub_appid.as_ref().zip(part.sub_appid.as_ref());
+        (&self.mchid, &self.out_trade_no, &self.sub_mchid)
+            == (&part.mchid, &part.out_trade_no, &part.sub_mchid)
+            && apps.is_none_or(|(named, own)| named == own)
+    }
 }
 
 /// Why nothing was closed, in order of the checks.
@@ -67,11 +80,10 @@ impl Command for CloseCombinedOrder {
         let order = tx.find::<CombinedOrder>(&key)?;
         let order = order.ok_or(CloseCombinedOrderRefusal::NotFound)?;
         let placed = order.load_parts(tx)?;
-        let mut placed: Vec<PartToClose> = placed.into_iter().map(PartToClose::from).collect();
-        let mut named = self.parts.clone();
-        placed.sort_unstable();
-        named.sort_unstable();
-        if order.appid != self.appid || placed != named {
+        // No two parts have one number, so as many names as parts leave none out.
+        let is_named = |part: &Order| self.parts.iter().any(|named| named.is(part));
+        let is_same = placed.len() == self.parts.len() && placed.iter().all(is_named);
+        if order.appid != self.appid || !is_same {
             return Err(CloseCombinedOrderRefusal::Differs.into());
         }
         match order.state {
@@ -83,11 +95,5 @@ impl Command for CloseCombinedOrder {
             }
         }
         Ok(())
-    }
-}
-
-impl From<Order> for PartToClose {
-    fn from(order: Order) -> Self {
-        Self { mchid: order.mchid, out_trade_no: order.out_trade_no, sub_mchid: order.sub_mchid }
     }
 }

@@ -103,6 +103,7 @@ fn close(parts: &[PartAsked]) -> CloseCombinedOrder {
         mchid: part.mchid.clone(),
         out_trade_no: part.out_trade_no.clone(),
         sub_mchid: None,
+        sub_appid: None,
     };
     CloseCombinedOrder {
         mchid: MCHID.into(),

@@ -26,8 +26,8 @@ pub struct CreateCombinedOrder {
     pub notify_url: String,
     /// When it closes by itself, if the merchant says so.
     pub time_expire: Option<Timestamp>,
-    /// The only payer, named under the app id; for [`TradeType::Jsapi`]. A part's partner may name
-    /// the payer too.
+    /// The only payer, named under the app id; needed for [`TradeType::Jsapi`]. A part's partner
+    /// may name the payer too.
     pub openid: Option<String>,
     /// The merchant's device.
     pub device_id: Option<String>,

@@ -23,6 +23,8 @@ pub struct ReverseOrder {
     pub order: OrderOfRefund,
     /// The app that it is said to be of; `None` if that was left out.
     pub appid: Option<String>,
+    /// The sub-merchant's app that it is said to be of; `None` if that was left out.
+    pub sub_appid: Option<String>,
     /// Told to the payer of a paid order.
     pub reason: String,
     /// A new refund number, drawn by the edge, in case the order is paid.
@@ -91,7 +93,10 @@ impl Command for ReverseOrder {
     fn decide(&self, tx: &mut Tx<'_>) -> Result<(), Stop<ReverseOrderRefusal>> {
         let order = find_order(tx, &self.mchid, self.sub_mchid.as_deref(), &self.order)?;
         let order = order.ok_or(ReverseOrderRefusal::NotFound)?;
-        if self.appid.as_ref().is_some_and(|appid| *appid != order.appid) {
+        let sub_appids = self.sub_appid.as_ref().zip(order.sub_appid.as_ref());
+        if self.appid.as_ref().is_some_and(|appid| *appid != order.appid)
+            || sub_appids.is_some_and(|(named, own)| named != own)
+        {
             return Err(ReverseOrderRefusal::OtherApp.into());
         }
         if order.trade_type != TradeType::Micropay {

@@ -63,6 +63,7 @@ fn reverse(number: &str) -> ReverseOrder {
         sub_mchid: None,
         order: OrderOfRefund::OutTradeNo(number.into()),
         appid: None,
+        sub_appid: None,
         reason: "reversed".into(),
         refund_id: format!("50{number}"),
         payout: testing::payout_of(number),

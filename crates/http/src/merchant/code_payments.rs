@@ -84,19 +84,20 @@ impl Charge<'_> {
     }
 }
 
-/// Takes a payment back.
+/// Takes a payment back. `appids` are those that are named: the merchant's and the sub-merchant's.
 pub(super) async fn reverse(
     face: &Face,
     mchid: &str,
     sub_mchid: Option<&str>,
     order: OrderOfRefund,
-    appid: Option<&str>,
+    (appid, sub_appid): (Option<&str>, Option<&str>),
 ) -> Result<Result<(), ReverseOrderRefusal>, Fault> {
     let make = || ReverseOrder {
         mchid: mchid.to_owned(),
         sub_mchid: sub_mchid.map(str::to_owned),
         order: order.clone(),
         appid: appid.map(str::to_owned),
+        sub_appid: sub_appid.map(str::to_owned),
         reason: REVERSED.to_owned(),
         refund_id: draw_refund_id(face),
         payout: draw_payout(face),
@@ -156,8 +157,8 @@ async fn take_back(call: Call, mode: Mode) -> Result<Reply, Fault> {
     let (sub_mchid, number) = (asked.sub_mchid, call.variable("out_trade_no"));
     // Nothing is read before: the charge may still be on its way, and this has to come after it.
     let named = OrderOfRefund::OutTradeNo(number.clone());
-    let (mchid, appid) = (&call.mchid, asked.appid.as_deref());
-    let reversed = reverse(&call.face, mchid, sub_mchid.as_deref(), named, appid).await?;
+    let (mchid, appids) = (&call.mchid, (asked.appid.as_deref(), asked.sub_appid.as_deref()));
+    let reversed = reverse(&call.face, mchid, sub_mchid.as_deref(), named, appids).await?;
     reversed.map_err(ApiError::from)?;
     let order = find_order(&call.face, mchid, sub_mchid, number).await?;
     let order = order.ok_or_else(|| Fault::defect("a reversed payment has no order"))?;

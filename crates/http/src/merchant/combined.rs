@@ -89,6 +89,7 @@ async fn close(call: Call) -> Result<Reply, Fault> {
             mchid: part.mchid,
             out_trade_no: part.out_trade_no,
             sub_mchid: part.sub_mchid,
+            sub_appid: part.sub_appid,
         })
         .collect();
     run(&call.face, || CloseCombinedOrder {

@@ -288,8 +288,8 @@ async fn take_back(face: &Face, asked: &Asked) -> Answer {
     };
     // Nothing is read before: the charge may still be on its way, and this has to come after it.
     let order = order_of(&named.name);
-    let (sub_mchid, appid) = (named.sub_mchid.as_deref(), Some(named.appid.as_str()));
-    match reverse(face, &asked.mchid, sub_mchid, order, appid).await {
+    let (sub_mchid, appids) = (named.sub_mchid.as_deref(), (Some(named.appid.as_str()), None));
+    match reverse(face, &asked.mchid, sub_mchid, order, appids).await {
         Ok(Ok(())) => Answer::Done(recall("N")),
         Ok(Err(refusal)) => {
             let (refused, again) = reversal(refusal);

@@ -189,6 +189,10 @@ async fn a_service_provider_charges_for_its_sub_merchant_and_takes_it_back() {
     let direct = world.reverse("T2026-0001").await;
     direct.refuses(404, "ORDER_NOT_EXIST", "order does not exist");
     let path = "/v3/pay/partner/transactions/out-trade-no/T2026-0001/reverse";
+    let mut elsewhere = named.clone();
+    elsewhere["sub_appid"] = json!("wx00000000000000bb");
+    let text = "appid is not bound to mchid";
+    world.post(path, &elsewhere).await.refuses(400, "APPID_MCHID_NOT_MATCH", text);
     let mut expected = named.clone();
     expected["out_trade_no"] = json!("T2026-0001");
     world.post(path, &named).await.is(200, expected);

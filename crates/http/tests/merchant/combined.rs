@@ -120,6 +120,37 @@ async fn a_refusal_of_one_part_names_its_place() {
     unknown.refuses(404, "ORDER_NOT_EXIST", "order does not exist");
 }
 
+#[tokio::test]
+async fn a_code_binds_the_payer_whom_it_names() {
+    let (world, other) = market().await;
+    let mut body = combine(&world, &other);
+    body["combine_payer_info"] = json!({ "openid": "o-nobody" });
+    let unknown = world.post(NATIVE, &body).await;
+    assert_eq!((unknown.status, &unknown.json()["code"]), (500, &json!("OPENID_MISMATCH")));
+    body["combine_payer_info"] = json!({ "openid": world.known_payer().await });
+    let placed = world.post(NATIVE, &body).await.json();
+    let open = world.post(NATIVE, &combine(&world, &other)).await;
+    let text = "201 out_trade_no was used with other parameters";
+    open.refuses(400, "INVALID_REQUEST", text);
+    world.pay(apiv3::create::parse_code_url(placed["code_url"].as_str().unwrap()).unwrap()).await;
+    world.check_books().await;
+}
+
+#[tokio::test]
+async fn a_close_that_names_another_app_of_the_sub_merchant_closes_nothing() {
+    let (world, sub) = provider().await;
+    let body = served(&world, &sub, &json!({}));
+    assert_eq!(world.post(NATIVE, &body).await.status, 200);
+    let close = format!("{BY_NUMBER}/close");
+    let mut named = names(&body);
+    named["sub_orders"][1]["sub_mchid"] = json!(sub.made.mchid);
+    named["sub_orders"][1]["sub_appid"] = json!("wx00000000000000aa");
+    let text = "combine_appid or sub_orders are not those of the order";
+    world.post(&close, &named).await.refuses(400, "INVALID_REQUEST", text);
+    named["sub_orders"][1]["sub_appid"] = json!(sub.made.appid);
+    world.post(&close, &named).await.is(204, Value::Null);
+}
+
 /// The body of a combined JSAPI order whose second part a sub-merchant is paid under its own app.
 fn served(world: &World, sub: &Party, payer: &Value) -> Value {
     let mut body = combine(world, sub);

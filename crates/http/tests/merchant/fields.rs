@@ -148,8 +148,18 @@ const CHARGE: &[Row] = &[
     ("/scene_info/store_info/id", Text(1, 32), MUST),
     ("/scene_info/store_info/out_id", Text(1, 256), MAY),
     ("/detail", Object, MAY),
+    ("/detail/cost_price", Number(0), MAY),
+    ("/detail/goods_detail", List, MUST),
     ("/settle_info", Object, MAY),
     ("/settle_info/profit_sharing", Flag, MAY),
+];
+
+/// Who asks for a code to be charged, or a charge to be reversed.
+const CHARGING_PARTNER: &[Row] = &[
+    ("/sp_appid", Text(1, 32), MAY),
+    ("/sp_mchid", Text(1, 32), MUST),
+    ("/sub_appid", Text(1, 32), MAY),
+    ("/sub_mchid", Text(1, 32), MUST),
 ];
 
 const COMBINED: &[Row] = &[
@@ -163,9 +173,7 @@ const COMBINED: &[Row] = &[
     ("/scene_info", Object, MAY),
     ("/scene_info/payer_client_ip", Text(1, 45), MUST),
     ("/scene_info/device_id", Text(0, 16), MAY),
-    ("/combine_payer_info", Object, MUST),
-    ("/combine_payer_info/openid", Text(1, 128), MUST),
-    ("/combine_payer_info/sub_openid", Text(1, 128), MAY),
+    ("/trade_scenario", Literal, MAY),
     ("/sub_orders", List, MUST),
     ("/sub_orders/1/mchid", Text(1, 32), MUST),
     ("/sub_orders/1/out_trade_no", Text(6, 32), MUST),
@@ -181,12 +189,24 @@ const COMBINED: &[Row] = &[
     ("/sub_orders/1/settle_info/profit_sharing", Flag, MAY),
 ];
 
+const COMBINED_PAYER: &[Row] = &[
+    ("/combine_payer_info", Object, MAY),
+    ("/combine_payer_info/openid", Text(1, 128), MAY),
+    ("/combine_payer_info/sub_openid", Text(1, 128), MAY),
+];
+
+const COMBINED_PAYER_INSIDE: &[Row] =
+    &[("/combine_payer_info", Object, MUST), ("/combine_payer_info/openid", Text(1, 128), MUST)];
+
+const COMBINED_BROWSER: &[Row] = &[("/scene_info/device_id", Text(1, 16), MUST)];
+
 const CLOSE_COMBINED: &[Row] = &[
     ("/combine_appid", Text(1, 32), MUST),
     ("/sub_orders", List, MUST),
     ("/sub_orders/0/mchid", Text(1, 32), MUST),
     ("/sub_orders/0/out_trade_no", Text(6, 32), MUST),
     ("/sub_orders/0/sub_mchid", Text(1, 32), MAY),
+    ("/sub_orders/0/sub_appid", Text(1, 32), MAY),
 ];
 
 const REFUND: &[Row] = &[
@@ -278,6 +298,18 @@ fn full_order(world: &World) -> Value {
     body
 }
 
+/// The same order as a service provider places it.
+fn served(mut body: Value) -> Value {
+    let object = body.as_object_mut().unwrap();
+    for (old, new) in [("appid", "sp_appid"), ("mchid", "sp_mchid")] {
+        let value = object.remove(old).unwrap();
+        object.insert(new.into(), value);
+    }
+    body["sub_mchid"] = json!("1900000002");
+    body["sub_appid"] = json!("wx0123456789abcdef");
+    body
+}
+
 #[tokio::test]
 async fn direct_orders() {
     let world = World::new().await;
@@ -298,14 +330,7 @@ async fn direct_orders() {
 #[tokio::test]
 async fn orders_of_service_providers() {
     let world = World::new().await;
-    let mut body = full_order(&world);
-    let object = body.as_object_mut().unwrap();
-    for (old, new) in [("appid", "sp_appid"), ("mchid", "sp_mchid")] {
-        let value = object.remove(old).unwrap();
-        object.insert(new.into(), value);
-    }
-    body["sub_mchid"] = json!("1900000002");
-    body["sub_appid"] = json!("wx0123456789abcdef");
+    let mut body = served(full_order(&world));
     body["payer"] = json!({ "sp_openid": "o-1" });
     let target = |kind: &str| format!("/v3/pay/partner/transactions/{kind}");
     breaks(&world, &target("native"), &body, &[PARTNER, ORDER]).await;
@@ -326,6 +351,13 @@ async fn payments_by_code() {
     breaks(&world, "/v3/pay/transactions/codepay", &body, &[DIRECT, CHARGE]).await;
     let reverse = "/v3/pay/transactions/out-trade-no/T2026-0001/reverse";
     breaks(&world, reverse, &body, &[DIRECT]).await;
+    let partners = |call: &str| format!("/v3/pay/partner/transactions/{call}");
+    let served = served(body);
+    for charge in ["codepay", "scannedpos"] {
+        breaks(&world, &partners(charge), &served, &[CHARGING_PARTNER, CHARGE]).await;
+    }
+    let reverse = partners("out-trade-no/T2026-0001/reverse");
+    breaks(&world, &reverse, &served, &[CHARGING_PARTNER]).await;
     let none = world.get(&world.by_number("T2026-0001")).await;
     none.refuses(404, "ORDER_NOT_EXIST", "order does not exist");
 }
@@ -349,14 +381,22 @@ async fn combined_orders() {
         "time_expire": "2026-11-21T12:00:00+08:00",
         "notify_url": "https://tea.example.com/notify",
         "limit_pay": ["no_debit"],
-        "scene_info": { "payer_client_ip": "192.0.2.7", "device_id": "till 3" },
-        "combine_payer_info": { "openid": world.payer_openid() },
+        "scene_info": {
+            "payer_client_ip": "192.0.2.7", "device_id": "till 3", "h5_info": { "type": "Wap" },
+        },
+        "combine_payer_info": { "openid": world.known_payer().await },
         "sub_orders": [part("T2026-0001"), part("T2026-0002")],
     });
-    breaks(&world, "/v3/combine-transactions/jsapi", &body, &[COMBINED]).await;
+    let target = |kind: &str| format!("/v3/combine-transactions/{kind}");
+    let inside = [COMBINED, COMBINED_PAYER, COMBINED_PAYER_INSIDE];
+    breaks(&world, &target("jsapi"), &body, &inside).await;
+    breaks(&world, &target("native"), &body, &[COMBINED_PAYER]).await;
+    let in_browser = [COMBINED_PAYER, COMBINED_BROWSER, BROWSER];
+    breaks(&world, &target("h5"), &body, &in_browser).await;
+    breaks(&world, &target("app"), &body, &[COMBINED]).await;
     let close = "/v3/combine-transactions/out-trade-no/C2026-0001/close";
     breaks(&world, close, &body, &[CLOSE_COMBINED]).await;
-    let good = world.post("/v3/combine-transactions/native", &body).await;
+    let good = world.post(&target("native"), &body).await;
     assert_eq!(good.status, 200, "the body is good");
 }
 

@@ -105,6 +105,7 @@ impl Product {
             sub_mchid: None,
             order: OrderOfRefund::OutTradeNo(out_trade_no),
             appid: None,
+            sub_appid: None,
             reason: "reversed".into(),
             refund_id: self.cast.number("50", by),
             payout: testing::payout_of(&self.cast.number("50", by)),
