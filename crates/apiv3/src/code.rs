@@ -2,6 +2,19 @@
 
 use crate::language::Language;
 
+/// Numbers behind the `-` of `Request-ID` on record for one cause of a code: an order's number that
+/// was used with other parameters.
+pub(crate) const NUMBER_REPEATED: u32 = 268_498_688;
+
+/// An order by payment code, which is reversed and not closed.
+pub(crate) const NOT_TO_BE_CLOSED: u32 = 268_449_641;
+
+/// A merchant that is suspended.
+pub(crate) const MERCHANT_DISABLED: u32 = 268_443_715;
+
+/// An order whose payer is not named, but has to be.
+pub(crate) const OPENID_REQUIRED: u32 = 268_501_013;
+
 /// An error code of the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Code {
@@ -110,7 +123,7 @@ impl Code {
             Self::OrderNotExist => 268_512_771,
             Self::OrderPaid => 268_498_689,
             Self::OrderClosed => 268_447_914,
-            Self::OutTradeNoUsed => 268_498_688,
+            Self::OutTradeNoUsed => NUMBER_REPEATED,
             Self::AppidMchidNotMatch => 268_445_527,
             Self::InvalidRequest
             | Self::SystemError

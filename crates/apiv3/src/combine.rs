@@ -12,8 +12,8 @@ use crate::fields::Fields;
 use crate::issue::Issue;
 use crate::order::TradeType;
 use crate::order_fields::{
-    self, get_out_trade_no, read_limit_pay, read_profit_sharing, read_scene, read_times,
-    refuse_products, refuse_subsidy, said,
+    self, field_error, get_out_trade_no, read_limit_pay, read_profit_sharing, read_scene,
+    read_times, refuse_products, refuse_subsidy, said,
 };
 use crate::request::{Caller, read_body};
 
@@ -137,7 +137,8 @@ impl CreateCombined {
     ) -> Result<Self, ApiError> {
         let body = read_body(body)?;
         let fields = Fields::top(&body);
-        let order = read_combined(trade_type, &fields, caller)?;
+        let order = read_combined(trade_type, &fields, caller)
+            .map_err(|error| field_error(error, "/combine_payer_info"))?;
         refuse_products(&fields, "combine_payer_info")?;
         refuse_said(&fields, "prepay_id")?;
         if fields.find_literal("trade_scenario", &["RECOMMERCE"])?.is_some() {
@@ -407,6 +408,7 @@ mod tests {
         assert_eq!((sub.openid.as_deref(), sub.sub_openid.as_deref()), (None, Some("o-2")));
         assert_ne!(own.fingerprint(), both.fingerprint());
         assert_eq!(field(parse(json!({}), Some("wx1"))), "/combine_payer_info/openid");
+        assert_eq!(parse(json!({}), None).unwrap_err().result_number(), 268_501_013);
         let nameless = parse(json!({"sub_openid": "o-2"}), None);
         assert_eq!(field(nameless), "/sub_orders/0/sub_appid");
     }

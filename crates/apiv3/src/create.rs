@@ -13,8 +13,8 @@ use crate::fields::Fields;
 use crate::issue::Issue;
 use crate::order::TradeType;
 use crate::order_fields::{
-    self, check_detail, get_out_trade_no, read_limit_pay, read_profit_sharing, read_scene,
-    read_times, refuse_products, said,
+    self, check_detail, field_error, get_out_trade_no, read_limit_pay, read_profit_sharing,
+    read_scene, read_times, refuse_products, said,
 };
 use crate::request::{Caller, Mode, read_body, read_merchants};
 
@@ -150,7 +150,8 @@ fn read_order(
     let total = amount.get_amount("total")?;
     amount.find_literal("currency", &["CNY"])?;
     let (openid, sub_openid) = match call.trade_type {
-        TradeType::Jsapi => read_payer(call.mode, fields, sub_appid)?,
+        TradeType::Jsapi => read_payer(call.mode, fields, sub_appid)
+            .map_err(|error| field_error(error, "/payer"))?,
         TradeType::Native | TradeType::App | TradeType::H5 | TradeType::Micropay => (None, None),
     };
     check_detail(fields)?;

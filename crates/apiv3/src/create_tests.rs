@@ -202,6 +202,7 @@ fn a_service_provider_names_its_sub_merchant() {
     assert_eq!((order.openid, order.sub_openid.as_deref()), (None, Some("oSUB")));
     body["payer"] = json!({});
     assert_eq!(field(&body), "/payer/sp_openid");
+    assert_eq!(parse(call, &body).unwrap_err().result_number(), 268_501_013);
     body["sp_mchid"] = json!("1900000009");
     assert_eq!(field(&body), "/sp_mchid");
 }

@@ -63,6 +63,7 @@ pub struct ApiError {
     /// The code, which decides the HTTP status.
     pub code: Code,
     texts: Option<(&'static str, &'static str)>,
+    number: Option<u32>,
     detail: Option<Box<Detail>>,
 }
 
@@ -78,19 +79,35 @@ impl ApiError {
     /// An error with the standard text of its code.
     #[must_use]
     pub const fn new(code: Code) -> Self {
-        Self { code, texts: None, detail: None }
+        Self { code, texts: None, number: None, detail: None }
     }
 
     /// An error with a more exact text, Chinese and English.
     #[must_use]
     pub const fn saying(code: Code, chinese: &'static str, english: &'static str) -> Self {
-        Self { code, texts: Some((chinese, english)), detail: None }
+        Self { code, texts: Some((chinese, english)), number: None, detail: None }
     }
 
     /// PARAM_ERROR for one field.
     #[must_use]
     pub fn field(error: FieldError) -> Self {
-        Self { code: Code::ParamError, texts: None, detail: Some(Box::new(Detail::Field(error))) }
+        Self::detailed(Code::ParamError, Detail::Field(error))
+    }
+
+    fn detailed(code: Code, detail: Detail) -> Self {
+        Self { detail: Some(Box::new(detail)), ..Self::new(code) }
+    }
+
+    /// The same error with a number of its own in `Request-ID`.
+    #[must_use]
+    pub(crate) fn numbered(self, number: u32) -> Self {
+        Self { number: Some(number), ..self }
+    }
+
+    /// The number behind the `-` of `Request-ID`; never 0.
+    #[must_use]
+    pub fn result_number(&self) -> u32 {
+        self.number.unwrap_or_else(|| self.code.result_number())
     }
 
     /// The same error, told to be about one place of the body; a field error knows its own.
@@ -103,11 +120,7 @@ impl ApiError {
     /// SIGN_ERROR.
     #[must_use]
     pub fn signature(fault: SignatureFault) -> Self {
-        Self {
-            code: Code::SignError,
-            texts: None,
-            detail: Some(Box::new(Detail::Signature(fault))),
-        }
+        Self::detailed(Code::SignError, Detail::Signature(fault))
     }
 
     /// The faulty field, for a PARAM_ERROR.

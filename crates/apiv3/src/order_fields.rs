@@ -4,7 +4,7 @@
 use domain::order::{CardsTaken, ProfitSharing};
 use kernel::time::Timestamp;
 
-use crate::code::Code;
+use crate::code::{Code, OPENID_REQUIRED};
 use crate::error::{ApiError, FieldError, Location};
 use crate::fields::Fields;
 use crate::issue::Issue;
@@ -102,6 +102,14 @@ pub(crate) fn check_detail(fields: &Fields<'_>) -> Result<(), FieldError> {
 pub(crate) fn read_times(fields: &Fields<'_>) -> Result<Option<Timestamp>, FieldError> {
     fields.find_time("time_start")?;
     fields.find_time("time_expire")
+}
+
+/// A fault of a field. That of a payer who is not named, under this pointer, has a number of its
+/// own.
+pub(crate) fn field_error(error: FieldError, payer: &str) -> ApiError {
+    let is_nobody = error.issue == Issue::Missing && error.field.starts_with(payer);
+    let error = ApiError::from(error);
+    if is_nobody { error.numbered(OPENID_REQUIRED) } else { error }
 }
 
 /// Refuses what would promise something that does not happen. `payer` names the object of the

@@ -14,7 +14,7 @@ use domain::refund::{ApplyAbnormalRefundRefusal, CreateRefundRefusal};
 use domain::transfer_batch::CreateTransferBatchRefusal;
 use kernel::money::Amount;
 
-use crate::code::Code;
+use crate::code::{Code, MERCHANT_DISABLED, NOT_TO_BE_CLOSED, NUMBER_REPEATED};
 use crate::error::{ApiError, FieldError, Location};
 use crate::issue::Issue;
 
@@ -22,9 +22,7 @@ impl From<CreateOrderRefusal> for ApiError {
     fn from(refusal: CreateOrderRefusal) -> Self {
         match refusal {
             CreateOrderRefusal::MerchantUnknown => Self::new(Code::MchNotExists),
-            CreateOrderRefusal::MerchantSuspended => {
-                Self::saying(Code::NoAuth, "商户号已停用", "the merchant is suspended")
-            }
+            CreateOrderRefusal::MerchantSuspended => merchant_suspended(),
             CreateOrderRefusal::AppidNotBound => Self::new(Code::AppidMchidNotMatch),
             CreateOrderRefusal::SubMerchantUnknown => Self::saying(
                 Code::NoAuth,
@@ -45,7 +43,8 @@ impl From<CreateOrderRefusal> for ApiError {
                 Code::InvalidRequest,
                 "201 商户订单号重复",
                 "201 out_trade_no was used with other parameters",
-            ),
+            )
+            .numbered(NUMBER_REPEATED),
             CreateOrderRefusal::AlreadyPaid => Self::new(Code::OrderPaid),
             CreateOrderRefusal::Closed => Self::new(Code::OrderClosed),
         }
@@ -95,7 +94,8 @@ impl From<CloseOrderRefusal> for ApiError {
                 Code::InvalidRequest,
                 "付款码订单请使用撤销接口",
                 "an order by payment code is reversed, not closed",
-            ),
+            )
+            .numbered(NOT_TO_BE_CLOSED),
         }
     }
 }
@@ -156,6 +156,11 @@ const fn invalid(chinese: &'static str, english: &'static str) -> ApiError {
     ApiError::saying(Code::InvalidRequest, chinese, english)
 }
 
+fn merchant_suspended() -> ApiError {
+    let error = ApiError::saying(Code::NoAuth, "商户号已停用", "the merchant is suspended");
+    error.numbered(MERCHANT_DISABLED)
+}
+
 impl From<CreateTransferRefusal> for ApiError {
     fn from(refusal: CreateTransferRefusal) -> Self {
         match refusal {
@@ -163,9 +168,7 @@ impl From<CreateTransferRefusal> for ApiError {
             CreateTransferRefusal::NumberUsedDifferently => {
                 invalid("商户单号已存在且参数不一致", "out_bill_no was used with other parameters")
             }
-            CreateTransferRefusal::MerchantSuspended => {
-                Self::saying(Code::NoAuth, "商户号已停用", "the merchant is suspended")
-            }
+            CreateTransferRefusal::MerchantSuspended => merchant_suspended(),
             CreateTransferRefusal::AppidNotBound => {
                 invalid("appid 与商户号不匹配", "appid is not bound to the merchant")
             }
@@ -393,5 +396,25 @@ impl From<ReverseOrderRefusal> for ApiError {
             ReverseOrderRefusal::PayerClosed => Self::new(Code::UserAccountAbnormal),
             ReverseOrderRefusal::NotEnough => Self::new(Code::NotEnough),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn some_causes_have_a_number_of_their_own() {
+        let number = |error: ApiError| error.result_number();
+        let order = |refusal: CreateOrderRefusal| number(refusal.into());
+        assert_eq!(order(CreateOrderRefusal::NumberUsedDifferently), 268_498_688);
+        assert_eq!(order(CreateOrderRefusal::MerchantSuspended), 268_443_715);
+        assert_eq!(number(CreateTransferRefusal::MerchantSuspended.into()), 268_443_715);
+        assert_eq!(number(CloseOrderRefusal::ByCode.into()), 268_449_641);
+        let refusal = CreateOrderRefusal::NumberUsedDifferently;
+        let part = CreateCombinedOrderRefusal::Part { index: 1, refusal };
+        assert_eq!(number(part.into()), 268_498_688, "also of a part");
+        assert_eq!(order(CreateOrderRefusal::AlreadyPaid), Code::OrderPaid.result_number());
+        assert_eq!(number(CloseOrderRefusal::PartOfCombined.into()), 1, "none is on record");
     }
 }

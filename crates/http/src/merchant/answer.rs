@@ -85,7 +85,7 @@ impl Reply {
             status: status.expect("the table of codes holds statuses"),
             body: Bytes::from(fault.error.body(language)),
             code: fault.error.code.as_str(),
-            result: fault.error.code.result_number(),
+            result: fault.error.result_number(),
             retry_after_s: fault.retry_after_s,
             file: None,
         }

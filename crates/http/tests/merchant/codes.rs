@@ -68,12 +68,15 @@ async fn a_small_payment_succeeds_at_once_and_again_by_the_same_request() {
     let placed = world.post("/v3/pay/transactions/native", &world.order("T2026-0001")).await;
     let duplicate = "201 out_trade_no was used with other parameters";
     placed.refuses(400, "INVALID_REQUEST", duplicate);
+    assert!(placed.header("request-id").ends_with("-268498688"));
     let used = "101 the payment code was used";
     world.charge("T2026-0002", &code).await.refuses(400, "INVALID_REQUEST", used);
     let close = json!({ "mchid": world.merchant.made.mchid });
     let path = "/v3/pay/transactions/out-trade-no/T2026-0001/close";
     let text = "an order by payment code is reversed, not closed";
-    world.post(path, &close).await.refuses(400, "INVALID_REQUEST", text);
+    let refused = world.post(path, &close).await;
+    refused.refuses(400, "INVALID_REQUEST", text);
+    assert!(refused.header("request-id").ends_with("-268449641"));
     assert_eq!(world.payer_balance().await, BALANCE - 1_000);
     world.assert_books_are_right().await;
 }
