@@ -56,6 +56,8 @@ pub enum Code {
     NotFound,
     /// Too many calls.
     FrequencyLimited,
+    /// Too many calls of profit sharing, which spells it so.
+    RatelimitExceed,
     /// The openid does not belong to the appid.
     OpenidMismatch,
     /// Overloaded or going down.
@@ -68,7 +70,7 @@ pub enum Code {
 
 impl Code {
     /// All codes, for tables and tests.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::ParamError,
         Self::InvalidRequest,
         Self::SignError,
@@ -88,6 +90,7 @@ impl Code {
         Self::ResourceNotExists,
         Self::NotFound,
         Self::FrequencyLimited,
+        Self::RatelimitExceed,
         Self::OpenidMismatch,
         Self::ServiceUnavailable,
         Self::NoStatementExist,
@@ -119,7 +122,7 @@ impl Code {
         match self {
             Self::ParamError => 268_435_461,
             Self::SignError => 268_443_699,
-            Self::FrequencyLimited => 268_447_840,
+            Self::FrequencyLimited | Self::RatelimitExceed => 268_447_840,
             Self::OrderNotExist => 268_512_771,
             Self::OrderPaid => 268_498_689,
             Self::OrderClosed => 268_447_914,
@@ -181,6 +184,7 @@ impl Code {
             }
             Self::NotFound => ("NOT_FOUND", 404, "请求的地址不存在", "nothing at this address"),
             Self::FrequencyLimited => ("FREQUENCY_LIMITED", 429, "频率超限", "too many requests"),
+            Self::RatelimitExceed => ("RATELIMIT_EXCEED", 429, "频率超限", "too many requests"),
             Self::OpenidMismatch => {
                 ("OPENID_MISMATCH", 500, "openid 与 appid 不匹配", "openid is not of this appid")
             }

@@ -130,7 +130,10 @@ pub(super) async fn answer(
     let outcome = response.extensions_mut().remove::<Outcome>();
     let outcome = outcome.unwrap_or_else(|| Err(Code::SystemError.into()));
     let (reply, signed) = match face.refused_address(&outcome, asked.address) {
-        Some(seconds) => face.limited.answer(&face, &key, asked.language, seconds).await,
+        Some(seconds) => {
+            let code = limited_code(route);
+            face.limited.answer(&face, &key, asked.language, (code, seconds)).await
+        }
         None => {
             let mut reply = match outcome {
                 Ok(reply) => reply,
@@ -150,6 +153,14 @@ pub(super) async fn answer(
     span.in_scope(|| log(reply.status, reply.code, micros));
     count(&asked.method, route, reply.status, micros);
     write(reply, signed.as_ref(), id, &asked)
+}
+
+/// The code of too many calls, which products spell differently.
+fn limited_code(route: &str) -> Code {
+    match route.starts_with("/v3/profitsharing/") {
+        true => Code::RatelimitExceed,
+        false => Code::FrequencyLimited,
+    }
 }
 
 /// What the answer's headers depend on.
@@ -212,8 +223,11 @@ pub(super) struct LimitedAnswers {
 #[derive(Default)]
 struct Kept {
     second: i64,
-    signed: HashMap<(KeyName, bool), SignedHeaders>,
+    signed: HashMap<LimitedAnswer, SignedHeaders>,
 }
+
+/// What such an answer is known by: who signs it, in English or not, and its code.
+type LimitedAnswer = (KeyName, bool, Code);
 
 impl LimitedAnswers {
     async fn answer(
@@ -221,13 +235,13 @@ impl LimitedAnswers {
         face: &Face,
         key: &Arc<PlatformKey>,
         language: Language,
-        wait_s: u32,
+        (code, wait_s): (Code, u32),
     ) -> (Reply, Option<SignedHeaders>) {
-        let error = ApiError::new(Code::FrequencyLimited);
+        let error = ApiError::new(code);
         let fault = Fault { retry_after_s: Some(wait_s.into()), ..error.into() };
         let reply = Reply::refusing(&fault, language);
         let second = face.app.shell.now().seconds();
-        let name = (key.name.clone(), language == Language::English);
+        let name = (key.name.clone(), language == Language::English, code);
         if let Some(known) = self.find(second, &name) {
             return (reply, Some(known));
         }
@@ -239,7 +253,7 @@ impl LimitedAnswers {
         (reply, signed)
     }
 
-    fn find(&self, second: i64, name: &(KeyName, bool)) -> Option<SignedHeaders> {
+    fn find(&self, second: i64, name: &LimitedAnswer) -> Option<SignedHeaders> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.second != second {
             kept.second = second;

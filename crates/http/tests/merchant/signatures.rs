@@ -291,6 +291,8 @@ async fn an_address_of_strangers_is_held_back_and_merchants_are_not() {
     }
     signatures.dedup();
     assert_eq!(signatures.len(), 1, "refusing an address costs one signature a second");
+    let sharing = world.send(world.bare("POST", "/v3/profitsharing/orders", b"{}")).await;
+    sharing.refuses(429, "RATELIMIT_EXCEED", "too many requests");
     assert_eq!(world.get("/v3/certificates").await.status, 200);
     world.wait(1);
     assert_eq!(world.send(stranger()).await.status, 401);
