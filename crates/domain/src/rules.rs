@@ -250,13 +250,13 @@ figures! {
     card_payment_send_s, "card_payment.send_s" = 600, 60..=DAY_S,
         "How long a card payment that the bank never saw may still be sent to it, in seconds.";
     profit_delay_s, "profit_sharing.delay_s" = 60, 0..=DAY_S,
-        "Wait after a payment before its money can be shared, in seconds.";
+        "Wait after a payment before its money can be shared or unfrozen, in seconds.";
     profit_finish_s, "profit_sharing.finish_s" = 1, 0..=DAY_S,
         "After this, an accepted request of sharing moves the money, in seconds.";
     profit_orders_max, "profit_sharing.orders" = 20, 1..=MANY,
         "How often the money of one order can be shared or unfrozen.";
     profit_max_bp, "profit_sharing.max_bp" = 10_000, 0..=10_000,
-        "Largest part of an order that goes to receivers, in hundredths of a percent.";
+        "Largest part of a sub-merchant's order that receivers get, in hundredths of a percent.";
     profit_release_s, "profit_sharing.release_s" = 2_592_000, 60..=LONG_S,
         "After this, what of an order nobody shared is the merchant's, in seconds.";
     profit_return_s, "profit_sharing.return_s" = 15_552_000, 60..=LONG_S,

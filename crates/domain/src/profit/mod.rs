@@ -108,6 +108,11 @@ text_enum!(
     }
 );
 
+/// Whether an order was paid so short a time ago that its money can neither be shared nor unfrozen.
+fn is_fresh(tx: &Tx<'_>, paid_at: Timestamp) -> bool {
+    tx.now() < paid_at.plus(tx.rules().profit_delay_s.saturating_mul(SECOND))
+}
+
 /// Somebody whom a merchant may give a part of its orders.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProfitReceiver {

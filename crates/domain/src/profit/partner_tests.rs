@@ -121,6 +121,19 @@ fn a_provider_takes_its_part_and_the_rest_is_the_sub_merchants() {
 }
 
 #[test]
+fn the_largest_part_counts_over_all_requests_of_a_sub_merchants_order() {
+    let mut world = paid();
+    world.rules().profit_max_bp = 2_000;
+    world.run(&receiver(ReceiverKind::Merchant, MCHID)).unwrap();
+    let ask = |number, minor| share(number, ReceiverKind::Merchant, MCHID, minor);
+    assert_eq!(world.run(&ask("P1", 2_001)), Err(ShareProfitRefusal::RatioExceeded));
+    world.run(&ask("P1", 1_500)).unwrap();
+    assert_eq!(world.run(&ask("P2", 501)), Err(ShareProfitRefusal::RatioExceeded));
+    world.run(&ask("P2", 500)).unwrap();
+    world.check_ledger();
+}
+
+#[test]
 fn a_sub_merchants_money_is_shared_in_its_name_and_with_its_receivers() {
     let mut world = paid();
     world.run(&AddReceiver { sub_mchid: None, ..receiver(ReceiverKind::Merchant, SUB) }).unwrap();

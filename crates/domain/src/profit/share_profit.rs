@@ -2,7 +2,7 @@
 
 use super::{
     ProfitOrder, ProfitOrderById, ProfitOrderKind, ProfitOrderState, ProfitReceiver, ProfitShare,
-    ReceiverKind, ShareResult, finish_profit, order_of, receiver_key, release_key,
+    ReceiverKind, ShareResult, finish_profit, is_fresh, order_of, receiver_key, release_key,
 };
 use crate::catalogue::Code;
 use crate::command::{Command, Halt, Once, Refusal, Stop};
@@ -11,7 +11,6 @@ use crate::order::{Order, OrderByTransaction, OrderState};
 use crate::record::{Record, RowKey};
 use crate::tx::Tx;
 use kernel::Amount;
-use kernel::time::SECOND;
 
 /// What one receiver is to get.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,7 +78,7 @@ pub enum ShareProfitRefusal {
     ReceiverUnknown,
     /// A receiver has another name.
     NameDiffers,
-    /// Receivers would get too large a part of the order.
+    /// Receivers would get too large a part of a sub-merchant's order.
     RatioExceeded,
     /// Less is left.
     NotEnough {
@@ -135,8 +134,10 @@ impl Command for ShareProfit {
         self.check_receivers(tx)?;
         // At most 50 parts, each far below the range of the sum.
         let total: i64 = self.parts.iter().map(|part| part.amount.minor()).sum();
+        // Of its own orders a merchant may give everything away.
         let most = i128::from(order.amount.minor()) * i128::from(tx.rules().profit_max_bp);
-        if i128::from(order.shared_minor + total) * 10_000 > most {
+        let is_bounded = self.sub_mchid.is_some();
+        if is_bounded && i128::from(order.shared_minor + total) * 10_000 > most {
             return Err(ShareProfitRefusal::RatioExceeded.into());
         }
         // Nothing to unfreeze is refused as by a request to unfreeze alone.
@@ -195,7 +196,7 @@ impl ShareProfit {
         let Some(paid_at) = paid_at.filter(|_| order.is_shared()) else {
             return Err(ShareProfitRefusal::NotForSharing.into());
         };
-        if tx.now() < paid_at.plus(tx.rules().profit_delay_s.saturating_mul(SECOND)) {
+        if is_fresh(tx, paid_at) {
             return Err(ShareProfitRefusal::TooEarly.into());
         }
         if order.profit_orders >= tx.rules().profit_orders_max {

@@ -229,11 +229,10 @@ fn a_request_is_refused_for_its_order_time_receivers_and_sums() {
     let plain = ShareProfit { transaction_id: "4200T002".into(), ..to_partner("P1", 1) };
     assert_eq!(world.run(&plain), Err(ShareProfitRefusal::NotForSharing));
     world.rules().profit_max_bp = 2_000;
-    assert_eq!(world.run(&to_partner("P1", 201)), Err(ShareProfitRefusal::RatioExceeded));
-    world.rules().profit_max_bp = 10_000;
     let more = world.run(&share("P1", vec![part(ReceiverKind::Merchant, PARTNER, 1_000)]));
-    assert_eq!(more, Ok(()), "without a fee everything can be shared");
-    assert_eq!(world.run(&to_partner("P2", 1)), Err(ShareProfitRefusal::RatioExceeded));
+    assert_eq!(more, Ok(()), "everything: the largest part is for sub-merchants' orders");
+    let nothing = world.run(&to_partner("P2", 1));
+    assert_eq!(nothing, Err(ShareProfitRefusal::NotEnough { left: 0 }));
     assert_eq!(waits(&world), 0);
 }
 
@@ -247,6 +246,10 @@ fn what_the_fee_took_cannot_be_shared_and_a_fresh_payment_waits_a_minute() {
     world.run(&pay("T003", 100)).unwrap();
     let early = ShareProfit { transaction_id: "4200T003".into(), ..to_partner("P1", 1) };
     assert_eq!(world.run(&early), Err(ShareProfitRefusal::TooEarly));
+    let rest = UnfreezeProfit { transaction_id: "4200T003".into(), ..unfreeze("P9") };
+    assert_eq!(world.run(&rest), Err(ShareProfitRefusal::TooEarly));
+    world.wait(MINUTE);
+    assert_eq!(world.run(&rest), Ok(()));
     world.rules().profit_orders_max = 1;
     world.run(&to_partner("P1", 1)).unwrap();
     assert_eq!(world.run(&to_partner("P2", 1)), Err(ShareProfitRefusal::CountExceeded));
@@ -382,7 +385,7 @@ fn an_accepted_request_keeps_its_money_from_everybody_until_it_is_finished() {
     assert_eq!((pending.state, pending.journal), (ProfitOrderState::Processing, 0));
     assert_eq!(world.all::<ProfitShare>()[0].result, ShareResult::Pending);
     let much = world.run(&to_partner("P2", 601));
-    assert_eq!(much, Err(ShareProfitRefusal::RatioExceeded));
+    assert_eq!(much, Err(ShareProfitRefusal::NotEnough { left: 600 }));
     world.run(&unfreeze("P3")).unwrap();
     assert_eq!((waits(&world), balances(&world).1), (0, 0), "nobody has it yet");
     let nothing = world.run(&unfreeze("P4"));

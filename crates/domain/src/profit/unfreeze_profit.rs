@@ -2,7 +2,7 @@
 
 use super::{
     ProfitOrder, ProfitOrderById, ProfitOrderKind, ProfitOrderState, ProfitShare, ReceiverKind,
-    ShareProfitRefusal, ShareResult, finish_profit, order_of, release_key,
+    ShareProfitRefusal, ShareResult, finish_profit, is_fresh, order_of, release_key,
 };
 use crate::command::{Command, Once, Stop};
 use crate::order::Order;
@@ -59,6 +59,9 @@ impl Command for UnfreezeProfit {
         tx.want([release_key(&order)])?;
         if !order.is_shared() {
             return Err(ShareProfitRefusal::NotForSharing.into());
+        }
+        if order.paid_at.is_some_and(|paid_at| is_fresh(tx, paid_at)) {
+            return Err(ShareProfitRefusal::TooEarly.into());
         }
         // An unpaid order has nothing waiting either.
         let Ok(rest) = Amount::fen(order.unsettled_minor) else {

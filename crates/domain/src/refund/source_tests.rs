@@ -165,6 +165,7 @@ fn whatever_a_refund_leads_to_is_read_in_as_few_rounds_as_the_engine_allows() {
 #[test]
 fn what_waits_again_is_released_when_it_would_have_been() {
     let mut world = abnormal();
+    world.wait(MINUTE);
     let unfreeze = UnfreezeProfit {
         mchid: MCHID.into(),
         sub_mchid: None,

@@ -120,7 +120,7 @@ async fn refusals_of_sharing_have_the_protocols_codes() {
     let wrong = add(&world, &partner, "Tea house").await;
     wrong.refuses(400, "INVALID_REQUEST", "the receiver has another name");
     let answer = world.post(ORDERS, &share(&world, &partner, &transaction_id, 1_001)).await;
-    answer.refuses(400, "INVALID_REQUEST", "more than the largest ratio");
+    answer.refuses(403, "NOT_ENOUGH", "more than what is left to share");
     let mut other = share(&world, &partner, &transaction_id, 300);
     assert_eq!(world.post(ORDERS, &other).await.status, 200);
     other["receivers"][0]["amount"] = json!(301);
