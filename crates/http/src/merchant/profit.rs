@@ -176,7 +176,7 @@ async fn config(call: Call) -> Result<Reply, Fault> {
 }
 
 /// Refuses a sub-merchant that the merchant does not serve.
-pub(super) async fn check_served(call: &Call, sub_mchid: &str) -> Result<(), Fault> {
+async fn check_served(call: &Call, sub_mchid: &str) -> Result<(), Fault> {
     let relation = (call.mchid.clone(), sub_mchid.to_owned());
     let relation = call.find::<SubMerchant>(&relation).await?;
     let served = relation.is_some_and(|relation| relation.state == SubMerchantState::Active);

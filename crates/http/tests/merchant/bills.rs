@@ -320,6 +320,14 @@ async fn a_provider_reads_of_all_whom_it_serves_and_of_nobody_else() {
     assert_eq!((&*summary[0], &*summary[1], &*summary[2]), ("5", "40.00", "4.00"));
     let (rows, _) = cells(&file(&world, "/v3/bill/fundflowbill?bill_date=2026-11-21").await);
     assert_eq!(rows.len(), 4, "its own balance only: {rows:?}");
+    let about = |sub: &str| format!("/v3/bill/tradebill?bill_date=2026-11-21&sub_mchid={sub}");
+    let (rows, _) = cells(&file(&world, &about(first)).await);
+    let told: Vec<_> = rows.iter().map(|row| (&*row[6], &*row[2], &*row[3])).collect();
+    assert_eq!(told, [("T2026-0001", own, first)], "also after the end of the relation");
+    for stranger in [rival, own] {
+        let refused = ask(&world, &about(stranger)).await;
+        refused.refuses(403, "NO_AUTH", "merchant lacks this permission");
+    }
     world.check_books().await;
 }
 

@@ -17,11 +17,11 @@ use super::Face;
 use super::answer::Reply;
 use super::call::Call;
 use super::fault::Fault;
-use super::profit::check_served;
 use super::route::Route;
 use apiv3::bill::{self, Bill, Packing};
 use apiv3::code::Code;
 use apiv3::error::ApiError;
+use domain::merchant::SubMerchant;
 use file::BillFile;
 use kernel::Timestamp;
 use kernel::time::SECOND;
@@ -79,7 +79,7 @@ async fn profit_bill(call: Call) -> Result<Reply, Fault> {
 
 async fn offer(call: Call, bill: Bill, packing: Packing) -> Result<Reply, Fault> {
     if let Some(sub_mchid) = &bill.sub_mchid {
-        check_served(&call, sub_mchid).await?;
+        check_ever_served(&call, sub_mchid).await?;
     }
     check_day(&call.face, &bill)?;
     let hash = hash(&call, &bill).await?.ok_or(Code::NoStatementExist)?;
@@ -88,6 +88,14 @@ async fn offer(call: Call, bill: Bill, packing: Packing) -> Result<Reply, Fault>
     let packed = if packing == Packing::Gzip { "&tartype=gzip" } else { "" };
     let url = format!("{}/v3/billdownload/file?token={token}{packed}", call.gateway);
     Ok(Reply::json(bill::answer(&hash, &url)))
+}
+
+/// Refuses a sub-merchant that the merchant never served. What was placed for one stays the
+/// merchant's to read when the relation is over.
+async fn check_ever_served(call: &Call, sub_mchid: &str) -> Result<(), Fault> {
+    let relation = (call.mchid.clone(), sub_mchid.to_owned());
+    let relation = call.find::<SubMerchant>(&relation).await?;
+    relation.map(drop).ok_or_else(|| Code::NoAuth.into())
 }
 
 /// A bill is there from the morning after its day, for some months.
