@@ -126,11 +126,15 @@ pub enum RefundProgress {
     Approve {
         /// Its words.
         remark: String,
+        /// In how many days, if it says so.
+        launch_refund_day: Option<i64>,
     },
     /// It will not.
     Reject {
         /// Why.
         reason: String,
+        /// Its words besides.
+        remark: String,
         /// The ids of at most four pictures.
         images: Vec<String>,
     },
@@ -145,11 +149,12 @@ impl RefundProgress {
         let body = read_body(body)?;
         let fields = Fields::top(&body);
         let remark = fields.find_words("remark", 0..=200)?.unwrap_or_default().to_owned();
-        fields.find_integer("launch_refund_day", 0)?;
+        let launch_refund_day = fields.find_integer("launch_refund_day", 0)?;
         match fields.get_literal("action", &["APPROVE", "REJECT"])? {
-            "APPROVE" => Ok(Self::Approve { remark }),
+            "APPROVE" => Ok(Self::Approve { remark, launch_refund_day }),
             _ => Ok(Self::Reject {
                 reason: fields.get_words("reject_reason", 1..=200)?.to_owned(),
+                remark,
                 images: read_images(&fields, "reject_media_list")?,
             }),
         }

@@ -43,6 +43,8 @@ pub enum ComplaintAct {
         mchid: String,
         /// Its words.
         remark: String,
+        /// In how many days, if it says so.
+        launch_refund_day: Option<i64>,
     },
     /// The merchant will not refund.
     RejectRefund {
@@ -50,6 +52,8 @@ pub enum ComplaintAct {
         mchid: String,
         /// Why.
         reason: String,
+        /// Its words besides.
+        remark: String,
         /// The ids of pictures it uploaded.
         images: Vec<String>,
     },
@@ -127,13 +131,14 @@ impl Command for AnswerComplaint {
                 complaint.payer_waits = false;
                 (ComplaintStep::MerchantResponse, content.clone())
             }
-            ComplaintAct::ApproveRefund { remark, .. } => {
+            ComplaintAct::ApproveRefund { remark, launch_refund_day, .. } => {
                 complaint.state = ComplaintState::Processing;
-                (ComplaintStep::MerchantApproveRefund, remark.clone())
+                let when = launch_refund_day.map(launches).unwrap_or_default();
+                (ComplaintStep::MerchantApproveRefund, one_text([&when, remark]))
             }
-            ComplaintAct::RejectRefund { reason, .. } => {
+            ComplaintAct::RejectRefund { reason, remark, .. } => {
                 complaint.state = ComplaintState::Processing;
-                (ComplaintStep::MerchantRefuseRefund, reason.clone())
+                (ComplaintStep::MerchantRefuseRefund, one_text([reason, remark]))
             }
             ComplaintAct::Say { content, .. } => {
                 complaint.payer_waits = true;
@@ -178,6 +183,20 @@ impl AnswerComplaint {
         }
         own_images(tx, Shower::Merchant(mchid), images)
     }
+}
+
+/// When a merchant says that it will refund, as both sides read it.
+fn launches(days: i64) -> String {
+    match days {
+        0 => "当天发起退款".into(),
+        days => format!("{days}天内发起退款"),
+    }
+}
+
+/// Two texts as one, of which either may be empty.
+fn one_text(texts: [&str; 2]) -> String {
+    let said: Vec<&str> = texts.into_iter().filter(|text| !text.is_empty()).collect();
+    said.join("；")
 }
 
 fn own_images<'a>(

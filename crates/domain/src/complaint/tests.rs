@@ -108,8 +108,35 @@ fn a_complaint_is_its_merchants_and_its_payers() {
     );
     let nothing = AnswerComplaint { complaint_id: "C9".into(), ..complete(MCHID) };
     assert_eq!(world.run(&nothing), Err(AnswerComplaintRefusal::NotFound));
-    let approve = act(ComplaintAct::ApproveRefund { mchid: MCHID.into(), remark: String::new() });
+    let approve = approve(None, "");
     assert_eq!(world.run(&approve), Err(AnswerComplaintRefusal::NoRefundAsked));
+}
+
+fn approve(launch_refund_day: Option<i64>, remark: &str) -> AnswerComplaint {
+    let (mchid, remark) = (MCHID.into(), remark.into());
+    act(ComplaintAct::ApproveRefund { mchid, remark, launch_refund_day })
+}
+
+#[test]
+fn what_a_merchant_says_of_a_refund_is_all_in_the_history() {
+    let mut world = paid();
+    world.run(&file("C1")).unwrap();
+    let reject = |remark: &str| {
+        let (mchid, reason, remark) = (MCHID.into(), "it was hot".into(), remark.into());
+        act(ComplaintAct::RejectRefund { mchid, reason, remark, images: Vec::new() })
+    };
+    for (answer, details) in [
+        (approve(None, ""), ""),
+        (approve(None, "soon"), "soon"),
+        (approve(Some(0), ""), "当天发起退款"),
+        (approve(Some(3), "soon"), "3天内发起退款；soon"),
+        (reject(""), "it was hot"),
+        (reject("see the picture"), "it was hot；see the picture"),
+    ] {
+        let number = world.run(&answer).unwrap();
+        let log = world.get::<ComplaintLog>(&("C1".into(), number));
+        assert_eq!(log.details, details);
+    }
 }
 
 #[test]

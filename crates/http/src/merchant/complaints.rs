@@ -170,9 +170,11 @@ async fn complete(call: Call) -> Result<Reply, Fault> {
 async fn refund_progress(call: Call) -> Result<Reply, Fault> {
     let mchid = call.mchid.clone();
     let act = match RefundProgress::parse(&call.body)? {
-        RefundProgress::Approve { remark } => ComplaintAct::ApproveRefund { mchid, remark },
-        RefundProgress::Reject { reason, images } => {
-            ComplaintAct::RejectRefund { mchid, reason, images }
+        RefundProgress::Approve { remark, launch_refund_day } => {
+            ComplaintAct::ApproveRefund { mchid, remark, launch_refund_day }
+        }
+        RefundProgress::Reject { reason, remark, images } => {
+            ComplaintAct::RejectRefund { mchid, reason, remark, images }
         }
     };
     answer(&call, act).await?;

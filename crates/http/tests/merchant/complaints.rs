@@ -156,6 +156,7 @@ async fn a_complaint_is_listed_answered_with_a_picture_and_completed() {
             "USER_CREATE_COMPLAINT",
         ]
     );
+    assert_eq!(history["data"][2]["operate_details"], "1天内发起退款");
     assert_eq!(history["data"][3]["log_id"], "2000000001000003");
     let media = &history["data"][3]["complaint_media_list"];
     assert_eq!(media["media_type"], "OPERATION_IMAGE");
