@@ -45,6 +45,9 @@ use crate::{record, text_enum};
 use kernel::time::SECOND;
 use kernel::{Amount, Timestamp};
 
+/// A part of an order, in fen, up to which the payer is not told why it comes back: one yuan.
+const SMALL_PART_MINOR: i64 = 100;
+
 text_enum!(
     /// Where a refund stands. A refund to a balance arrives at once.
     RefundState {
@@ -163,6 +166,14 @@ impl Refund {
             RefundState::Closed => Some(Code::RefundClosed),
             RefundState::Success => None,
         }
+    }
+
+    /// The merchant's reason as the payer reads it: that of a small part is not shown.
+    #[must_use]
+    pub fn shown_reason(&self) -> Option<&str> {
+        let (part, whole) = (self.amount.minor(), self.total.minor());
+        let is_small_part = part < whole && part <= SMALL_PART_MINOR;
+        self.reason.as_deref().filter(|_| !is_small_part)
     }
 
     /// Whether it is what a reversal gave back, under a number of ours: no merchant asked for it.

@@ -88,6 +88,20 @@ fn of_two_names_ours_decides_and_the_other_must_be_of_the_same_order() {
 }
 
 #[test]
+fn the_reason_for_a_part_of_at_most_one_yuan_is_not_shown() {
+    for (minor, total, is_shown) in
+        [(100, 101, false), (101, 102, true), (100, 100, true), (1, 2, false), (1, 1, true)]
+    {
+        let mut world = paid(0, total);
+        let reason = Some("cold".to_owned());
+        world.run(&CreateRefund { reason, ..refund("R1", minor, total) }).unwrap();
+        let made = world.get::<Refund>(&(MCHID.into(), "R1".into()));
+        assert_eq!(made.shown_reason(), is_shown.then_some("cold"), "{minor} of {total}");
+        assert_eq!(made.reason.as_deref(), Some("cold"));
+    }
+}
+
+#[test]
 fn a_refund_is_refused_for_a_wrong_order_total_time_or_count() {
     let mut world = paid(0, 100);
     let elsewhere = OrderOfRefund::OutTradeNo("T404".into());

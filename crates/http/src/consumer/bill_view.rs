@@ -226,6 +226,7 @@ impl BillReader<'_> {
         let refund = self.get::<Refund>(&merchants_number(subject)?).await?;
         let order = (refund.mchid.clone(), refund.out_trade_no.clone());
         Ok(BillItem {
+            reason: refund.shown_reason().map(str::to_owned),
             state: refund.state.as_str(),
             merchant_name: Some(
                 self.merchant_name(refund.sub_mchid.as_ref().unwrap_or(&refund.mchid)).await?,
@@ -234,7 +235,6 @@ impl BillReader<'_> {
             transaction_id: Some(refund.transaction_id),
             out_trade_no: Some(refund.out_trade_no),
             refund_id: Some(refund.refund_id),
-            reason: refund.reason,
             ..BillItem::default()
         })
     }

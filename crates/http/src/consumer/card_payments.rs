@@ -102,13 +102,13 @@ pub(super) async fn refunds_of(
                     Some(card) => Some(CardTail::find(app, card, language).await?),
                     None => None,
                 },
+                reason: refund.shown_reason().map(str::to_owned),
                 state: refund.state,
                 amount: refund.amount.into(),
                 asked_at: refund.created_at.rfc3339(),
                 arrived_at: refund.succeeded_at.map(|at| at.rfc3339()),
                 notice: explained(refund.notice(), language),
                 refund_id: refund.refund_id,
-                reason: refund.reason,
             });
         }
     }
