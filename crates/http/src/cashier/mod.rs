@@ -1,5 +1,6 @@
 //! The cashier page of H5 orders: whom a payer pays, what for and how much, the code to scan, and
-//! where the order stands. It draws itself anew while the order is open and runs no script.
+//! where the order stands. It draws itself anew while the order is open and runs no script. In the
+//! sandbox a developer plays the payer on it.
 
 mod page;
 mod text;
@@ -8,6 +9,7 @@ use crate::app::AppState;
 use crate::consumer::order_view::{FoundOrder, descriptions, find_order, merchant_name};
 use crate::extract::Reader;
 use crate::problem::Problem;
+use crate::sandbox::Outcome;
 use apiv3::create::prepay_time;
 use axum::Router;
 use axum::extract::{Path, Query, State};
@@ -18,7 +20,7 @@ use axum::routing::get;
 use domain::catalogue::{Code, Language};
 use domain::order::{OrderState, TradeType};
 use kernel::time::SECOND;
-use page::{Page, Sheet, render};
+use page::{Page, Player, Sheet, percent_encode, render};
 use serde::Deserialize;
 
 /// How long the address that a merchant gets opens the page.
@@ -27,6 +29,10 @@ const ADDRESS_TTL: i64 = 300 * SECOND;
 /// Nothing is loaded but our own style, and nothing runs.
 const POLICY: &str = "default-src 'none'; style-src 'self'; frame-ancestors 'none'; \
                       base-uri 'none'; form-action 'none'";
+
+/// The same for a page with the form that plays the payer, which only a sandbox has.
+const PLAYER_POLICY: &str = "default-src 'none'; style-src 'self'; frame-ancestors 'none'; \
+                             base-uri 'none'; form-action 'self'";
 
 const STYLE: &str = include_str!("style.css");
 
@@ -62,26 +68,37 @@ async fn open(
     if age.is_none_or(|age| age > ADDRESS_TTL) || found(&app, &asked.prepay_id).await.is_err() {
         return answer(StatusCode::NOT_FOUND, &Page::Invalid, language);
     }
-    let mut to = format!("/cashier/orders/{}", asked.prepay_id);
-    if let Some(back) = asked.redirect_url.as_deref().filter(|back| is_web_address(back)) {
-        to.push_str("?redirect_url=");
-        to.push_str(&page::percent_encode(back));
-    }
+    let to = page_address(&asked.prepay_id, asked.redirect_url.as_deref(), None);
     (StatusCode::SEE_OTHER, [(LOCATION, to)]).into_response()
 }
 
+/// Where the page of an order is. `back` is where the merchant wants the payer, `played` what a
+/// played payer did last.
+pub(crate) fn page_address(order_ref: &str, back: Option<&str>, played: Option<Outcome>) -> String {
+    let back = back.filter(|back| is_web_address(back)).map(|back| ("redirect_url", back));
+    let played = played.map(|played| ("played", played.row().name));
+    let mut address = format!("/cashier/orders/{}", percent_encode(order_ref));
+    for ((name, value), sign) in back.into_iter().chain(played).zip(['?', '&']) {
+        address.push(sign);
+        address.push_str(&format!("{name}={}", percent_encode(value)));
+    }
+    address
+}
+
 #[derive(Deserialize)]
-struct Back {
+struct Shown {
     redirect_url: Option<String>,
+    /// What a played payer did last; means nothing outside a sandbox.
+    played: Option<String>,
 }
 
 async fn show(
     State(app): State<AppState>,
     Reader(language): Reader,
     Path(order_ref): Path<String>,
-    Query(back): Query<Back>,
+    Query(shown): Query<Shown>,
 ) -> Response {
-    let sheet = match sheet(&app, &order_ref, back).await {
+    let sheet = match sheet(&app, &order_ref, shown).await {
         Ok(sheet) => sheet,
         Err(problem) if problem.code() == Code::OrderNotFound => {
             return answer(StatusCode::NOT_FOUND, &Page::Invalid, language);
@@ -91,7 +108,7 @@ async fn show(
     answer(StatusCode::OK, &Page::Sheet(sheet), language)
 }
 
-async fn sheet(app: &AppState, order_ref: &str, back: Back) -> Result<Sheet, Problem> {
+async fn sheet(app: &AppState, order_ref: &str, shown: Shown) -> Result<Sheet, Problem> {
     let found = found(app, order_ref).await?;
     let now = app.business_now();
     let state = match found.state_at(now) {
@@ -113,7 +130,11 @@ async fn sheet(app: &AppState, order_ref: &str, back: Back) -> Result<Sheet, Pro
         },
         state,
         expires_at: found.expires_at(),
-        back: back.redirect_url.filter(|back| is_web_address(back)),
+        back: shown.redirect_url.filter(|back| is_web_address(back)),
+        player: app.people.as_ref().map(|_| Player {
+            order_ref: order_ref.to_owned(),
+            played: shown.played.as_deref().and_then(Outcome::named),
+        }),
     })
 }
 
@@ -136,9 +157,10 @@ async fn style() -> Response {
 }
 
 fn answer(status: StatusCode, page: &Page, language: Language) -> Response {
+    let policy = if page.has_form() { PLAYER_POLICY } else { POLICY };
     let headers: [(HeaderName, &str); 3] = [
         (CONTENT_TYPE, "text/html; charset=utf-8"),
-        (CONTENT_SECURITY_POLICY, POLICY),
+        (CONTENT_SECURITY_POLICY, policy),
         (VARY, "accept-language"),
     ];
     (status, headers, render(page, language)).into_response()

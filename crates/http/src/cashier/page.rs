@@ -2,6 +2,7 @@
 
 use super::text::Texts;
 use crate::pictures;
+use crate::sandbox::{OUTCOMES, Outcome};
 use domain::catalogue::Language;
 use domain::order::OrderState;
 use kernel::money::yuan;
@@ -10,6 +11,8 @@ use std::fmt::Write;
 
 /// How often an open page draws itself anew, in seconds.
 const REFRESH_S: u32 = 3;
+/// The same while a developer chooses what the payer does, because a new page forgets the choice.
+const CHOOSING_REFRESH_S: u32 = 30;
 
 /// What is drawn.
 pub(super) enum Page {
@@ -17,6 +20,23 @@ pub(super) enum Page {
     Sheet(Sheet),
     /// No order is at this address.
     Invalid,
+}
+
+impl Page {
+    /// Whether the payer can be played on it.
+    pub(super) fn has_form(&self) -> bool {
+        match self {
+            Self::Sheet(sheet) => sheet.player_in_turn().is_some(),
+            Self::Invalid => false,
+        }
+    }
+}
+
+/// A sandbox's payer, whom the reader of the page plays.
+pub(super) struct Player {
+    pub(super) order_ref: String,
+    /// What it did last.
+    pub(super) played: Option<Outcome>,
 }
 
 /// An order as the page shows it.
@@ -30,6 +50,15 @@ pub(super) struct Sheet {
     pub(super) code: Option<String>,
     /// Where the merchant wants the payer back.
     pub(super) back: Option<String>,
+    /// In the sandbox only.
+    pub(super) player: Option<Player>,
+}
+
+impl Sheet {
+    /// The played payer, while there is something to pay.
+    fn player_in_turn(&self) -> Option<&Player> {
+        self.player.as_ref().filter(|_| self.code.is_some())
+    }
 }
 
 /// The whole document.
@@ -37,7 +66,7 @@ pub(super) fn render(page: &Page, language: Language) -> String {
     let texts = Texts::of(language);
     let (refresh, body) = match page {
         Page::Invalid => (String::new(), format!("<p role=\"alert\">{}</p>", texts.invalid)),
-        Page::Sheet(sheet) => (refresh(sheet.state), draw(sheet, texts)),
+        Page::Sheet(sheet) => (refresh(sheet), draw(sheet, texts)),
     };
     format!(
         "<!doctype html>\n<html lang=\"{tag}\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -49,10 +78,14 @@ pub(super) fn render(page: &Page, language: Language) -> String {
     )
 }
 
-fn refresh(state: OrderState) -> String {
-    match state {
+fn refresh(sheet: &Sheet) -> String {
+    match sheet.state {
         OrderState::NotPay | OrderState::UserPaying | OrderState::BankPending => {
-            format!("<meta http-equiv=\"refresh\" content=\"{REFRESH_S}\">\n")
+            // Of all that leave the order open, only who is slow still does something by itself.
+            let is_choosing =
+                sheet.player_in_turn().is_some_and(|player| player.played != Some(Outcome::Slow));
+            let seconds = if is_choosing { CHOOSING_REFRESH_S } else { REFRESH_S };
+            format!("<meta http-equiv=\"refresh\" content=\"{seconds}\">\n")
         }
         OrderState::Success | OrderState::Closed | OrderState::PayError | OrderState::Revoked => {
             String::new()
@@ -84,10 +117,38 @@ fn draw(sheet: &Sheet, texts: &Texts) -> String {
         out += &format!("<p>{}</p>\n{}\n", texts.scan, drawn_code(code, texts.code));
         out += &format!("<p><a href=\"{}\">{}</a></p>\n", escape(code), texts.open);
     }
+    if let Some(player) = sheet.player_in_turn() {
+        out += &form(player, sheet.back.as_deref(), texts);
+    }
+    if let Some(played) = sheet.player.as_ref().and_then(|player| player.played) {
+        let (row, did) = (played.row(), texts.played);
+        let (name, sees) = (row.name, escape(row.merchant_sees));
+        out += &format!("<p class=\"played\">{did} <code>{name}</code>: {sees}</p>\n");
+    }
     if let Some(back) = &sheet.back {
         let rel = "nofollow noopener noreferrer";
         out += &format!("<p><a rel=\"{rel}\" href=\"{}\">{}</a></p>\n", escape(back), texts.back);
     }
+    out
+}
+
+/// What plays the payer: every outcome of the sandbox.
+fn form(player: &Player, back: Option<&str>, texts: &Texts) -> String {
+    let mut out = format!(
+        "<form class=\"player\" method=\"post\" action=\"/sandbox/cashier\">\n\
+         <input type=\"hidden\" name=\"order\" value=\"{}\">\n\
+         <input type=\"hidden\" name=\"redirect_url\" value=\"{}\">\n\
+         <select name=\"outcome\" aria-label=\"{}\"><option value=\"\">{}</option>",
+        escape(&player.order_ref),
+        escape(back.unwrap_or_default()),
+        texts.outcome,
+        texts.as_the_order_says,
+    );
+    for row in &OUTCOMES {
+        let selected = if player.played == Some(row.outcome) { " selected" } else { "" };
+        out += &format!("<option{selected}>{}</option>", row.name);
+    }
+    out += &format!("</select>\n<button>{}</button>\n</form>\n", texts.play);
     out
 }
 
@@ -146,6 +207,7 @@ mod tests {
             expires_at: Timestamp::parse_rfc3339("2026-11-21T10:00:00+08:00").unwrap(),
             code: (state == OrderState::NotPay).then(|| "jiaozi://pay?pr=wx1".into()),
             back: Some("https://a.example/\"><script>".into()),
+            player: None,
         }
     }
 
@@ -164,6 +226,26 @@ mod tests {
             let page = render(&Page::Sheet(sheet(OrderState::Success)), language);
             assert!(!page.contains("<svg") && !page.contains("refresh"));
         }
+    }
+
+    #[test]
+    fn only_a_sandbox_plays_the_payer_and_only_while_there_is_something_to_pay() {
+        let played = |state, played| {
+            let player = Some(Player { order_ref: "\"wx1".into(), played });
+            let page = Page::Sheet(Sheet { player, ..sheet(state) });
+            (page.has_form(), render(&page, Language::En))
+        };
+        let (has_form, page) = played(OrderState::NotPay, None);
+        assert!(has_form && page.contains("value=\"&quot;wx1\"") && !page.contains("selected"));
+        assert!(page.contains("<button>Play the payer</button>"));
+        assert!(OUTCOMES.iter().all(|row| page.contains(&format!("<option>{}<", row.name))));
+        assert!(!page.contains("<script") && page.contains("content=\"30\""));
+        let (_, page) = played(OrderState::NotPay, Some(Outcome::Slow));
+        assert!(page.contains("<option selected>slow<") && page.contains("content=\"3\""));
+        let (has_form, page) = played(OrderState::Success, Some(Outcome::Card));
+        assert!(!has_form && !page.contains("<form") && page.contains("<code>card</code>"));
+        let page = Page::Sheet(sheet(OrderState::NotPay));
+        assert!(!page.has_form() && !render(&page, Language::En).contains("<form"));
     }
 
     #[test]

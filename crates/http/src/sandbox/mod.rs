@@ -1,8 +1,10 @@
 //! What only the sandbox has: a clock that a developer moves, the inbox of its messages, and people
 //! who pay when they are asked to.
 
+mod cashier;
 mod codes;
 mod complaints;
+mod form;
 mod inspector;
 mod late_payments;
 mod notifications;
@@ -72,6 +74,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .merge(public_key_only::routes())
         .merge(sub_merchants::routes())
         .merge(inspector::routes().into())
+        .merge(cashier::routes().into())
         .route("/sandbox/cards", axum::routing::get(cards_page))
         .route("/sandbox/inbox", axum::routing::get(inbox_page))
 }

@@ -135,13 +135,19 @@ const AMOUNT_ENDS: i64 = 10_000;
 
 impl Outcome {
     /// The outcome of this name.
-    pub(super) fn named(name: &str) -> Option<Self> {
+    pub(crate) fn named(name: &str) -> Option<Self> {
         OUTCOMES.iter().find(|row| row.name == name).map(|row| row.outcome)
+    }
+
+    /// What developers are told of it.
+    pub(crate) fn row(self) -> &'static OutcomeRow {
+        let found = OUTCOMES.iter().find(|row| row.outcome == self);
+        found.expect("the table has every outcome")
     }
 
     /// Whether a payment code can lead to it.
     pub(super) fn is_at_tills(self) -> bool {
-        OUTCOMES.iter().any(|row| row.outcome == self && row.till_sees.is_some())
+        self.row().till_sees.is_some()
     }
 
     /// What an order of this amount, in fen, chooses by itself.

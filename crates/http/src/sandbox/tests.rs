@@ -98,18 +98,24 @@ async fn nothing_of_it_is_there_outside_a_sandbox() {
     }
     let pay = stage.post("/sandbox/v1/payments", json!({ "order": "wx2026" })).send().await;
     assert_eq!(pay.problem().1, "ROUTE_UNKNOWN");
+    let played = stage.post("/sandbox/cashier", json!({ "order": "wx2026" })).send().await;
+    assert_eq!(played.problem().1, "ROUTE_UNKNOWN");
 }
 
 #[tokio::test]
 async fn forms_of_other_sites_do_nothing() {
     let stage = sandbox().await;
     let router = crate::consumer_router(&stage.app, axum::Router::new());
+    let send = async |target: &str, site: &str, form: &'static str| {
+        let request = Request::post(target).header("sec-fetch-site", site).body(Body::from(form));
+        router.clone().oneshot(request.unwrap()).await.unwrap()
+    };
+    for (site, status) in [("cross-site", 400), ("same-site", 400), ("same-origin", 404)] {
+        let answer = send("/sandbox/cashier", site, "order=wx2026&outcome=slow").await;
+        assert_eq!(answer.status().as_u16(), status, "{site}");
+    }
     for (site, status) in [("cross-site", 400), ("same-site", 400), ("same-origin", 200)] {
-        let request = Request::post("/sandbox/clock")
-            .header("sec-fetch-site", site)
-            .body(Body::from("seconds=16"))
-            .unwrap();
-        let answer = router.clone().oneshot(request).await.unwrap();
+        let answer = send("/sandbox/clock", site, "seconds=16").await;
         assert_eq!(answer.status().as_u16(), status, "{site}");
         if status == 200 {
             let policy = answer.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap();

@@ -1,5 +1,6 @@
 //! H5 orders and the page that their payers see.
 
+use crate::sandbox::sandbox;
 use crate::world::World;
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -38,10 +39,12 @@ async fn the_address_leads_to_a_page_that_follows_the_order() {
     let unpaid = get(&world, &page).await;
     let policy = unpaid.headers()["content-security-policy"].to_str().unwrap();
     assert!(policy.starts_with("default-src 'none'; style-src 'self'"));
+    assert!(policy.ends_with("form-action 'none'"));
     let unpaid = text(unpaid).await;
     for part in ["Tea house", "一杯茶", "¥10.00", "<svg", "refresh", "https://tea.example"] {
         assert!(unpaid.contains(part), "{part}");
     }
+    assert!(!unpaid.contains("<form"));
     let prepay_id = page.strip_prefix("/cashier/orders/").unwrap().split('?').next().unwrap();
     world.pay(prepay_id).await;
     let paid = text(get(&world, &page).await).await;
@@ -77,4 +80,43 @@ async fn orders_of_other_kinds_have_no_page() {
     ] {
         assert_eq!(get(&world, &target).await.status(), 404, "{target}");
     }
+}
+
+/// Plays the payer as the page's form does; gives where the browser is sent.
+async fn play(world: &World, form: String) -> String {
+    let request = Request::post("/sandbox/cashier").header("sec-fetch-site", "same-origin");
+    let request = request.body(Body::from(form)).unwrap();
+    let router = consumer_router(&world.app, Router::new());
+    let played = router.oneshot(request).await.unwrap();
+    assert_eq!(played.status(), 303);
+    played.headers()["location"].to_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn in_a_sandbox_the_page_plays_its_payer_and_keeps_the_way_back() {
+    let world = sandbox().await;
+    let address = place(&world).await;
+    let opened = get(&world, &format!("{address}&redirect_url=https%3A%2F%2Ftea.example")).await;
+    let page = opened.headers()["location"].to_str().unwrap().to_owned();
+    let shown = get(&world, &page).await;
+    let policy = shown.headers()["content-security-policy"].to_str().unwrap();
+    assert!(policy.starts_with("default-src 'none';") && policy.ends_with("form-action 'self'"));
+    let shown = text(shown).await;
+    assert!(shown.contains("action=\"/sandbox/cashier\"") && shown.contains("<option>slow<"));
+    let order_ref = page.strip_prefix("/cashier/orders/").unwrap().split('?').next().unwrap();
+    let form = format!("order={order_ref}&redirect_url=https%3A%2F%2Ftea.example&outcome=slow");
+    let to = play(&world, form).await;
+    assert_eq!(to, format!("{page}&played=slow"));
+    let shown = text(get(&world, &to).await).await;
+    assert!(shown.contains("<code>slow</code>: NOTPAY for three seconds"), "{shown}");
+    assert!(shown.contains("https://tea.example"));
+    let to = play(&world, format!("order={order_ref}&outcome=&redirect_url=javascript:0")).await;
+    assert_eq!(to, format!("/cashier/orders/{order_ref}?played=success"), "as the order says");
+    world.pay(order_ref).await;
+    let paid = get(&world, &to).await;
+    let policy = paid.headers()["content-security-policy"].to_str().unwrap();
+    assert!(policy.ends_with("form-action 'none'"), "nothing is left to pay");
+    let paid = text(paid).await;
+    assert!(paid.contains("Paid") && !paid.contains("<form"));
+    world.check_books().await;
 }

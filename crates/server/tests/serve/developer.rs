@@ -178,6 +178,34 @@ async fn what_a_card_pays_after_the_close_goes_back_and_the_developer_sees_it() 
 }
 
 #[tokio::test]
+async fn the_cashier_page_plays_its_payer() {
+    let developer = Developer::at_work().await;
+    let Developer { shop, demo, http, .. } = &developer;
+    let body = json!({
+        "appid": shop.credentials.appid, "mchid": shop.credentials.mchid,
+        "out_trade_no": "T2026-H5", "description": "tea",
+        "notify_url": shop.notify_url, "amount": { "total": 100 },
+        "scene_info": { "payer_client_ip": "192.0.2.7", "h5_info": { "type": "Wap" } },
+    });
+    let placed = shop.expect(200, "POST", "/v3/pay/transactions/h5", Some(&body)).await.unwrap();
+    let h5_url = placed["h5_url"].as_str().unwrap();
+    let order = h5_url.split_once("prepay_id=").unwrap().1;
+    let play = async |outcome: &str| {
+        let form = http.post(format!("{}/sandbox/cashier", demo.consumer_api));
+        let form = form.body(format!("order={order}&redirect_url=&outcome={outcome}"));
+        let page = form.header("accept-language", "en").send().await.unwrap();
+        assert_eq!(page.status(), 200);
+        page.text().await.unwrap()
+    };
+    assert!(play("user_cancels").await.contains("<option selected>user_cancels<"));
+    let paid = play("").await;
+    assert!(paid.contains("Paid") && !paid.contains("<form"), "{paid}");
+    shop.notified("TRANSACTION.SUCCESS", "/out_trade_no", "T2026-H5", 1).await.unwrap();
+    drop(developer.running);
+    assert!(Audit::of(&developer.demo.database).await.unwrap().is_clean());
+}
+
+#[tokio::test]
 async fn the_payer_shows_codes_and_a_merchant_gets_a_key_for_tills() {
     let program = Program::on_a_file();
     let running = program.serve_people(&[]);

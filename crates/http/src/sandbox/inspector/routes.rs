@@ -4,9 +4,9 @@ use super::page::{POLICY, STYLE, page};
 use super::{Again, Inspector};
 use crate::app::AppState;
 use crate::problem::Problem;
+use crate::sandbox::form::Form;
 use crate::sandbox::late_payments::late_payments;
-use crate::sandbox::{Outcome, advance, play};
-use apiv3::target::percent_decode;
+use crate::sandbox::{advance, play};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -49,36 +49,6 @@ async fn shown(
     Ok((StatusCode::OK, headers, html).into_response())
 }
 
-/// The fields of a form of our own page.
-struct Form(Vec<(String, String)>);
-
-impl Form {
-    /// Reads a form. Another site's page may send one too, so its origin is looked at.
-    fn read(headers: &HeaderMap, body: &[u8]) -> Result<Self, Problem> {
-        let site = headers.get("sec-fetch-site").map(|value| value.as_bytes());
-        if site.is_some_and(|site| ![b"same-origin".as_slice(), b"none"].contains(&site)) {
-            return Err(Problem::invalid("/origin"));
-        }
-        let body = std::str::from_utf8(body).map_err(|_| Problem::invalid(""))?;
-        let decoded = |text: &str| {
-            let bytes = percent_decode(&text.replace('+', " "));
-            bytes.and_then(|bytes| String::from_utf8(bytes).ok())
-        };
-        let pairs = body.split('&').filter_map(|pair| pair.split_once('='));
-        let read = pairs.map(|(name, value)| Some((decoded(name)?, decoded(value)?)));
-        Ok(Self(read.collect::<Option<_>>().ok_or_else(|| Problem::invalid(""))?))
-    }
-
-    fn text(&self, name: &str) -> &str {
-        let found = self.0.iter().find(|(field, _)| field == name);
-        found.map_or("", |(_, value)| value)
-    }
-
-    fn number(&self, name: &str) -> Result<i64, Problem> {
-        self.text(name).parse().map_err(|_| Problem::invalid(format!("/{name}")))
-    }
-}
-
 async fn move_clock(
     State(app): State<AppState>,
     headers: HeaderMap,
@@ -96,11 +66,7 @@ async fn pay(
     body: Bytes,
 ) -> Result<Response, Problem> {
     let form = Form::read(&headers, &body)?;
-    let outcome = match form.text("outcome") {
-        "" => None,
-        named => Some(Outcome::named(named).ok_or_else(|| Problem::invalid("/outcome"))?),
-    };
-    let told = match play(&app, form.text("order"), outcome).await {
+    let told = match play(&app, form.text("order"), form.outcome()?).await {
         Ok(played) if played.is_paid => "The order is paid.".to_owned(),
         Ok(played) => {
             let said = played.message.unwrap_or_else(|| "nothing".to_owned());
