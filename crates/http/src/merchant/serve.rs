@@ -7,6 +7,7 @@ use super::call::Call;
 use super::fault::Fault;
 use super::platform_keys::KeySet;
 use super::route::{Matched, Signed};
+use crate::sandbox::{Signature, SignatureCheck};
 use apiv3::code::Code;
 use apiv3::error::{ApiError, FieldError, Location};
 use apiv3::issue::Issue;
@@ -81,7 +82,11 @@ async fn outcome(face: Arc<Face>, parts: Parts, body: Bytes) -> Outcome {
         Signed::Whole | Signed::Large => body.as_ref(),
         Signed::Meta => signed_part(content_type, &body).unwrap_or_default(),
     };
-    let (mchid, known) = authenticate(&face, &parts, target, checked).await?;
+    let authenticated = authenticate(&face, &parts, target, checked).await;
+    if let Some(check) = parts.extensions.get::<SignatureCheck>() {
+        tell(check, &authenticated);
+    }
+    let (mchid, known) = authenticated?;
     let arrival = parts.extensions.get::<Arrival>();
     let arrival = arrival.ok_or_else(|| Fault::defect("a request without arrival"))?;
     // A certificate is nobody's key for who gets none.
@@ -104,6 +109,16 @@ async fn outcome(face: Arc<Face>, parts: Parts, body: Bytes) -> Outcome {
         body,
     })
     .await
+}
+
+/// Tells a sandbox what became of the signature; a request that was refused for something else, or
+/// not at all, has none that was checked.
+fn tell<T>(check: &SignatureCheck, authenticated: &Result<T, Fault>) {
+    match authenticated {
+        Ok(_) => check.ended(Signature::Right),
+        Err(fault) if fault.error.code == Code::SignError => check.ended(Signature::Wrong),
+        Err(_) => {}
+    }
 }
 
 /// Behind TLS or a proxy that ends it, the scheme is https; so it is where the host names no port.

@@ -17,10 +17,10 @@ mod wishes;
 
 pub use codes::ShownCode;
 pub use complaints::{Complained, Grievance};
-pub(crate) use inspector::watch;
 pub use inspector::{
     Again, CallRecord, Inspector, NoticeRecord, NoticeSeen, SandboxCourier, Signature,
 };
+pub(crate) use inspector::{SignatureCheck, watch};
 pub use payments::{OUTCOMES, Outcome, OutcomeRow, Played, SandboxPeople};
 
 use payments::play;

@@ -8,7 +8,7 @@ use axum::extract::ConnectInfo;
 use axum::http::Request;
 use jiaozi_http::consumer_router;
 use jiaozi_http::sandbox::{
-    Complained, Grievance, Later, Outcome, Played, SandboxPeople, ShownCode,
+    Complained, Grievance, Later, Outcome, Played, SandboxPeople, ShownCode, Signature,
 };
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -110,4 +110,30 @@ async fn a_merchant_gets_a_sub_merchant_to_try_partners_calls_with() {
     assert_eq!(placed.status, 200, "{placed:?}");
     let (status, problem) = ask(&world, "sub-merchants", json!({ "mchid": "1900000009" })).await;
     assert_eq!((status, &problem["code"]), (404, &json!("OBJECT_NOT_FOUND")));
+}
+
+#[tokio::test]
+async fn the_inspector_tells_what_the_check_of_a_signature_found() {
+    let world = sandbox().await;
+    let inspector = world.app.inspector.clone().unwrap();
+    let target = "/v3/pay/transactions/native";
+    let order = world.order("T2026-0001").to_string();
+    let sign = |body: &str| world.signed(&world.merchant, ("POST", target), body.as_bytes());
+    let found = async |request| {
+        let status = world.send(request).await.status;
+        (status, inspector.calls()[0].signature)
+    };
+    assert_eq!(found(sign(&order)).await, (200, Signature::Right));
+    let strange = json!({ "appid": "Accept" }).to_string();
+    assert_eq!(found(sign(&strange)).await, (400, Signature::Right), "refused for what it says");
+    let mut other = sign(&order);
+    *other.body_mut() = Body::from(strange);
+    assert_eq!(found(other).await, (401, Signature::Wrong));
+    let unsigned = world.bare("POST", target, order.as_bytes());
+    assert_eq!(found(unsigned).await, (401, Signature::Wrong));
+    let mut nameless = sign(&order);
+    nameless.headers_mut().remove("user-agent");
+    assert_eq!(found(nameless).await, (400, Signature::NotChecked));
+    let large = "x".repeat(2_000_000);
+    assert_eq!(found(sign(&large)).await, (400, Signature::NotChecked));
 }

@@ -8,6 +8,7 @@ mod routes;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use record::SignatureCheck;
 pub use record::{CallRecord, NoticeRecord, NoticeSeen, Signature};
 pub(super) use routes::routes;
 
@@ -97,13 +98,19 @@ fn push<T>(kept: &mut VecDeque<T>, one: T) {
 }
 
 /// The layer around the merchant API that notes its calls.
-pub(crate) async fn watch(State(app): State<AppState>, request: Request, next: Next) -> Response {
+pub(crate) async fn watch(
+    State(app): State<AppState>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let Some(inspector) = app.inspector.clone() else { return next.run(request).await };
     let at = app.shell.now();
     let (method, target) = (request.method().to_string(), request.uri().to_string());
     let sent_headers = headers(request.headers());
     let (signed_by, wish) = (signer(request.headers()), Wishes::of(request.headers()));
     let (sent, answered) = (Beginning::default(), Beginning::default());
+    let check = SignatureCheck::default();
+    request.extensions_mut().insert(check.clone());
     let response = next.run(request.map(|body| teed(body, sent.clone()))).await;
     let status = response.status().as_u16();
     let (parts, mut body) = response.into_parts();
@@ -118,6 +125,7 @@ pub(crate) async fn watch(State(app): State<AppState>, request: Request, next: N
         target: masked(&target),
         headers: sent_headers,
         request: sent,
+        signature: check.signature(),
         status,
         answer_headers: headers(&parts.headers),
         answer: answered.clone(),

@@ -189,7 +189,7 @@ fn calls(html: &mut String, calls: &[CallRecord]) -> fmt::Result {
     }
     html.push_str("<table><tr><th>when</th><th>call</th><th>signature</th><th>answer</th></tr>");
     for call in calls.iter().take(SHOWN) {
-        let (class, signature) = match call.signature() {
+        let (class, signature) = match call.signature {
             Signature::Right => ("good", "right"),
             Signature::Wrong => ("bad", "wrong"),
             Signature::NotChecked => ("dim", "not checked"),

@@ -2,7 +2,7 @@
 
 use kernel::Timestamp;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// What is kept of a body.
 const BODY_BYTES_MAX: usize = 8 * 1024;
@@ -46,6 +46,22 @@ pub enum Signature {
     NotChecked,
 }
 
+/// Goes with a watched request, so that whoever checks its signature can tell how that ended.
+#[derive(Clone, Default)]
+pub(crate) struct SignatureCheck(Arc<OnceLock<Signature>>);
+
+impl SignatureCheck {
+    /// Notes how the check ended.
+    pub(crate) fn ended(&self, signature: Signature) {
+        // A request is checked once.
+        let _ = self.0.set(signature);
+    }
+
+    pub(super) fn signature(&self) -> Signature {
+        self.0.get().copied().unwrap_or(Signature::NotChecked)
+    }
+}
+
 /// A call of a merchant.
 #[derive(Clone, Debug)]
 pub struct CallRecord {
@@ -63,24 +79,14 @@ pub struct CallRecord {
     pub headers: Vec<(String, String)>,
     /// The beginning of its body.
     pub request: Beginning,
+    /// How the check of its signature ended.
+    pub signature: Signature,
     /// What it was answered with.
     pub status: u16,
     /// The headers of the answer.
     pub answer_headers: Vec<(String, String)>,
     /// The beginning of the answer.
     pub answer: Beginning,
-}
-
-impl CallRecord {
-    /// How the check of its signature ended, as its answer tells.
-    pub fn signature(&self) -> Signature {
-        match self.status {
-            401 => Signature::Wrong,
-            429 if self.mchid.is_empty() => Signature::NotChecked,
-            400 if self.answer.text().contains("Accept") => Signature::NotChecked,
-            _ => Signature::Right,
-        }
-    }
 }
 
 /// One attempt to deliver a notification, as the worker saw it.
