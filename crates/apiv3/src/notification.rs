@@ -117,6 +117,12 @@ impl Event {
         self.event_type
     }
 
+    /// What a merchant finds in the resource once it decrypted it.
+    #[must_use]
+    pub fn into_resource(self) -> Vec<u8> {
+        self.resource
+    }
+
     /// The exact bytes of the notification's body.
     #[must_use]
     pub fn seal(&self, envelope: &Envelope<'_>) -> Vec<u8> {

@@ -10,10 +10,16 @@ use crate::refund_view::RefundView;
 /// Content type of such a notification.
 pub const CONTENT_TYPE: &str = "text/xml; charset=UTF-8";
 
+/// What a merchant finds in `req_info` once it decrypted it.
+#[must_use]
+pub fn revealed(refund: &RefundView) -> String {
+    xml::write_as("root", &show_end(refund))
+}
+
 /// The body that tells a merchant of a refund. `appid` is the order's app, `nonce` is new.
 #[must_use]
 pub fn of_refund(refund: &RefundView, appid: &str, key: &ApiV2Key, nonce: &str) -> Vec<u8> {
-    let hidden = key.hide(&xml::write_as("root", &show_end(refund)));
+    let hidden = key.hide(&revealed(refund));
     let pairs = [
         ("return_code", "SUCCESS"),
         ("appid", appid),

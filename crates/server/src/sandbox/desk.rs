@@ -5,7 +5,7 @@ use http_api::sandbox::{Again, Inspector, Later, NoticeSeen, SandboxCourier};
 use http_api::{Shell, SystemShell};
 use std::sync::Arc;
 use std::time::Duration;
-use worker::{Attempt, Courier, Witness};
+use worker::{Attempt, Content, Courier, Witness};
 
 /// How long a notification that is sent later waits.
 const LATER: Duration = Duration::from_secs(10);
@@ -25,11 +25,24 @@ impl Desk {
 
 impl Witness for Desk {
     fn saw(&self, attempt: Attempt) {
-        let Attempt { batch, place, mchid, subject, url, headers, body, outcome } = attempt;
+        let Attempt { batch, place, mchid, subject, url, headers, body, content, outcome } =
+            attempt;
+        let Content { event_type, resource } = content;
         let at = self.shell.now();
         let outcome = outcome.unwrap_or_else(|| "acknowledged".to_owned());
-        let seen = NoticeSeen { batch, place, at, mchid, subject, url, headers, body, outcome };
-        self.inspector.saw(seen);
+        self.inspector.saw(NoticeSeen {
+            batch,
+            place,
+            at,
+            mchid,
+            subject,
+            url,
+            headers,
+            body,
+            event_type,
+            resource,
+            outcome,
+        });
     }
 }
 

@@ -69,6 +69,12 @@ impl Developer {
         let shop = Shop::open(&http, &demo.merchant_api, demo.merchant.clone()).await.unwrap();
         Self { _program: program, running, demo, http, api, shop }
     }
+
+    /// The inspector's page.
+    async fn inspector(&self) -> String {
+        let page = format!("{}/sandbox", self.demo.consumer_api);
+        self.http.get(page).send().await.unwrap().text().await.unwrap()
+    }
 }
 
 async fn close(shop: &Shop, placed: &Placed) {
@@ -153,7 +159,7 @@ async fn until_back(api: &Api, orders: [&Placed; 2], state: &str) {
 #[tokio::test]
 async fn what_a_card_pays_after_the_close_goes_back_and_the_developer_sees_it() {
     let developer = Developer::at_work().await;
-    let Developer { api, shop, demo, .. } = &developer;
+    let Developer { api, shop, .. } = &developer;
 
     let (closed, told) = played(shop, api, 9_008).await;
     assert_eq!(told["code"], "PAYMENT_RESULT_UNKNOWN", "{told}");
@@ -170,8 +176,7 @@ async fn what_a_card_pays_after_the_close_goes_back_and_the_developer_sees_it() 
         let order = until_seen(shop, order, "CLOSED").await;
         assert_eq!(order["transaction_id"], Value::Null, "it never was paid");
     }
-    let page = format!("{}/sandbox", demo.consumer_api);
-    let page = developer.http.get(page).send().await.unwrap().text().await.unwrap();
+    let page = developer.inspector().await;
     assert!(page.contains(&format!("<td>{}<br>", closed.number)) && page.contains("REFUNDED"));
     drop(developer.running);
     assert!(Audit::of(&developer.demo.database).await.unwrap().is_clean());
@@ -201,6 +206,10 @@ async fn the_cashier_page_plays_its_payer() {
     let paid = play("").await;
     assert!(paid.contains("Paid") && !paid.contains("<form"), "{paid}");
     shop.notified("TRANSACTION.SUCCESS", "/out_trade_no", "T2026-H5", 1).await.unwrap();
+    let decrypted = "&quot;trade_state&quot;:&quot;SUCCESS&quot;";
+    while !developer.inspector().await.contains(decrypted) {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     drop(developer.running);
     assert!(Audit::of(&developer.demo.database).await.unwrap().is_clean());
 }

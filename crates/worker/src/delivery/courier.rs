@@ -8,6 +8,15 @@ use std::sync::Arc;
 use store::Queries;
 use store::queries::find;
 
+/// What a notification tells, before it was encrypted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Content {
+    /// Literal of `event_type`; empty in XML, which has none.
+    pub event_type: &'static str,
+    /// What a merchant finds once it decrypted it.
+    pub resource: Vec<u8>,
+}
+
 /// One attempt to notify a merchant.
 #[derive(Clone, Debug)]
 pub struct Attempt {
@@ -25,6 +34,8 @@ pub struct Attempt {
     pub headers: Vec<(String, String)>,
     /// Its body.
     pub body: Vec<u8>,
+    /// What it tells.
+    pub content: Content,
     /// Why it was not acknowledged; `None` if it was.
     pub outcome: Option<String>,
 }
@@ -46,6 +57,7 @@ impl Attempt {
                 .map(|(name, value)| (name.to_string(), text(value)))
                 .collect(),
             body: notice.body.clone(),
+            content: notice.content.clone(),
             outcome: None,
         }
     }

@@ -1,5 +1,6 @@
 //! A fact as a notification: what the merchant is told, sealed with its key and signed with ours.
 
+use super::courier::Content;
 use crate::egress::Yes;
 use crate::shell::{self, Instant, Shell};
 use apiv3::aead::AeadNonce;
@@ -41,6 +42,8 @@ pub(crate) struct Notice {
     pub(crate) headers: HeaderMap,
     /// The exact bytes that are signed.
     pub(crate) body: Vec<u8>,
+    /// The same, readable.
+    pub(crate) content: Content,
     /// What acknowledges it.
     pub(crate) yes: Yes,
 }
@@ -128,7 +131,8 @@ impl Notices {
         let signer = self.signer(kind, fact).await?;
         let headers = self.headers(signer, &body).await;
         let headers = headers.ok_or_else(|| absent("signature", fact))?;
-        Ok(Some(Notice { url, headers, body, yes: Yes::Status }))
+        let content = Content { event_type: event.event_type(), resource: event.into_resource() };
+        Ok(Some(Notice { url, headers, body, content, yes: Yes::Status }))
     }
 
     async fn told(&self, fact: &Fact) -> Result<Option<(String, Told)>, Unmade> {

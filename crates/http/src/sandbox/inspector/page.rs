@@ -141,16 +141,19 @@ fn notices(html: &mut String, notices: &[NoticeRecord]) -> fmt::Result {
     }
     html.push_str("<table><tr><th>about</th><th>to</th><th>attempts</th><th>send it</th></tr>");
     for notice in notices.iter().take(SHOWN) {
-        let NoticeRecord { batch, place, mchid, subject, url, headers, body, attempts } = notice;
+        let NoticeRecord { batch, place, attempts, .. } = notice;
         write!(
             html,
-            "<tr><td><details><summary>{}</summary><pre>{}\n{}</pre></details>\
-             <span class=\"dim\">merchant {}</span></td><td><code>{}</code></td><td>",
-            Text(subject),
-            Headers(headers),
-            Text(body),
-            Text(mchid),
-            Text(url),
+            "<tr><td><details><summary>{}</summary><pre>{}\n{}</pre>decrypted\
+             <pre>{}</pre></details><span class=\"dim\">{} merchant {}</span></td>\
+             <td><code>{}</code></td><td>",
+            Text(&notice.subject),
+            Headers(&notice.headers),
+            Text(&notice.body),
+            Text(&notice.resource),
+            Text(notice.event_type),
+            Text(&notice.mchid),
+            Text(&notice.url),
         )?;
         for (at, outcome) in attempts {
             let class = if outcome == "acknowledged" { "good" } else { "bad" };

@@ -108,6 +108,10 @@ pub struct NoticeSeen {
     pub headers: Vec<(String, String)>,
     /// Its body.
     pub body: Vec<u8>,
+    /// Its `event_type`; empty in XML, which has none.
+    pub event_type: &'static str,
+    /// What the merchant finds in it once it decrypted it.
+    pub resource: Vec<u8>,
     /// What came of it, in words.
     pub outcome: String,
 }
@@ -129,6 +133,10 @@ pub struct NoticeRecord {
     pub headers: Vec<(String, String)>,
     /// The body of the last attempt.
     pub body: String,
+    /// Its `event_type`; empty in XML, which has none.
+    pub event_type: &'static str,
+    /// What the merchant finds in it once it decrypted it.
+    pub resource: String,
     /// When it was tried and what came of it, oldest first.
     pub attempts: Vec<(Timestamp, String)>,
 }
@@ -143,6 +151,8 @@ impl NoticeRecord {
             url: seen.url.clone(),
             headers: Vec::new(),
             body: String::new(),
+            event_type: seen.event_type,
+            resource: String::new(),
             attempts: Vec::new(),
         }
     }
@@ -153,7 +163,10 @@ impl NoticeRecord {
 
     pub(super) fn attempted(&mut self, seen: &NoticeSeen) {
         self.headers.clone_from(&seen.headers);
-        self.body = String::from_utf8_lossy(&seen.body).chars().take(BODY_BYTES_MAX).collect();
+        let beginning = |bytes: &[u8]| {
+            String::from_utf8_lossy(bytes).chars().take(BODY_BYTES_MAX).collect::<String>()
+        };
+        (self.body, self.resource) = (beginning(&seen.body), beginning(&seen.resource));
         if self.attempts.len() == ATTEMPTS_MAX {
             self.attempts.remove(0);
         }

@@ -18,6 +18,8 @@ fn seen(batch: i64, outcome: &str) -> NoticeSeen {
         url: "http://127.0.0.1/notify".into(),
         headers: vec![("Wechatpay-Serial".into(), "5157".into())],
         body: b"{\"id\":\"<script>\"}".to_vec(),
+        event_type: "TRANSACTION.SUCCESS",
+        resource: b"{\"attach\":\"<i>7\"}".to_vec(),
         outcome: outcome.into(),
     }
 }
@@ -71,6 +73,8 @@ fn the_page_runs_nothing_that_somebody_sent() {
     let html = page(&inspector, &[late], Timestamp::from_micros(0), Some("\"><img src=x>"));
     assert!(html.contains("<td>9008</td><td>REFUNDING</td>") && html.contains("&lt;b&gt;"));
     assert!(html.contains("order-&lt;1&gt;") && html.contains("&lt;script&gt;"));
+    let decrypted = "decrypted<pre>{&quot;attach&quot;:&quot;&lt;i&gt;7&quot;}</pre>";
+    assert!(html.contains(decrypted) && html.contains("TRANSACTION.SUCCESS merchant 1900000001"));
     assert!(html.contains("&quot;&gt;&lt;img src=x&gt;"));
     assert!(!html.contains("<script") && !html.contains("<img") && !html.contains("style="));
 }

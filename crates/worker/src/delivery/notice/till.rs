@@ -1,6 +1,7 @@
 //! What became of a refund, told to a merchant that asked for it in XML.
 
 use super::{Notice, Notices, Unmade, absent, common_headers, defect};
+use crate::delivery::courier::Content;
 use crate::egress::Yes;
 use crate::shell;
 use apiv3::refund_view::RefundView;
@@ -30,6 +31,7 @@ impl Notices {
         let nonce = sign::nonce(shell::random(self.shell.as_ref()));
         let body = notice::of_refund(refund, &order.appid, &key, &nonce);
         let headers = common_headers(notice::CONTENT_TYPE);
-        Ok(Notice { url, headers, body, yes: Yes::Xml })
+        let content = Content { event_type: "", resource: notice::revealed(refund).into_bytes() };
+        Ok(Notice { url, headers, body, content, yes: Yes::Xml })
     }
 }
