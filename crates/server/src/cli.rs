@@ -184,6 +184,8 @@ pub(crate) enum SandboxAction {
     Pay(SandboxPayFlags),
     /// Have the payer show a payment code, and print it: `auth_code` for a charge.
     Code(SandboxCodeFlags),
+    /// Take a merchant's transfer for its payee.
+    ConfirmTransfer(SandboxTransferFlags),
     /// Move business time forward.
     Advance(SandboxAdvanceFlags),
     /// Have the running sandbox begin anew without its data, at the same addresses; waits until it
@@ -208,6 +210,14 @@ pub(crate) struct SandboxCodeFlags {
     /// What the payer does once the code is charged, as docs/sandbox.md lists it.
     #[arg(long)]
     pub(crate) outcome: Option<String>,
+    #[command(flatten)]
+    pub(crate) config: ConfigFlags,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct SandboxTransferFlags {
+    /// Its `out_bill_no` or `package_info`.
+    pub(crate) transfer: String,
     #[command(flatten)]
     pub(crate) config: ConfigFlags,
 }

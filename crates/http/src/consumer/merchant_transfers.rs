@@ -10,6 +10,7 @@ use apiv3::transfer::parse_package_info;
 use axum::Json;
 use axum::extract::State;
 use domain::catalogue::Code;
+use domain::ids::UserId;
 use domain::merchant::{Merchant, Openid};
 use domain::merchant_transfer::{
     ConfirmTransfer, MerchantTransfer, MerchantTransferByNo, NameCheck, TransferState,
@@ -115,12 +116,35 @@ async fn confirm(
     let number = parse_package_info(&body.package_info).ok_or(Code::ObjectNotFound)?;
     let transfer = find_own(&app, &caller, number).await?;
     let wallet = own_wallet(&app, &caller).await?;
-    let name = compare_names(&app, &transfer, &wallet).await?;
-    let transfer_bill_no = transfer.transfer_bill_no.clone();
-    let command = ConfirmTransfer { user: caller.user, wallet: wallet.id, transfer_bill_no, name };
-    app.engine.run(command).await?;
+    take(&app, &transfer, caller.user, &wallet).await?;
     let transfer = find_own(&app, &caller, transfer.transfer_bill_no).await?;
     answer(&app, transfer).await
+}
+
+/// Takes a transfer for its payee, and gives where it stands then.
+pub(crate) async fn take(
+    app: &AppState,
+    transfer: &MerchantTransfer,
+    user: UserId,
+    wallet: &Wallet,
+) -> Result<TransferState, Problem> {
+    let name = compare_names(app, transfer, wallet).await?;
+    let transfer_bill_no = transfer.transfer_bill_no.clone();
+    let command = ConfirmTransfer { user, wallet: wallet.id, transfer_bill_no, name };
+    Ok(app.engine.run(command).await?)
+}
+
+/// The transfer that our number of it names, if there is one.
+pub(crate) async fn find_by_number(
+    app: &AppState,
+    number: &String,
+) -> Result<Option<MerchantTransfer>, Problem> {
+    let queries = app.queries.as_ref();
+    let Some(found) = find::<MerchantTransferByNo>(queries, number).await? else {
+        return Ok(None);
+    };
+    let key = (found.mchid, found.out_bill_no);
+    Ok(Some(find::<MerchantTransfer>(queries, &key).await?.ok_or(Code::SystemError)?))
 }
 
 /// The transfer, if it is the caller's.
@@ -129,12 +153,8 @@ async fn find_own(
     caller: &Caller,
     number: String,
 ) -> Result<MerchantTransfer, Problem> {
-    let queries = app.queries.as_ref();
-    let found = find::<MerchantTransferByNo>(queries, &number).await?;
-    let found = found.ok_or(Code::ObjectNotFound)?;
-    let key = (found.mchid, found.out_bill_no);
-    let transfer = find::<MerchantTransfer>(queries, &key).await?.ok_or(Code::SystemError)?;
-    let payee = find::<Openid>(queries, &transfer.openid).await?;
+    let transfer = find_by_number(app, &number).await?.ok_or(Code::ObjectNotFound)?;
+    let payee = find::<Openid>(app.queries.as_ref(), &transfer.openid).await?;
     let own = payee.is_some_and(|payee| payee.user == caller.user);
     own.then_some(transfer).ok_or_else(|| Code::ObjectNotFound.into())
 }

@@ -13,7 +13,7 @@ mod codes;
 mod complaint_pictures;
 mod complaints;
 mod me;
-mod merchant_transfers;
+pub(crate) mod merchant_transfers;
 mod openids;
 pub(crate) mod order_view;
 mod orders;

@@ -13,6 +13,7 @@ mod public_key_only;
 mod sub_merchants;
 #[cfg(test)]
 mod tests;
+mod transfers;
 mod wishes;
 
 pub use codes::ShownCode;
@@ -73,6 +74,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .merge(notifications::routes())
         .merge(public_key_only::routes())
         .merge(sub_merchants::routes())
+        .merge(transfers::routes())
         .merge(inspector::routes().into())
         .merge(cashier::routes().into())
         .route("/sandbox/cards", axum::routing::get(cards_page))

@@ -1,7 +1,8 @@
 //! A sandbox as the server of a developer meets it: what its orders wish of their payers, and a
 //! sub-merchant to try partners' calls with.
 
-use crate::world::{NoBank, World};
+use crate::transfers::{self, BILLS, ready_in};
+use crate::world::{BALANCE, NoBank, World};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
@@ -136,4 +137,41 @@ async fn the_inspector_tells_what_the_check_of_a_signature_found() {
     assert_eq!(found(nameless).await, (400, Signature::NotChecked));
     let large = "x".repeat(2_000_000);
     assert_eq!(found(sign(&large)).await, (400, Signature::NotChecked));
+}
+
+#[tokio::test]
+async fn a_payee_takes_what_a_merchant_sent_when_it_is_told_to() {
+    let world = ready_in(sandbox().await).await;
+    let send = async |number: &str| {
+        let answer = world.post(BILLS, &transfers::body(&world, number, 500)).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.json()
+    };
+    let (first, second, third) = (send("B1").await, send("B2").await, send("B3").await);
+    let taken = async |body: Value| ask(&world, "transfers", body).await;
+    let by_number = json!({ "out_bill_no": "B1", "action": "confirm" });
+    let expected = json!({
+        "out_bill_no": "B1", "transfer_bill_no": first["transfer_bill_no"], "state": "SUCCESS",
+    });
+    assert_eq!(taken(by_number.clone()).await, (200, expected.clone()));
+    assert_eq!(taken(by_number).await, (200, expected), "taken once");
+    let package = json!({ "package_info": second["package_info"], "action": "confirm" });
+    assert_eq!(taken(package).await.1["state"], "SUCCESS");
+    assert_eq!(world.payer_balance().await, BALANCE + 1_000);
+    world.post(&format!("{BILLS}/out-bill-no/B3/cancel"), &json!({})).await;
+    let both = json!({
+        "out_bill_no": "B3", "package_info": third["package_info"], "action": "confirm",
+    });
+    for (body, status, code) in [
+        (json!({ "out_bill_no": "B3", "action": "confirm" }), 409, "ORDER_CLOSED"),
+        (json!({ "out_bill_no": "B4", "action": "confirm" }), 404, "OBJECT_NOT_FOUND"),
+        (json!({ "package_info": "B3", "action": "confirm" }), 404, "OBJECT_NOT_FOUND"),
+        (json!({ "out_bill_no": "B3", "action": "refuse" }), 400, "PARAM_INVALID"),
+        (json!({ "action": "confirm" }), 400, "PARAM_INVALID"),
+        (both, 400, "PARAM_INVALID"),
+    ] {
+        let (told, problem) = taken(body.clone()).await;
+        assert_eq!((told, problem["code"].as_str()), (status, Some(code)), "{body}");
+    }
+    world.check_books().await;
 }

@@ -15,7 +15,11 @@ pub(crate) const BILLS: &str = "/v3/fund-app/mch-transfer/transfer-bills";
 
 /// A merchant with 100.00 and a payee whom it knows.
 pub(crate) async fn ready() -> World {
-    let world = World::new().await;
+    ready_in(World::new().await).await
+}
+
+/// The same in this world.
+pub(crate) async fn ready_in(world: World) -> World {
     let mchid = world.merchant.made.mchid.clone();
     let merchant = queries::find::<Merchant>(world.app.queries.as_ref(), &mchid).await;
     let to = merchant.unwrap().unwrap().balance_account;

@@ -19,6 +19,7 @@ pub(crate) use whereabouts::Whereabouts;
 use crate::cli::{ConfigFlags, SandboxAction};
 use crate::demo::{Api, text};
 use crate::operator::{self, Answer, Request};
+use apiv3::transfer::parse_package_info;
 use authority::Authority;
 use serde_json::{Value, json};
 use std::error::Error;
@@ -59,6 +60,15 @@ pub(crate) async fn run(action: SandboxAction) -> Result<(), Box<dyn Error>> {
             };
             let shown = running(&flags.config)?.post("/sandbox/v1/codes", asked).await?;
             say!("{}", text(&shown, "/code")?);
+        }
+        SandboxAction::ConfirmTransfer(flags) => {
+            let name = match parse_package_info(&flags.transfer) {
+                Some(_) => "package_info",
+                None => "out_bill_no",
+            };
+            let asked = json!({ name: flags.transfer, "action": "confirm" });
+            let played = running(&flags.config)?.post("/sandbox/v1/transfers", asked).await?;
+            say!("{}", serde_json::to_string_pretty(&played)?);
         }
         SandboxAction::Reset(flags) => reset(&flags).await?,
         SandboxAction::Advance(flags) => {

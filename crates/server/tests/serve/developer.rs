@@ -50,7 +50,7 @@ async fn reset_begins_anew_at_the_same_addresses_with_what_the_seed_draws() {
 /// Somebody who tries a shop against a sandbox.
 struct Developer {
     /// Its folder holds the database.
-    _program: Program,
+    program: Program,
     running: Running,
     demo: DemoFile,
     http: reqwest::Client,
@@ -67,7 +67,7 @@ impl Developer {
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         let api = Api::new(&http, &demo.consumer_api);
         let shop = Shop::open(&http, &demo.merchant_api, demo.merchant.clone()).await.unwrap();
-        Self { _program: program, running, demo, http, api, shop }
+        Self { program, running, demo, http, api, shop }
     }
 
     /// The inspector's page.
@@ -210,6 +210,33 @@ async fn the_cashier_page_plays_its_payer() {
     while !developer.inspector().await.contains(decrypted) {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+    drop(developer.running);
+    assert!(Audit::of(&developer.demo.database).await.unwrap().is_clean());
+}
+
+#[tokio::test]
+async fn a_transfer_is_taken_for_its_payee() {
+    let developer = Developer::at_work().await;
+    let Developer { program, shop, api, .. } = &developer;
+    let (_, paid) = played(shop, api, 1_000).await;
+    assert_eq!(paid["is_paid"], true, "{paid}");
+    let (mchid, appid) = (&shop.credentials.mchid, &shop.credentials.appid);
+    let payee = json!({ "mchid": mchid, "appid": appid });
+    let payee = api.post("/sandbox/v1/openids", payee).await.unwrap();
+    let body = json!({
+        "appid": appid, "out_bill_no": "B1", "transfer_scene_id": "1000",
+        "openid": payee["openid"], "transfer_amount": 100, "transfer_remark": "prize",
+        "notify_url": shop.notify_url,
+        "transfer_scene_report_infos": [{ "info_type": "活动名称", "info_content": "抽奖" }],
+    });
+    let path = "/v3/fund-app/mch-transfer/transfer-bills";
+    let sent = shop.expect(200, "POST", path, Some(&body)).await.unwrap();
+    let package = sent["package_info"].as_str().unwrap();
+    for name in ["B1", package] {
+        let taken = program.run(&["sandbox", "confirm-transfer", name]).json();
+        assert_eq!((&taken["out_bill_no"], &taken["state"]), (&json!("B1"), &json!("SUCCESS")));
+    }
+    shop.notified("MCHTRANSFER.BILL.FINISHED", "/out_bill_no", "B1", 1).await.unwrap();
     drop(developer.running);
     assert!(Audit::of(&developer.demo.database).await.unwrap().is_clean());
 }
