@@ -31,6 +31,8 @@ pub(super) struct Call {
     /// Scheme and host that the client reached us under.
     pub(super) gateway: String,
     pub(super) body: Bytes,
+    /// What a sandbox's payer shall do, as a header says; means nothing elsewhere.
+    pub(super) wish: Option<String>,
 }
 
 impl Call {

@@ -8,6 +8,8 @@ use super::fault::{Fault, attempt};
 use super::orders::find_order;
 use super::refunds::{draw_payout, draw_refund_id};
 use super::route::Route;
+use crate::sandbox::{Outcome, code_to_charge, wish_of_charge};
+use apiv3::code::Code;
 use apiv3::code_pay::{CodePay, Reversal, reversal_answer, waiting_answer};
 use apiv3::error::ApiError;
 use apiv3::order::OrderState;
@@ -53,6 +55,8 @@ pub(super) struct Charge<'a> {
     pub(super) profit_sharing: ProfitSharing,
     pub(super) auth_code: &'a str,
     pub(super) fingerprint: [u8; 32],
+    /// What a sandbox's payer shall do.
+    pub(super) wish: Option<Outcome>,
 }
 
 impl Charge<'_> {
@@ -63,7 +67,9 @@ impl Charge<'_> {
     ) -> Result<Option<Result<CodePayment, PayByCodeRefusal>>, Fault> {
         let (app, rules) = (&face.app, face.app.rules());
         let now = app.business_now();
-        let code = PresentedCode::read(&app.keys.payment_code, self.auth_code, now, &rules);
+        let code = code_to_charge(app, self.auth_code, self.wish, self.amount).await;
+        let code = code.ok_or(Code::ServiceUnavailable)?;
+        let code = PresentedCode::read(&app.keys.payment_code, &code, now, &rules);
         let Some(code) = code else { return Ok(None) };
         let make = || PayByCode {
             mchid: self.mchid.to_owned(),
@@ -107,6 +113,7 @@ pub(super) async fn reverse(
 
 async fn charge(call: Call, mode: Mode) -> Result<Reply, Fault> {
     let asked = CodePay::parse(mode, &call.body, &call.caller())?;
+    let wish = wish_of_charge(&call.face.app, call.wish.as_deref())?;
     let appid = match &asked.appid {
         Some(appid) => appid.clone(),
         None => appid_of(&call, &asked).await?,
@@ -123,6 +130,7 @@ async fn charge(call: Call, mode: Mode) -> Result<Reply, Fault> {
         profit_sharing: asked.profit_sharing,
         auth_code: &asked.auth_code,
         fingerprint: asked.fingerprint,
+        wish,
     };
     let charged = charge.run(&call.face).await?.ok_or_else(CodePay::no_code)?;
     charged.map_err(ApiError::from)?;

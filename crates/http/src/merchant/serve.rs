@@ -7,7 +7,7 @@ use super::call::Call;
 use super::fault::Fault;
 use super::platform_keys::KeySet;
 use super::route::{Matched, Signed};
-use crate::sandbox::{Signature, SignatureCheck};
+use crate::sandbox::{Signature, SignatureCheck, Wishes};
 use apiv3::code::Code;
 use apiv3::error::{ApiError, FieldError, Location};
 use apiv3::issue::Issue;
@@ -106,6 +106,7 @@ async fn outcome(face: Arc<Face>, parts: Parts, body: Bytes) -> Outcome {
         face: Arc::clone(&face),
         mchid,
         certificate: known.certificate,
+        wish: Wishes::of(&parts.headers),
         body,
     })
     .await

@@ -10,6 +10,7 @@ use super::refunds::order_of;
 use super::xml_refunds::{refund, refund_query};
 use crate::address::address_of;
 use crate::layers::{count, log};
+use crate::sandbox::{Wishes, wish_of_charge};
 use crate::shell;
 use apiv3::order::OrderView;
 use apiv3::refund::OrderName;
@@ -170,6 +171,8 @@ pub(super) struct Asked {
     pub(super) mchid: String,
     key: ApiV2Key,
     kind: SignType,
+    /// What a sandbox's payer shall do, as a header says; means nothing elsewhere.
+    wish: Option<String>,
 }
 
 impl Asked {
@@ -177,6 +180,7 @@ impl Asked {
         if request.method() != Method::POST {
             return Err("请使用 POST 方法");
         }
+        let wish = Wishes::of(request.headers());
         let body: Bytes = match to_bytes(request.into_body(), xml::BYTES_MAX).await {
             Ok(body) => body,
             Err(_) => return Err("请求体过大或不完整"),
@@ -197,7 +201,7 @@ impl Asked {
         if !key.verifies(&fields, kind) {
             return Err(SIGN_ERROR);
         }
-        Ok(Self { fields, mchid, key, kind })
+        Ok(Self { fields, mchid, key, kind, wish })
     }
 }
 
@@ -209,6 +213,9 @@ async fn micropay(face: &Face, asked: &Asked) -> Answer {
     let request = match Micropay::parse(&asked.fields) {
         Ok(request) => request,
         Err(refused) => return refuse(refused),
+    };
+    let Ok(wish) = wish_of_charge(&face.app, asked.wish.as_deref()) else {
+        return refuse(Refused::param("Sandbox-Outcome"));
     };
     let charge = Charge {
         mchid: &asked.mchid,
@@ -222,6 +229,7 @@ async fn micropay(face: &Face, asked: &Asked) -> Answer {
         profit_sharing: request.profit_sharing,
         auth_code: &request.auth_code,
         fingerprint: request.fingerprint,
+        wish,
     };
     let charged = match charge.run(face).await {
         Ok(Some(Ok(charged))) => charged,

@@ -7,6 +7,7 @@ use crate::problem::{Problem, ProblemDocument};
 use axum::Json;
 use axum::extract::State;
 use domain::catalogue::Code;
+use kernel::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -19,8 +20,9 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ShowCodeBody {
-    /// What the payer does once the code is charged; `success` if absent. Not one of those that
-    /// pay by card: codes are paid from the balance.
+    /// What the payer does once the code is charged, unless the charge has a header
+    /// `Sandbox-Outcome`; if absent, what its amount chooses, which usually means `success`. Not
+    /// one of those that pay by card: codes are paid from the balance.
     outcome: Option<Outcome>,
 }
 
@@ -34,12 +36,11 @@ pub struct ShownCode {
     pub code: String,
     /// Until when it can be charged, RFC 3339.
     pub expires_at: String,
-    /// What the payer does once it is charged.
+    /// What the payer does once it is charged, unless the charge says otherwise.
     pub outcome: Outcome,
 }
 
-/// Has a played payer show a payment code, and do something when it is charged. The newest code is
-/// the one that is attended to.
+/// Has a played payer show a payment code, and do something when it is charged.
 #[utoipa::path(
     post, path = "/sandbox/v1/codes", tag = "sandbox", operation_id = "playCode",
     request_body = ShowCodeBody,
@@ -58,9 +59,14 @@ async fn show_code(
     if !outcome.is_at_tills() {
         return Err(Problem::invalid("/outcome"));
     }
-    let shown = people.show_code(outcome).await;
-    shown.map(Json).map_err(|reason| {
+    let shown = people.show_code(outcome).await.map_err(|reason| {
         tracing::warn!(%reason, "the sandbox's payer cannot show a code");
         Problem::new(Code::SystemBusy).after(1)
-    })
+    })?;
+    if let (Some(inspector), Some(until)) =
+        (&app.inspector, Timestamp::parse_rfc3339(&shown.expires_at))
+    {
+        inspector.codes.note(&shown.code, until, body.outcome).await;
+    }
+    Ok(Json(shown))
 }

@@ -13,6 +13,7 @@ mod public_key_only;
 mod sub_merchants;
 #[cfg(test)]
 mod tests;
+mod tills;
 mod transfers;
 mod wishes;
 
@@ -23,6 +24,8 @@ pub use inspector::{
 };
 pub(crate) use inspector::{SignatureCheck, watch};
 pub use payments::{OUTCOMES, Outcome, OutcomeRow, Played, SandboxPeople};
+pub(crate) use tills::{code_to_charge, wish_of_charge};
+pub(crate) use wishes::Wishes;
 
 use payments::play;
 

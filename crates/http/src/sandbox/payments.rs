@@ -57,6 +57,13 @@ pub struct OutcomeRow {
     pub till_sees: Option<&'static str>,
 }
 
+impl OutcomeRow {
+    /// The amounts that choose it, in words.
+    pub(super) fn ends(&self) -> String {
+        if self.amount_ends == 0 { "all others".to_owned() } else { self.amount_ends.to_string() }
+    }
+}
+
 /// All outcomes, for the page, the document and the choice by amount.
 pub const OUTCOMES: [OutcomeRow; 9] = [
     OutcomeRow {
@@ -148,6 +155,12 @@ impl Outcome {
     /// Whether a payment code can lead to it.
     pub(super) fn is_at_tills(self) -> bool {
         self.row().till_sees.is_some()
+    }
+
+    /// What a code that is charged for this amount, in fen, leads to when nothing else was said.
+    pub(super) fn of_charge(minor: i64) -> Self {
+        let outcome = Self::of_amount(minor);
+        if outcome.is_at_tills() { outcome } else { Self::Success }
     }
 
     /// What an order of this amount, in fen, chooses by itself.
@@ -306,10 +319,12 @@ async fn openid(
 /// The table of what tills see, as the documentation shows it.
 #[cfg(test)]
 fn document_of_tills() -> String {
-    let mut text = String::from("| outcome | what the till sees |\n| --- | --- |\n");
+    let mut text = String::from(
+        "| outcome | amounts ending in (fen) | what the till sees |\n| --- | --- | --- |\n",
+    );
     for row in &OUTCOMES {
         if let Some(till_sees) = row.till_sees {
-            text.push_str(&format!("| `{}` | {till_sees} |\n", row.name));
+            text.push_str(&format!("| `{}` | {} | {till_sees} |\n", row.name, row.ends()));
         }
     }
     text
@@ -321,9 +336,8 @@ fn document() -> String {
     let mut text = String::from(
         "| outcome | amounts ending in (fen) | what the merchant sees |\n| --- | --- | --- |\n",
     );
-    for OutcomeRow { name, amount_ends, merchant_sees, .. } in &OUTCOMES {
-        let ends = if *amount_ends == 0 { "all others".into() } else { amount_ends.to_string() };
-        text.push_str(&format!("| `{name}` | {ends} | {merchant_sees} |\n"));
+    for row in &OUTCOMES {
+        text.push_str(&format!("| `{}` | {} | {} |\n", row.name, row.ends(), row.merchant_sees));
     }
     text
 }
@@ -351,6 +365,8 @@ mod tests {
             }
         }
         assert_eq!(Outcome::of_amount(1), Outcome::Success);
+        assert_eq!(Outcome::of_charge(9_004), Outcome::Slow);
+        assert_eq!(Outcome::of_charge(9_005), Outcome::Success, "codes are paid from the balance");
     }
 
     #[test]

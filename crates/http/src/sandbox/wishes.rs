@@ -1,5 +1,6 @@
-//! What the payer of an order shall do, as the merchant's request that placed it says: a header,
-//! which no signature covers and which other servers do not know.
+//! What the payer of an order or of a code shall do, as the merchant's request says that placed the
+//! one or charged the other: a header, which no signature covers and which other servers do not
+//! know.
 
 use super::payments::reference;
 use axum::body::{Body, Bytes, to_bytes};
@@ -19,12 +20,13 @@ const NAMED_BY: [&str; 3] = ["prepay_id", "code_url", "h5_url"];
 
 /// References of orders with the header's value, the newest last.
 #[derive(Default)]
-pub(super) struct Wishes(Mutex<VecDeque<(String, String)>>);
+pub(crate) struct Wishes(Mutex<VecDeque<(String, String)>>);
 
 impl Wishes {
-    /// What a request wishes.
-    pub(super) fn of(headers: &HeaderMap) -> Option<String> {
-        Some(headers.get(HEADER)?.to_str().ok()?.trim().to_owned())
+    /// What a request wishes; an empty header is none.
+    pub(crate) fn of(headers: &HeaderMap) -> Option<String> {
+        let wish = headers.get(HEADER)?.to_str().ok()?.trim();
+        (!wish.is_empty()).then(|| wish.to_owned())
     }
 
     /// Notes a wish if the answer names an order that was placed; gives the answer back.

@@ -1,19 +1,22 @@
 //! A sandbox as the server of a developer meets it: what its orders wish of their payers, and a
 //! sub-merchant to try partners' calls with.
 
+use crate::tills::{Till, refusal};
 use crate::transfers::{self, BILLS, ready_in};
-use crate::world::{BALANCE, NoBank, World};
+use crate::world::{Answer, BALANCE, NoBank, World};
+use apiv3::v2::SignType;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::Request;
+use domain::payment_code::Digits;
 use jiaozi_http::consumer_router;
 use jiaozi_http::sandbox::{
     Complained, Grievance, Later, Outcome, Played, SandboxPeople, ShownCode, Signature,
 };
 use serde_json::{Value, json};
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tower::ServiceExt;
 
 /// Somebody who only says what was asked of him.
@@ -47,6 +50,65 @@ pub(crate) async fn sandbox() -> World {
         app.inspector = Some(Arc::default());
     })
     .await
+}
+
+/// Somebody who shows the codes that a test prepared.
+#[derive(Default)]
+struct Shows(Mutex<Vec<(Outcome, String)>>);
+
+impl Shows {
+    fn next(&self, outcome: Outcome, code: &str) {
+        self.0.lock().unwrap().push((outcome, code.to_owned()));
+    }
+}
+
+impl SandboxPeople for Shows {
+    fn pay(&self, _: String, _: Outcome) -> Later<'_, Played> {
+        Box::pin(async { Err("nobody asks".to_owned()) })
+    }
+
+    fn show_code(&self, outcome: Outcome) -> Later<'_, ShownCode> {
+        let (expected, code) = self.0.lock().unwrap().remove(0);
+        assert_eq!(outcome, expected);
+        let expires_at = "2026-11-21T10:01:30+08:00".to_owned();
+        Box::pin(async move { Ok(ShownCode { code, expires_at, outcome }) })
+    }
+
+    fn complain(&self, _: Grievance) -> Later<'_, Complained> {
+        Box::pin(async { Err("nobody asks".to_owned()) })
+    }
+
+    fn openid(&self, _: String, _: String) -> Later<'_, String> {
+        Box::pin(async { Err("nobody asks".to_owned()) })
+    }
+}
+
+/// A sandbox whose payer shows codes.
+async fn at_tills() -> (World, Arc<Shows>) {
+    let people = Arc::new(Shows::default());
+    let world = World::with(|app| {
+        app.sandbox = Some(Arc::new(NoBank));
+        app.people = Some(people.clone());
+        app.inspector = Some(Arc::default());
+    });
+    let world = world.await;
+    world.turn_on_codes().await;
+    (world, people)
+}
+
+/// Charges a code for so much, with this header.
+async fn charge(world: &World, number: &str, what: (&str, i64), wish: &'static str) -> Answer {
+    let (target, made) = ("/v3/pay/transactions/codepay", &world.merchant.made);
+    let body = json!({
+        "appid": made.appid, "mchid": made.mchid, "description": "一杯茶", "out_trade_no": number,
+        "payer": { "auth_code": what.0 }, "amount": { "total": what.1 },
+        "scene_info": { "device_id": "till-1", "store_info": { "id": "shop-1" } },
+    });
+    let mut request = world.signed(&world.merchant, ("POST", target), body.to_string().as_bytes());
+    if !wish.is_empty() {
+        request.headers_mut().insert("sandbox-outcome", wish.parse().unwrap());
+    }
+    world.send(request).await
 }
 
 /// Asks the sandbox itself.
@@ -174,4 +236,86 @@ async fn a_payee_takes_what_a_merchant_sent_when_it_is_told_to() {
         assert_eq!((told, problem["code"].as_str()), (status, Some(code)), "{body}");
     }
     world.check_books().await;
+}
+
+#[tokio::test]
+async fn a_charge_chooses_what_the_payer_does_who_showed_the_code() {
+    let (world, people) = at_tills().await;
+    let show = async |digits, outcome: Option<&str>| {
+        let code = world.code(digits).await;
+        let outcome: Value = outcome.into();
+        let shown = serde_json::from_value(outcome.clone()).unwrap_or(Outcome::Success);
+        people.next(shown, &code);
+        let (status, shown) = ask(&world, "codes", json!({ "outcome": outcome })).await;
+        assert_eq!((status, &shown["code"]), (200, &json!(code)));
+        code
+    };
+    // The header wins, and the same charge again is the same.
+    let code = show(Digits::Hidden, None).await;
+    people.next(Outcome::Slow, &world.code(Digits::Shown).await);
+    for _ in 0..2 {
+        assert_eq!(charge(&world, "T2026-0001", (&code, 1_000), "slow").await.status, 202);
+    }
+    let used = "101 the payment code was used";
+    charge(&world, "T2026-0002", (&code, 1_000), "").await.refuses(400, "INVALID_REQUEST", used);
+    world.confirm("T2026-0001").await;
+    let code = show(Digits::Shown, Some("slow")).await;
+    people.next(Outcome::Success, &world.code(Digits::Hidden).await);
+    assert_eq!(charge(&world, "T2026-0002", (&code, 9_001), "success").await.status, 200);
+    // Then what was chosen when the code was shown, whatever the amount.
+    let code = show(Digits::Shown, Some("slow")).await;
+    assert_eq!(charge(&world, "T2026-0003", (&code, 9_003), "").await.status, 202);
+    // Then the amount, if a till can see its outcome.
+    let code = show(Digits::Hidden, None).await;
+    people.next(Outcome::UserCancels, &world.code(Digits::Shown).await);
+    assert_eq!(charge(&world, "T2026-0004", (&code, 9_001), "").await.status, 202);
+    let code = show(Digits::Hidden, None).await;
+    assert_eq!(charge(&world, "T2026-0005", (&code, 9_005), "").await.status, 200);
+    assert!(people.0.lock().unwrap().is_empty());
+    world.assert_books_are_right().await;
+}
+
+#[tokio::test]
+async fn a_code_of_somebody_else_or_one_too_old_is_charged_as_it_is() {
+    let (world, people) = at_tills().await;
+    let own = world.code(Digits::Hidden).await;
+    assert_eq!(charge(&world, "T2026-0001", (&own, 1_000), "slow").await.status, 200);
+    for wrong in ["lucky", "card"] {
+        let refused = charge(&world, "T2026-0002", (&own, 1_000), wrong).await;
+        assert_eq!(refused.status, 400);
+        assert_eq!(refused.json()["detail"]["field"], "Sandbox-Outcome", "{wrong}");
+    }
+    let code = world.code(Digits::Hidden).await;
+    people.next(Outcome::Success, &code);
+    ask(&world, "codes", json!({})).await;
+    world.wait(92);
+    let expired = "101 the payment code has expired";
+    let late = charge(&world, "T2026-0002", (&code, 1_000), "slow").await;
+    late.refuses(400, "INVALID_REQUEST", expired);
+    world.assert_books_are_right().await;
+}
+
+#[tokio::test]
+async fn a_till_that_speaks_xml_chooses_too() {
+    let (world, people) = at_tills().await;
+    let till = Till::of(world, SignType::Md5).await;
+    let code = till.world.code(Digits::Hidden).await;
+    people.next(Outcome::Success, &code);
+    ask(&till.world, "codes", json!({})).await;
+    people.next(Outcome::Slow, &till.world.code(Digits::Shown).await);
+    let own = [
+        ("body", "tea"),
+        ("out_trade_no", "T2026-0001"),
+        ("total_fee", "1000"),
+        ("spbill_create_ip", "192.0.2.1"),
+        ("auth_code", code.as_str()),
+    ];
+    let wrong = till.ask_wishing("/pay/micropay", &own, "card").await;
+    assert_eq!(refusal(&wrong), ("PARAM_ERROR", "参数错误: Sandbox-Outcome"));
+    let waiting = till.ask_wishing("/pay/micropay", &own, "slow").await;
+    assert_eq!(refusal(&waiting).0, "USERPAYING");
+    till.world.confirm("T2026-0001").await;
+    let paid = till.ask("/pay/orderquery", &[("out_trade_no", "T2026-0001")]).await;
+    assert_eq!(paid["trade_state"], "SUCCESS");
+    till.world.assert_books_are_right().await;
 }

@@ -55,8 +55,14 @@ impl Till {
 
     /// Sends a signed message; the answer's signature is checked.
     pub(crate) async fn ask(&self, path: &str, own: &[(&str, &str)]) -> Fields {
+        self.ask_wishing(path, own, "").await
+    }
+
+    /// The same with a wish for a sandbox's payer.
+    pub(crate) async fn ask_wishing(&self, path: &str, own: &[(&str, &str)], wish: &str) -> Fields {
         let text = xml::write(&self.message(own));
-        let answer = xml::read(send(&self.world, "POST", path, &text).await.as_bytes()).unwrap();
+        let answer = send_wishing(&self.world, ("POST", path), &text, wish).await;
+        let answer = xml::read(answer.as_bytes()).unwrap();
         assert_eq!(answer["return_code"], "SUCCESS", "{answer:?}");
         assert!(self.key.verifies(&answer, self.kind), "{answer:?}");
         assert_eq!(answer["mch_id"], self.world.merchant.made.mchid);
@@ -88,8 +94,17 @@ async fn new_key(world: &World) -> ApiV2Key {
 }
 
 async fn send(world: &World, method: &str, path: &str, text: &str) -> String {
-    let request = Request::builder().method(method).uri(path).body(Body::from(text.to_owned()));
-    let mut request = request.unwrap();
+    send_wishing(world, (method, path), text, "").await
+}
+
+async fn send_wishing(
+    world: &World,
+    (method, path): (&str, &str),
+    text: &str,
+    wish: &str,
+) -> String {
+    let request = Request::builder().method(method).uri(path).header("sandbox-outcome", wish);
+    let mut request = request.body(Body::from(text.to_owned())).unwrap();
     let address: SocketAddr = "192.0.2.1:40000".parse().unwrap();
     request.extensions_mut().insert(ConnectInfo(address));
     let response = world.router.clone().oneshot(request).await.unwrap();

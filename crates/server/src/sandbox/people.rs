@@ -34,12 +34,19 @@ pub(crate) struct People {
     payer: Mutex<Option<Payer>>,
     /// Who has nothing.
     poor: Mutex<Option<Payer>>,
-    /// Who shows payment codes.
-    holder: Mutex<Option<Payer>>,
-    /// Attends to the code that was shown last.
-    attending: Mutex<Option<AbortHandle>>,
+    /// Who shows payment codes: those that lead to success, to a refusal, and slowly to success.
+    /// Each is a person apart, because a person does the same with everything that waits.
+    holders: [Holder; 3],
     /// Who pays by card, by its [`Plastic`].
     cards: [Mutex<Option<(Payer, String)>>; 4],
+}
+
+/// Somebody who shows payment codes.
+#[derive(Default)]
+struct Holder {
+    person: Mutex<Option<Payer>>,
+    /// Looks for what waits for them.
+    attending: Mutex<Option<AbortHandle>>,
 }
 
 /// Which card pays.
@@ -63,8 +70,7 @@ impl People {
             payer: Mutex::default(),
             poor: Mutex::default(),
             cards: Default::default(),
-            holder: Mutex::default(),
-            attending: Mutex::default(),
+            holders: Default::default(),
         })
     }
 
@@ -135,8 +141,8 @@ impl People {
 
     /// Who shows codes, with a session: somebody new when the payments of the day without the
     /// password, or the money, are used up.
-    async fn holder(&self) -> Told<Payer> {
-        let mut kept = self.holder.lock().await;
+    async fn at_hand(&self, holder: &Holder) -> Told<Payer> {
+        let mut kept = holder.person.lock().await;
         if let Some(payer) = kept.as_mut() {
             log_in_again(&self.consumer_api, payer).await?;
             let api = self.hand(payer.clone()).api;
@@ -150,10 +156,13 @@ impl People {
     }
 
     async fn show(&self, outcome: Outcome) -> Told<ShownCode> {
-        let payer = match outcome {
-            Outcome::Success | Outcome::UserCancels | Outcome::Slow => self.holder().await?,
-            Outcome::InsufficientBalance => self.poor().await?,
-            Outcome::WrongPassword => make_poor_payer(&self.consumer_api).await?,
+        let [success, cancels, slow] = &self.holders;
+        let (payer, holder) = match outcome {
+            Outcome::Success => (self.at_hand(success).await?, Some(success)),
+            Outcome::UserCancels => (self.at_hand(cancels).await?, Some(cancels)),
+            Outcome::Slow => (self.at_hand(slow).await?, Some(slow)),
+            Outcome::InsufficientBalance => (self.poor().await?, None),
+            Outcome::WrongPassword => (make_poor_payer(&self.consumer_api).await?, None),
             Outcome::Card
             | Outcome::BankSlow
             | Outcome::PaidAfterClose
@@ -167,7 +176,10 @@ impl People {
             hand.password = WRONG_PASSWORD.into();
         }
         let attending = tokio::spawn(hand.attend(outcome)).abort_handle();
-        if let Some(before) = self.attending.lock().await.replace(attending) {
+        // Of the same person one is enough; others end by themselves.
+        if let Some(holder) = holder
+            && let Some(before) = holder.attending.lock().await.replace(attending)
+        {
             before.abort();
         }
         Ok(shown)

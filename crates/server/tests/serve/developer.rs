@@ -242,6 +242,33 @@ async fn a_transfer_is_taken_for_its_payee() {
 }
 
 #[tokio::test]
+async fn the_amount_chooses_what_the_payer_of_a_code_does() {
+    let developer = Developer::at_work().await;
+    let Developer { shop, api, .. } = &developer;
+    let (mchid, appid) = (&shop.credentials.mchid, &shop.credentials.appid);
+    let mut charged = Vec::new();
+    for (minor, state) in [(9_004, "SUCCESS"), (9_001, "PAYERROR")] {
+        let shown = api.post("/sandbox/v1/codes", json!({})).await.unwrap();
+        let number = format!("T2026-{minor}");
+        let body = json!({
+            "appid": appid, "mchid": mchid, "description": "tea", "out_trade_no": number,
+            "payer": { "auth_code": shown["code"] }, "amount": { "total": minor },
+            "scene_info": { "device_id": "till-1", "store_info": { "id": "shop-1" } },
+        });
+        let path = "/v3/pay/transactions/codepay";
+        let waiting = shop.expect(202, "POST", path, Some(&body)).await.unwrap();
+        assert_eq!(waiting["trade_state"], "USERPAYING");
+        let code = shown["code"].as_str().unwrap().to_owned();
+        charged.push((Placed { number, code, minor }, state));
+    }
+    for (placed, state) in &charged {
+        until_seen(shop, placed, state).await;
+    }
+    drop(developer.running);
+    assert!(Audit::of(&developer.demo.database).await.unwrap().is_clean());
+}
+
+#[tokio::test]
 async fn the_payer_shows_codes_and_a_merchant_gets_a_key_for_tills() {
     let program = Program::on_a_file();
     let running = program.serve_people(&[]);

@@ -25,6 +25,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::Later;
+use super::tills::ShownCodes;
 use super::wishes::Wishes;
 
 /// Calls and notifications that are remembered, each.
@@ -54,6 +55,7 @@ pub struct Inspector {
     notices: Mutex<VecDeque<NoticeRecord>>,
     courier: OnceLock<Arc<dyn SandboxCourier>>,
     pub(super) wishes: Wishes,
+    pub(super) codes: ShownCodes,
 }
 
 impl Inspector {

@@ -93,14 +93,17 @@ fn payer(html: &mut String) -> fmt::Result {
     }
     html.push_str(
         "</select> <button>Pay</button></form><table><tr><th>outcome</th>\
-         <th>amounts ending in (fen)</th><th>what the merchant sees</th></tr>",
+         <th>amounts ending in (fen)</th><th>what the merchant sees</th>\
+         <th>what a till sees</th></tr>",
     );
-    for OutcomeRow { name, amount_ends, merchant_sees, .. } in &OUTCOMES {
-        let ends = if *amount_ends == 0 { "all others".into() } else { amount_ends.to_string() };
+    for row in &OUTCOMES {
         write!(
             html,
-            "<tr><td><code>{name}</code></td><td>{ends}</td><td>{}</td></tr>",
-            Text(merchant_sees)
+            "<tr><td><code>{}</code></td><td>{}</td><td>{}</td><td>{}</td></tr>",
+            row.name,
+            row.ends(),
+            Text(row.merchant_sees),
+            Text(row.till_sees.unwrap_or("codes are paid from the balance")),
         )?;
     }
     html.push_str("</table>");
