@@ -24,8 +24,12 @@ async fn ask(world: &World, target: &str) -> Answer {
 
 /// Downloads a file without looking for a signature.
 async fn download(world: &World, url: &str) -> (u16, String, Vec<u8>) {
+    download_as(world, &world.merchant, url).await
+}
+
+async fn download_as(world: &World, party: &Party, url: &str) -> (u16, String, Vec<u8>) {
     let target = url.strip_prefix("https://localhost").unwrap();
-    let mut request = world.signed(&world.merchant, ("GET", target), b"");
+    let mut request = world.signed(party, ("GET", target), b"");
     let address: SocketAddr = "192.0.2.1:40000".parse().unwrap();
     request.extensions_mut().insert(ConnectInfo(address));
     let response = world.router.clone().oneshot(request).await.unwrap();
@@ -42,10 +46,16 @@ fn sha1(bytes: &[u8]) -> String {
 
 /// A file that was offered, downloaded and checked against its hash.
 pub(crate) async fn file(world: &World, target: &str) -> String {
-    let offer = ask(world, target).await;
+    file_of(world, &world.merchant, target).await
+}
+
+/// The same for a merchant.
+pub(crate) async fn file_of(world: &World, party: &Party, target: &str) -> String {
+    let offer = world.send(world.signed(party, ("GET", target), b"")).await;
     assert_eq!(offer.status, 200, "{offer:?}");
     let offer = offer.json();
-    let (status, kind, bytes) = download(world, offer["download_url"].as_str().unwrap()).await;
+    let url = offer["download_url"].as_str().unwrap();
+    let (status, kind, bytes) = download_as(world, party, url).await;
     assert_eq!((status, kind.as_str()), (200, "text/plain; charset=utf-8"));
     assert_eq!((&offer["hash_type"], &offer["hash_value"]), (&json!("SHA1"), &json!(sha1(&bytes))));
     String::from_utf8(bytes).unwrap()
@@ -249,6 +259,7 @@ async fn parts_of_a_combined_payment_are_lines_in_the_bill_of_who_was_paid() {
             ("T2026-0004", "REFUND", true),
         ]
     );
+    let provider = rows[3][2].clone();
     let net = rows.iter().map(|row| fen(&row[12]) - fen(&row[16]) - fen(&row[22])).sum::<i64>();
     let balance = moved(&world, Purpose::Balance, 0).await;
     assert_eq!(net, balance + moved(&world, Purpose::Unsettled, 0).await);
@@ -261,6 +272,7 @@ async fn parts_of_a_combined_payment_are_lines_in_the_bill_of_who_was_paid() {
     assert_eq!(running, balance);
     let numbers: BTreeSet<&str> = rows.iter().map(|row| row[2].as_str()).collect();
     assert_eq!((rows.len(), numbers.len()), (5, 5), "{rows:?}");
+    assert_eq!((&*rows[4][10], &rows[4][8]), ("R4", &format!("{provider}API")), "who asked");
     world.check_books().await;
 }
 

@@ -14,6 +14,7 @@ mod complaints;
 mod faults;
 mod fields;
 mod fields_money;
+mod flow_bills;
 mod input;
 mod onboarding;
 mod orders;

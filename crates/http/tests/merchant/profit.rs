@@ -23,7 +23,7 @@ async fn shared_order() -> (World, Party, String) {
     (world, partner, transaction_id)
 }
 
-async fn add(world: &World, partner: &Party, name: &str) -> Answer {
+pub(crate) async fn add(world: &World, partner: &Party, name: &str) -> Answer {
     let (serial, key) = &world.platform[0];
     let body = json!({
         "appid": world.merchant.made.appid,
@@ -40,7 +40,7 @@ async fn add(world: &World, partner: &Party, name: &str) -> Answer {
     world.send(request).await
 }
 
-fn share(world: &World, partner: &Party, transaction_id: &str, fen: i64) -> Value {
+pub(crate) fn share(world: &World, partner: &Party, transaction_id: &str, fen: i64) -> Value {
     json!({
         "appid": world.merchant.made.appid,
         "transaction_id": transaction_id,

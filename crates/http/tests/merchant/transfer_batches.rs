@@ -26,7 +26,7 @@ pub(crate) fn body(world: &World) -> Value {
     })
 }
 
-async fn pay(world: &World) {
+pub(crate) async fn pay(world: &World) {
     let (mchid, out_batch_no) = (world.merchant.made.mchid.clone(), "B1".into());
     let command = PayTransferBatch { mchid, out_batch_no, names: BTreeMap::new() };
     world.app.engine.run(command).await.unwrap();

@@ -305,15 +305,8 @@ impl Source {
     }
 }
 
-/// The merchant's number that the subject of a journal of its own names.
-pub(super) fn own_number<'a>(journal: &'a Journal, kind: &str, mchid: &str) -> Option<&'a str> {
-    let (named, id) = journal.subject.parts();
-    let (merchant, number) = id.split_once(':')?;
-    (named == kind && merchant == mchid).then_some(number)
-}
-
 /// `$1, $2, $3`.
-fn places(first: usize, count: usize) -> String {
+pub(super) fn places(first: usize, count: usize) -> String {
     let places: Vec<String> = (first..first + count).map(|place| format!("${place}")).collect();
     places.join(", ")
 }

@@ -1,21 +1,17 @@
 //! The lines of a fund-flow bill: every movement of the balance. A payment has two lines, what the
 //! payer gave and what the fee took; both together are its one entry in the ledger.
 
-use super::file::{Moved, Source, own_number};
+use super::file::{Moved, Source};
+use super::numbers::Numbers;
 use super::orders::Orders;
 use crate::merchant::fault::Fault;
 use apiv3::bill::{FlowRow, FlowWriter};
-use domain::ledger::JournalKind;
-use domain::merchant_transfer::MerchantTransfer;
+use domain::ledger::{Journal, JournalKind};
 use domain::order::Order;
 use kernel::money::yuan;
-use std::collections::HashMap;
 
 /// See the module.
 pub(super) struct FlowBill(pub(super) FlowWriter);
-
-/// Our number and the merchant's of what moved money.
-type Numbers = (String, String);
 
 impl FlowBill {
     pub(super) async fn lines(
@@ -24,12 +20,11 @@ impl FlowBill {
         moved: Vec<Moved>,
     ) -> Result<String, Fault> {
         let orders = Orders::load(source, &moved).await?;
-        let known = known(source, &moved, &orders).await?;
+        let numbers = Numbers::load(source, &moved, &orders).await?;
         let mut out = String::new();
         for moved in moved.iter().filter(|moved| moved.net != 0) {
-            let subject = moved.journal.subject.as_str();
-            let number = moved.journal.number.to_string();
-            let (ours, theirs) = known.get(subject).cloned().unwrap_or((number, String::new()));
+            let without = || (moved.journal.number.to_string(), String::new());
+            let (ours, theirs) = numbers.of(&moved.journal).cloned().unwrap_or_else(without);
             let (name, kind) = words(moved.journal.kind);
             let row = FlowRow {
                 at: moved.journal.at,
@@ -39,7 +34,7 @@ impl FlowBill {
                 kind,
                 amount: moved.net,
                 balance: moved.balance,
-                applicant: applicant(source, moved.journal.kind),
+                applicant: applicant(&moved.journal),
                 note: String::new(),
                 voucher: theirs,
             };
@@ -96,34 +91,6 @@ impl FlowBill {
     }
 }
 
-/// The numbers of what moved money, by the subjects of journals; payments have them from their
-/// orders.
-async fn known(
-    source: &Source,
-    moved: &[Moved],
-    orders: &Orders,
-) -> Result<HashMap<String, Numbers>, Fault> {
-    let numbers = |kind: &str| {
-        let numbers = moved.iter().filter_map(|one| own_number(&one.journal, kind, &source.mchid));
-        numbers.map(str::to_owned).collect::<Vec<_>>()
-    };
-    let subject = |kind: &str, number: &str| format!("{kind}:{}:{number}", source.mchid);
-    let mut known = HashMap::new();
-    for one in moved {
-        if let Some((refund, _)) = orders.refunded(&one.journal) {
-            let numbers = (refund.refund_id.clone(), refund.out_refund_no.clone());
-            known.insert(one.journal.subject.as_str().to_owned(), numbers);
-        }
-    }
-    let transfers = numbers("merchant_transfer");
-    for transfer in source.rows::<MerchantTransfer>("out_bill_no", transfers).await? {
-        let ours = transfer.transfer_bill_no;
-        let subject = subject("merchant_transfer", &transfer.out_bill_no);
-        known.insert(subject, (ours, transfer.out_bill_no));
-    }
-    Ok(known)
-}
-
 /// Name and kind of a movement.
 fn words(kind: JournalKind) -> (&'static str, &'static str) {
     match kind {
@@ -151,16 +118,22 @@ fn words(kind: JournalKind) -> (&'static str, &'static str) {
     }
 }
 
-/// What a merchant asked for carries its name, the rest ours.
-fn applicant(source: &Source, kind: JournalKind) -> String {
-    match kind {
+/// What a merchant asked for carries its number, whoever's line it is; the rest our name.
+fn applicant(journal: &Journal) -> String {
+    let asked_by = || {
+        let (kind, id) = journal.subject.parts();
+        // What becomes of an order by itself is about the order.
+        let (mchid, _) = id.split_once(':').filter(|_| kind != "order")?;
+        Some(format!("{mchid}API"))
+    };
+    let asked_by = match journal.kind {
         JournalKind::Refund
         | JournalKind::RefundStart
         | JournalKind::MerchantTransferReserve
         | JournalKind::TransferBatchReserve
         | JournalKind::ProfitShare
         | JournalKind::ProfitUnfreeze
-        | JournalKind::ProfitReturn => format!("{}API", source.mchid),
+        | JournalKind::ProfitReturn => asked_by(),
         JournalKind::Payment
         | JournalKind::RefundReturn
         | JournalKind::RefundSettle
@@ -173,6 +146,7 @@ fn applicant(source: &Source, kind: JournalKind) -> String {
         | JournalKind::WithdrawalSettle
         | JournalKind::WithdrawalReturn
         | JournalKind::MerchantTransferSettle
-        | JournalKind::Suspense => "system".into(),
-    }
+        | JournalKind::Suspense => None,
+    };
+    asked_by.unwrap_or_else(|| "system".into())
 }

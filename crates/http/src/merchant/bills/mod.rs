@@ -8,6 +8,7 @@
 mod file;
 mod flow;
 mod journals;
+mod numbers;
 mod orders;
 mod profit;
 mod token;

@@ -9,7 +9,7 @@ use domain::refund::Refund;
 use std::collections::HashMap;
 
 /// A merchant's number, and that merchant's number of an order or refund.
-type Key = (String, String);
+pub(super) type Key = (String, String);
 
 /// See the module.
 pub(super) struct Orders {
@@ -61,6 +61,11 @@ impl Orders {
         orders.filter(|order| source.owners.contains(order.payee())).collect()
     }
 
+    /// The order that a journal is about alone.
+    pub(super) fn alone(&self, journal: &Journal) -> Option<&Order> {
+        self.orders.get(&key_of(journal, "order")?)
+    }
+
     /// The refund that a journal is about, and its order.
     pub(super) fn refunded(&self, journal: &Journal) -> Option<(&Refund, &Order)> {
         let refund = self.refunds.get(&key_of(journal, "refund")?)?;
@@ -70,7 +75,7 @@ impl Orders {
 }
 
 /// The merchant and its number that the subject of a journal names.
-fn key_of(journal: &Journal, kind: &str) -> Option<Key> {
+pub(super) fn key_of(journal: &Journal, kind: &str) -> Option<Key> {
     let (named, id) = journal.subject.parts();
     let (mchid, number) = id.split_once(':').filter(|_| named == kind)?;
     Some((mchid.to_owned(), number.to_owned()))
