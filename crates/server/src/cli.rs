@@ -1,7 +1,7 @@
 //! What can be typed after `jiaozi`.
 
 use crate::bench::{BenchAction, UnderTest};
-use crate::operator::{FreezeBecause, SigningKey};
+use crate::operator::{FreezeBecause, SigningKey, WebhookOf};
 use clap::{Args, Parser, Subcommand};
 use domain::merchant::PlatformKeyKind;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -292,7 +292,7 @@ pub(crate) enum MerchantAction {
     /// Take our certificates from a merchant, or give them back: without them it is one that knows
     /// our bare public key alone.
     PublicKeyOnly(PublicKeyOnlyFlags),
-    /// Name where a merchant is told what it got by profit sharing.
+    /// Name where a merchant is told what it got by profit sharing, or of its refunds.
     Webhook(WebhookFlags),
 }
 
@@ -302,6 +302,9 @@ pub(crate) struct WebhookFlags {
     pub(crate) mchid: String,
     /// The address; without one the merchant is told no longer.
     pub(crate) url: Option<String>,
+    /// What it is told there.
+    #[arg(long, value_enum, default_value = "profit-sharing")]
+    pub(crate) of: WebhookOf,
     #[command(flatten)]
     pub(crate) config: ConfigFlags,
 }

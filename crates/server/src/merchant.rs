@@ -41,8 +41,8 @@ pub(crate) async fn run(action: MerchantAction) -> Result<(), Box<dyn Error>> {
         MerchantAction::PublicKeyOnly(PublicKeyOnlyFlags { mchid, end, config }) => {
             operator::tell(&config, &Request::PublicKeyOnly { mchid, public_key_only: !end }).await
         }
-        MerchantAction::Webhook(WebhookFlags { mchid, url, config }) => {
-            operator::tell(&config, &Request::ProfitWebhook { mchid, url }).await
+        MerchantAction::Webhook(WebhookFlags { mchid, url, of, config }) => {
+            operator::tell(&config, &Request::Webhook { mchid, of, url }).await
         }
     }
 }

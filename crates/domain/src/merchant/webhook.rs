@@ -13,6 +13,8 @@ text_enum!(
         Complaint = "COMPLAINT",
         /// What it received by profit sharing, and gave back.
         ProfitSharing = "PROFIT_SHARING",
+        /// What became of refunds that name no address.
+        Refund = "REFUND",
     }
 );
 

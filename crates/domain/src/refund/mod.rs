@@ -107,7 +107,7 @@ pub struct Refund {
     pub total: Amount,
     /// Told to the payer.
     pub reason: Option<String>,
-    /// Where the result is notified; `None` for nowhere.
+    /// Where the result is notified; `None` for where the merchant is told of refunds.
     pub notify_url: Option<String>,
     /// In which form it is.
     pub notice_form: NoticeForm,
@@ -177,7 +177,7 @@ impl Refund {
     }
 
     /// Whether it is what a reversal gave back, under a number of ours: no merchant asked for it.
-    pub(crate) fn is_of_reversal(&self) -> bool {
+    pub fn is_of_reversal(&self) -> bool {
         self.out_refund_no == self.refund_id
     }
 

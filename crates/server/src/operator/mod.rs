@@ -9,7 +9,7 @@ mod socket;
 
 pub(crate) use keys::KeyRequest;
 pub(crate) use perform::Operator;
-pub(crate) use request::{Answer, FreezeBecause, Request, SigningKey};
+pub(crate) use request::{Answer, FreezeBecause, Request, SigningKey, WebhookOf};
 pub(crate) use socket::{Socket, serve};
 
 use crate::cli::ConfigFlags;

@@ -1,12 +1,12 @@
 //! Turns an operator's request into a command and runs it.
 
-use super::request::{Answer, Request};
+use super::request::{Answer, Request, WebhookOf};
 use apiv3::language::Language;
 use apiv3::notify_url::{self, UrlRule};
 use domain::ids::WalletId;
 use domain::merchant::{
     AddAppid, AllowProfitReturn, BindSubMerchant, ChooseNotificationKey, SetPublicKeyOnly,
-    SetWebhook, WebhookChange, WebhookKind,
+    SetWebhook, WebhookChange,
 };
 use domain::notification::ResendNotification;
 use domain::wallet::{FreezeWallet, FrozenBy, LiftedBy, UnfreezeWallet};
@@ -79,7 +79,7 @@ impl Operator {
                 }
                 None => Answer::Failed("no sandbox runs here that could begin anew".to_owned()),
             },
-            Request::ProfitWebhook { mchid, url } => self.set_webhook(mchid, url.as_deref()).await,
+            Request::Webhook { mchid, of, url } => self.webhook(mchid, *of, url.as_deref()).await,
             Request::ProfitReturn { mchid, is_allowed } => {
                 let (mchid, is_allowed) = (mchid.clone(), *is_allowed);
                 let told = json!({ "mchid": mchid, "allows_profit_return": is_allowed });
@@ -122,17 +122,17 @@ impl Operator {
         }
     }
 
-    async fn set_webhook(&self, mchid: &str, url: Option<&str>) -> Answer {
+    async fn webhook(&self, mchid: &str, of: WebhookOf, url: Option<&str>) -> Answer {
         // What is connected to is looked at again each time, by the rule of this server.
         if let Some(Err(fault)) = url.map(|url| notify_url::check(url, UrlRule::Relaxed)) {
             return Answer::Failed(format!("the address {}", fault.text(Language::English)));
         }
         let command = SetWebhook {
             mchid: mchid.to_owned(),
-            kind: WebhookKind::ProfitSharing,
+            kind: of.into(),
             change: url.map_or(WebhookChange::Remove, |url| WebhookChange::Put(url.to_owned())),
         };
-        self.run(command, |()| json!({ "mchid": mchid, "url": url })).await
+        self.run(command, |()| json!({ "mchid": mchid, "of": of, "url": url })).await
     }
 
     pub(super) async fn run<C: Command>(

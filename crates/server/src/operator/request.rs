@@ -1,7 +1,7 @@
 //! What is said over the socket: one JSON object in a line each way.
 
 use super::keys::KeyRequest;
-use domain::merchant::{PlatformKeyKind, SubMerchantState};
+use domain::merchant::{PlatformKeyKind, SubMerchantState, WebhookKind};
 use domain::wallet::{FreezeKind, OperatorFreeze};
 use http_api::merchant::MerchantRequest;
 use serde::{Deserialize, Serialize};
@@ -54,10 +54,12 @@ pub(crate) enum Request {
     },
     /// Begin anew without data: a sandbox only.
     Reset,
-    /// Name where a merchant is told of profit sharing; without an address, nowhere.
-    ProfitWebhook {
+    /// Name where a merchant is told of something; without an address, nowhere.
+    Webhook {
         /// The merchant's number.
         mchid: String,
+        /// What is told there.
+        of: WebhookOf,
         /// The address.
         url: Option<String>,
     },
@@ -93,6 +95,25 @@ pub(crate) enum Request {
         /// The merchant's number.
         mchid: String,
     },
+}
+
+/// What an operator names addresses for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum WebhookOf {
+    /// What it got by profit sharing, and gave back.
+    ProfitSharing,
+    /// What became of its refunds that name no address.
+    Refunds,
+}
+
+impl From<WebhookOf> for WebhookKind {
+    fn from(of: WebhookOf) -> Self {
+        match of {
+            WebhookOf::ProfitSharing => Self::ProfitSharing,
+            WebhookOf::Refunds => Self::Refund,
+        }
+    }
 }
 
 /// The kinds of our keys.

@@ -34,6 +34,14 @@ fn relations_and_keys_change_beside_a_running_server() {
     assert_eq!(agrees(sub), true);
     told(&program, &["merchant", "profit-return", "--end", sub]);
     assert_eq!(agrees(sub), false);
+    let url = "https://tea.example.com/shares";
+    let shares = told(&program, &["merchant", "webhook", sub, url]);
+    assert_eq!(shares, json!({ "mchid": sub, "of": "profit_sharing", "url": url }));
+    let refunds = told(&program, &["merchant", "webhook", "--of", "refunds", sub, url]);
+    assert_eq!(refunds["of"], "refunds");
+    let nowhere = ["merchant", "webhook", "--of", "refunds", sub];
+    assert_eq!(told(&program, &nowhere)["url"], Value::Null);
+    assert!(program.run(&nowhere).error().contains("OBJECT_NOT_FOUND"), "none is left to remove");
     let bare = told(&program, &["merchant", "public-key-only", sub]);
     assert_eq!(bare, json!({ "mchid": sub, "public_key_only": true }));
     let back = told(&program, &["merchant", "public-key-only", "--end", sub]);

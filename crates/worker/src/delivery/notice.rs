@@ -161,7 +161,7 @@ impl Notices {
                 let view = RefundView::of(&refund).map(|view| as_told(view, fact.kind));
                 let told = view.and_then(|view| Told::of(view, refund.notice_form));
                 let told = told.ok_or_else(|| absent("end of the refund", fact))?;
-                Ok(refund.notify_url.map(|url| (url, told)))
+                Ok(self.refund_url(&refund, fact).await?.map(|url| (url, told)))
             }
             FactKind::MerchantTransferEnded => {
                 let transfer = find::<MerchantTransfer>(queries, &key).await?;
@@ -188,6 +188,16 @@ impl Notices {
                 };
                 Ok(Some((url, complaint_event(queries, fact).await?.into())))
             }
+        }
+    }
+
+    /// Where a refund is told: at its own address, or at the merchant's. What a reversal gave back
+    /// is told nowhere.
+    async fn refund_url(&self, refund: &Refund, fact: &Fact) -> Result<Option<String>, QueryError> {
+        match &refund.notify_url {
+            Some(url) => Ok(Some(url.clone())),
+            None if refund.is_of_reversal() => Ok(None),
+            None => self.hook(fact, WebhookKind::Refund).await,
         }
     }
 

@@ -3,15 +3,23 @@
 use crate::merchant::MerchantServer;
 use crate::stage::{PERSON, Stage, USER, fen};
 use domain::Once;
-use domain::merchant::{EchoSecurity, Openid, OpenidKeys};
+use domain::merchant::{
+    BindSubMerchant, EchoSecurity, Openid, OpenidKeys, SetWebhook, SubMerchantState, WebhookChange,
+    WebhookKind,
+};
 use domain::notification::{HoldSlots, Retry, Slot};
 use domain::order::{
-    CardsTaken, CreateCombinedOrder, CreateOrder, PartAsked, PayOrder, ProfitSharing, TradeType,
+    CardsTaken, CreateCombinedOrder, CreateOrder, PartAsked, Partner, PayOrder, ProfitSharing,
+    TradeType,
 };
-use domain::refund::CreateRefund;
+use domain::payment_code::{Digits, ReverseOrder};
+use domain::refund::{CreateRefund, OrderOfRefund, Refund};
 use domain::testing::{self, APPID, MCHID};
 use kernel::time::{MINUTE, SECOND};
 use serde_json::Value;
+
+const SUB: &str = "1900000002";
+const LOCATOR: i64 = 1_234_567_890;
 
 fn place(url: &str) -> CreateOrder {
     let attach = Some("shelf 7".into());
@@ -73,6 +81,62 @@ async fn a_payment_and_a_refund_are_told_signed_and_sealed_and_a_refund_without_
     stage.until("the cursor rises", async || cursor(&stage, MCHID).await == told).await;
     assert!(server.is_quiet() && stage.retry().await.is_none());
     worker.stop().await;
+    stage.check_ledger().await;
+}
+
+/// A payment by code that the merchant takes back at once.
+async fn reversed(stage: &Stage) {
+    stage.engine.run(PERSON.turn_on_codes(LOCATOR)).await.unwrap();
+    let code = testing::code(LOCATOR, stage.now(), Digits::Hidden);
+    let charge = testing::charge("T0002", fen(200), &code, stage.now());
+    stage.engine.run(charge).await.unwrap();
+    let reverse = ReverseOrder {
+        mchid: MCHID.into(),
+        sub_mchid: None,
+        order: OrderOfRefund::OutTradeNo("T0002".into()),
+        appid: None,
+        reason: "reversed".into(),
+        refund_id: "50T0002".into(),
+        payout: testing::payout_of("T0002"),
+    };
+    stage.engine.run(reverse).await.unwrap();
+    assert_eq!(stage.all::<Refund>().await.len(), 1, "its money is back");
+}
+
+#[tokio::test]
+async fn a_refund_without_address_is_told_where_its_merchant_wants_refunds_told() {
+    let stage = Stage::new().await;
+    let mut named = MerchantServer::answering(200).await;
+    let mut providers = MerchantServer::answering(200).await;
+    let mut subs = MerchantServer::answering(200).await;
+    stage.add_person(10_000).await;
+    for (mchid, url) in [(MCHID, &providers.url), (SUB, &subs.url)] {
+        stage.add_merchant(mchid).await;
+        let (kind, change) = (WebhookKind::Refund, WebhookChange::Put(url.clone()));
+        stage.engine.run(SetWebhook { mchid: mchid.into(), kind, change }).await.unwrap();
+    }
+    let (sub_mchid, state) = (SUB.to_owned(), SubMerchantState::Active);
+    let bind = BindSubMerchant { mchid: MCHID.into(), sub_mchid, state };
+    stage.engine.run(bind).await.unwrap();
+    let partner = Partner { sub_mchid: SUB.into(), sub_appid: None, sub_openid: None };
+    let order = CreateOrder { partner: Some(partner), notify_url: None, ..place("") };
+    stage.engine.run(order.clone()).await.unwrap();
+    stage.engine.run(pay()).await.unwrap();
+    reversed(&stage).await;
+    stage.advance(MINUTE).await;
+    let worker = stage.start_worker("one");
+    stage.engine.run(testing::refund(&order, "R1", fen(100))).await.unwrap();
+    let told = providers.next().await.open();
+    assert_eq!(told.event_type, "REFUND.SUCCESS");
+    let told: Value = serde_json::from_slice(&told.resource).unwrap();
+    assert_eq!((&told["out_refund_no"], &told["sub_mchid"]), (&"R1".into(), &SUB.into()));
+    stage.advance(MINUTE).await;
+    let notify_url = Some(named.url.clone());
+    let refund = CreateRefund { notify_url, ..testing::refund(&order, "R2", fen(100)) };
+    stage.engine.run(refund).await.unwrap();
+    assert_eq!(named.next().await.open().event_type, "REFUND.SUCCESS");
+    worker.stop().await;
+    assert!(named.is_quiet() && providers.is_quiet() && subs.is_quiet());
     stage.check_ledger().await;
 }
 
