@@ -20,7 +20,7 @@ mod slots;
 mod worker;
 
 pub use callback::{BankCallbacks, CallbackFailed};
-pub use delivery::courier::{Attempt, Content, Courier, Witness};
+pub use delivery::courier::{Attempt, Content, Courier, Flaw, Witness};
 pub use jobs::Providers;
 pub use shell::{Shell, SystemShell};
 pub use worker::{Config, Deps, Worker};

@@ -12,8 +12,10 @@ use axum::http::Request;
 use domain::payment_code::Digits;
 use jiaozi_http::consumer_router;
 use jiaozi_http::sandbox::{
-    Complained, Grievance, Later, Outcome, Played, SandboxPeople, ShownCode, Signature,
+    Again, Complained, Grievance, Later, NoticeSeen, Outcome, Played, SandboxCourier,
+    SandboxPeople, ShownCode, Signature,
 };
+use kernel::Timestamp;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -40,6 +42,17 @@ impl SandboxPeople for Told {
 
     fn openid(&self, _: String, _: String) -> Later<'_, String> {
         Box::pin(async { Err("nobody asks".to_owned()) })
+    }
+}
+
+/// Sends nothing and remembers what it was to send.
+#[derive(Default)]
+struct Asked(Mutex<Vec<(i64, i64, Again)>>);
+
+impl SandboxCourier for Asked {
+    fn send(&self, batch: i64, place: i64, again: Again) -> Later<'_, String> {
+        self.0.lock().unwrap().push((batch, place, again));
+        Box::pin(async { Ok("status 401".to_owned()) })
     }
 }
 
@@ -318,4 +331,47 @@ async fn a_till_that_speaks_xml_chooses_too() {
     let paid = till.ask("/pay/orderquery", &[("out_trade_no", "T2026-0001")]).await;
     assert_eq!(paid["trade_state"], "SUCCESS");
     till.world.assert_books_are_right().await;
+}
+
+/// The inspector's page, or what it shows after a form was sent.
+async fn page(world: &World, mut request: Request<Body>) -> String {
+    let address: SocketAddr = "192.0.2.1:40000".parse().unwrap();
+    request.extensions_mut().insert(ConnectInfo(address));
+    let answer = consumer_router(&world.app, Router::new()).oneshot(request).await.unwrap();
+    assert_eq!(answer.status(), 200);
+    let body = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+    String::from_utf8(body.to_vec()).unwrap()
+}
+
+#[tokio::test]
+async fn each_button_of_a_notification_sends_it_as_it_says() {
+    let world = sandbox().await;
+    let inspector = world.app.inspector.clone().unwrap();
+    let courier = Arc::new(Asked::default());
+    inspector.employ(courier.clone());
+    inspector.saw(NoticeSeen {
+        batch: 7,
+        place: 2,
+        at: Timestamp::from_micros(0),
+        mchid: "1900000001".into(),
+        subject: "T2026-0001".into(),
+        url: "http://127.0.0.1/notify".into(),
+        headers: Vec::new(),
+        body: Vec::new(),
+        event_type: "TRANSACTION.SUCCESS",
+        resource: Vec::new(),
+        outcome: "acknowledged".into(),
+    });
+    let shown = page(&world, Request::get("/sandbox").body(Body::empty()).unwrap()).await;
+    let buttons = shown.split("<button name=\"how\" value=\"").skip(1);
+    for how in buttons.map(|button| button.split_once('"').unwrap().0) {
+        let form = format!("batch=7&place=2&how={how}");
+        let request = Request::post("/sandbox/notifications").body(Body::from(form)).unwrap();
+        assert!(page(&world, request).await.contains("The notification: status 401"), "{how}");
+    }
+    let asked = courier.0.lock().unwrap().clone();
+    // Again, twice, later, corrupted, with a wrong signature.
+    let expected =
+        [Again::Same, Again::Same, Again::Same, Again::Later, Again::Corrupted, Again::Probe];
+    assert_eq!(asked, expected.map(|again| (7, 2, again)));
 }

@@ -5,7 +5,7 @@ use http_api::sandbox::{Again, Inspector, Later, NoticeSeen, SandboxCourier};
 use http_api::{Shell, SystemShell};
 use std::sync::Arc;
 use std::time::Duration;
-use worker::{Attempt, Content, Courier, Witness};
+use worker::{Attempt, Content, Courier, Flaw, Witness};
 
 /// How long a notification that is sent later waits.
 const LATER: Duration = Duration::from_secs(10);
@@ -53,14 +53,15 @@ impl SandboxCourier for Messenger {
     fn send(&self, batch: i64, place: i64, again: Again) -> Later<'_, String> {
         Box::pin(async move {
             match again {
-                Again::Same => Ok(self.0.send(batch, place, false).await),
-                Again::Corrupted => Ok(self.0.send(batch, place, true).await),
+                Again::Same => Ok(self.0.send(batch, place, Flaw::None).await),
+                Again::Corrupted => Ok(self.0.send(batch, place, Flaw::Body).await),
+                Again::Probe => Ok(self.0.send(batch, place, Flaw::Signature).await),
                 Again::Later => {
                     let courier = self.0.clone();
                     tokio::spawn(async move {
                         tokio::time::sleep(LATER).await;
                         // What came of it is on the page.
-                        courier.send(batch, place, false).await;
+                        courier.send(batch, place, Flaw::None).await;
                     });
                     Ok(format!("it is sent in {} seconds", LATER.as_secs()))
                 }

@@ -1,12 +1,52 @@
 //! What a sandbox sees of deliveries and does beside them: it is told of every attempt, and sends a
-//! notification again, whole or damaged, without the schedule knowing.
+//! notification again, whole or with a flaw, without the schedule knowing.
 
 use super::notice::Notice;
 use super::sender::{Sender, Sent};
+use apiv3::sign::SIGNATURE_HEADER;
 use domain::fact::Fact;
+use hyper::header::HeaderValue;
 use std::sync::Arc;
 use store::Queries;
 use store::queries::find;
+
+/// How the signature of a probe begins, by which the protocol looks whether merchants check it.
+const PROBE: &str = "WECHATPAY/SIGNTEST/";
+
+/// What is wrong with a notification that is sent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flaw {
+    /// Nothing.
+    None,
+    /// One byte of its body was changed after it was signed.
+    Body,
+    /// Its signature is a probe: it looks like one and fits nothing.
+    Signature,
+}
+
+impl Flaw {
+    /// Puts it into a notification, or says why it cannot be.
+    fn put_into(self, notice: &mut Notice) -> Result<(), &'static str> {
+        match self {
+            Self::None => {}
+            Self::Body => {
+                // The first digit of its id: it stays JSON, and only the signature tells.
+                if let Some(byte) = notice.body.iter_mut().find(|byte| byte.is_ascii_digit()) {
+                    *byte = if *byte == b'0' { b'1' } else { b'0' };
+                }
+            }
+            Self::Signature => {
+                let signature = notice.headers.get_mut(SIGNATURE_HEADER);
+                let signature = signature.ok_or("it carries no signature")?;
+                // As long as the right one and base64 like it, so that only a check tells.
+                let rest = signature.as_bytes().get(PROBE.len()..).unwrap_or_default();
+                *signature = HeaderValue::from_bytes(&[PROBE.as_bytes(), rest].concat())
+                    .map_err(|_| "its signature is no text")?;
+            }
+        }
+        Ok(())
+    }
+}
 
 /// What a notification tells, before it was encrypted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,23 +121,17 @@ impl Courier {
         Self { queries, sender }
     }
 
-    /// Sends the notification of a fact, signed anew, and gives what came of it in words. A damaged
-    /// one has one byte of its body changed after it was signed.
-    pub async fn send(&self, batch: i64, place: i64, is_damaged: bool) -> String {
+    /// Sends the notification of a fact, signed anew, and gives what came of it in words.
+    pub async fn send(&self, batch: i64, place: i64, flaw: Flaw) -> String {
         let fact = match find::<Fact>(self.queries.as_ref(), &(batch, place)).await {
             Ok(Some(fact)) => fact,
             Ok(None) => return "no such notification".to_owned(),
             Err(error) => return error.to_string(),
         };
-        let damage = |notice: &mut Notice| {
-            // The first letter of its id: it stays JSON, and only the signature tells.
-            if let Some(byte) = notice.body.iter_mut().find(|byte| byte.is_ascii_digit())
-                && is_damaged
-            {
-                *byte = if *byte == b'0' { b'1' } else { b'0' };
+        match self.sender.attempt_with(&fact, "again", |notice| flaw.put_into(notice)).await {
+            Sent::Acknowledged if flaw != Flaw::None => {
+                "acknowledged, but a merchant that checks signatures refuses it".to_owned()
             }
-        };
-        match self.sender.attempt_with(&fact, "again", damage).await {
             Sent::Acknowledged => "acknowledged".to_owned(),
             Sent::Failed(why) => why,
             Sent::Untried => "not tried, the database does not answer".to_owned(),

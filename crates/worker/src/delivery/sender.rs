@@ -45,15 +45,16 @@ impl Sender {
 
     /// Notifies once, without recording it.
     pub(crate) async fn attempt(&self, fact: &Fact, series: &'static str) -> Sent {
-        self.attempt_with(fact, series, |_| {}).await
+        self.attempt_with(fact, series, |_| Ok(())).await
     }
 
-    /// The same with a notification that is changed after it was signed.
+    /// The same with a notification that is changed after it was signed; one that cannot be is not
+    /// sent.
     pub(super) async fn attempt_with(
         &self,
         fact: &Fact,
         series: &'static str,
-        change: impl FnOnce(&mut Notice) + Send,
+        change: impl FnOnce(&mut Notice) -> Result<(), &'static str> + Send,
     ) -> Sent {
         let mut notice = match self.notices.of(fact).await {
             Ok(Some(notice)) => notice,
@@ -67,7 +68,9 @@ impl Sender {
                 return counted(Sent::Failed("cannot be made".into()), "defect", series);
             }
         };
-        change(&mut notice);
+        if let Err(why) = change(&mut notice) {
+            return Sent::Failed(why.to_owned());
+        }
         let watched = self.witness.as_ref().map(|witness| (witness, Attempt::of(fact, &notice)));
         let began = shell::instant();
         let posted = self.egress.post(&notice.url, notice.headers, notice.body, notice.yes).await;

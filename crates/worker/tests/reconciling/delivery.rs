@@ -1,7 +1,8 @@
 //! First deliveries: what is told, to whom first, and what a restart or a lost lease does.
 
 use crate::merchant::MerchantServer;
-use crate::stage::{PERSON, Stage, USER, fen};
+use crate::stage::{PERSON, Stage, USER, apiv3_key, fen};
+use apiv3::notification::open;
 use domain::Once;
 use domain::merchant::{
     BindSubMerchant, EchoSecurity, Openid, OpenidKeys, SetWebhook, SubMerchantState, WebhookChange,
@@ -15,6 +16,7 @@ use domain::order::{
 use domain::payment_code::{Digits, ReverseOrder};
 use domain::refund::{CreateRefund, OrderOfRefund, Refund};
 use domain::testing::{self, APPID, MCHID};
+use jiaozi_worker::Flaw;
 use kernel::time::{MINUTE, SECOND};
 use serde_json::Value;
 
@@ -95,6 +97,7 @@ async fn reversed(stage: &Stage) {
         sub_mchid: None,
         order: OrderOfRefund::OutTradeNo("T0002".into()),
         appid: None,
+        sub_appid: None,
         reason: "reversed".into(),
         refund_id: "50T0002".into(),
         payout: testing::payout_of("T0002"),
@@ -137,6 +140,38 @@ async fn a_refund_without_address_is_told_where_its_merchant_wants_refunds_told(
     assert_eq!(named.next().await.open().event_type, "REFUND.SUCCESS");
     worker.stop().await;
     assert!(named.is_quiet() && providers.is_quiet() && subs.is_quiet());
+    stage.check_ledger().await;
+}
+
+#[tokio::test]
+async fn a_flaw_leaves_a_notification_as_it_was_but_for_its_signature() {
+    let stage = Stage::new().await;
+    let mut server = MerchantServer::answering(200).await;
+    stage.add_person(10_000).await;
+    stage.add_merchant(MCHID).await;
+    let worker = stage.start_worker("one");
+    stage.engine.run(place(&server.url)).await.unwrap();
+    stage.engine.run(pay()).await.unwrap();
+    let right = server.next().await;
+    assert_eq!(right.open().event_type, "TRANSACTION.SUCCESS");
+    let courier = worker.courier().unwrap();
+    let fact = stage.all::<domain::fact::Fact>().await.pop().unwrap();
+    let again = async |flaw| courier.send(fact.batch, fact.place, flaw).await;
+    assert_eq!(again(Flaw::None).await, "acknowledged");
+    assert_eq!(server.next().await.open().event_type, "TRANSACTION.SUCCESS");
+    let careless = "acknowledged, but a merchant that checks signatures refuses it";
+    assert_eq!(again(Flaw::Signature).await, careless);
+    let probe = server.next().await;
+    let (signature, other) =
+        (&probe.headers["wechatpay-signature"], &right.headers["wechatpay-signature"]);
+    assert!(signature.starts_with("WECHATPAY/SIGNTEST/") && !probe.is_signed(), "{signature}");
+    assert_eq!(signature.len(), other.len());
+    assert_eq!(open(&probe.body, &apiv3_key()).unwrap().event_type, "TRANSACTION.SUCCESS");
+    server.now_answers(401);
+    assert_eq!(again(Flaw::Body).await, "status 401");
+    let damaged = server.next().await;
+    assert!(!damaged.is_signed() && right.is_signed());
+    worker.stop().await;
     stage.check_ledger().await;
 }
 

@@ -40,6 +40,8 @@ pub enum Again {
     Later,
     /// Its body is changed after it was signed, so the merchant must refuse it.
     Corrupted,
+    /// Its signature is a probe that fits nothing, so the merchant must refuse it.
+    Probe,
 }
 
 /// Sends notifications at a developer's word, beside their schedule.

@@ -172,6 +172,7 @@ fn notices(html: &mut String, notices: &[NoticeRecord]) -> fmt::Result {
             ("twice", "twice"),
             ("later", "in 10 s"),
             ("corrupted", "corrupted"),
+            ("probe", "wrong signature"),
         ] {
             write!(
                 html,

@@ -90,6 +90,7 @@ async fn send(
         "again" => (1, Again::Same),
         "twice" => (2, Again::Same),
         "corrupted" => (1, Again::Corrupted),
+        "probe" => (1, Again::Probe),
         "later" => (1, Again::Later),
         _ => return Err(Problem::invalid("/how")),
     };
