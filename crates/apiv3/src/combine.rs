@@ -209,8 +209,10 @@ fn read_payer(
 ) -> Result<(Option<String>, Option<String>), FieldError> {
     let payer = match trade_type {
         TradeType::Jsapi => Some(fields.get_object("combine_payer_info")?),
-        TradeType::Native | TradeType::H5 => fields.find_object("combine_payer_info")?,
-        TradeType::App | TradeType::Micropay => None,
+        TradeType::Native | TradeType::H5 | TradeType::App => {
+            fields.find_object("combine_payer_info")?
+        }
+        TradeType::Micropay => None,
     };
     let Some(payer) = payer else { return Ok((None, None)) };
     let openid = payer.find_text("openid", 1..=128)?;

@@ -12,6 +12,10 @@ use crate::issue::Issue;
 use crate::notification::Event;
 use crate::request::{Caller, Query, check_media_id, read_body};
 
+/// Most days in which a merchant may say that it will refund: a year, for which it can. Ours; the
+/// protocol has no bound.
+const LAUNCH_DAYS_MAX: i64 = 365;
+
 /// Longest span of a list, in days.
 const SPAN_DAYS: i64 = 30;
 /// Most pictures of one step, a payer's or a merchant's.
@@ -150,6 +154,10 @@ impl RefundProgress {
         let fields = Fields::top(&body);
         let remark = fields.find_words("remark", 0..=200)?.unwrap_or_default().to_owned();
         let launch_refund_day = fields.find_integer("launch_refund_day", 0)?;
+        if launch_refund_day.is_some_and(|day| day > LAUNCH_DAYS_MAX) {
+            let issue = Issue::AboveMaximum(LAUNCH_DAYS_MAX);
+            return Err(fields.fault("launch_refund_day", issue).into());
+        }
         match fields.get_literal("action", &["APPROVE", "REJECT"])? {
             "APPROVE" => Ok(Self::Approve { remark, launch_refund_day }),
             _ => Ok(Self::Reject {

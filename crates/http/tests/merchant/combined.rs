@@ -3,7 +3,9 @@
 use crate::partner::provider;
 use crate::world::{PAYER, Party, World};
 use domain::merchant::{AddAppid, IssueOpenid, OpenidKeys};
+use domain::order::Order;
 use serde_json::{Value, json};
+use store::queries::find;
 
 const NATIVE: &str = "/v3/combine-transactions/native";
 const JSAPI: &str = "/v3/combine-transactions/jsapi";
@@ -127,11 +129,19 @@ async fn a_code_binds_the_payer_whom_it_names() {
     body["combine_payer_info"] = json!({ "openid": "o-nobody" });
     let unknown = world.post(NATIVE, &body).await;
     assert_eq!((unknown.status, &unknown.json()["code"]), (500, &json!("OPENID_MISMATCH")));
-    body["combine_payer_info"] = json!({ "openid": world.known_payer().await });
+    let openid = world.known_payer().await;
+    body["combine_payer_info"] = json!({ "openid": openid });
     let placed = world.post(NATIVE, &body).await.json();
     let open = world.post(NATIVE, &combine(&world, &other)).await;
     let text = "201 out_trade_no was used with other parameters";
     open.refuses(400, "INVALID_REQUEST", text);
+    // Payments compare with what the parts are bound to.
+    for part in body["sub_orders"].as_array().unwrap() {
+        let [mchid, number] = ["mchid", "out_trade_no"].map(|key| part[key].as_str().unwrap());
+        let key = (mchid.to_owned(), number.to_owned());
+        let bound = find::<Order>(world.app.queries.as_ref(), &key).await.unwrap().unwrap();
+        assert_eq!(bound.openid.as_ref(), Some(&openid), "{number}");
+    }
     world.pay(apiv3::create::parse_code_url(placed["code_url"].as_str().unwrap()).unwrap()).await;
     world.check_books().await;
 }

@@ -2,7 +2,9 @@
 //! PARAM_ERROR and names the field, and nothing is written.
 
 use crate::world::World;
-use Kind::{Amount, Currency, Flag, List, Literal, Number, Object, Sealed, Text, Time, Url, Words};
+use Kind::{
+    Amount, Between, Currency, Flag, List, Literal, Number, Object, Sealed, Text, Time, Url, Words,
+};
 use serde_json::{Value, json};
 
 /// What a field may hold. Lengths are bytes, but for words.
@@ -15,6 +17,7 @@ pub(crate) enum Kind {
     /// Base64 of a ciphertext; with no platform key named, only its form can break.
     Sealed,
     Number(i64),
+    Between(i64, i64),
     Amount,
     Currency,
     Flag,
@@ -55,6 +58,9 @@ impl Kind {
             Literal => broken.extend([json!("OTHER"), json!(""), json!(7)]),
             Sealed => broken.extend([json!("a".repeat(1_025)), json!(7)]),
             Number(minimum) => broken.extend([json!(minimum - 1), json!("1"), json!(1.5)]),
+            Between(minimum, maximum) => {
+                broken.extend([json!(minimum - 1), json!(maximum + 1), json!("1"), json!(1.5)]);
+            }
             Amount => {
                 broken.extend([
                     json!(0),
@@ -393,7 +399,7 @@ async fn combined_orders() {
     breaks(&world, &target("native"), &body, &[COMBINED_PAYER]).await;
     let in_browser = [COMBINED_PAYER, COMBINED_BROWSER, BROWSER];
     breaks(&world, &target("h5"), &body, &in_browser).await;
-    breaks(&world, &target("app"), &body, &[COMBINED]).await;
+    breaks(&world, &target("app"), &body, &[COMBINED, COMBINED_PAYER]).await;
     let close = "/v3/combine-transactions/out-trade-no/C2026-0001/close";
     breaks(&world, close, &body, &[CLOSE_COMBINED]).await;
     let good = world.post(&target("native"), &body).await;

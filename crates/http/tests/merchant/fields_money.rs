@@ -1,6 +1,6 @@
 //! The tables of the calls that move money on, and of complaints. See `fields`.
 
-use crate::fields::Kind::{Amount, Flag, List, Literal, Number, Object, Sealed, Text, Url, Words};
+use crate::fields::Kind::{Amount, Between, Flag, List, Literal, Object, Sealed, Text, Url, Words};
 use crate::fields::{MAY, MUST, Row, breaks};
 use crate::transfer_batches::BATCHES;
 use crate::transfers::{BILLS, ready};
@@ -95,7 +95,7 @@ const RESPONSE: &[Row] = &[
 
 const PROGRESS: &[Row] = &[
     ("/action", Literal, MUST),
-    ("/launch_refund_day", Number(0), MAY),
+    ("/launch_refund_day", Between(0, 365), MAY),
     ("/reject_reason", Words(1, 200), MUST),
     ("/reject_media_list", List, MAY),
     ("/reject_media_list/0", Text(1, 256), MAY),
