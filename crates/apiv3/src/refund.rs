@@ -59,7 +59,8 @@ pub struct CreateRefund {
     pub out_refund_no: String,
     /// Shown to the payer, at most 80 bytes.
     pub reason: Option<String>,
-    /// Where the notification goes, at most 256 bytes; absent: nowhere.
+    /// Where the notification goes, at most 256 bytes; absent: where the merchant is told of
+    /// refunds.
     pub notify_url: Option<String>,
     /// What is given back.
     pub refund: Amount,

@@ -36,6 +36,13 @@ impl RefundAsked {
         let read = Reader(fields);
         let (appid, sub_mchid) = caller(&read)?;
         let order = read.find_order_name()?.ok_or_else(|| Refused::param("out_trade_no"))?;
+        // Money goes back only if both names, where both are there, are those of one order.
+        let order = match (order, read.find_number()?) {
+            (OrderName::TransactionId(transaction_id), Some(number)) => {
+                OrderName::Both { transaction_id, out_trade_no: number.to_owned() }
+            }
+            (order, _) => order,
+        };
         let out_refund_no = out_refund_no(read.get("out_refund_no", 64)?)?;
         let (total, refund) = (read.get_fen("total_fee")?, read.get_fen("refund_fee")?);
         read.check_currency("refund_fee_type")?;

@@ -18,6 +18,20 @@ fn back<'a>(order: &'a str, number: &'a str, fen: &'a str) -> [Pair<'a>; 4] {
 }
 
 #[tokio::test]
+async fn an_order_is_named_by_both_of_its_numbers_or_by_one() {
+    let till = Till::new(SignType::Md5).await;
+    let transaction_id = till.world.paid("T2026-0001").await;
+    till.world.paid("T2026-0002").await;
+    for (number, code) in [("T2026-0002", "INVALID_REQUEST"), ("T2026-0001", "")] {
+        let ours = [("transaction_id", transaction_id.as_str())];
+        let told = till.ask(REFUND, &[&back(number, "R1", "400")[..], &ours].concat()).await;
+        assert_eq!(told.get("err_code").map_or("", |code| code), code, "{number}");
+    }
+    assert_eq!(till.world.payer_balance().await, BALANCE - 1_600);
+    till.world.assert_books_are_right().await;
+}
+
+#[tokio::test]
 async fn what_is_asked_for_in_xml_goes_back_and_can_be_asked_for() {
     for kind in [SignType::Md5, SignType::HmacSha256] {
         let till = Till::new(kind).await;
