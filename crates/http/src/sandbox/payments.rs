@@ -87,7 +87,7 @@ pub const OUTCOMES: [OutcomeRow; 9] = [
         name: "insufficient_balance",
         amount_ends: 9_002,
         merchant_sees: "trade_state stays NOTPAY; the payer is told BALANCE_INSUFFICIENT",
-        till_sees: Some("NOT_ENOUGH, over XML NOTENOUGH"),
+        till_sees: Some("NOT_ENOUGH, over XML NOTENOUGH; above ¥1,000.00 USERPAYING, then REVOKED"),
     },
     OutcomeRow {
         outcome: Outcome::WrongPassword,

@@ -8,14 +8,18 @@ use apiv3::error::{FieldError, Location};
 use apiv3::issue::Issue;
 use kernel::{Amount, Timestamp};
 use std::collections::VecDeque;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard};
 
 /// Codes that are remembered: they can be charged for 90 seconds.
 const KEPT: usize = 1_000;
 
 /// The codes that played payers showed, the newest last.
 #[derive(Default)]
-pub(super) struct ShownCodes(Mutex<VecDeque<Shown>>);
+pub(super) struct ShownCodes {
+    kept: Mutex<VecDeque<Shown>>,
+    /// One charge after another: until one is over, the payer of another code would show the same.
+    turn: Mutex<()>,
+}
 
 struct Shown {
     code: String,
@@ -29,7 +33,7 @@ struct Shown {
 impl ShownCodes {
     /// Notes a code that a played payer shows from now on.
     pub(super) async fn note(&self, code: &str, expires_at: Timestamp, chosen: Option<Outcome>) {
-        let mut kept = self.0.lock().await;
+        let mut kept = self.kept.lock().await;
         // One that was not charged itself may be shown again.
         kept.retain(|shown| shown.code != code);
         if kept.len() == KEPT {
@@ -47,7 +51,7 @@ impl ShownCodes {
         (wish, amount): (Option<Outcome>, Amount),
     ) -> Result<String, String> {
         // Held until the other code is there: the same charge may come twice at once.
-        let mut kept = self.0.lock().await;
+        let mut kept = self.kept.lock().await;
         let shown = kept.iter_mut().find(|shown| shown.code == code && shown.expires_at > now);
         let Some(shown) = shown else { return Ok(code.to_owned()) };
         if let Some(charged) = &shown.charged {
@@ -78,6 +82,14 @@ pub(crate) fn wish_of_charge(
         let issue = Issue::Alphabet("an outcome that tills can see");
         FieldError::new(Location::Header, "Sandbox-Outcome".to_owned(), Some(&name.into()), issue)
     })
+}
+
+/// The turn to charge a code; nothing outside a sandbox. To be held until it is charged.
+pub(crate) async fn turn_at_till(app: &AppState) -> Option<MutexGuard<'_, ()>> {
+    match &app.inspector {
+        Some(inspector) => Some(inspector.codes.turn.lock().await),
+        None => None,
+    }
 }
 
 /// The code to charge when this one is presented; outside a sandbox itself. `None` when the payer

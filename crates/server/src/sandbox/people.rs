@@ -45,8 +45,8 @@ pub(crate) struct People {
 #[derive(Default)]
 struct Holder {
     person: Mutex<Option<Payer>>,
-    /// Looks for what waits for them.
-    attending: Mutex<Option<AbortHandle>>,
+    /// Looks for what waits for a person, whose token this is.
+    attending: Mutex<Option<(String, AbortHandle)>>,
 }
 
 /// Which card pays.
@@ -170,15 +170,22 @@ impl People {
                 return Err(Differs("a payment code is paid from the balance".into()));
             }
         };
+        let token = payer.token.clone();
         let mut hand = self.hand(payer);
         let shown = hand.show_code(outcome).await?;
+        if outcome == Outcome::InsufficientBalance {
+            return Ok(shown); // What is charged is refused, so nothing waits to be paid.
+        }
         if outcome == Outcome::WrongPassword {
             hand.password = WRONG_PASSWORD.into();
         }
         let attending = tokio::spawn(hand.attend(outcome)).abort_handle();
-        // Of the same person one is enough; others end by themselves.
+        // Of the same person one is enough; others end by themselves, because codes that a person
+        // showed before somebody else took over can still be charged.
         if let Some(holder) = holder
-            && let Some(before) = holder.attending.lock().await.replace(attending)
+            && let Some((whose, before)) =
+                holder.attending.lock().await.replace((token.clone(), attending))
+            && whose == token
         {
             before.abort();
         }

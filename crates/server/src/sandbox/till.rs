@@ -75,6 +75,9 @@ impl Hand {
                         if seen.insert(order_ref.clone()) {
                             // On its own, because the next code ends this watch.
                             tokio::spawn(self.clone().answer(outcome, order_ref));
+                            if outcome == Outcome::WrongPassword {
+                                return; // The person was made for this one code.
+                            }
                         }
                     }
                 }
