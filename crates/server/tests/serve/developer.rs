@@ -207,7 +207,10 @@ async fn the_cashier_page_plays_its_payer() {
     assert!(paid.contains("Paid") && !paid.contains("<form"), "{paid}");
     shop.notified("TRANSACTION.SUCCESS", "/out_trade_no", "T2026-H5", 1).await.unwrap();
     let decrypted = "&quot;trade_state&quot;:&quot;SUCCESS&quot;";
+    let mut looks = 0;
     while !developer.inspector().await.contains(decrypted) {
+        looks += 1;
+        assert!(looks < 600, "the inspector shows no decrypted notification");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     drop(developer.running);

@@ -6,6 +6,7 @@ use super::sender::{Sender, Sent};
 use apiv3::sign::SIGNATURE_HEADER;
 use domain::fact::Fact;
 use hyper::header::HeaderValue;
+use std::fmt;
 use std::sync::Arc;
 use store::Queries;
 use store::queries::find;
@@ -27,6 +28,10 @@ pub enum Flaw {
 impl Flaw {
     /// Puts it into a notification, or says why it cannot be.
     fn put_into(self, notice: &mut Notice) -> Result<(), &'static str> {
+        // Of one that is not signed nothing could tell.
+        if self != Self::None && !notice.headers.contains_key(SIGNATURE_HEADER) {
+            return Err("it carries no signature");
+        }
         match self {
             Self::None => {}
             Self::Body => {
@@ -48,13 +53,19 @@ impl Flaw {
     }
 }
 
-/// What a notification tells, before it was encrypted.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What a notification tells, before it was encrypted; not for logs.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Content {
     /// Literal of `event_type`; empty in XML, which has none.
     pub event_type: &'static str,
     /// What a merchant finds once it decrypted it.
     pub resource: Vec<u8>,
+}
+
+impl fmt::Debug for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Content").field("event_type", &self.event_type).finish_non_exhaustive()
+    }
 }
 
 /// One attempt to notify a merchant.
