@@ -1,5 +1,6 @@
 //! What a merchant's page or app hands the wallet: a prepay id, signed by who placed the order.
-//! Nothing else opens the order, so that nobody else's page shows it as its own.
+//! A wallet opens what it is handed through here alone, so that nobody else's page passes an order
+//! off as its own.
 
 use super::order_view::{FoundOrder, OrderAnswer, find_order, show};
 use crate::app::AppState;
@@ -32,7 +33,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
 /// The parameters as a merchant's server made them. A page or mini program passes `appId`,
 /// `timeStamp`, `nonceStr`, `package`, `signType` and `paySign`; an app passes `appid`,
 /// `partnerid`, `prepayid`, `package`, `noncestr`, `timestamp` and `sign`. Each name may be spelt
-/// either way.
+/// either way, of which this document shows the first; an app may give the time as a number.
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = PaySheet)]

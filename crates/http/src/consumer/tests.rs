@@ -10,6 +10,7 @@ mod limits;
 mod money;
 mod password_reset;
 mod passwords;
+mod pay_sheets;
 mod paying;
 mod payment_codes;
 mod rights;
