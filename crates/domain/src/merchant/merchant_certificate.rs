@@ -18,6 +18,13 @@ pub struct AddMerchantCertificate {
     pub certificate: String,
 }
 
+impl MerchantCertificate {
+    /// Whether the merchant may sign with it, as long as it lasts.
+    pub fn may_sign(&self) -> bool {
+        self.state != KeyState::Revoked
+    }
+}
+
 /// Why the key was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AddMerchantCertificateRefusal {

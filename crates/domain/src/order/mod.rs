@@ -251,6 +251,16 @@ impl Order {
         self.sub_mchid.as_deref().unwrap_or(&self.mchid)
     }
 
+    /// Whether it was placed under this app id, the sub-merchant's or its own.
+    pub fn is_of_app(&self, appid: &str) -> bool {
+        self.appid == appid || self.sub_appid.as_deref() == Some(appid)
+    }
+
+    /// Whether this merchant placed it or is paid.
+    pub fn is_of_merchant(&self, mchid: &str) -> bool {
+        self.mchid == mchid || self.payee() == mchid
+    }
+
     /// The key of the combined order that it is a part of.
     pub fn combined(&self) -> Option<(String, String)> {
         self.combined_mchid.clone().zip(self.combined_no.clone())

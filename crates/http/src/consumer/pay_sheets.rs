@@ -12,7 +12,7 @@ use apiv3::paysign::{PayCaller, PaySheet, prepay_id_of_package};
 use axum::Json;
 use axum::extract::State;
 use domain::catalogue::Code;
-use domain::merchant::{KeyState, MerchantCertificate};
+use domain::merchant::MerchantCertificate;
 use serde::Deserialize;
 use store::queries::{Value, select};
 use utoipa::ToSchema;
@@ -174,18 +174,16 @@ impl PaySheetBody {
 
     /// Whether app id and, from an app, the merchant's number are those of the order.
     fn check_names(&self, found: &FoundOrder) -> Result<(), Problem> {
-        let whole = found.combined.as_ref().map(|combined| &combined.appid);
-        let parts =
-            found.parts.iter().flat_map(|part| [Some(&part.appid), part.sub_appid.as_ref()]);
-        if !parts.chain([whole]).flatten().any(|appid| *appid == self.appid) {
+        let whole = found.combined.as_ref().is_some_and(|whole| whole.appid == self.appid);
+        if !whole && !found.parts.iter().any(|part| part.is_of_app(&self.appid)) {
             return Err(Problem::new(Code::SignatureInvalid).at("/appId"));
         }
-        let Some(partnerid) = self.sign.as_ref().map(|_| self.partnerid.as_deref()) else {
-            return Ok(());
-        };
-        let order = found.order();
-        let allowed = [Some(&found.session.mchid), order.sub_mchid.as_ref()];
-        let is_named = allowed.into_iter().flatten().any(|mchid| Some(mchid.as_str()) == partnerid);
+        if self.sign.is_none() {
+            return Ok(()); // A page names no merchant.
+        }
+        let is_named = self.partnerid.as_deref().is_some_and(|mchid| {
+            found.session.mchid == mchid || found.order().is_of_merchant(mchid)
+        });
         is_named.then_some(()).ok_or_else(|| Problem::invalid("/partnerid"))
     }
 }
@@ -205,7 +203,7 @@ async fn keys_of(app: &AppState, mchid: &str) -> Result<Vec<PublicKey>, Problem>
     let rows =
         select::<MerchantCertificate>(app.queries.as_ref(), "mchid = $1", vec![mchid]).await?;
     let now = app.shell.now().seconds();
-    let live = rows.into_iter().filter(|row| row.state != KeyState::Revoked);
+    let live = rows.into_iter().filter(MerchantCertificate::may_sign);
     // One that is unreadable is told of where requests are checked.
     let parsed = live.filter_map(|row| Certificate::parse_or_key(&row.certificate).ok());
     Ok(parsed.filter(|known| known.is_valid_at(now)).map(|known| known.public_key).collect())

@@ -3,7 +3,7 @@
 
 use apiv3::certificate::Certificate;
 use apiv3::key_name::Serial;
-use domain::merchant::{KeyState, Merchant, MerchantCertificate};
+use domain::merchant::{Merchant, MerchantCertificate};
 use kernel::Timestamp;
 use kernel::time::SECOND;
 use std::collections::HashMap;
@@ -72,9 +72,8 @@ impl CertificateCache {
     ) -> Result<Option<Known>, QueryError> {
         let row_key = (key.0.clone(), key.1.to_string());
         let found = queries::find_with(queries, &row_key, "b.mchid = a.mchid").await?;
-        let found = found.filter(|(row, _): &(MerchantCertificate, Option<Merchant>)| {
-            row.state != KeyState::Revoked
-        });
+        let found =
+            found.filter(|(row, _): &(MerchantCertificate, Option<Merchant>)| row.may_sign());
         let parsed = found.and_then(|(row, merchant)| {
             let public_key_only = merchant.is_some_and(|merchant| merchant.public_key_only);
             let (certificate, pem) = match stale {

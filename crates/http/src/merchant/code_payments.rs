@@ -8,7 +8,7 @@ use super::fault::{Fault, attempt};
 use super::orders::find_order;
 use super::refunds::{draw_payout, draw_refund_id};
 use super::route::Route;
-use crate::sandbox::{Outcome, code_to_charge, turn_at_till, wish_of_charge};
+use crate::sandbox::{Outcome, code_to_charge, wish_of_charge};
 use apiv3::code::Code;
 use apiv3::code_pay::{CodePay, Reversal, reversal_answer, waiting_answer};
 use apiv3::error::ApiError;
@@ -67,10 +67,9 @@ impl Charge<'_> {
     ) -> Result<Option<Result<CodePayment, PayByCodeRefusal>>, Fault> {
         let (app, rules) = (&face.app, face.app.rules());
         let now = app.business_now();
-        let _turn = turn_at_till(app).await;
-        let code = code_to_charge(app, self.auth_code, self.wish, self.amount).await;
-        let code = code.ok_or(Code::ServiceUnavailable)?;
-        let code = PresentedCode::read(&app.keys.payment_code, &code, now, &rules);
+        let held = code_to_charge(app, self.auth_code, self.wish, self.amount).await;
+        let held = held.ok_or(Code::ServiceUnavailable)?;
+        let code = PresentedCode::read(&app.keys.payment_code, &held.code, now, &rules);
         let Some(code) = code else { return Ok(None) };
         let make = || PayByCode {
             mchid: self.mchid.to_owned(),

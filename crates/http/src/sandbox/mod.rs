@@ -24,7 +24,7 @@ pub use inspector::{
 };
 pub(crate) use inspector::{SignatureCheck, watch};
 pub use payments::{OUTCOMES, Outcome, OutcomeRow, Played, SandboxPeople};
-pub(crate) use tills::{code_to_charge, turn_at_till, wish_of_charge};
+pub(crate) use tills::{code_to_charge, wish_of_charge};
 pub(crate) use wishes::Wishes;
 
 use payments::play;

@@ -84,28 +84,27 @@ pub(crate) fn wish_of_charge(
     })
 }
 
-/// The turn to charge a code; nothing outside a sandbox. To be held until it is charged.
-pub(crate) async fn turn_at_till(app: &AppState) -> Option<MutexGuard<'_, ()>> {
-    match &app.inspector {
-        Some(inspector) => Some(inspector.codes.turn.lock().await),
-        None => None,
-    }
+/// A code to charge. Whoever holds it has the turn at the till, in a sandbox.
+pub(crate) struct CodeInTurn<'a> {
+    pub(crate) code: String,
+    _turn: Option<MutexGuard<'a, ()>>,
 }
 
-/// The code to charge when this one is presented; outside a sandbox itself. `None` when the payer
-/// cannot play now.
-pub(crate) async fn code_to_charge(
-    app: &AppState,
+/// The code to charge when this one is presented, to be held until it is charged; outside a sandbox
+/// itself. `None` when the payer cannot play now.
+pub(crate) async fn code_to_charge<'a>(
+    app: &'a AppState,
     code: &str,
     wish: Option<Outcome>,
     amount: Amount,
-) -> Option<String> {
+) -> Option<CodeInTurn<'a>> {
     let (Some(inspector), Some(people)) = (&app.inspector, &app.people) else {
-        return Some(code.to_owned());
+        return Some(CodeInTurn { code: code.to_owned(), _turn: None });
     };
+    let turn = inspector.codes.turn.lock().await;
     let presented = (code, app.business_now());
     let charged = inspector.codes.charged(people.as_ref(), presented, (wish, amount)).await;
-    charged
-        .inspect_err(|reason| tracing::warn!(%reason, "the sandbox's payer cannot show a code"))
-        .ok()
+    let charged = charged
+        .inspect_err(|reason| tracing::warn!(%reason, "the sandbox's payer cannot show a code"));
+    Some(CodeInTurn { code: charged.ok()?, _turn: Some(turn) })
 }
