@@ -51,12 +51,13 @@ impl Clock {
     }
 
     /// The time of a step of the script before which so many days went by, unless it is later
-    /// already.
+    /// already. An engine that stands still tries again.
     pub(crate) fn step(&self, step: usize, days: i64) {
         let mut time = self.lock();
         (time.step, time.days) = (step as i64 + 1, days);
         time.now = time.now.max(time.by_script());
-        time.pauses = 0;
+        drop(time);
+        self.resume();
     }
 
     /// The time at which the product is started, or started again.
@@ -103,6 +104,40 @@ impl Shell for Clock {
         time.pauses += 1;
         while time.pauses > PAUSES_MAX && !time.is_stopping {
             time = self.0.1.wait(time).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+
+    /// Longer than any machine takes to wake a thread.
+    const EVER: Duration = Duration::from_secs(60);
+
+    /// An engine that pauses until it stands still, and then tells when it goes on.
+    fn stand_still(clock: &Clock) -> mpsc::Receiver<()> {
+        let (tell, told) = mpsc::channel();
+        let engine = clock.clone();
+        std::thread::spawn(move || {
+            (0..=PAUSES_MAX).for_each(|_| engine.pause(Duration::from_millis(1)));
+            tell.send(())
+        });
+        while !clock.is_stuck() {
+            std::thread::yield_now();
+        }
+        told
+    }
+
+    #[test]
+    fn engine_that_stands_still_goes_on_whoever_acts() {
+        let acts: [fn(&Clock); 3] = [Clock::resume, Clock::stop, |clock| clock.step(1, 0)];
+        for act in acts {
+            let clock = Clock::new();
+            let told = stand_still(&clock);
+            act(&clock);
+            told.recv_timeout(EVER).unwrap();
         }
     }
 }
