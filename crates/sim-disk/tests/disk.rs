@@ -2,12 +2,14 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use jiaozi_sim_disk::{
-    ALWAYS, Case, Fault, Kind, Named, Planted, Setup, Survivors, Violation, Which, World, run,
+    ALWAYS, Case, Fault, Kind, Met, Named, Planted, Setup, Survivors, Violation, Which, World, run,
 };
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::{Duration, Instant};
 use store_sqlite::Synchronous;
 
 /// For SQLite too: it calls the system's names, which this allocator takes over.
@@ -24,6 +26,25 @@ struct Tally {
     found: Vec<(Case, Violation)>,
 }
 
+impl Tally {
+    fn take(&mut self, case: &Case, outcome: Result<Met, Violation>) {
+        self.cycles += 1;
+        *self.by_fault.entry(case.fault.word()).or_default() += 1;
+        match outcome {
+            Ok(met) => {
+                self.struck += usize::from(met.struck.is_some());
+                self.happened_unheard += met.happened_unheard;
+            }
+            Err(violation) => self.found.push((*case, violation)),
+        }
+    }
+}
+
+/// Longer than any cycle takes; one that takes so long waits for something that never comes.
+const STANDS_STILL: Duration = Duration::from_secs(120);
+/// How often a long run says how far it is.
+const SAY_EVERY: usize = 2_000;
+
 /// Runs cases on all cores. A case and its engine take turns in waiting for each other, so there
 /// are twice as many at work.
 fn run_all(world: &World, cases: &[Case]) -> Tally {
@@ -32,24 +53,41 @@ fn run_all(world: &World, cases: &[Case]) -> Tally {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
         for _ in 0..2 * cores {
-            scope.spawn(|| {
+            let (begin, begun) = mpsc::channel();
+            let (tally, next) = (&tally, &next);
+            scope.spawn(move || {
                 while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    begin.send(*case).unwrap();
                     let outcome = run(world, case);
                     let mut tally = tally.lock().unwrap();
-                    tally.cycles += 1;
-                    *tally.by_fault.entry(case.fault.word()).or_default() += 1;
-                    match outcome {
-                        Ok(met) => {
-                            tally.struck += usize::from(met.struck.is_some());
-                            tally.happened_unheard += met.happened_unheard;
-                        }
-                        Err(violation) => tally.found.push((*case, violation)),
+                    tally.take(case, outcome);
+                    if tally.cycles % SAY_EVERY == 0 {
+                        println!("{} of {} cycles", tally.cycles, cases.len());
                     }
                 }
             });
+            scope.spawn(move || watch(&begun));
         }
     });
     tally.into_inner().unwrap()
+}
+
+/// Sees to it that a run which stands still ends, and names the cycle.
+fn watch(begun: &mpsc::Receiver<Case>) {
+    let mut present = None;
+    loop {
+        match begun.recv_timeout(STANDS_STILL) {
+            Ok(case) => present = Some(case),
+            Err(RecvTimeoutError::Disconnected) => return,
+            Err(RecvTimeoutError::Timeout) => {
+                let seed = present.map(|case| case.to_string()).unwrap_or_default();
+                let again = format!("a cycle stands still\n  again: make crash-disk SEED={seed}\n");
+                // What a test prints is kept back, and lost when the process ends.
+                let _ = std::io::stderr().write_all(again.as_bytes());
+                std::process::exit(1);
+            }
+        }
+    }
 }
 
 /// Power cuts at every `every`th operation of the scripts that are written down.
