@@ -9,6 +9,8 @@ BUILT = $(abspath $(or $(CARGO_TARGET_DIR),target)/debug/jiaozi)
 
 # Suites that are too long for `make test`; CI runs them after it.
 LONG_SUITES = conformance crash-test disk-test two-processes-test failover-test
+LONGEST ?= 25m
+IN_TIME = $(if $(shell command -v timeout),timeout $(LONGEST))
 
 # Suites that drive the sandbox with unmodified SDKs, each with one of its own.
 CONFORMANCE = conformance-go conformance-java conformance-node conformance-python
@@ -70,7 +72,10 @@ $(SDK_NODE)/node_modules/.package-lock.json: $(SDK_NODE)/package-lock.json
 	cd $(SDK_NODE) && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-long-test: require-tests $(LONG_SUITES) ## the suites that take minutes
+long-test: require-tests ## the suites that take minutes; one that is not over in LONGEST is ended
+	@for suite in $(LONG_SUITES); do \
+		$(STEP) "$$suite" $(IN_TIME) $(MAKE) --no-print-directory $$suite || exit 1; \
+	done
 
 crash-test: ## kill -9 at random moments of a running story, then look for anything lost
 	$(CARGO) test --locked --workspace --test crash -- --nocapture

@@ -8,7 +8,10 @@ echo "==> $name"
 start=$SECONDS
 "$@"
 status=$?
-if [ "$status" -eq 0 ]; then
+# What `timeout` says of a command that it ended.
+if [ "$status" -eq 124 ]; then
+  echo "<== $name: FAILED, not over after $((SECONDS - start)) s"
+elif [ "$status" -eq 0 ]; then
   echo "<== $name: ok, $((SECONDS - start)) s"
 else
   echo "<== $name: FAILED with status $status after $((SECONDS - start)) s"
