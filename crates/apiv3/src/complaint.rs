@@ -1,11 +1,13 @@
 //! Complaints as merchants see and answer them.
 
+use domain::catalogue::Language;
 use domain::complaint::{Complaint, ComplaintLog, ComplaintState, ComplaintStep, ProblemType};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::Serialize;
 
 use crate::code::Code;
+use crate::complaint_text::step_details;
 use crate::error::{ApiError, FieldError, Location};
 use crate::fields::Fields;
 use crate::issue::Issue;
@@ -311,7 +313,7 @@ pub fn history_answer(
             operator,
             operate_time: log.at.rfc3339(),
             operate_type: log.step.as_str(),
-            operate_details: &log.details,
+            operate_details: step_details(log, Language::ZhCn),
             complaint_media_list: (!images.is_empty())
                 .then(|| WireMedia { media_type, media_url: images.clone() }),
             image_list: images,
@@ -347,9 +349,11 @@ enum Actor {
 
 fn actor(step: ComplaintStep) -> Actor {
     match step {
-        ComplaintStep::UserCreate | ComplaintStep::UserContinue | ComplaintStep::UserResponse => {
-            Actor::Payer
-        }
+        ComplaintStep::UserCreate
+        | ComplaintStep::UserContinue
+        | ComplaintStep::UserResponse
+        | ComplaintStep::UserWithdraw
+        | ComplaintStep::UserConfirm => Actor::Payer,
         ComplaintStep::MerchantResponse
         | ComplaintStep::MerchantComplete
         | ComplaintStep::MerchantApproveRefund
@@ -367,7 +371,11 @@ impl Event {
         let action = match step {
             ComplaintStep::UserCreate => "CREATE_COMPLAINT",
             ComplaintStep::UserContinue => "CONTINUE_COMPLAINT",
-            ComplaintStep::UserResponse => "USER_RESPONSE",
+            // The protocol lists no action for the last two: the payer said something. Where the
+            // complaint stands tells the rest, and its history.
+            ComplaintStep::UserResponse
+            | ComplaintStep::UserWithdraw
+            | ComplaintStep::UserConfirm => "USER_RESPONSE",
             ComplaintStep::MerchantResponse => "MERCHANT_RESPONSE",
             ComplaintStep::MerchantComplete => "MERCHANT_CONFIRM_COMPLETE",
             ComplaintStep::MerchantApproveRefund => "MERCHANT_APPROVE_REFUND",
@@ -445,7 +453,7 @@ struct WireLog<'a> {
     operator: &'a str,
     operate_time: String,
     operate_type: &'static str,
-    operate_details: &'a str,
+    operate_details: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     complaint_media_list: Option<WireMedia>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -522,5 +530,41 @@ mod tests {
         assert_eq!(read_complete(br#"{"complainted_mchid":"1"}"#).unwrap(), "1");
         let reject = RefundProgress::parse(br#"{"action":"REJECT"}"#).unwrap_err();
         assert_eq!(reject.field_error().unwrap().field, "/reject_reason");
+    }
+
+    #[test]
+    fn a_merchant_is_told_what_the_payer_does_by_the_actions_that_are_listed() {
+        let complaint = Complaint {
+            complaint_id: "C1".into(),
+            mchid: "1900000001".into(),
+            sub_mchid: None,
+            out_trade_no: "T1".into(),
+            transaction_id: "4200".into(),
+            amount: kernel::Amount::fen(1_000).unwrap(),
+            payer: domain::ids::UserId::from_bytes([7; 16]),
+            openid: "o1".into(),
+            problem: ProblemType::Others,
+            detail: "cold".into(),
+            apply_refund_minor: 0,
+            state: ComplaintState::Processed,
+            ended: Some(domain::complaint::ComplaintEnd::Withdrawn),
+            times: 1,
+            payer_waits: false,
+            steps: 2,
+            created_at: kernel::Timestamp::default(),
+        };
+        for (step, event_type, action) in [
+            (ComplaintStep::UserCreate, "COMPLAINT.CREATE", "CREATE_COMPLAINT"),
+            (ComplaintStep::UserContinue, "COMPLAINT.STATE_CHANGE", "CONTINUE_COMPLAINT"),
+            (ComplaintStep::UserWithdraw, "COMPLAINT.STATE_CHANGE", "USER_RESPONSE"),
+            (ComplaintStep::UserConfirm, "COMPLAINT.STATE_CHANGE", "USER_RESPONSE"),
+        ] {
+            let event = Event::complaint(&complaint, step);
+            assert_eq!(event.event_type(), event_type);
+            let told = event.into_resource();
+            let told: serde_json::Value = serde_json::from_slice(&told).unwrap();
+            assert_eq!(told["action_type"], action);
+            assert_eq!(told["complaint_state"], "PROCESSED");
+        }
     }
 }

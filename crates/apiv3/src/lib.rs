@@ -16,6 +16,7 @@ pub mod code_pay;
 pub mod combine;
 pub mod combined_view;
 pub mod complaint;
+pub mod complaint_text;
 pub mod create;
 pub mod diagnosis;
 pub mod echo;

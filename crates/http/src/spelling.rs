@@ -3,7 +3,7 @@
 
 use domain::card::{BindingState, CardState};
 use domain::catalogue::{Code, Source};
-use domain::complaint::{ComplaintState, ComplaintStep, ProblemType};
+use domain::complaint::{ComplaintEnd, ComplaintState, ComplaintStep, ProblemType};
 use domain::identity::VerificationState;
 use domain::ledger::JournalKind;
 use domain::merchant_transfer::TransferState;
@@ -95,6 +95,7 @@ listed! {
     BindingStateText of BindingState;
     CardPaymentStateText of CardPaymentState;
     CardStateText of CardState;
+    ComplaintEndText of ComplaintEnd;
     ComplaintStateText of ComplaintState;
     ComplaintStepText of ComplaintStep;
     DocumentKindText of DocumentKind;

@@ -186,6 +186,10 @@ pub(crate) enum SandboxAction {
     Code(SandboxCodeFlags),
     /// Take a merchant's transfer for its payee.
     ConfirmTransfer(SandboxTransferFlags),
+    /// Have the payer complain about a payment that it made.
+    Complain(SandboxComplainFlags),
+    /// Have the payer go on with its complaint.
+    Complaint(SandboxComplaintFlags),
     /// Move business time forward.
     Advance(SandboxAdvanceFlags),
     /// Have the running sandbox begin anew without its data, at the same addresses; waits until it
@@ -220,6 +224,57 @@ pub(crate) struct SandboxTransferFlags {
     pub(crate) transfer: String,
     #[command(flatten)]
     pub(crate) config: ConfigFlags,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct SandboxComplainFlags {
+    /// The payment's `transaction_id`.
+    pub(crate) transaction_id: String,
+    /// The payer's words.
+    #[arg(long)]
+    pub(crate) detail: Option<String>,
+    /// What the payer wants back, in fen.
+    #[arg(long, value_name = "FEN")]
+    pub(crate) refund: Option<i64>,
+    #[command(flatten)]
+    pub(crate) config: ConfigFlags,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct SandboxComplaintFlags {
+    /// The complaint's number.
+    pub(crate) complaint_id: String,
+    /// What the payer does.
+    #[arg(value_enum)]
+    pub(crate) action: Complainant,
+    /// The payer's words, if it says something.
+    #[arg(long)]
+    pub(crate) content: Option<String>,
+    #[command(flatten)]
+    pub(crate) config: ConfigFlags,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(crate) enum Complainant {
+    /// Says something.
+    Respond,
+    /// Wants nothing any more.
+    Withdraw,
+    /// Says that it is settled.
+    Confirm,
+    /// Says that it is not settled, though the merchant says so.
+    Reopen,
+}
+
+impl Complainant {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Respond => "respond",
+            Self::Withdraw => "withdraw",
+            Self::Confirm => "confirm",
+            Self::Reopen => "reopen",
+        }
+    }
 }
 
 #[derive(Args, Clone, Debug)]

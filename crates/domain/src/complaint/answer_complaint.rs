@@ -1,7 +1,7 @@
 //! Merchant and payer speak about a complaint, and the merchant says what it does.
 
 use super::shown_picture::{Shower, are_own};
-use super::{Complaint, ComplaintState, ComplaintStep};
+use super::{Complaint, ComplaintEnd, ComplaintState, ComplaintStep, Said};
 use crate::catalogue::Code;
 use crate::command::{Command, Once, Refusal, Stop};
 use crate::ids::UserId;
@@ -117,36 +117,37 @@ impl Command for AnswerComplaint {
         let mut complaint = complaint.ok_or(AnswerComplaintRefusal::NotFound)?;
         let images = self.check(tx, &complaint)?;
         let over = complaint.state == ComplaintState::Processed;
-        let (step, details) = match &self.act {
+        let (step, said) = match &self.act {
             // What is done already is done again.
             ComplaintAct::Complete { .. } if over => return Ok(complaint.steps),
             ComplaintAct::Complete { .. } => {
-                complaint.state = ComplaintState::Processed;
-                complaint.payer_waits = false;
-                (ComplaintStep::MerchantComplete, String::new())
+                complaint.ends(ComplaintEnd::Completed);
+                (ComplaintStep::MerchantComplete, Said::default())
             }
             _ if over => return Err(AnswerComplaintRefusal::Over.into()),
             ComplaintAct::Respond { content, .. } => {
                 complaint.state = ComplaintState::Processing;
                 complaint.payer_waits = false;
-                (ComplaintStep::MerchantResponse, content.clone())
+                (ComplaintStep::MerchantResponse, Said::words(content, images))
             }
             ComplaintAct::ApproveRefund { remark, launch_refund_day, .. } => {
                 complaint.state = ComplaintState::Processing;
-                let when = launch_refund_day.map(launches).unwrap_or_default();
-                (ComplaintStep::MerchantApproveRefund, one_text([&when, remark]))
+                let (remark, launch_refund_day) = (remark.clone(), *launch_refund_day);
+                let said = Said { remark, launch_refund_day, ..Said::default() };
+                (ComplaintStep::MerchantApproveRefund, said)
             }
             ComplaintAct::RejectRefund { reason, remark, .. } => {
                 complaint.state = ComplaintState::Processing;
-                (ComplaintStep::MerchantRefuseRefund, one_text([reason, remark]))
+                let said = Said { remark: remark.clone(), ..Said::words(reason, images) };
+                (ComplaintStep::MerchantRefuseRefund, said)
             }
             ComplaintAct::Say { content, .. } => {
                 complaint.payer_waits = true;
-                (ComplaintStep::UserResponse, content.clone())
+                (ComplaintStep::UserResponse, Said::words(content, images))
             }
         };
         let number = complaint.steps + 1;
-        complaint.step(tx, step, details, images)?;
+        complaint.step(tx, step, said)?;
         Ok(number)
     }
 }
@@ -183,20 +184,6 @@ impl AnswerComplaint {
         }
         own_images(tx, Shower::Merchant(mchid), images)
     }
-}
-
-/// When a merchant says that it will refund, as both sides read it.
-fn launches(days: i64) -> String {
-    match days {
-        0 => "当天发起退款".into(),
-        days => format!("{days}天内发起退款"),
-    }
-}
-
-/// Two texts as one, of which either may be empty.
-fn one_text(texts: [&str; 2]) -> String {
-    let said: Vec<&str> = texts.into_iter().filter(|text| !text.is_empty()).collect();
-    said.join("；")
 }
 
 fn own_images<'a>(

@@ -1,13 +1,14 @@
 //! A payer complains about an order, or complains again.
 
 use super::shown_picture::{Shower, are_own};
-use super::{Complaint, ComplaintByOrder, ComplaintState, ComplaintStep, ProblemType};
+use super::{
+    Complaint, ComplaintByOrder, ComplaintState, ComplaintStep, ProblemType, Said, is_within_window,
+};
 use crate::catalogue::Code;
 use crate::command::{Command, Once, Refusal, Stop};
 use crate::ids::{UserId, WalletId};
 use crate::order::{Order, OrderByTransaction};
 use crate::tx::Tx;
-use kernel::time::SECOND;
 use serde::{Deserialize, Serialize};
 
 /// See the module.
@@ -88,8 +89,7 @@ impl Command for FileComplaint {
         if self.apply_refund_minor > order.amount.minor() {
             return Err(FileComplaintRefusal::AmountExceeded.into());
         }
-        let window = tx.rules().complaint_window_s.saturating_mul(SECOND);
-        if order.paid_at.is_none_or(|paid_at| tx.now().since(paid_at) > window) {
+        if !is_within_window(tx, &order) {
             return Err(FileComplaintRefusal::WindowExpired.into());
         }
         let Some(known) = tx.find::<ComplaintByOrder>(&key)? else {
@@ -101,12 +101,9 @@ impl Command for FileComplaint {
             return Err(FileComplaintRefusal::Duplicate.into());
         }
         self.check_images(tx)?;
-        complaint.state = ComplaintState::Processing;
-        complaint.times += 1;
-        complaint.payer_waits = true;
         complaint.apply_refund_minor = self.apply_refund_minor;
         let filed = ComplaintFiled { complaint_id: complaint.complaint_id.clone() };
-        complaint.step(tx, ComplaintStep::UserContinue, self.detail.clone(), &self.images)?;
+        complaint.taken_up_again(tx, Said::words(&self.detail, &self.images))?;
         Ok(filed)
     }
 }
@@ -143,12 +140,14 @@ impl FileComplaint {
             detail: self.detail.clone(),
             apply_refund_minor: self.apply_refund_minor,
             state: ComplaintState::Pending,
+            ended: None,
             times: 1,
             payer_waits: true,
             steps: 0,
             created_at: tx.now(),
         };
-        complaint.step(tx, ComplaintStep::UserCreate, self.detail.clone(), &self.images)?;
+        let said = Said::words(&self.detail, &self.images);
+        complaint.step(tx, ComplaintStep::UserCreate, said)?;
         Ok(ComplaintFiled { complaint_id: self.complaint_id.clone() })
     }
 }

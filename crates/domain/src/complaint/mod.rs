@@ -1,28 +1,36 @@
 //! Complaints of payers about orders, what was said about them, and the files that are shown.
 
 mod answer_complaint;
+mod confirm_complaint;
 mod file_complaint;
 mod media;
 mod note_refund;
 mod read_complaints;
+mod reopen_complaint;
 mod shown_picture;
 #[cfg(test)]
 mod tests;
 mod upload_picture;
+mod withdraw_complaint;
 
 pub use answer_complaint::{AnswerComplaint, AnswerComplaintRefusal, ComplaintAct};
+pub use confirm_complaint::{ConfirmComplaint, ConfirmComplaintRefusal};
 pub use file_complaint::{ComplaintFiled, FileComplaint, FileComplaintRefusal};
 pub use media::{Media, MediaKind, StoreMedia};
 pub(crate) use note_refund::{RefundNews, complaint_key, complaint_of, note_refund};
 pub use read_complaints::may_list_about;
+pub use reopen_complaint::{ReopenComplaint, ReopenComplaintRefusal};
 pub use shown_picture::ShownPicture;
 pub use upload_picture::{PICTURES_A_DAY, PictureUsage, UploadPicture, UploadPictureRefusal};
+pub use withdraw_complaint::{WithdrawComplaint, WithdrawComplaintRefusal};
 
 use crate::command::Halt;
 use crate::fact::FactKind;
 use crate::ids::UserId;
+use crate::order::Order;
 use crate::tx::Tx;
 use crate::{record, text_enum};
+use kernel::time::SECOND;
 use kernel::{Amount, Timestamp};
 
 text_enum!(
@@ -32,8 +40,20 @@ text_enum!(
         Pending = "PENDING",
         /// The merchant has answered.
         Processing = "PROCESSING",
-        /// The merchant says that it is dealt with.
+        /// One of the two says that it is dealt with.
         Processed = "PROCESSED",
+    }
+);
+
+text_enum!(
+    /// Who says that a complaint is dealt with, and how.
+    ComplaintEnd {
+        /// The merchant says so.
+        Completed = "MERCHANT_COMPLETED",
+        /// The payer wants nothing any more.
+        Withdrawn = "PAYER_WITHDREW",
+        /// The payer says that it is settled.
+        Confirmed = "PAYER_CONFIRMED",
     }
 );
 
@@ -58,6 +78,10 @@ text_enum!(
         UserContinue = "USER_CONTINUE_COMPLAINT",
         /// The payer said something.
         UserResponse = "USER_RESPONSE",
+        /// The payer withdrew it.
+        UserWithdraw = "USER_REVOKE_COMPLAINT",
+        /// The payer says that it is settled; the protocol spells it so.
+        UserConfirm = "USER_COMFIRM_COMPLAINT",
         /// The merchant said something.
         MerchantResponse = "MERCHANT_RESPONSE",
         /// The merchant says that it is dealt with.
@@ -102,6 +126,8 @@ pub struct Complaint {
     pub apply_refund_minor: i64,
     /// Where it stands.
     pub state: ComplaintState,
+    /// Who says that it is dealt with, while it is.
+    pub ended: Option<ComplaintEnd>,
     /// How often the payer complained.
     pub times: i64,
     /// Whether the payer waits for an answer of the merchant.
@@ -136,8 +162,14 @@ pub struct ComplaintLog {
     pub number: i64,
     /// What was done.
     pub step: ComplaintStep,
-    /// In which words.
+    /// The words of who did it.
     pub details: String,
+    /// The merchant's words besides.
+    pub remark: String,
+    /// In how many days the merchant will refund, if it says so.
+    pub launch_refund_day: Option<i64>,
+    /// What was refunded, if that is the step.
+    pub refunded: Option<Amount>,
     /// The ids of pictures, with commas between.
     pub images: String,
     /// When.
@@ -146,21 +178,44 @@ pub struct ComplaintLog {
 
 record!(ComplaintLog, "complaint_log", Kept, complaint_id: String, number: i64);
 
+/// What a step of a complaint says. It is facts: whoever shows it finds the words.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Said {
+    /// The words of who does it.
+    details: String,
+    /// The merchant's words besides.
+    remark: String,
+    /// In how many days the merchant will refund.
+    launch_refund_day: Option<i64>,
+    /// What was refunded.
+    refunded: Option<Amount>,
+    /// The ids of pictures of who does it.
+    images: Vec<String>,
+}
+
+impl Said {
+    /// Words, with pictures.
+    fn words(details: &str, images: &[String]) -> Self {
+        Self { details: details.to_owned(), images: images.to_vec(), ..Self::default() }
+    }
+}
+
 impl Complaint {
-    /// Writes a step down and tells the merchant. The pictures are those of who does it.
+    /// Writes a step down and tells the merchant.
     pub(crate) fn step(
         mut self,
         tx: &mut Tx<'_>,
         step: ComplaintStep,
-        details: String,
-        images: &[String],
+        said: Said,
     ) -> Result<(), Halt> {
-        shown_picture::show(tx, &self, images)?;
+        shown_picture::show(tx, &self, &said.images)?;
         self.steps += 1;
         let kind = match step {
             ComplaintStep::UserCreate => FactKind::ComplaintCreated,
             ComplaintStep::UserContinue
             | ComplaintStep::UserResponse
+            | ComplaintStep::UserWithdraw
+            | ComplaintStep::UserConfirm
             | ComplaintStep::MerchantResponse
             | ComplaintStep::MerchantComplete
             | ComplaintStep::MerchantApproveRefund
@@ -175,13 +230,44 @@ impl Complaint {
             complaint_id: self.complaint_id.clone(),
             number: self.steps,
             step,
-            details,
-            images: images.join(","),
+            details: said.details,
+            remark: said.remark,
+            launch_refund_day: said.launch_refund_day,
+            refunded: said.refunded,
+            images: said.images.join(","),
             at: tx.now(),
         });
         tx.put(self);
         Ok(())
     }
+
+    /// Is dealt with, as somebody says.
+    fn ends(&mut self, end: ComplaintEnd) {
+        self.state = ComplaintState::Processed;
+        self.ended = Some(end);
+        self.payer_waits = false;
+    }
+
+    /// The payer complains once more of what was said to be dealt with.
+    fn taken_up_again(mut self, tx: &mut Tx<'_>, said: Said) -> Result<(), Halt> {
+        self.state = ComplaintState::Processing;
+        self.ended = None;
+        self.times += 1;
+        self.payer_waits = true;
+        self.step(tx, ComplaintStep::UserContinue, said)
+    }
+}
+
+/// The payer's complaint of this number.
+fn of_payer(tx: &mut Tx<'_>, complaint_id: &str, user: UserId) -> Result<Option<Complaint>, Halt> {
+    let complaint = tx.find::<Complaint>(&complaint_id.to_owned())?;
+    Ok(complaint.filter(|complaint| complaint.payer == user))
+}
+
+/// Whether an order was paid so lately that a payer may complain about it.
+fn is_within_window(tx: &Tx<'_>, order: &Order) -> bool {
+    let window = tx.rules().complaint_window_s.saturating_mul(SECOND);
+    order.paid_at.is_some_and(|paid_at| tx.now().since(paid_at) <= window)
 }
 
 impl ComplaintLog {

@@ -1,12 +1,11 @@
 //! What a complaint tells of refunds of its order, whoever asked for them and in whatever way.
 
-use super::{Complaint, ComplaintByOrder, ComplaintStep};
+use super::{Complaint, ComplaintByOrder, ComplaintStep, Said};
 use crate::command::Halt;
 use crate::order::Order;
 use crate::record::RowKey;
 use crate::tx::Tx;
 use kernel::Amount;
-use kernel::money::yuan;
 
 /// What happened to a refund.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,5 +40,5 @@ pub(crate) fn note_refund(tx: &mut Tx<'_>, order: &Order, news: RefundNews) -> R
         RefundNews::Made(amount) => (ComplaintStep::PartialRefunded, amount),
         RefundNews::Arrived(amount) => (ComplaintStep::RefundReceived, amount),
     };
-    complaint.step(tx, step, format!("退款 {} 元", yuan(amount.minor())), &[])
+    complaint.step(tx, step, Said { refunded: Some(amount), ..Said::default() })
 }

@@ -80,6 +80,101 @@ fn a_complaint_is_answered_completed_and_taken_up_again() {
     world.check_ledger();
 }
 
+fn withdraw(user: UserId) -> WithdrawComplaint {
+    WithdrawComplaint { user, complaint_id: "C1".into() }
+}
+
+fn confirm(user: UserId) -> ConfirmComplaint {
+    ConfirmComplaint { user, complaint_id: "C1".into() }
+}
+
+fn reopen(user: UserId, images: &[&str]) -> ReopenComplaint {
+    let images = images.iter().map(|id| (*id).to_owned()).collect();
+    ReopenComplaint { user, complaint_id: "C1".into(), content: "it is not".into(), images }
+}
+
+/// The state, who ended it, and whether the payer waits.
+fn standing(world: &World) -> (ComplaintState, Option<ComplaintEnd>, bool) {
+    let complaint = complaint(world);
+    (complaint.state, complaint.ended, complaint.payer_waits)
+}
+
+#[test]
+fn a_payer_withdraws_once_and_may_complain_again() {
+    let mut world = paid();
+    assert_eq!(world.run(&withdraw(PAYER.user)), Err(WithdrawComplaintRefusal::NotFound));
+    world.run(&file("C1")).unwrap();
+    let stranger = UserId::from_bytes(id_bytes(7));
+    assert_eq!(world.run(&withdraw(stranger)), Err(WithdrawComplaintRefusal::NotFound));
+    world.run(&withdraw(PAYER.user)).unwrap();
+    world.run(&withdraw(PAYER.user)).expect("withdrawn already");
+    let withdrawn = (ComplaintState::Processed, Some(ComplaintEnd::Withdrawn), false);
+    assert_eq!((standing(&world), complaint(&world).steps), (withdrawn, 2));
+    assert_eq!(world.run(&respond(&[])), Err(AnswerComplaintRefusal::Over));
+    assert_eq!(world.run(&confirm(PAYER.user)), Err(ConfirmComplaintRefusal::Withdrawn));
+    let reopened = world.run(&reopen(PAYER.user, &[]));
+    assert_eq!(reopened, Err(ReopenComplaintRefusal::EndedByPayer));
+    assert_eq!(world.run(&complete(MCHID)), Ok(2), "nothing is left to be done");
+    world.run(&file("C2")).unwrap();
+    assert_eq!(standing(&world), (ComplaintState::Processing, None, true));
+    world.run(&complete(MCHID)).unwrap();
+    assert_eq!(world.run(&withdraw(PAYER.user)), Err(WithdrawComplaintRefusal::Over));
+    let log = world.get::<ComplaintLog>(&("C1".into(), 2));
+    assert_eq!((log.step, log.details.as_str()), (ComplaintStep::UserWithdraw, ""));
+    let told = world.facts().iter().filter(|fact| fact.kind == FactKind::ComplaintChanged).count();
+    assert_eq!(told, 3, "withdrawn, complained again, completed");
+    world.check_ledger();
+}
+
+#[test]
+fn a_payer_confirms_what_is_settled_with_or_without_the_merchant_saying_so() {
+    let mut world = paid();
+    assert_eq!(world.run(&confirm(PAYER.user)), Err(ConfirmComplaintRefusal::NotFound));
+    world.run(&file("C1")).unwrap();
+    let stranger = UserId::from_bytes(id_bytes(7));
+    assert_eq!(world.run(&confirm(stranger)), Err(ConfirmComplaintRefusal::NotFound));
+    let confirmed = (ComplaintState::Processed, Some(ComplaintEnd::Confirmed), false);
+    for (merchant_completes, steps) in [(false, 2), (true, 5)] {
+        if merchant_completes {
+            world.run(&file("C2")).unwrap();
+            world.run(&complete(MCHID)).unwrap();
+        }
+        world.run(&confirm(PAYER.user)).unwrap();
+        world.run(&confirm(PAYER.user)).expect("confirmed already");
+        assert_eq!((standing(&world), complaint(&world).steps), (confirmed, steps));
+        assert_eq!(world.run(&withdraw(PAYER.user)), Err(WithdrawComplaintRefusal::Over));
+    }
+    let log = world.get::<ComplaintLog>(&("C1".into(), 5));
+    assert_eq!(log.step, ComplaintStep::UserConfirm);
+    world.check_ledger();
+}
+
+#[test]
+fn a_payer_says_that_what_the_merchant_completed_is_not_settled() {
+    let mut world = paid();
+    assert_eq!(world.run(&reopen(PAYER.user, &[])), Err(ReopenComplaintRefusal::NotFound));
+    world.run(&file("C1")).unwrap();
+    assert_eq!(world.run(&reopen(PAYER.user, &[])), Err(ReopenComplaintRefusal::Open));
+    world.run(&complete(MCHID)).unwrap();
+    let stranger = UserId::from_bytes(id_bytes(7));
+    assert_eq!(world.run(&reopen(stranger, &[])), Err(ReopenComplaintRefusal::NotFound));
+    let unknown = world.run(&reopen(PAYER.user, &["P1"]));
+    assert_eq!(unknown, Err(ReopenComplaintRefusal::ImageUnknown));
+    world.run(&keep(PAYER.user, "P1")).unwrap();
+    world.run(&reopen(PAYER.user, &["P1"])).unwrap();
+    assert_eq!(standing(&world), (ComplaintState::Processing, None, true));
+    assert_eq!((complaint(&world).times, complaint(&world).apply_refund_minor), (2, 500));
+    let log = world.get::<ComplaintLog>(&("C1".into(), 3));
+    assert_eq!((log.step, &log.details[..]), (ComplaintStep::UserContinue, "it is not"));
+    assert_eq!(world.all::<ShownPicture>().len(), 1);
+    world.run(&complete(MCHID)).unwrap();
+    world.wait(181 * DAY);
+    let late = world.run(&reopen(PAYER.user, &["P404"]));
+    assert_eq!(late, Err(ReopenComplaintRefusal::WindowExpired));
+    world.run(&confirm(PAYER.user)).expect("that can be said at any time");
+    world.check_ledger();
+}
+
 #[test]
 fn only_the_payer_complains_about_what_was_paid_lately() {
     let mut world = paid();
@@ -125,17 +220,17 @@ fn what_a_merchant_says_of_a_refund_is_all_in_the_history() {
         let (mchid, reason, remark) = (MCHID.into(), "it was hot".into(), remark.into());
         act(ComplaintAct::RejectRefund { mchid, reason, remark, images: Vec::new() })
     };
-    for (answer, details) in [
-        (approve(None, ""), ""),
-        (approve(None, "soon"), "soon"),
-        (approve(Some(0), ""), "当天发起退款"),
-        (approve(Some(3), "soon"), "3天内发起退款；soon"),
-        (reject(""), "it was hot"),
-        (reject("see the picture"), "it was hot；see the picture"),
+    for (answer, said) in [
+        (approve(None, ""), ("", "", None)),
+        (approve(None, "soon"), ("", "soon", None)),
+        (approve(Some(0), ""), ("", "", Some(0))),
+        (approve(Some(3), "soon"), ("", "soon", Some(3))),
+        (reject(""), ("it was hot", "", None)),
+        (reject("see the picture"), ("it was hot", "see the picture", None)),
     ] {
         let number = world.run(&answer).unwrap();
         let log = world.get::<ComplaintLog>(&("C1".into(), number));
-        assert_eq!(log.details, details);
+        assert_eq!((&log.details[..], &log.remark[..], log.launch_refund_day), said);
     }
 }
 
@@ -217,14 +312,15 @@ fn refunds_are_told_in_the_history_and_to_the_merchant() {
         world.run(&refund(number, minor)).unwrap();
     }
     let logs = world.all::<ComplaintLog>();
-    let told: Vec<_> = logs.iter().map(|log| (log.step, log.details.as_str())).collect();
+    let refunded = |log: &ComplaintLog| log.refunded.map(Amount::minor);
+    let told: Vec<_> = logs.iter().map(|log| (log.step, refunded(log))).collect();
     use ComplaintStep::*;
     let expected = [
-        (UserCreate, "cold tea"),
-        (PartialRefunded, "退款 5.00 元"),
-        (RefundReceived, "退款 5.00 元"),
-        (FullRefunded, "退款 4.00 元"),
-        (RefundReceived, "退款 4.00 元"),
+        (UserCreate, None),
+        (PartialRefunded, Some(500)),
+        (RefundReceived, Some(500)),
+        (FullRefunded, Some(400)),
+        (RefundReceived, Some(400)),
     ];
     assert_eq!(told, expected);
     let facts = world.facts();

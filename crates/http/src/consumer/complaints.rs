@@ -2,19 +2,21 @@
 
 use super::wallet::own_wallet_id;
 use crate::app::AppState;
-use crate::extract::{Body, Caller, Id, Keyed, Wire};
+use crate::extract::{Body, Caller, Id, Keyed, Reader, Wire};
 use crate::problem::{Problem, ProblemDocument};
-use crate::spelling::{ComplaintStateText, ComplaintStepText, ProblemTypeText};
+use crate::spelling::{ComplaintEndText, ComplaintStateText, ComplaintStepText, ProblemTypeText};
 use crate::wire::Money;
 use apiv3::complaint::IMAGES_MAX;
+use apiv3::complaint_text::step_details;
 use apiv3::request::check_media_id;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use domain::catalogue::Code;
+use domain::catalogue::{Code, Language};
 use domain::complaint::{
-    AnswerComplaint, Complaint, ComplaintAct, ComplaintLog, ComplaintState, ComplaintStep,
-    FileComplaint, ProblemType,
+    AnswerComplaint, Complaint, ComplaintAct, ComplaintEnd, ComplaintLog, ComplaintState,
+    ComplaintStep, ConfirmComplaint, FileComplaint, ProblemType, ReopenComplaint,
+    WithdrawComplaint,
 };
 use domain::ids::UserId;
 use domain::order::Order;
@@ -39,10 +41,13 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(file_complaint))
         .routes(routes!(get_complaint))
         .routes(routes!(continue_complaint))
+        .routes(routes!(reopen_complaint))
+        .routes(routes!(confirm_complaint))
+        .routes(routes!(withdraw_complaint))
 }
 
 /// The number of a complaint: digits only.
-struct Number(String);
+pub(crate) struct Number(pub(crate) String);
 
 impl FromStr for Number {
     type Err = ();
@@ -94,6 +99,10 @@ struct ComplaintAnswer {
     /// Where it stands.
     #[schema(value_type = ComplaintStateText)]
     state: ComplaintState,
+    /// Who says that it is dealt with, while it is `PROCESSED`.
+    #[schema(value_type = Option<ComplaintEndText>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended: Option<ComplaintEnd>,
     /// What it is about.
     #[schema(value_type = ProblemTypeText)]
     problem_type: ProblemType,
@@ -119,7 +128,7 @@ struct ComplaintStepAnswer {
     /// What it was.
     #[schema(value_type = ComplaintStepText)]
     step: ComplaintStep,
-    /// In which words.
+    /// The words of who did it, and what was done in words of the reader's language.
     details: String,
     /// The ids of the pictures that go with it.
     pictures: Vec<String>,
@@ -147,6 +156,7 @@ struct ComplaintStepAnswer {
 async fn file_complaint(
     State(app): State<AppState>,
     caller: Caller,
+    Reader(language): Reader,
     Keyed { body, key }: Keyed<FileComplaintBody>,
 ) -> Result<(StatusCode, Json<ComplaintAnswer>), Problem> {
     let wallet = own_wallet_id(&caller)?;
@@ -175,7 +185,7 @@ async fn file_complaint(
             ended => break ended?,
         }
     };
-    let complaint = show(&app, caller.user, filed.complaint_id).await?;
+    let complaint = show(&app, caller.user, filed.complaint_id, language).await?;
     Ok((StatusCode::CREATED, Json(complaint)))
 }
 
@@ -193,9 +203,10 @@ async fn file_complaint(
 async fn get_complaint(
     State(app): State<AppState>,
     caller: Caller,
+    Reader(language): Reader,
     Id(Number(id)): Id<Number>,
 ) -> Result<Json<ComplaintAnswer>, Problem> {
-    show(&app, caller.user, id).await.map(Json)
+    show(&app, caller.user, id, language).await.map(Json)
 }
 
 /// Says something about an open complaint.
@@ -216,6 +227,7 @@ async fn get_complaint(
 async fn continue_complaint(
     State(app): State<AppState>,
     caller: Caller,
+    Reader(language): Reader,
     Id(Number(id)): Id<Number>,
     Body(body): Body<ContinueComplaintBody>,
 ) -> Result<Json<ComplaintAnswer>, Problem> {
@@ -223,7 +235,82 @@ async fn continue_complaint(
     let images = checked_pictures(body.pictures)?;
     let act = ComplaintAct::Say { user: caller.user, content, images };
     app.engine.run(AnswerComplaint { complaint_id: id.clone(), act }).await?;
-    show(&app, caller.user, id).await.map(Json)
+    show(&app, caller.user, id, language).await.map(Json)
+}
+
+/// Says that a complaint is not settled, though the merchant says that it is dealt with.
+#[utoipa::path(
+    post, path = "/v1/complaints/{id}/reopen", tag = "orders", operation_id = "reopenComplaint",
+    security(("session" = [])),
+    params(("id" = String, Path, description = "The complaint's number")),
+    request_body = ContinueComplaintBody,
+    responses(
+        (status = 200, description = "The complaint", body = ComplaintAnswer),
+        (status = 400, description = "Malformed request", body = ProblemDocument),
+        (status = 401, description = "No valid session", body = ProblemDocument),
+        (status = 404, description = "The caller has no such complaint", body = ProblemDocument),
+        (status = 409, description = "It is open, or the caller ended it", body = ProblemDocument),
+        (status = 422, description = "The payment was too long ago", body = ProblemDocument),
+    ),
+)]
+async fn reopen_complaint(
+    State(app): State<AppState>,
+    caller: Caller,
+    Reader(language): Reader,
+    Id(Number(id)): Id<Number>,
+    Body(body): Body<ContinueComplaintBody>,
+) -> Result<Json<ComplaintAnswer>, Problem> {
+    let content = checked_text(&body.content, "/content")?;
+    let images = checked_pictures(body.pictures)?;
+    let (user, complaint_id) = (caller.user, id.clone());
+    app.engine.run(ReopenComplaint { user, complaint_id, content, images }).await?;
+    show(&app, caller.user, id, language).await.map(Json)
+}
+
+/// Says that a complaint is settled. The merchant need not have said so. Saying it twice is saying
+/// it once.
+#[utoipa::path(
+    post, path = "/v1/complaints/{id}/confirm", tag = "orders", operation_id = "confirmComplaint",
+    security(("session" = [])),
+    params(("id" = String, Path, description = "The complaint's number")),
+    responses(
+        (status = 200, description = "The complaint", body = ComplaintAnswer),
+        (status = 401, description = "No valid session", body = ProblemDocument),
+        (status = 404, description = "The caller has no such complaint", body = ProblemDocument),
+        (status = 409, description = "The caller withdrew it", body = ProblemDocument),
+    ),
+)]
+async fn confirm_complaint(
+    State(app): State<AppState>,
+    caller: Caller,
+    Reader(language): Reader,
+    Id(Number(id)): Id<Number>,
+) -> Result<Json<ComplaintAnswer>, Problem> {
+    app.engine.run(ConfirmComplaint { user: caller.user, complaint_id: id.clone() }).await?;
+    show(&app, caller.user, id, language).await.map(Json)
+}
+
+/// Withdraws an open complaint. Withdrawing twice is withdrawing once.
+#[utoipa::path(
+    post, path = "/v1/complaints/{id}/withdraw", tag = "orders",
+    operation_id = "withdrawComplaint",
+    security(("session" = [])),
+    params(("id" = String, Path, description = "The complaint's number")),
+    responses(
+        (status = 200, description = "The complaint", body = ComplaintAnswer),
+        (status = 401, description = "No valid session", body = ProblemDocument),
+        (status = 404, description = "The caller has no such complaint", body = ProblemDocument),
+        (status = 409, description = "It is dealt with", body = ProblemDocument),
+    ),
+)]
+async fn withdraw_complaint(
+    State(app): State<AppState>,
+    caller: Caller,
+    Reader(language): Reader,
+    Id(Number(id)): Id<Number>,
+) -> Result<Json<ComplaintAnswer>, Problem> {
+    app.engine.run(WithdrawComplaint { user: caller.user, complaint_id: id.clone() }).await?;
+    show(&app, caller.user, id, language).await.map(Json)
 }
 
 /// The caller's complaint of this number.
@@ -245,7 +332,12 @@ fn checked_pictures(ids: Vec<String>) -> Result<Vec<String>, Problem> {
     fits.then_some(ids).ok_or_else(|| Problem::invalid("/pictures"))
 }
 
-async fn show(app: &AppState, user: UserId, id: String) -> Result<ComplaintAnswer, Problem> {
+async fn show(
+    app: &AppState,
+    user: UserId,
+    id: String,
+    language: Language,
+) -> Result<ComplaintAnswer, Problem> {
     let queries = app.queries.as_ref();
     let complaint = own(app, user, &id).await?;
     let order = (complaint.mchid.clone(), complaint.out_trade_no.clone());
@@ -260,12 +352,13 @@ async fn show(app: &AppState, user: UserId, id: String) -> Result<ComplaintAnswe
     let steps = logs.await?.into_iter().map(|log| ComplaintStepAnswer {
         step: log.step,
         pictures: log.image_ids().map(str::to_owned).collect(),
-        details: log.details,
+        details: step_details(&log, language),
         at: log.at.rfc3339(),
     });
     Ok(ComplaintAnswer {
         id: complaint.complaint_id,
         state: complaint.state,
+        ended: complaint.ended,
         problem_type: complaint.problem,
         amount: complaint.amount.into(),
         transaction_id: complaint.transaction_id,

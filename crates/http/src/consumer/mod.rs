@@ -11,7 +11,7 @@ mod cards;
 mod catalogue;
 mod codes;
 mod complaint_pictures;
-mod complaints;
+pub(crate) mod complaints;
 mod me;
 pub(crate) mod merchant_transfers;
 mod openids;

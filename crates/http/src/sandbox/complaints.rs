@@ -1,7 +1,9 @@
-//! Plays a payer who complains about what it paid, so that a developer needs no phone.
+//! Plays a payer who complains about what it paid, and what that payer does then, so that a
+//! developer needs no phone.
 
 use crate::app::AppState;
-use crate::extract::{Body, Wire};
+use crate::consumer::complaints::Number;
+use crate::extract::{Body, Id, Wire};
 use crate::problem::{Problem, ProblemDocument};
 use axum::Json;
 use axum::extract::State;
@@ -12,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::default().routes(routes!(complain))
+    OpenApiRouter::default().routes(routes!(complain)).routes(routes!(go_on))
 }
 
 /// What the played payer complains about.
@@ -30,13 +32,43 @@ pub struct Grievance {
 
 impl Wire for Grievance {}
 
+/// What the played payer does next about its complaint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ComplainantAction {
+    /// Says something.
+    Respond,
+    /// Wants nothing any more.
+    Withdraw,
+    /// Says that it is settled.
+    Confirm,
+    /// Says that it is not settled, though the merchant says so.
+    Reopen,
+}
+
+/// What the played payer does, and in which words.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = PlayedComplaintStepBody)]
+pub struct ComplaintMove {
+    /// What it does.
+    pub action: ComplainantAction,
+    /// In which words, if it says something; usual ones if absent.
+    pub content: Option<String>,
+}
+
+impl Wire for ComplaintMove {}
+
 /// What came of it.
-#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq, ToSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq, Eq, ToSchema)]
 #[schema(as = PlayedComplaint)]
 pub struct Complained {
     /// The number of the complaint, if there is one now.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub complaint_id: Option<String>,
+    /// Where it stands.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub state: Option<String>,
     /// What the payer was told, if not: a code of the catalogue.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub code: Option<String>,
@@ -60,8 +92,30 @@ async fn complain(
     Body(grievance): Body<Grievance>,
 ) -> Result<Json<Complained>, Problem> {
     let people = app.people.as_deref().ok_or(Code::RouteUnknown)?;
-    people.complain(grievance).await.map(Json).map_err(|reason| {
-        tracing::warn!(%reason, "the sandbox's payer cannot complain");
-        Problem::new(Code::SystemBusy).after(1)
-    })
+    people.complain(grievance).await.map(Json).map_err(cannot)
+}
+
+/// Plays what a payer does next about a complaint that it filed.
+#[utoipa::path(
+    post, path = "/sandbox/v1/complaints/{id}", tag = "sandbox", operation_id = "playComplaintStep",
+    params(("id" = String, Path, description = "The complaint's number")),
+    request_body = ComplaintMove,
+    responses(
+        (status = 200, description = "What the payer was told", body = Complained),
+        (status = 400, description = "Malformed request", body = ProblemDocument),
+        (status = 503, description = "The payer cannot play now", body = ProblemDocument),
+    ),
+)]
+async fn go_on(
+    State(app): State<AppState>,
+    Id(Number(id)): Id<Number>,
+    Body(step): Body<ComplaintMove>,
+) -> Result<Json<Complained>, Problem> {
+    let people = app.people.as_deref().ok_or(Code::RouteUnknown)?;
+    people.go_on_complaining(id, step).await.map(Json).map_err(cannot)
+}
+
+fn cannot(reason: String) -> Problem {
+    tracing::warn!(%reason, "the sandbox's payer cannot complain");
+    Problem::new(Code::SystemBusy).after(1)
 }

@@ -18,7 +18,7 @@ mod transfers;
 mod wishes;
 
 pub use codes::ShownCode;
-pub use complaints::{Complained, Grievance};
+pub use complaints::{ComplainantAction, Complained, ComplaintMove, Grievance};
 pub use inspector::{
     Again, CallRecord, Inspector, NoticeRecord, NoticeSeen, SandboxCourier, Signature,
 };

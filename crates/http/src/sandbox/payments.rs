@@ -3,7 +3,7 @@
 
 use super::Later;
 use super::codes::ShownCode;
-use super::complaints::{Complained, Grievance};
+use super::complaints::{Complained, ComplaintMove, Grievance};
 use crate::app::AppState;
 use crate::consumer::order_view::find_order;
 use crate::consumer::pay_sheets::PaySheetBody;
@@ -197,6 +197,8 @@ pub trait SandboxPeople: Send + Sync + 'static {
     fn show_code(&self, outcome: Outcome) -> Later<'_, ShownCode>;
     /// Complains about a payment that it made.
     fn complain(&self, grievance: Grievance) -> Later<'_, Complained>;
+    /// Does something more about a complaint that it filed.
+    fn go_on_complaining(&self, id: String, step: ComplaintMove) -> Later<'_, Complained>;
     /// The name of the payer under an app id of a merchant, for orders of its app.
     fn openid(&self, mchid: String, appid: String) -> Later<'_, String>;
 }

@@ -1,7 +1,8 @@
 //! What a developer asks of a sandbox, as a caller.
 
 use super::{
-    Complained, Grievance, Inspector, Later, Outcome, Played, SandboxBank, SandboxPeople, ShownCode,
+    Complained, ComplaintMove, Grievance, Inspector, Later, Outcome, Played, SandboxBank,
+    SandboxPeople, ShownCode,
 };
 use crate::testing::Stage;
 use axum::body::Body;
@@ -42,7 +43,13 @@ impl SandboxPeople for Told {
 
     fn complain(&self, grievance: Grievance) -> Later<'_, Complained> {
         let complaint_id = Some(grievance.transaction_id);
-        Box::pin(async move { Ok(Complained { complaint_id, code: None, message: None }) })
+        Box::pin(async move { Ok(Complained { complaint_id, ..Complained::default() }) })
+    }
+
+    fn go_on_complaining(&self, id: String, step: ComplaintMove) -> Later<'_, Complained> {
+        let state = Some(format!("{:?} {}", step.action, step.content.unwrap_or_default()));
+        let complaint_id = Some(id);
+        Box::pin(async move { Ok(Complained { complaint_id, state, ..Complained::default() }) })
     }
 
     fn openid(&self, mchid: String, appid: String) -> Later<'_, String> {
@@ -70,6 +77,13 @@ async fn unknown_orders_outcomes_and_merchants_are_told() {
     let about = json!({ "transaction_id": "4200", "apply_refund": 5 });
     let filed = stage.post("/sandbox/v1/complaints", about).send().await;
     assert_eq!((filed.status, filed.text("/complaint_id").as_str()), (200, "4200"));
+    let step = json!({ "action": "reopen", "content": "still cold" });
+    let moved = stage.post("/sandbox/v1/complaints/20", step).send().await;
+    assert_eq!((moved.status, moved.text("/state").as_str()), (200, "Reopen still cold"));
+    let wrong = stage.post("/sandbox/v1/complaints/20", json!({ "action": "shout" })).send().await;
+    assert_eq!((wrong.status, wrong.text("/field").as_str()), (400, "/action"));
+    let nobodys = stage.post("/sandbox/v1/complaints/x", json!({ "action": "confirm" }));
+    assert_eq!(nobodys.send().await.problem(), (404, "OBJECT_NOT_FOUND", None));
     let choice = json!({ "mchid": "1900000001", "key": "public_key" });
     let nobody = stage.post("/sandbox/v1/notification-keys", choice).send().await;
     assert_eq!(nobody.problem(), (404, "OBJECT_NOT_FOUND", None));

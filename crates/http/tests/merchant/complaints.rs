@@ -7,7 +7,9 @@ use apiv3::oaep;
 use axum::body::to_bytes;
 use axum::extract::ConnectInfo;
 use domain::Once;
-use domain::complaint::{AnswerComplaint, ComplaintAct, FileComplaint, ProblemType, UploadPicture};
+use domain::complaint::{
+    AnswerComplaint, ComplaintAct, FileComplaint, ProblemType, UploadPicture, WithdrawComplaint,
+};
 use domain::user::{User, phone_place};
 use kernel::crypto::sha256;
 use serde_json::{Value, json};
@@ -16,6 +18,7 @@ use tower::ServiceExt;
 
 const COMPLAINTS: &str = "/v3/merchant-service/complaints-v2";
 const NOTIFICATIONS: &str = "/v3/merchant-service/complaint-notifications";
+const WITHDREW: &str = "USER_REVOKE_COMPLAINT";
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\npicture";
 
 async fn complained(world: &World) {
@@ -231,6 +234,27 @@ async fn a_complaint_tells_of_the_refunds_of_its_order() {
     let (made, arrived) =
         ("COMPLAINT_FULL_REFUNDED_SYSTEM_MESSAGE", "COMPLAINT_REFUND_RECEIVED_SYSTEM_MESSAGE");
     assert_eq!(steps, [made, arrived].map(|kind| [kind, "退款 10.00 元", "系统"]));
+}
+
+#[tokio::test]
+async fn a_merchant_sees_that_the_payer_withdrew_and_answers_no_more() {
+    let world = World::new().await;
+    complained(&world).await;
+    let withdraw = WithdrawComplaint { user: PAYER.user, complaint_id: "2000000001".into() };
+    world.app.engine.run(withdraw).await.unwrap();
+    let path = format!("{COMPLAINTS}/2000000001");
+    let shown = world.get(&path).await.json();
+    assert_eq!(shown["complaint_state"], "PROCESSED");
+    assert_eq!(shown["incoming_user_response"], false);
+    let history = world.get(&format!("{path}/negotiation-historys")).await.json();
+    let step = &history["data"][0];
+    assert_eq!((&step["operate_type"], &step["operator"]), (&json!(WITHDREW), &json!("投诉人")));
+    let mchid = &world.merchant.made.mchid;
+    let answer = json!({ "complainted_mchid": mchid, "response_content": "sorry" });
+    let late = world.post(&format!("{path}/response"), &answer).await;
+    late.refuses(400, "INVALID_REQUEST", "the complaint is dealt with");
+    let done = json!({ "complainted_mchid": mchid });
+    world.post(&format!("{path}/complete"), &done).await.is(204, Value::Null);
 }
 
 #[tokio::test]

@@ -12,8 +12,8 @@ use axum::http::Request;
 use domain::payment_code::Digits;
 use jiaozi_http::consumer_router;
 use jiaozi_http::sandbox::{
-    Again, Complained, Grievance, Later, NoticeSeen, Outcome, Played, SandboxCourier,
-    SandboxPeople, ShownCode, Signature,
+    Again, Complained, ComplaintMove, Grievance, Later, NoticeSeen, Outcome, Played,
+    SandboxCourier, SandboxPeople, ShownCode, Signature,
 };
 use kernel::Timestamp;
 use serde_json::{Value, json};
@@ -37,6 +37,10 @@ impl SandboxPeople for Told {
     }
 
     fn complain(&self, _: Grievance) -> Later<'_, Complained> {
+        Box::pin(async { Err("nobody asks".to_owned()) })
+    }
+
+    fn go_on_complaining(&self, _: String, _: ComplaintMove) -> Later<'_, Complained> {
         Box::pin(async { Err("nobody asks".to_owned()) })
     }
 
@@ -88,6 +92,10 @@ impl SandboxPeople for Shows {
     }
 
     fn complain(&self, _: Grievance) -> Later<'_, Complained> {
+        Box::pin(async { Err("nobody asks".to_owned()) })
+    }
+
+    fn go_on_complaining(&self, _: String, _: ComplaintMove) -> Later<'_, Complained> {
         Box::pin(async { Err("nobody asks".to_owned()) })
     }
 

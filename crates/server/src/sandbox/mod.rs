@@ -70,6 +70,20 @@ pub(crate) async fn run(action: SandboxAction) -> Result<(), Box<dyn Error>> {
             let played = running(&flags.config)?.post("/sandbox/v1/transfers", asked).await?;
             say!("{}", serde_json::to_string_pretty(&played)?);
         }
+        SandboxAction::Complain(flags) => {
+            let asked = json!({
+                "transaction_id": flags.transaction_id, "detail": flags.detail,
+                "apply_refund": flags.refund,
+            });
+            let told = running(&flags.config)?.post("/sandbox/v1/complaints", asked).await?;
+            say!("{}", serde_json::to_string_pretty(&told)?);
+        }
+        SandboxAction::Complaint(flags) => {
+            let path = format!("/sandbox/v1/complaints/{}", flags.complaint_id);
+            let asked = json!({ "action": flags.action.as_str(), "content": flags.content });
+            let told = running(&flags.config)?.post(&path, asked).await?;
+            say!("{}", serde_json::to_string_pretty(&told)?);
+        }
         SandboxAction::Reset(flags) => reset(&flags).await?,
         SandboxAction::Advance(flags) => {
             say!("{}", running(&flags.config)?.advance(flags.time).await?);

@@ -7,7 +7,10 @@ use crate::demo::{
     Api, Differs, Payer, Told, log_in_again, make_card_payer, make_payer, make_poor_payer, number,
     random, text,
 };
-use http_api::sandbox::{Complained, Grievance, Later, Outcome, Played, SandboxPeople, ShownCode};
+use http_api::sandbox::{
+    ComplainantAction, Complained, ComplaintMove, Grievance, Later, Outcome, Played, SandboxPeople,
+    ShownCode,
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -25,6 +28,8 @@ const MONEY_FOR_CODES: i64 = 250_000;
 const WRONG_PASSWORD: &str = "802641";
 /// What a played payer says who was given no words.
 const COMPLAINT: &str = "收到的商品与描述不符";
+/// What it says later, also without words.
+const MORE: &str = "问题还没有解决";
 
 /// See the module.
 pub(crate) struct People {
@@ -260,9 +265,23 @@ impl People {
             body["apply_refund"] = refund.into();
         }
         let (_, told) = api.call(Method::POST, "/v1/complaints", Some(&body)).await?;
-        let text = |name: &str| told[name].as_str().map(str::to_owned);
-        let (complaint_id, code, message) = (text("id"), text("code"), text("message"));
-        Ok(Complained { complaint_id, code, message })
+        Ok(complained(&told))
+    }
+
+    /// Does something more about a complaint.
+    async fn go_on(&self, id: &str, step: ComplaintMove) -> Told<Complained> {
+        let api = self.hand(self.payer().await?).api;
+        let (way, speaks) = match step.action {
+            ComplainantAction::Respond => ("responses", true),
+            ComplainantAction::Reopen => ("reopen", true),
+            ComplainantAction::Withdraw => ("withdraw", false),
+            ComplainantAction::Confirm => ("confirm", false),
+        };
+        let content = step.content.unwrap_or_else(|| MORE.to_owned());
+        let body = speaks.then(|| json!({ "content": content }));
+        let path = format!("/v1/complaints/{id}/{way}");
+        let (_, told) = api.call(Method::POST, &path, body.as_ref()).await?;
+        Ok(complained(&told))
     }
 
     async fn name(&self, mchid: &str, appid: &str) -> Told<String> {
@@ -284,6 +303,12 @@ fn unpaid(outcome: Outcome, told: &Value) -> Played {
     Played { outcome, is_paid: false, transaction_id: None, code, message }
 }
 
+fn complained(told: &Value) -> Complained {
+    let text = |name: &str| told[name].as_str().map(str::to_owned);
+    let (code, message) = (text("code"), text("message"));
+    Complained { complaint_id: text("id"), state: text("state"), code, message }
+}
+
 impl SandboxPeople for People {
     fn pay(&self, order_ref: String, outcome: Outcome) -> Later<'_, Played> {
         Box::pin(
@@ -297,6 +322,10 @@ impl SandboxPeople for People {
 
     fn complain(&self, grievance: Grievance) -> Later<'_, Complained> {
         Box::pin(async move { self.lament(grievance).await.map_err(|error| error.to_string()) })
+    }
+
+    fn go_on_complaining(&self, id: String, step: ComplaintMove) -> Later<'_, Complained> {
+        Box::pin(async move { self.go_on(&id, step).await.map_err(|error| error.to_string()) })
     }
 
     fn openid(&self, mchid: String, appid: String) -> Later<'_, String> {

@@ -1860,6 +1860,7 @@ CREATE TABLE "complaint" (
     "detail" text COLLATE "C" NOT NULL,
     "apply_refund_minor" bigint NOT NULL,
     "state" text COLLATE "C" NOT NULL,
+    "ended" text COLLATE "C",
     "times" bigint NOT NULL,
     "payer_waits" bigint NOT NULL,
     "steps" bigint NOT NULL,
@@ -1867,6 +1868,7 @@ CREATE TABLE "complaint" (
     "version" bigint NOT NULL,
     CHECK ("apply_refund_minor" BETWEEN 0 AND "amount"),
     CHECK ("times" >= 1 AND "steps" >= 1),
+    CHECK (("state" = 'PROCESSED') = ("ended" IS NOT NULL)),
     PRIMARY KEY ("book", "complaint_id")
 );
 CREATE INDEX "complaint_merchant" ON "complaint" ("book", "mchid", "created_at");
@@ -1898,6 +1900,7 @@ COMMENT ON COLUMN "complaint"."problem" IS 'What the payer complains of.';
 COMMENT ON COLUMN "complaint"."detail" IS 'The payer''s words.';
 COMMENT ON COLUMN "complaint"."apply_refund_minor" IS 'What the payer wants back, in fen, 0 for nothing.';
 COMMENT ON COLUMN "complaint"."state" IS 'Where it stands.';
+COMMENT ON COLUMN "complaint"."ended" IS 'Who says that it is dealt with, while it is.';
 COMMENT ON COLUMN "complaint"."times" IS 'How often the payer complained.';
 COMMENT ON COLUMN "complaint"."payer_waits" IS 'Whether the payer waits for an answer.';
 COMMENT ON COLUMN "complaint"."steps" IS 'How many steps it has.';
@@ -1931,10 +1934,15 @@ CREATE TABLE "complaint_log" (
     "number" bigint NOT NULL,
     "step" text COLLATE "C" NOT NULL,
     "details" text COLLATE "C" NOT NULL,
+    "remark" text COLLATE "C" NOT NULL,
+    "launch_refund_day" bigint,
+    "refunded" bigint,
     "images" text COLLATE "C" NOT NULL,
     "at" bigint NOT NULL,
     "version" bigint NOT NULL,
     CHECK ("number" >= 1),
+    CHECK ("launch_refund_day" IS NULL OR "step" = 'MERCHANT_APPROVE_REFUND'),
+    CHECK (("refunded" IS NOT NULL) = ("step" IN ('COMPLAINT_PARTIAL_REFUNDED_SYSTEM_MESSAGE', 'COMPLAINT_FULL_REFUNDED_SYSTEM_MESSAGE', 'COMPLAINT_REFUND_RECEIVED_SYSTEM_MESSAGE'))),
     PRIMARY KEY ("book", "complaint_id", "number")
 );
 CREATE TRIGGER "complaint_log_delete" BEFORE DELETE ON "complaint_log"
@@ -1948,6 +1956,9 @@ CREATE TRIGGER "complaint_log_rename" BEFORE UPDATE ON "complaint_log"
     OR OLD."number" IS DISTINCT FROM NEW."number"
     OR OLD."step" IS DISTINCT FROM NEW."step"
     OR OLD."details" IS DISTINCT FROM NEW."details"
+    OR OLD."remark" IS DISTINCT FROM NEW."remark"
+    OR OLD."launch_refund_day" IS DISTINCT FROM NEW."launch_refund_day"
+    OR OLD."refunded" IS DISTINCT FROM NEW."refunded"
     OR OLD."images" IS DISTINCT FROM NEW."images"
     OR OLD."at" IS DISTINCT FROM NEW."at") EXECUTE FUNCTION jiaozi_forbid();
 REVOKE ALL ON "complaint_log" FROM PUBLIC;
@@ -1957,7 +1968,10 @@ COMMENT ON COLUMN "complaint_log"."book" IS 'The book it belongs to.';
 COMMENT ON COLUMN "complaint_log"."complaint_id" IS 'The complaint.';
 COMMENT ON COLUMN "complaint_log"."number" IS 'Its place, from 1.';
 COMMENT ON COLUMN "complaint_log"."step" IS 'What was done.';
-COMMENT ON COLUMN "complaint_log"."details" IS 'In which words.';
+COMMENT ON COLUMN "complaint_log"."details" IS 'The words of who did it.';
+COMMENT ON COLUMN "complaint_log"."remark" IS 'The merchant''s words besides.';
+COMMENT ON COLUMN "complaint_log"."launch_refund_day" IS 'In how many days the merchant will refund, if it says so.';
+COMMENT ON COLUMN "complaint_log"."refunded" IS 'What was refunded, in fen, if that is the step.';
 COMMENT ON COLUMN "complaint_log"."images" IS 'The ids of pictures, with commas between.';
 COMMENT ON COLUMN "complaint_log"."at" IS 'When.';
 COMMENT ON COLUMN "complaint_log"."version" IS 'The batch that last wrote it.';

@@ -1119,6 +1119,7 @@ CREATE TABLE "complaint" (
     "detail" TEXT COLLATE BINARY NOT NULL, -- The payer's words.
     "apply_refund_minor" INTEGER NOT NULL, -- What the payer wants back, in fen, 0 for nothing.
     "state" TEXT COLLATE BINARY NOT NULL, -- Where it stands.
+    "ended" TEXT COLLATE BINARY, -- Who says that it is dealt with, while it is.
     "times" INTEGER NOT NULL, -- How often the payer complained.
     "payer_waits" INTEGER NOT NULL, -- Whether the payer waits for an answer.
     "steps" INTEGER NOT NULL, -- How many steps it has.
@@ -1126,6 +1127,7 @@ CREATE TABLE "complaint" (
     "version" INTEGER NOT NULL, -- The batch that last wrote it.
     CHECK ("apply_refund_minor" BETWEEN 0 AND "amount"),
     CHECK ("times" >= 1 AND "steps" >= 1),
+    CHECK (("state" = 'PROCESSED') = ("ended" IS NOT NULL)),
     PRIMARY KEY ("book", "complaint_id")
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX "complaint_merchant" ON "complaint" ("book", "mchid", "created_at");
@@ -1158,11 +1160,16 @@ CREATE TABLE "complaint_log" (
     "complaint_id" TEXT COLLATE BINARY NOT NULL, -- The complaint.
     "number" INTEGER NOT NULL, -- Its place, from 1.
     "step" TEXT COLLATE BINARY NOT NULL, -- What was done.
-    "details" TEXT COLLATE BINARY NOT NULL, -- In which words.
+    "details" TEXT COLLATE BINARY NOT NULL, -- The words of who did it.
+    "remark" TEXT COLLATE BINARY NOT NULL, -- The merchant's words besides.
+    "launch_refund_day" INTEGER, -- In how many days the merchant will refund, if it says so.
+    "refunded" INTEGER, -- What was refunded, in fen, if that is the step.
     "images" TEXT COLLATE BINARY NOT NULL, -- The ids of pictures, with commas between.
     "at" INTEGER NOT NULL, -- When.
     "version" INTEGER NOT NULL, -- The batch that last wrote it.
     CHECK ("number" >= 1),
+    CHECK ("launch_refund_day" IS NULL OR "step" = 'MERCHANT_APPROVE_REFUND'),
+    CHECK (("refunded" IS NOT NULL) = ("step" IN ('COMPLAINT_PARTIAL_REFUNDED_SYSTEM_MESSAGE', 'COMPLAINT_FULL_REFUNDED_SYSTEM_MESSAGE', 'COMPLAINT_REFUND_RECEIVED_SYSTEM_MESSAGE'))),
     PRIMARY KEY ("book", "complaint_id", "number")
 ) STRICT, WITHOUT ROWID;
 CREATE TRIGGER "complaint_log_delete" BEFORE DELETE ON "complaint_log"
@@ -1173,6 +1180,9 @@ WHEN OLD."book" IS NOT NEW."book"
     OR OLD."number" IS NOT NEW."number"
     OR OLD."step" IS NOT NEW."step"
     OR OLD."details" IS NOT NEW."details"
+    OR OLD."remark" IS NOT NEW."remark"
+    OR OLD."launch_refund_day" IS NOT NEW."launch_refund_day"
+    OR OLD."refunded" IS NOT NEW."refunded"
     OR OLD."images" IS NOT NEW."images"
     OR OLD."at" IS NOT NEW."at"
 BEGIN SELECT RAISE(ABORT, 'rename is forbidden on complaint_log'); END;

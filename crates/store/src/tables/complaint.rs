@@ -2,13 +2,13 @@
 
 use crate::{Index, describe, text_cells};
 use domain::complaint::{
-    Complaint, ComplaintByOrder, ComplaintLog, ComplaintState, ComplaintStep, Media, MediaKind,
-    PictureUsage, ProblemType, ShownPicture,
+    Complaint, ComplaintByOrder, ComplaintEnd, ComplaintLog, ComplaintState, ComplaintStep, Media,
+    MediaKind, PictureUsage, ProblemType, ShownPicture,
 };
 use domain::ids::UserId;
 use kernel::{Amount, Timestamp};
 
-text_cells!(ComplaintState, ComplaintStep, ProblemType, MediaKind);
+text_cells!(ComplaintState, ComplaintEnd, ComplaintStep, ProblemType, MediaKind);
 
 describe!(Complaint, Kept, key 1, "A complaint of a payer about an order.", {
     complaint_id: String, "Its number.";
@@ -23,6 +23,7 @@ describe!(Complaint, Kept, key 1, "A complaint of a payer about an order.", {
     detail: String, "The payer's words.";
     apply_refund_minor: i64, "What the payer wants back, in fen, 0 for nothing.";
     state: ComplaintState, "Where it stands.";
+    ended: Option<ComplaintEnd>, "Who says that it is dealt with, while it is.";
     times: i64, "How often the payer complained.";
     payer_waits: bool, "Whether the payer waits for an answer.";
     steps: i64, "How many steps it has.";
@@ -30,6 +31,7 @@ describe!(Complaint, Kept, key 1, "A complaint of a payer about an order.", {
 }, checks [
     "apply_refund_minor BETWEEN 0 AND amount",
     "times >= 1 AND steps >= 1",
+    "(state = 'PROCESSED') = (ended IS NOT NULL)",
 ], indexes [Index { name: "merchant", columns: "mchid, created_at", filter: "" }],
 fixed ["mchid", "sub_mchid", "out_trade_no", "payer"]);
 
@@ -43,10 +45,18 @@ describe!(ComplaintLog, Kept, key 2, "One step of a complaint.", {
     complaint_id: String, "The complaint.";
     number: i64, "Its place, from 1.";
     step: ComplaintStep, "What was done.";
-    details: String, "In which words.";
+    details: String, "The words of who did it.";
+    remark: String, "The merchant's words besides.";
+    launch_refund_day: Option<i64>, "In how many days the merchant will refund, if it says so.";
+    refunded: Option<Amount>, "What was refunded, in fen, if that is the step.";
     images: String, "The ids of pictures, with commas between.";
     at: Timestamp, "When.";
-}, checks ["number >= 1"], fixed ["step", "details", "images", "at"]);
+}, checks [
+    "number >= 1",
+    "launch_refund_day IS NULL OR step = 'MERCHANT_APPROVE_REFUND'",
+    "(refunded IS NOT NULL) = (step IN ('COMPLAINT_PARTIAL_REFUNDED_SYSTEM_MESSAGE', \
+     'COMPLAINT_FULL_REFUNDED_SYSTEM_MESSAGE', 'COMPLAINT_REFUND_RECEIVED_SYSTEM_MESSAGE'))",
+], fixed ["step", "details", "remark", "launch_refund_day", "refunded", "images", "at"]);
 
 describe!(ShownPicture, Kept, key 2, "That a complaint shows a picture.", {
     media_id: String, "The picture.";

@@ -2,6 +2,8 @@
 
 use super::shop::fen;
 use crate::testing::Stage;
+use domain::complaint::{AnswerComplaint, ComplaintAct};
+use domain::testing::MCHID;
 use serde_json::json;
 
 /// A picture of the kind whose bytes can be text.
@@ -62,5 +64,72 @@ async fn a_complaint_shows_the_pictures_that_its_payer_uploaded_and_what_came_ba
         let missing = stage.get(&path).by(token).send().await;
         assert_eq!(missing.problem(), (404, "OBJECT_NOT_FOUND", None), "{path}");
     }
+    stage.assert_books_are_right().await;
+}
+
+/// A payer with a complaint about an order of 10.00; gives the payer's token and its path.
+async fn complained(stage: &Stage) -> (String, String) {
+    let payer = stage.rich(1, 10_000).await;
+    stage.open_shop().await;
+    stage.place("order-1", 1_000).await;
+    assert_eq!(stage.pay(&payer.token, "pay", "order-1", 1_000).send().await.status, 200);
+    let bills = stage.get("/v1/bills").by(&payer.token).send().await;
+    let mut bills = bills.body["items"].as_array().unwrap().iter();
+    let transaction_id = bills.find_map(|bill| bill["transaction_id"].as_str()).unwrap();
+    let body = json!({
+        "transaction_id": transaction_id, "problem_type": "OTHERS", "detail": "cold",
+    });
+    let filed = stage.post("/v1/complaints", body).by(&payer.token).key("file").send().await;
+    assert_eq!((filed.status, filed.body.get("ended")), (201, None));
+    (payer.token, format!("/v1/complaints/{}", filed.text("/id")))
+}
+
+/// The shop says that it is dealt with.
+async fn complete(stage: &Stage, path: &str) {
+    let complaint_id = path.rsplit('/').next().unwrap().to_owned();
+    let act = ComplaintAct::Complete { mchid: MCHID.into(), about: MCHID.into() };
+    stage.app.engine.run(AnswerComplaint { complaint_id, act }).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_payer_says_whether_a_complaint_is_settled_and_withdraws_it() {
+    let stage = Stage::new().await;
+    let (token, path) = complained(&stage).await;
+    let stranger = stage.wallet_of("13800138099").await;
+    let act = async |token: &str, way: &str| {
+        let body = if way == "reopen" { json!({ "content": "it is not" }) } else { json!({}) };
+        stage.post(&format!("{path}/{way}"), body).by(token).send().await
+    };
+    for way in ["confirm", "withdraw", "reopen"] {
+        let missing = act(&stranger, way).await;
+        assert_eq!(missing.problem(), (404, "OBJECT_NOT_FOUND", None), "{way}");
+    }
+    assert_eq!(act(&token, "reopen").await.problem(), (409, "COMPLAINT_DUPLICATE", None));
+    let empty = stage.post(&format!("{path}/reopen"), json!({ "content": " " }));
+    assert_eq!(empty.by(&token).send().await.text("/field"), "/content");
+    complete(&stage, &path).await;
+    let reopened = act(&token, "reopen").await;
+    assert_eq!((reopened.status, reopened.text("/state").as_str()), (200, "PROCESSING"));
+    let withdrawn = act(&token, "withdraw").await;
+    assert_eq!((withdrawn.status, withdrawn.text("/state").as_str()), (200, "PROCESSED"));
+    assert_eq!(withdrawn.text("/ended"), "PAYER_WITHDREW");
+    assert_eq!(withdrawn.text("/steps/3/step"), "USER_REVOKE_COMPLAINT");
+    assert_eq!(act(&token, "confirm").await.problem(), (409, "ORDER_CLOSED", None));
+    let bare = stage.post(&format!("{path}/withdraw"), json!({})).send().await;
+    assert_eq!(bare.status, 401);
+}
+
+#[tokio::test]
+async fn what_was_refunded_is_told_in_the_readers_language() {
+    let stage = Stage::new().await;
+    let (token, path) = complained(&stage).await;
+    stage.refund("order-1", 400, 1_000).await;
+    for (language, details) in [("zh-CN", "退款 4.00 元"), ("en", "Refund of 4.00 yuan")] {
+        let shown = stage.get(&path).by(&token).language(language).send().await;
+        assert_eq!(shown.text("/steps/1/details"), details);
+        assert_eq!(shown.text("/steps/0/details"), "cold", "words stay as they are");
+    }
+    let confirmed = stage.post(&format!("{path}/confirm"), json!({})).by(&token).send().await;
+    assert_eq!(confirmed.text("/ended"), "PAYER_CONFIRMED");
     stage.assert_books_are_right().await;
 }
