@@ -39,6 +39,8 @@ text_enum!(
         PayTransferBatch = "PAY_TRANSFER_BATCH",
         /// Give a merchant back what the payee left lying; the subject is our number of it.
         ExpireMerchantTransfer = "EXPIRE_MERCHANT_TRANSFER",
+        /// Remove a picture that no complaint shows; the subject is the picture.
+        ForgetPicture = "FORGET_PICTURE",
     }
 );
 

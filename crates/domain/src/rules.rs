@@ -281,6 +281,8 @@ figures! {
         "How long a person has to take what a merchant sent, in seconds.";
     complaint_window_s, "complaint.window_s" = 15_552_000, 1..=LONG_S,
         "How long after payment a payer can complain, in seconds.";
+    complaint_picture_s, "complaint.picture_s" = 86_400, 60..=LONG_S,
+        "How long a payer's picture that no complaint shows is kept, in seconds.";
     bill_ready_s, "bill.ready_s" = 32_400, 0..=DAY_S,
         "When after midnight the merchants' bills of the day before are given, in seconds.";
     bill_days, "bill.days" = 93, 1..=3_653,

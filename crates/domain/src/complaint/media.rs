@@ -2,7 +2,7 @@
 
 use crate::command::{Command, Never, Once, Stop};
 use crate::ids::UserId;
-use crate::record::{Kept, Record};
+use crate::record::{Kept, Record, Removable};
 use crate::text_enum;
 use crate::tx::Tx;
 use kernel::Timestamp;
@@ -47,6 +47,7 @@ impl Record for Media {
 }
 
 impl Kept for Media {}
+impl Removable for Media {}
 
 /// Keeps a file. One that is there stays as it is.
 #[derive(Clone, Debug)]

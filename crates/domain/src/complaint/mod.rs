@@ -3,6 +3,7 @@
 mod answer_complaint;
 mod confirm_complaint;
 mod file_complaint;
+mod forget_picture;
 mod media;
 mod note_refund;
 mod read_complaints;
@@ -16,6 +17,7 @@ mod withdraw_complaint;
 pub use answer_complaint::{AnswerComplaint, AnswerComplaintRefusal, ComplaintAct};
 pub use confirm_complaint::{ConfirmComplaint, ConfirmComplaintRefusal};
 pub use file_complaint::{ComplaintFiled, FileComplaint, FileComplaintRefusal};
+pub use forget_picture::ForgetPicture;
 pub use media::{Media, MediaKind, StoreMedia};
 pub(crate) use note_refund::{RefundNews, complaint_key, complaint_of, note_refund};
 pub use read_complaints::may_list_about;

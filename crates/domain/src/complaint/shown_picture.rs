@@ -1,6 +1,6 @@
 //! The pictures of complaints: who may show which, and who sees them.
 
-use super::{Complaint, Media, MediaKind};
+use super::{Complaint, Media, MediaKind, forget_picture};
 use crate::command::Halt;
 use crate::ids::UserId;
 use crate::record;
@@ -60,8 +60,10 @@ pub(super) fn show(
     pictures: &[String],
 ) -> Result<(), Halt> {
     let key = |picture: &String| (picture.clone(), complaint.complaint_id.clone());
-    tx.want(pictures.iter().map(|picture| RowKey::of::<ShownPicture>(&key(picture))))?;
+    let shown = pictures.iter().map(|picture| RowKey::of::<ShownPicture>(&key(picture)));
+    tx.want(shown.chain(pictures.iter().map(|picture| forget_picture::job_key(picture))))?;
     for picture in pictures {
+        forget_picture::keep(tx, picture)?;
         if tx.look::<ShownPicture>(&key(picture))?.is_none() {
             tx.put(ShownPicture {
                 media_id: picture.clone(),

@@ -3,6 +3,7 @@
 use super::*;
 use crate::command::Once;
 use crate::ids::WalletId;
+use crate::job::JobKind;
 use crate::order::tests::{pay, place, world};
 use crate::testing::{self, MCHID, Person, World, id_bytes};
 use kernel::time::DAY;
@@ -282,6 +283,42 @@ fn a_payer_shows_only_own_pictures_and_then_both_sides_see_them() {
     let shown: Vec<_> = world.all::<ShownPicture>().iter().map(|p| p.media_id.clone()).collect();
     assert_eq!(shown, ["P1", "P2"]);
     assert!(world.all::<ShownPicture>().iter().all(|shown| shown.mchid == MCHID));
+}
+
+#[test]
+fn a_picture_that_no_complaint_shows_is_forgotten_in_time() {
+    let mut world = paid();
+    let forget = |id: &str| ForgetPicture { media_id: id.into() };
+    let left = |world: &World| -> Vec<String> {
+        world.all::<Media>().into_iter().map(|media| media.media_id).collect()
+    };
+    for id in ["P1", "P2", "P3"] {
+        world.run(&keep(PAYER.user, id)).unwrap();
+    }
+    world.run(&FileComplaint { images: vec!["P1".into()], ..file("C1") }).unwrap();
+    assert!(world.job(JobKind::ForgetPicture, "P1").is_none(), "shown");
+    world.wait(DAY - 1);
+    world.run(&keep(PAYER.user, "P1")).unwrap();
+    assert!(world.job(JobKind::ForgetPicture, "P1").is_none(), "shown once is shown for good");
+    world.run(&keep(PAYER.user, "P3")).expect("its time begins anew");
+    for id in ["P1", "P2", "P3", "P404"] {
+        world.run(&forget(id)).unwrap();
+    }
+    assert_eq!(left(&world), ["P1", "P2", "P3"], "it is too early");
+    world.wait(1);
+    for id in ["P1", "P2", "P3", "P2"] {
+        world.run(&forget(id)).unwrap();
+    }
+    assert_eq!(left(&world), ["P1", "P3"]);
+    assert!(world.job(JobKind::ForgetPicture, "P2").is_none());
+    world.wait(DAY);
+    world.run(&forget("P3")).unwrap();
+    assert_eq!(left(&world), ["P1"]);
+    let say =
+        ComplaintAct::Say { user: PAYER.user, content: "see".into(), images: vec!["P3".into()] };
+    assert_eq!(world.run(&act(say)), Err(AnswerComplaintRefusal::ImageUnknown));
+    world.run(&keep(PAYER.user, "P3")).expect("it can be uploaded again");
+    world.check_ledger();
 }
 
 #[test]

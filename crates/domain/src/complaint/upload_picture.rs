@@ -1,6 +1,7 @@
-//! A payer keeps a picture that a complaint is to show. Pictures are large, so a day has few.
+//! A payer keeps a picture that a complaint is to show. Pictures are large, so a day has few, and
+//! one that no complaint shows in time is forgotten.
 
-use super::{Media, MediaKind};
+use super::{Media, MediaKind, forget_picture};
 use crate::calendar::day_from;
 use crate::catalogue::{Code, Param, Params};
 use crate::command::{Command, Once, Refusal, Stop};
@@ -27,7 +28,7 @@ pub struct PictureUsage {
 
 record!(PictureUsage, "picture_usage", Kept, user: UserId);
 
-/// See the module. One that is there stays as it is and costs nothing.
+/// See the module. One that is there stays as it is and costs nothing; its time begins anew.
 #[derive(Clone, Debug)]
 pub struct UploadPicture {
     /// The person.
@@ -78,6 +79,9 @@ impl Command for UploadPicture {
 
     fn decide(&self, tx: &mut Tx<'_>) -> Result<(), Stop<UploadPictureRefusal>> {
         if tx.look::<Media>(&self.media_id)?.is_some() {
+            if forget_picture::is_to_be_forgotten(tx, &self.media_id)? {
+                forget_picture::forget_in_time(tx, &self.media_id);
+            }
             return Ok(());
         }
         let today = day_from(tx.now());
@@ -96,6 +100,7 @@ impl Command for UploadPicture {
             content: self.content.clone(),
             uploaded_at: tx.now(),
         });
+        forget_picture::forget_in_time(tx, &self.media_id);
         Ok(())
     }
 }

@@ -1991,10 +1991,6 @@ CREATE TABLE "media" (
     CHECK ("user" IS NULL OR "kind" = 'IMAGE'),
     PRIMARY KEY ("book", "media_id")
 );
-CREATE TRIGGER "media_delete" BEFORE DELETE ON "media"
-    FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
-CREATE TRIGGER "media_truncate" BEFORE TRUNCATE ON "media"
-    FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
 CREATE TRIGGER "media_rename" BEFORE UPDATE ON "media"
     FOR EACH ROW
     WHEN (OLD."book" IS DISTINCT FROM NEW."book"
@@ -2004,7 +2000,7 @@ CREATE TRIGGER "media_rename" BEFORE UPDATE ON "media"
     OR OLD."content_type" IS DISTINCT FROM NEW."content_type"
     OR OLD."content" IS DISTINCT FROM NEW."content") EXECUTE FUNCTION jiaozi_forbid();
 REVOKE ALL ON "media" FROM PUBLIC;
-GRANT SELECT, INSERT, UPDATE ON "media" TO jiaozi_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON "media" TO jiaozi_app;
 COMMENT ON TABLE "media" IS 'A file that a merchant or a payer uploaded.';
 COMMENT ON COLUMN "media"."book" IS 'The book it belongs to.';
 COMMENT ON COLUMN "media"."media_id" IS 'Its id, derived from whose it is and content.';

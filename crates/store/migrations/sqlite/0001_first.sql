@@ -1203,8 +1203,6 @@ CREATE TABLE "media" (
     CHECK ("user" IS NULL OR "kind" = 'IMAGE'),
     PRIMARY KEY ("book", "media_id")
 ) STRICT, WITHOUT ROWID;
-CREATE TRIGGER "media_delete" BEFORE DELETE ON "media"
-BEGIN SELECT RAISE(ABORT, 'delete is forbidden on media'); END;
 CREATE TRIGGER "media_rename" BEFORE UPDATE ON "media"
 WHEN OLD."book" IS NOT NEW."book"
     OR OLD."media_id" IS NOT NEW."media_id"

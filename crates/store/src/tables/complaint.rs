@@ -70,7 +70,7 @@ describe!(PictureUsage, Kept, key 1, "How many pictures a person kept on a day."
     pictures: i64, "Pictures kept that day.";
 }, checks ["pictures >= 1"]);
 
-describe!(Media, Kept, key 1, "A file that a merchant or a payer uploaded.", {
+describe!(Media, Removable, key 1, "A file that a merchant or a payer uploaded.", {
     media_id: String, "Its id, derived from whose it is and content.";
     mchid: Option<String>, "The merchant, unless it is a payer's.";
     user: Option<UserId>, "The payer, unless it is a merchant's.";

@@ -105,6 +105,7 @@ impl Jobs {
             JobKind::PayTransferBatch => pay_transfer_batch::meet(self, job).await,
             JobKind::FinishProfit => timers::finish_profit(self, job).await,
             JobKind::ReleaseUnsettled => timers::release_unsettled(self, job).await,
+            JobKind::ForgetPicture => timers::forget_picture(self, job).await,
             JobKind::ExpireMerchantTransfer => timers::expire_merchant_transfer(self, job).await,
         }
     }

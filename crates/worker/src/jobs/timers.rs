@@ -1,6 +1,7 @@
 //! Obligations that only time brings about. Nobody outside is asked.
 
 use super::{Jobs, Met, Unmet};
+use domain::complaint::ForgetPicture;
 use domain::job::Job;
 use domain::merchant_transfer::ExpireTransfer;
 use domain::profit::{FinishProfit, ReleaseUnsettled};
@@ -18,6 +19,10 @@ pub(super) async fn finish_profit(jobs: &Jobs, job: &Job) -> Met {
 
 pub(super) async fn expire_merchant_transfer(jobs: &Jobs, job: &Job) -> Met {
     jobs.record(ExpireTransfer { transfer_bill_no: job.subject.clone() }).await
+}
+
+pub(super) async fn forget_picture(jobs: &Jobs, job: &Job) -> Met {
+    jobs.record(ForgetPicture { media_id: job.subject.clone() }).await
 }
 
 pub(super) async fn close_refund(jobs: &Jobs, job: &Job) -> Met {
