@@ -172,6 +172,9 @@ impl From<CreateTransferRefusal> for ApiError {
             CreateTransferRefusal::AppidNotBound => {
                 invalid("appid 与商户号不匹配", "appid is not bound to the merchant")
             }
+            CreateTransferRefusal::SceneNotGranted => {
+                invalid("商户未开通该转账场景", "the merchant was not granted this transfer scene")
+            }
             CreateTransferRefusal::OpenidUnknown => {
                 invalid("openid 与 appid 不匹配", "openid is not known under the appid")
             }

@@ -122,6 +122,7 @@ mod tests {
             apiv3_key: seal_apiv3_key(&ring(), "1900000001", &key, &[3; 56]),
             allows_profit_return: false,
             public_key_only: false,
+            transfer_scenes: String::new(),
             added_at: Timestamp::default(),
         };
         assert_eq!(*open_apiv3_key(&ring(), &merchant).unwrap().reveal(), *key.reveal());

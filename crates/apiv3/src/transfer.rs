@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use domain::merchant::TRANSFER_SCENES;
 use domain::merchant_transfer::{MerchantTransfer, TransferState};
 use kernel::crypto::sha256;
 use kernel::money::Amount;
@@ -15,8 +16,6 @@ use crate::keys::PrivateKey;
 use crate::notification::Event;
 use crate::request::{Caller, check_number, read_body, read_own};
 
-/// What a merchant may send money for.
-const SCENES: &[&str] = &["1000", "1002", "1004", "1005", "1006", "1009", "1010", "1011", "1013"];
 const STYLES: &[&str] = &["CONFIRM_PAGE", "RED_PACKET"];
 /// What a name of 2048 bits of ciphertext holds.
 const NAME_BYTES_MAX: usize = 214;
@@ -79,7 +78,7 @@ impl CreateTransfer {
         Ok(Self {
             appid: fields.get_text("appid", 1..=32)?.to_owned(),
             out_bill_no: fields.get_checked("out_bill_no", |text| check_number(text, 1..=32))?,
-            transfer_scene_id: fields.get_literal("transfer_scene_id", SCENES)?,
+            transfer_scene_id: fields.get_literal("transfer_scene_id", TRANSFER_SCENES)?,
             openid: fields.get_text("openid", 1..=64)?.to_owned(),
             user_name,
             transfer_amount: fields.get_amount("transfer_amount")?,

@@ -1,8 +1,10 @@
 //! What can be typed after `jiaozi`.
 
 mod sandbox;
+mod transfers;
 
 pub(crate) use sandbox::SandboxAction;
+pub(crate) use transfers::TransferAction;
 
 use crate::bench::{BenchAction, UnderTest};
 use crate::operator::{FreezeBecause, SigningKey, WebhookOf};
@@ -223,6 +225,9 @@ pub(crate) enum MerchantAction {
     Sub(SubMerchantFlags),
     /// Let others ask back what a merchant got of their orders by profit sharing, or no more.
     ProfitReturn(ProfitReturnFlags),
+    /// What a merchant may send to people.
+    #[command(subcommand)]
+    Transfer(TransferAction),
     /// The keys that a merchant signs with.
     #[command(subcommand)]
     Key(MerchantKeyAction),
@@ -456,6 +461,9 @@ pub(crate) struct AddMerchantFlags {
     /// Its fee, in hundredths of a percent of a payment.
     #[arg(long, default_value_t = 0)]
     pub(crate) fee_bp: i64,
+    /// The scenes for which it may send money to people, with commas between; all if left out.
+    #[arg(long, value_name = "SCENES")]
+    pub(crate) transfer_scenes: Option<String>,
     /// It gets no certificates of ours and knows our bare public key alone.
     #[arg(long)]
     pub(crate) public_key_only: bool,

@@ -21,6 +21,7 @@ mod logging;
 mod merchant;
 mod merchant_guide;
 mod merchant_keys;
+mod merchant_transfers;
 mod notifications;
 mod operator;
 mod person;

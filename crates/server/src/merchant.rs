@@ -7,6 +7,7 @@ use crate::cli::{
 use crate::database;
 use crate::merchant_guide::Guide;
 use crate::merchant_keys;
+use crate::merchant_transfers;
 use crate::notifications;
 use crate::operator::{self, Answer, Request};
 use domain::merchant::{KeyState, Merchant, PlatformKey, PlatformKeyKind, SubMerchantState};
@@ -30,6 +31,7 @@ pub(crate) async fn run(action: MerchantAction) -> Result<(), Box<dyn Error>> {
         MerchantAction::ProfitReturn(ProfitReturnFlags { mchid, end, config }) => {
             operator::tell(&config, &Request::ProfitReturn { mchid, is_allowed: !end }).await
         }
+        MerchantAction::Transfer(action) => merchant_transfers::run(action).await,
         MerchantAction::Key(action) => merchant_keys::of_merchant(action).await,
         MerchantAction::PlatformKey(action) => merchant_keys::of_platform(action).await,
         MerchantAction::Notifications(flags) => notifications::list(flags).await,
@@ -48,9 +50,11 @@ pub(crate) async fn run(action: MerchantAction) -> Result<(), Box<dyn Error>> {
 }
 
 async fn add(flags: AddMerchantFlags) -> Result<(), Box<dyn Error>> {
-    let AddMerchantFlags { name, mchid, appid, fee_bp, public_key_only, json, config } = flags;
+    let AddMerchantFlags { name, mchid, appid, fee_bp, public_key_only, json, config, .. } = flags;
     let config = config.load()?;
-    let request = MerchantRequest { name, mchid, appid, fee_bp, public_key_only };
+    let scenes = |text: String| text.split_terminator(',').map(str::to_owned).collect();
+    let transfer_scenes = flags.transfer_scenes.map(scenes);
+    let request = MerchantRequest { name, mchid, appid, fee_bp, transfer_scenes, public_key_only };
     let request = Request::MerchantAdd(request);
     let told = match operator::ask(&config, &request).await? {
         Answer::Done(told) => told,

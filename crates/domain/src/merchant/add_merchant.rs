@@ -26,6 +26,9 @@ pub struct AddMerchant {
     pub serial: String,
     /// Its certificate, PEM.
     pub certificate: String,
+    /// The scenes for which it may send money to people, with commas between; of a merchant that is
+    /// there, this changes nothing.
+    pub transfer_scenes: String,
     /// Whether it gets no certificates of ours; of a merchant that is there, this changes nothing.
     pub public_key_only: bool,
 }
@@ -87,6 +90,7 @@ impl Command for AddMerchant {
             apiv3_key: self.apiv3_key.clone(),
             allows_profit_return: false,
             public_key_only: self.public_key_only,
+            transfer_scenes: self.transfer_scenes.clone(),
             added_at,
         });
         tx.put(MerchantAppid { mchid: self.mchid.clone(), appid: self.appid.clone(), added_at });

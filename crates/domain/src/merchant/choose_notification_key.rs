@@ -88,6 +88,7 @@ mod tests {
             serial: "5157F09E".into(),
             certificate: "certificate".into(),
             public_key_only: false,
+            transfer_scenes: String::new(),
         };
         world.run(&add).unwrap();
         for kind in [PlatformKeyKind::PublicKey, PlatformKeyKind::Certificate] {

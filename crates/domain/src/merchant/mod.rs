@@ -12,6 +12,7 @@ mod security_echo;
 mod set_apiv2_key;
 mod set_public_key_only;
 mod sub_merchant;
+mod transfer_scenes;
 mod webhook;
 
 pub use add_appid::{AddAppid, AddAppidRefusal};
@@ -31,6 +32,9 @@ pub use security_echo::{EchoSecurity, SecurityEcho};
 pub use set_apiv2_key::{SetApiv2Key, SetApiv2KeyRefusal};
 pub use set_public_key_only::{SetPublicKeyOnly, SetPublicKeyOnlyRefusal};
 pub use sub_merchant::{BindSubMerchant, BindSubMerchantRefusal, SubMerchant, SubMerchantState};
+pub use transfer_scenes::{
+    GrantTransferScene, GrantTransferSceneRefusal, TRANSFER_SCENES, scenes_text,
+};
 pub use webhook::{MerchantWebhook, SetWebhook, SetWebhookRefusal, WebhookChange, WebhookKind};
 
 use crate::ids::UserId;
@@ -67,6 +71,8 @@ pub struct Merchant {
     pub allows_profit_return: bool,
     /// Whether it gets no certificates of ours and knows our bare public key alone.
     pub public_key_only: bool,
+    /// The scenes for which it may send money to people, with commas between.
+    pub transfer_scenes: String,
     /// When it was added.
     pub added_at: Timestamp,
 }

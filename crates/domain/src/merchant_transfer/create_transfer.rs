@@ -51,6 +51,8 @@ pub enum CreateTransferRefusal {
     MerchantSuspended,
     /// The app id is not the merchant's.
     AppidNotBound,
+    /// The merchant may not send money for this.
+    SceneNotGranted,
     /// The payee is not known under the app id.
     OpenidUnknown,
     /// The amount is too small or too large.
@@ -72,6 +74,7 @@ impl Refusal for CreateTransferRefusal {
             Self::NumberUsedDifferently => Code::IdempotencyConflict,
             Self::MerchantSuspended => Code::MerchantAbnormal,
             Self::AppidNotBound
+            | Self::SceneNotGranted
             | Self::OpenidUnknown
             | Self::AmountOutOfRange
             | Self::NameForbidden
@@ -121,6 +124,9 @@ impl Command for CreateTransfer {
         }
         if tx.find::<MerchantAppid>(&appid)?.is_none() {
             return Err(CreateTransferRefusal::AppidNotBound.into());
+        }
+        if !merchant.may_transfer_for(&self.scene_id) {
+            return Err(CreateTransferRefusal::SceneNotGranted.into());
         }
         let known = tx.find::<Openid>(&self.openid)?;
         if known.is_none_or(|known| known.appid != self.appid) {

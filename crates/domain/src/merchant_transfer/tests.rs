@@ -3,7 +3,7 @@
 use super::*;
 use crate::Stop;
 use crate::ids::{IdentityId, UserId};
-use crate::merchant::{MerchantState, Openid};
+use crate::merchant::{GrantTransferScene, MerchantState, Openid};
 use crate::order::tests::{balances, fen, world};
 use crate::testing::{APPID, MCHID, Person, World, id_bytes};
 use crate::wallet::{Wallet, WalletState};
@@ -122,6 +122,26 @@ fn the_same_number_is_the_same_transfer() {
     let taken = CreateTransfer { transfer_bill_no: "1330B1".into(), ..send("B2", 1_000) };
     assert_eq!(world.decide(&taken), Err(Stop::Stale));
     assert_eq!(escrow(&mut world), 1_000);
+}
+
+#[test]
+fn a_merchant_sends_only_for_scenes_that_it_was_granted() {
+    let mut world = ready();
+    let grant = |scene: &str, is_granted| {
+        let (mchid, scene_id) = (MCHID.to_owned(), scene.to_owned());
+        GrantTransferScene { mchid, scene_id, is_granted }
+    };
+    world.run(&grant("1000", false)).unwrap();
+    let refused = Err(CreateTransferRefusal::SceneNotGranted);
+    let unknown = CreateTransfer { openid: "o-404".into(), ..send("B1", 100) };
+    assert_eq!(world.run(&unknown), refused, "before the payee is looked for");
+    assert_eq!(world.run(&send("B1", 100)), refused);
+    world.run(&CreateTransfer { scene_id: "1005".into(), ..send("B2", 100) }).unwrap();
+    world.run(&grant("1005", false)).unwrap();
+    world.run(&take("B2", NameCheck::None)).expect("what was sent goes on");
+    world.run(&grant("1000", true)).unwrap();
+    world.run(&send("B1", 100)).expect("a refused number works later");
+    assert_eq!(escrow(&mut world), 100);
 }
 
 #[test]

@@ -26,6 +26,7 @@ fn market(fee_bp: i64) -> World {
         serial: "01".into(),
         certificate: "PEM".into(),
         public_key_only: false,
+        transfer_scenes: String::new(),
     };
     world.run(&other).unwrap();
     world.run(&AddAppid { mchid: OTHER.into(), appid: APPID.into() }).unwrap();

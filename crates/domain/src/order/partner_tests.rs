@@ -30,6 +30,7 @@ fn provider(fee_bp: i64) -> World {
         serial: "01".into(),
         certificate: "PEM".into(),
         public_key_only: false,
+        transfer_scenes: String::new(),
     };
     world.run(&sub).unwrap();
     world.run(&bind(SubMerchantState::Active)).unwrap();

@@ -1,7 +1,7 @@
 //! A merchant and its orders, for tests.
 
 use crate::ids::RefundPayoutId;
-use crate::merchant::AddMerchant;
+use crate::merchant::{AddMerchant, TRANSFER_SCENES};
 use crate::order::{CardsTaken, CreateOrder, ProfitSharing, TradeType};
 use crate::refund::{CreateRefund, NoticeForm, OrderOfRefund, RefundSource};
 use kernel::Amount;
@@ -23,6 +23,7 @@ pub fn merchant() -> AddMerchant {
         serial: "01".into(),
         certificate: "PEM".into(),
         public_key_only: false,
+        transfer_scenes: TRANSFER_SCENES.join(","),
     }
 }
 

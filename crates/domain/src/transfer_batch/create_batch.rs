@@ -111,6 +111,9 @@ impl Command for CreateTransferBatch {
         if tx.find::<MerchantAppid>(&appid)?.is_none() {
             return Err(refused(CreateTransferRefusal::AppidNotBound));
         }
+        if self.scene_id.as_ref().is_some_and(|scene| !merchant.may_transfer_for(scene)) {
+            return Err(refused(CreateTransferRefusal::SceneNotGranted));
+        }
         for detail in &self.details {
             check_amount(tx, detail.amount, detail.user_name.is_some()).map_err(refused)?;
         }

@@ -169,6 +169,8 @@ fn the_same_number_is_the_same_batch_and_a_refused_one_writes_nothing() {
     let other = CreateTransferBatch { fingerprint: [2; 32], ..batch("B1", one()) };
     assert_eq!(world.run(&other), Err(CreateTransferBatchRefusal::NumberUsedDifferently));
     let refused = |refusal| Err(CreateTransferBatchRefusal::Transfer(refusal));
+    let scene = CreateTransferBatch { scene_id: Some("1001".into()), ..batch("B2", one()) };
+    assert_eq!(world.run(&scene), refused(CreateTransferRefusal::SceneNotGranted));
     let small = batch("B2", vec![detail("D1", "o-payee", 1_000), detail("D2", "o-payee", 9)]);
     assert_eq!(world.run(&small), refused(CreateTransferRefusal::AmountOutOfRange));
     world.rules().transfer_merchant_day_minor = 1_500;

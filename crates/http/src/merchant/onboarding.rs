@@ -9,6 +9,7 @@ use apiv3::sealed::seal_apiv3_key;
 use apiv3::v2::ApiV2Key;
 use domain::merchant::{
     AddMerchant, AddMerchantRefusal, MerchantAdded, SetApiv2Key, SetApiv2KeyRefusal,
+    TRANSFER_SCENES, scenes_text,
 };
 use engine::{Engine, Failed};
 use kernel::id::Hex;
@@ -39,6 +40,9 @@ pub struct MerchantRequest {
     /// Its fee, in hundredths of a percent, 0 to 10,000.
     #[serde(default)]
     pub fee_bp: i64,
+    /// The scenes for which it may send money to people; all there are if absent.
+    #[serde(default)]
+    pub transfer_scenes: Option<Vec<String>>,
     /// Whether it gets no platform certificates and knows the platform's bare public key alone.
     #[serde(default)]
     pub public_key_only: bool,
@@ -96,6 +100,9 @@ pub enum AddMerchantError {
          there, its keys are lost: leave it alone and add another"
     )]
     Unknown(String),
+    /// There is no such scene.
+    #[error("a transfer scene is one of {}", TRANSFER_SCENES.join(", "))]
+    Scene,
     /// The fee is out of range.
     #[error("the fee must be 0 to 10000 hundredths of a percent")]
     Fee,
@@ -138,6 +145,10 @@ pub async fn add_merchant_with(
     if request.mchid.as_deref().is_some_and(|mchid| !is_mchid(mchid)) {
         return Err(AddMerchantError::Mchid);
     }
+    let transfer_scenes = match &request.transfer_scenes {
+        Some(scenes) => scenes_text(scenes).ok_or(AddMerchantError::Scene)?,
+        None => TRANSFER_SCENES.join(","),
+    };
     let appid = match &request.appid {
         Some(appid) if !is_appid(appid) => return Err(AddMerchantError::Appid),
         Some(appid) => appid.clone(),
@@ -158,6 +169,7 @@ pub async fn add_merchant_with(
             appid: appid.clone(),
             serial: certificate.serial.to_string(),
             certificate: certificate.pem.clone(),
+            transfer_scenes: transfer_scenes.clone(),
             public_key_only: request.public_key_only,
         };
         match run_until_known(engine, command).await {

@@ -18,6 +18,7 @@ fn chosen(mchid: &str, appid: &str) -> MerchantRequest {
         appid: Some(appid.into()),
         fee_bp: 38,
         public_key_only: false,
+        transfer_scenes: None,
     }
 }
 
@@ -52,6 +53,10 @@ async fn other_forms_are_refused() {
         let request = MerchantRequest { name: name.into(), ..MerchantRequest::default() };
         assert!(matches!(add(&world, &request).await.unwrap_err(), AddMerchantError::Name));
     }
+    let scenes = Some(vec!["1000".to_owned(), "1001".to_owned()]);
+    let scene = chosen("1900000009", "wx0123456789abcdef");
+    let scene = MerchantRequest { transfer_scenes: scenes, ..scene };
+    assert!(matches!(add(&world, &scene).await.unwrap_err(), AddMerchantError::Scene));
     let dear = MerchantRequest { fee_bp: 10_001, ..chosen("1900000009", "wx0123456789abcdef") };
     assert!(matches!(add(&world, &dear).await.unwrap_err(), AddMerchantError::Fee));
 }

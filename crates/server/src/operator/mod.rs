@@ -6,11 +6,13 @@ mod keys;
 mod perform;
 mod request;
 mod socket;
+mod transfers;
 
 pub(crate) use keys::KeyRequest;
 pub(crate) use perform::Operator;
 pub(crate) use request::{Answer, FreezeBecause, Request, SigningKey, WebhookOf};
 pub(crate) use socket::{Socket, serve};
+pub(crate) use transfers::TransferRequest;
 
 use crate::cli::ConfigFlags;
 use crate::config::Config;

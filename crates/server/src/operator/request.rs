@@ -1,6 +1,7 @@
 //! What is said over the socket: one JSON object in a line each way.
 
 use super::keys::KeyRequest;
+use super::transfers::TransferRequest;
 use domain::merchant::{PlatformKeyKind, SubMerchantState, WebhookKind};
 use domain::wallet::{FreezeKind, OperatorFreeze};
 use http_api::merchant::MerchantRequest;
@@ -88,6 +89,8 @@ pub(crate) enum Request {
         /// What is to be.
         state: SubMerchantState,
     },
+    /// Something about transfers to people.
+    Transfers(TransferRequest),
     /// Something about keys that sign.
     Keys(KeyRequest),
     /// Give a merchant a new key for the XML interface; the answer holds it.

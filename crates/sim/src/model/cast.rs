@@ -232,6 +232,7 @@ impl Cast {
                 apiv3_key: vec![1],
                 allows_profit_return: false,
                 public_key_only: false,
+                transfer_scenes: String::new(),
                 added_at,
             });
             accounts.push(account);

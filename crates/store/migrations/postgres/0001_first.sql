@@ -798,6 +798,7 @@ CREATE TABLE "merchant" (
     "apiv3_key" bytea NOT NULL,
     "allows_profit_return" bigint NOT NULL,
     "public_key_only" bigint NOT NULL,
+    "transfer_scenes" text COLLATE "C" NOT NULL,
     "added_at" bigint NOT NULL,
     "version" bigint NOT NULL,
     CHECK ("fee_bp" BETWEEN 0 AND 10000),
@@ -819,6 +820,7 @@ COMMENT ON COLUMN "merchant"."balance_account" IS 'The ledger account of what is
 COMMENT ON COLUMN "merchant"."apiv3_key" IS 'Its sealed APIv3 key.';
 COMMENT ON COLUMN "merchant"."allows_profit_return" IS 'Whether others may ask back what it got of their orders.';
 COMMENT ON COLUMN "merchant"."public_key_only" IS 'Whether it gets no certificates of ours.';
+COMMENT ON COLUMN "merchant"."transfer_scenes" IS 'The scenes for which it may send money, with commas between.';
 COMMENT ON COLUMN "merchant"."added_at" IS 'When it was added.';
 COMMENT ON COLUMN "merchant"."version" IS 'The batch that last wrote it.';
 

@@ -489,6 +489,7 @@ CREATE TABLE "merchant" (
     "apiv3_key" BLOB NOT NULL, -- Its sealed APIv3 key.
     "allows_profit_return" INTEGER NOT NULL, -- Whether others may ask back what it got of their orders.
     "public_key_only" INTEGER NOT NULL, -- Whether it gets no certificates of ours.
+    "transfer_scenes" TEXT COLLATE BINARY NOT NULL, -- The scenes for which it may send money, with commas between.
     "added_at" INTEGER NOT NULL, -- When it was added.
     "version" INTEGER NOT NULL, -- The batch that last wrote it.
     CHECK ("fee_bp" BETWEEN 0 AND 10000),

@@ -339,6 +339,7 @@ mod tests {
             apiv3_key: Vec::new(),
             allows_profit_return: false,
             public_key_only: false,
+            transfer_scenes: String::new(),
             added_at: Timestamp::default(),
         };
         let chosen = |kind| Some(NotificationKey { mchid: "1900000001".into(), kind });

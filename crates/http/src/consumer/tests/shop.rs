@@ -147,7 +147,7 @@ impl Stage {
             appid: appid.into(),
             serial: serial.into(),
             certificate: "certificate".into(),
-            public_key_only: false,
+            ..testing::merchant()
         };
         self.app.engine.run(command).await.unwrap();
     }
