@@ -123,6 +123,7 @@ mod tests {
             allows_profit_return: false,
             public_key_only: false,
             transfer_scenes: String::new(),
+            approves_batches: false,
             added_at: Timestamp::default(),
         };
         assert_eq!(*open_apiv3_key(&ring(), &merchant).unwrap().reveal(), *key.reveal());

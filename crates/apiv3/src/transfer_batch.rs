@@ -205,6 +205,7 @@ pub fn shown(batch: &TransferBatch, details: Option<&[TransferDetail]>) -> Vec<u
             batch_type: "API",
             batch_name: &batch.name,
             batch_remark: &batch.remark,
+            close_reason: batch.close_reason.map(|reason| reason.as_str()),
             total_amount: batch.total.minor(),
             total_num: batch.num,
             create_time: batch.created_at.rfc3339(),
@@ -245,10 +246,10 @@ pub fn detail_shown(
 }
 
 impl Event {
-    /// A batch has ended.
+    /// A batch has ended, or was closed.
     #[must_use]
     pub fn batch_ended(batch: &TransferBatch) -> Self {
-        let resource = serde_json::json!({
+        let mut resource = serde_json::json!({
             "mchid": batch.mchid,
             "out_batch_no": batch.out_batch_no,
             "batch_id": batch.batch_id,
@@ -261,8 +262,15 @@ impl Event {
             "fail_num": batch.fail_num,
             "update_time": batch.updated_at.rfc3339(),
         });
+        let (event_type, summary) = match batch.close_reason {
+            None => ("MCHTRANSFER.BATCH.FINISHED", "商家转账批次完成"),
+            Some(reason) => {
+                resource["close_reason"] = reason.as_str().into();
+                ("MCHTRANSFER.BATCH.CLOSED", "商家转账批次关闭")
+            }
+        };
         let resource = resource.to_string().into_bytes();
-        Self::new("MCHTRANSFER.BATCH.FINISHED", "商家转账批次完成", "mch_payment", resource)
+        Self::new(event_type, summary, "mch_payment", resource)
     }
 }
 
@@ -287,6 +295,8 @@ struct WireBatch<'a> {
     batch_type: &'static str,
     batch_name: &'a str,
     batch_remark: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    close_reason: Option<&'static str>,
     total_amount: i64,
     total_num: i64,
     create_time: String,
@@ -391,6 +401,46 @@ mod tests {
         ] {
             let error = wanted_details(Some(query)).unwrap_err();
             assert_eq!(error.field_error().unwrap().field, field, "{query}");
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_batch_is_told_as_finished_or_as_closed_with_its_reason() {
+        use domain::transfer_batch::{BatchState, CloseReason};
+        let finished = TransferBatch {
+            mchid: "1900000001".into(),
+            out_batch_no: "B1".into(),
+            batch_id: "1030".into(),
+            appid: "wx0123456789abcdef".into(),
+            name: "prizes".into(),
+            remark: "November".into(),
+            total: Amount::fen(400).unwrap(),
+            num: 2,
+            scene_id: None,
+            notify_url: None,
+            state: BatchState::Finished,
+            close_reason: None,
+            done: 2,
+            success_minor: 0,
+            success_num: 0,
+            fail_minor: 400,
+            fail_num: 2,
+            fingerprint: [0; 32],
+            created_at: kernel::Timestamp::default(),
+            updated_at: kernel::Timestamp::default(),
+            journal: 0,
+        };
+        let (state, reason) = (BatchState::Closed, Some(CloseReason::OverdueClose));
+        let closed = TransferBatch { state, close_reason: reason, ..finished.clone() };
+        for (batch, event_type, status, reason) in [
+            (finished, "MCHTRANSFER.BATCH.FINISHED", "FINISHED", Value::Null),
+            (closed, "MCHTRANSFER.BATCH.CLOSED", "CLOSED", json!("OVERDUE_CLOSE")),
+        ] {
+            let event = Event::batch_ended(&batch);
+            assert_eq!(event.event_type(), event_type);
+            let told: Value = serde_json::from_slice(&event.into_resource()).unwrap();
+            assert_eq!((&told["batch_status"], &told["close_reason"]), (&json!(status), &reason));
+            assert_eq!(told["fail_amount"], 400);
         }
     }
 }

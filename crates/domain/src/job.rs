@@ -37,6 +37,8 @@ text_enum!(
         FinishProfit = "FINISH_PROFIT",
         /// Pay the next details of a batch; the subject is the merchant and its number.
         PayTransferBatch = "PAY_TRANSFER_BATCH",
+        /// Close a batch that nobody approved in time; the subject is the merchant and its number.
+        ExpireTransferBatch = "EXPIRE_TRANSFER_BATCH",
         /// Give a merchant back what the payee left lying; the subject is our number of it.
         ExpireMerchantTransfer = "EXPIRE_MERCHANT_TRANSFER",
         /// Remove a picture that no complaint shows; the subject is the picture.

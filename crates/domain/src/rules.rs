@@ -279,6 +279,8 @@ figures! {
         "From this on a transfer must name its payee, in fen.";
     transfer_ttl_s, "merchant_transfer.ttl_s" = 86_400, 60..=LONG_S,
         "How long a person has to take what a merchant sent, in seconds.";
+    batch_approval_s, "merchant_transfer.batch_approval_s" = 86_400, 60..=LONG_S,
+        "How long a merchant's staff has to approve a batch, in seconds.";
     complaint_window_s, "complaint.window_s" = 15_552_000, 1..=LONG_S,
         "How long after payment a payer can complain, in seconds.";
     complaint_picture_s, "complaint.picture_s" = 86_400, 60..=LONG_S,

@@ -4,7 +4,7 @@ mod sandbox;
 mod transfers;
 
 pub(crate) use sandbox::SandboxAction;
-pub(crate) use transfers::TransferAction;
+pub(crate) use transfers::{TransferAction, TransferBatchFlags};
 
 use crate::bench::{BenchAction, UnderTest};
 use crate::operator::{FreezeBecause, SigningKey, WebhookOf};

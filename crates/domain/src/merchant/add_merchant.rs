@@ -90,6 +90,7 @@ impl Command for AddMerchant {
             apiv3_key: self.apiv3_key.clone(),
             allows_profit_return: false,
             public_key_only: self.public_key_only,
+            approves_batches: false,
             transfer_scenes: self.transfer_scenes.clone(),
             added_at,
         });

@@ -10,6 +10,7 @@ mod openid_keys;
 mod platform_key;
 mod security_echo;
 mod set_apiv2_key;
+mod set_batch_approval;
 mod set_public_key_only;
 mod sub_merchant;
 mod transfer_scenes;
@@ -30,6 +31,7 @@ pub use openid_keys::OpenidKeys;
 pub use platform_key::{KeepPlatformKey, PlatformKeyRefusal, RevokePlatformKey, UsePlatformKey};
 pub use security_echo::{EchoSecurity, SecurityEcho};
 pub use set_apiv2_key::{SetApiv2Key, SetApiv2KeyRefusal};
+pub use set_batch_approval::{SetBatchApproval, SetBatchApprovalRefusal};
 pub use set_public_key_only::{SetPublicKeyOnly, SetPublicKeyOnlyRefusal};
 pub use sub_merchant::{BindSubMerchant, BindSubMerchantRefusal, SubMerchant, SubMerchantState};
 pub use transfer_scenes::{
@@ -73,6 +75,8 @@ pub struct Merchant {
     pub public_key_only: bool,
     /// The scenes for which it may send money to people, with commas between.
     pub transfer_scenes: String,
+    /// Whether its batches of transfers wait until its staff approves them.
+    pub approves_batches: bool,
     /// When it was added.
     pub added_at: Timestamp,
 }

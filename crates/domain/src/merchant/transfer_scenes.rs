@@ -15,6 +15,13 @@ impl Merchant {
     pub fn may_transfer_for(&self, scene_id: &str) -> bool {
         self.transfer_scenes.split_terminator(',').any(|granted| granted == scene_id)
     }
+
+    /// The same of a batch, which need not say its scene: it then goes by any that was granted.
+    #[must_use]
+    pub fn may_transfer_batch_for(&self, scene_id: Option<&str>) -> bool {
+        let any = !self.transfer_scenes.is_empty();
+        scene_id.map_or(any, |scene_id| self.may_transfer_for(scene_id))
+    }
 }
 
 /// Scenes as a merchant's row has them; `None` if there is no such scene.

@@ -4,12 +4,12 @@ use super::{BatchState, DetailState, TransferBatch, TransferBatchById, TransferD
 use crate::catalogue::Code;
 use crate::command::{Command, Once, Refusal, Stop};
 use crate::job::{Job, JobKind};
-use crate::ledger::{JournalKind, Posting, Subject};
 use crate::merchant::{Merchant, MerchantAppid, MerchantState};
 use crate::merchant_transfer::{CreateTransferRefusal, TransferLimit, TransferUsage, check_amount};
 use crate::record::RowKey;
 use crate::tx::Tx;
-use kernel::Amount;
+use kernel::time::SECOND;
+use kernel::{Amount, Timestamp};
 
 /// What one payee is to get.
 #[derive(Clone, Debug)]
@@ -111,52 +111,36 @@ impl Command for CreateTransferBatch {
         if tx.find::<MerchantAppid>(&appid)?.is_none() {
             return Err(refused(CreateTransferRefusal::AppidNotBound));
         }
-        if self.scene_id.as_ref().is_some_and(|scene| !merchant.may_transfer_for(scene)) {
+        if !merchant.may_transfer_batch_for(self.scene_id.as_deref()) {
             return Err(refused(CreateTransferRefusal::SceneNotGranted));
         }
         for detail in &self.details {
             check_amount(tx, detail.amount, detail.user_name.is_some()).map_err(refused)?;
         }
-        let limited = TransferUsage::add_all(tx, &self.mchid, self.total.minor())?;
-        limited.map_err(|limit: TransferLimit| refused(CreateTransferRefusal::Limit(limit)))?;
-        self.reserve(tx, &merchant)
+        let mut batch = self.batch(&merchant, tx.now());
+        if merchant.approves_batches {
+            let due_at = tx.now().plus(tx.rules().batch_approval_s.saturating_mul(SECOND));
+            tx.schedule(Job::new(JobKind::ExpireTransferBatch, batch.job_subject(), due_at));
+        } else {
+            let limited = TransferUsage::add_all(tx, &self.mchid, self.total.minor())?;
+            limited.map_err(|limit: TransferLimit| refused(CreateTransferRefusal::Limit(limit)))?;
+            let journal = batch.reserve(tx, &merchant)?;
+            batch.journal = journal.ok_or(refused(CreateTransferRefusal::NotEnough))?;
+            tx.schedule(Job::new(JobKind::PayTransferBatch, batch.job_subject(), tx.now()));
+        }
+        self.put(tx, batch);
+        Ok(())
     }
 }
 
 impl CreateTransferBatch {
-    fn reserve(
-        &self,
-        tx: &mut Tx<'_>,
-        merchant: &Merchant,
-    ) -> Result<(), Stop<CreateTransferBatchRefusal>> {
-        let total = self.total.minor();
-        let posting = Posting::balanced(
-            JournalKind::TransferBatchReserve,
-            Subject::new("transfer_batch", format_args!("{}:{}", self.mchid, self.out_batch_no)),
-            self.total.currency(),
-            [(merchant.balance_account, -total), (tx.rules().system.escrow_transfer, total)],
-        )?;
-        let poor = CreateTransferBatchRefusal::Transfer(CreateTransferRefusal::NotEnough);
-        let journal = tx.post(posting)?.map_err(|_| poor)?;
-        let now = tx.now();
-        for (place, detail) in (1..).zip(&self.details) {
-            tx.put(TransferDetail {
-                mchid: self.mchid.clone(),
-                out_batch_no: self.out_batch_no.clone(),
-                place,
-                out_detail_no: detail.out_detail_no.clone(),
-                amount: detail.amount,
-                remark: detail.remark.clone(),
-                openid: detail.openid.clone(),
-                user_name: detail.user_name.clone(),
-                state: DetailState::Processing,
-                failure: None,
-                updated_at: now,
-                journal: 0,
-                account: 0,
-            });
-        }
-        let batch = TransferBatch {
+    /// The batch, before money moves.
+    fn batch(&self, merchant: &Merchant, now: Timestamp) -> TransferBatch {
+        let state = match merchant.approves_batches {
+            true => BatchState::WaitPay,
+            false => BatchState::Accepted,
+        };
+        TransferBatch {
             mchid: self.mchid.clone(),
             out_batch_no: self.out_batch_no.clone(),
             batch_id: self.batch_id.clone(),
@@ -167,7 +151,8 @@ impl CreateTransferBatch {
             num: self.details.len() as i64,
             scene_id: self.scene_id.clone(),
             notify_url: self.notify_url.clone(),
-            state: BatchState::Accepted,
+            state,
+            close_reason: None,
             done: 0,
             success_minor: 0,
             success_num: 0,
@@ -176,15 +161,40 @@ impl CreateTransferBatch {
             fingerprint: self.fingerprint,
             created_at: now,
             updated_at: now,
-            journal,
+            journal: 0,
+        }
+    }
+
+    fn put(&self, tx: &mut Tx<'_>, batch: TransferBatch) {
+        let state = match batch.state {
+            BatchState::WaitPay => DetailState::WaitPay,
+            BatchState::Accepted
+            | BatchState::Processing
+            | BatchState::Finished
+            | BatchState::Closed => DetailState::Processing,
         };
-        tx.schedule(Job::new(JobKind::PayTransferBatch, batch.job_subject(), now));
+        for (place, detail) in (1..).zip(&self.details) {
+            tx.put(TransferDetail {
+                mchid: self.mchid.clone(),
+                out_batch_no: self.out_batch_no.clone(),
+                place,
+                out_detail_no: detail.out_detail_no.clone(),
+                amount: detail.amount,
+                remark: detail.remark.clone(),
+                openid: detail.openid.clone(),
+                user_name: detail.user_name.clone(),
+                state,
+                failure: None,
+                updated_at: tx.now(),
+                journal: 0,
+                account: 0,
+            });
+        }
         tx.put(TransferBatchById {
             batch_id: self.batch_id.clone(),
             mchid: self.mchid.clone(),
             out_batch_no: self.out_batch_no.clone(),
         });
         tx.put(batch);
-        Ok(())
     }
 }

@@ -43,7 +43,7 @@ impl Command for PayTransferBatch {
     fn decide(&self, tx: &mut Tx<'_>) -> Result<i64, Stop<Never>> {
         let key = (self.mchid.clone(), self.out_batch_no.clone());
         let mut batch = tx.get::<TransferBatch>(&key)?;
-        if batch.state == BatchState::Finished {
+        if batch.is_over() || batch.journal == 0 {
             return Ok(batch.done);
         }
         let places: Vec<i64> = (batch.done + 1..=batch.num).take(PAID_AT_ONCE as usize).collect();

@@ -15,7 +15,7 @@ const PAYEE: Person = Person::numbered(1);
 const POOR: Person = Person::numbered(5);
 
 /// A merchant with 500.00, a payee who is verified, and one who has no wallet.
-fn ready() -> World {
+pub(super) fn ready() -> World {
     let mut world = world(0);
     for (openid, user) in [("o-payee", PAYEE.user), ("o-poor", POOR.user)] {
         world.put(Openid { openid: openid.into(), appid: APPID.into(), user });
@@ -26,7 +26,7 @@ fn ready() -> World {
     world
 }
 
-fn detail(number: &str, openid: &str, minor: i64) -> NewDetail {
+pub(super) fn detail(number: &str, openid: &str, minor: i64) -> NewDetail {
     NewDetail {
         out_detail_no: number.into(),
         amount: fen(minor),
@@ -36,7 +36,7 @@ fn detail(number: &str, openid: &str, minor: i64) -> NewDetail {
     }
 }
 
-fn batch(number: &str, details: Vec<NewDetail>) -> CreateTransferBatch {
+pub(super) fn batch(number: &str, details: Vec<NewDetail>) -> CreateTransferBatch {
     let total = details.iter().map(|detail| detail.amount.minor()).sum();
     CreateTransferBatch {
         mchid: MCHID.into(),
@@ -53,12 +53,12 @@ fn batch(number: &str, details: Vec<NewDetail>) -> CreateTransferBatch {
     }
 }
 
-fn paying(number: &str) -> PayTransferBatch {
+pub(super) fn paying(number: &str) -> PayTransferBatch {
     PayTransferBatch { mchid: MCHID.into(), out_batch_no: number.into(), names: BTreeMap::new() }
 }
 
 /// What lies in escrow, by the account and by the details, which must agree.
-fn escrow(world: &mut World) -> i64 {
+pub(super) fn escrow(world: &mut World) -> i64 {
     let account = world.rules().system.escrow_transfer;
     let open = world.all::<TransferDetail>();
     let open = open.iter().filter(|detail| detail.state == DetailState::Processing);
@@ -68,7 +68,7 @@ fn escrow(world: &mut World) -> i64 {
     open
 }
 
-fn outcome(world: &World, place: i64) -> (DetailState, Option<DetailFailure>) {
+pub(super) fn outcome(world: &World, place: i64) -> (DetailState, Option<DetailFailure>) {
     let detail = world.get::<TransferDetail>(&(MCHID.into(), "B1".into(), place));
     (detail.state, detail.failure)
 }

@@ -14,6 +14,7 @@ mod sub_merchants;
 #[cfg(test)]
 mod tests;
 mod tills;
+mod transfer_batches;
 mod transfers;
 mod wishes;
 
@@ -77,6 +78,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .merge(notifications::routes())
         .merge(public_key_only::routes())
         .merge(sub_merchants::routes())
+        .merge(transfer_batches::routes())
         .merge(transfers::routes())
         .merge(inspector::routes().into())
         .merge(cashier::routes().into())

@@ -1,8 +1,9 @@
 //! Batches of transfers over the wire: sent, paid, and shown with their details.
 
-use crate::transfers::ready;
+use crate::sandbox::{ask, sandbox};
+use crate::transfers::{ready, ready_in};
 use crate::world::World;
-use domain::transfer_batch::PayTransferBatch;
+use domain::transfer_batch::{ExpireTransferBatch, PayTransferBatch};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -78,5 +79,70 @@ async fn refusals_of_a_batch_have_the_protocols_codes() {
     answer.refuses(400, "INVALID_REQUEST", "out_batch_no was used with other parameters");
     let missing = world.get(&format!("{BATCHES}/out-batch-no/B9?need_query_detail=false")).await;
     missing.refuses(404, "NOT_FOUND", "the batch or detail does not exist");
+    world.check_books().await;
+}
+
+/// A batch of a merchant whose staff approves batches.
+async fn waiting() -> World {
+    let world = ready_in(sandbox().await).await;
+    let approval = json!({ "mchid": world.merchant.made.mchid, "approves_batches": true });
+    let (status, told) = ask(&world, "batch-approval", approval.clone()).await;
+    assert_eq!((status, told), (200, approval));
+    let created = world.post(BATCHES, &body(&world)).await;
+    assert_eq!((created.status, &created.json()["batch_status"]), (200, &json!("WAIT_PAY")));
+    world
+}
+
+async fn staff(world: &World, action: &str) -> (u16, Value) {
+    let mchid = &world.merchant.made.mchid;
+    let body = json!({ "mchid": mchid, "out_batch_no": "B1", "action": action });
+    ask(world, "transfer-batches", body).await
+}
+
+async fn shown(world: &World) -> Value {
+    let path = format!("{BATCHES}/out-batch-no/B1?need_query_detail=true&detail_status=ALL");
+    world.get(&path).await.json()
+}
+
+async fn detail(world: &World) -> Value {
+    world.get(&format!("{BATCHES}/out-batch-no/B1/details/out-detail-no/D1")).await.json()
+}
+
+#[tokio::test]
+async fn a_batch_waits_until_the_merchants_staff_approves_it() {
+    let world = waiting().await;
+    let before = shown(&world).await;
+    assert_eq!(before["transfer_batch"]["batch_status"], "WAIT_PAY");
+    assert_eq!(before.get("transfer_detail_list"), None);
+    assert_eq!(detail(&world).await["detail_status"], "WAIT_PAY");
+    let (status, told) = staff(&world, "approve").await;
+    assert_eq!((status, &told["batch_status"]), (200, &json!("ACCEPTED")));
+    pay(&world).await;
+    assert_eq!(shown(&world).await["transfer_batch"]["batch_status"], "FINISHED");
+    let (status, told) = staff(&world, "reject").await;
+    assert_eq!((status, &told["code"]), (409, &json!("ORDER_CLOSED")));
+    world.check_books().await;
+}
+
+#[tokio::test]
+async fn a_rejected_batch_is_finished_and_an_overdue_one_closed() {
+    let world = waiting().await;
+    assert_eq!(staff(&world, "reject").await.1["batch_status"], "FINISHED");
+    let after = shown(&world).await;
+    assert_eq!(after["transfer_batch"]["fail_amount"], 400);
+    assert_eq!(after["transfer_detail_list"][1]["detail_status"], "FAIL");
+    assert_eq!(detail(&world).await["fail_reason"], "MERCHANT_REJECT");
+    world.check_books().await;
+    let world = waiting().await;
+    world.wait(24 * 3_600);
+    let mchid = world.merchant.made.mchid.clone();
+    let expire = ExpireTransferBatch { mchid, out_batch_no: "B1".into() };
+    world.app.engine.run(expire).await.unwrap();
+    let after = shown(&world).await;
+    assert_eq!(after["transfer_batch"]["batch_status"], "CLOSED");
+    assert_eq!(after["transfer_batch"]["close_reason"], "OVERDUE_CLOSE");
+    assert_eq!(detail(&world).await["fail_reason"], "MERCHANT_NOT_CONFIRM");
+    let (status, told) = staff(&world, "approve").await;
+    assert_eq!((status, &told["code"]), (409, &json!("ORDER_CLOSED")));
     world.check_books().await;
 }

@@ -12,7 +12,7 @@ pub(crate) use keys::KeyRequest;
 pub(crate) use perform::Operator;
 pub(crate) use request::{Answer, FreezeBecause, Request, SigningKey, WebhookOf};
 pub(crate) use socket::{Socket, serve};
-pub(crate) use transfers::TransferRequest;
+pub(crate) use transfers::{TransferRequest, Verdict};
 
 use crate::cli::ConfigFlags;
 use crate::config::Config;

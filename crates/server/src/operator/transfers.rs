@@ -2,7 +2,8 @@
 
 use super::perform::Operator;
 use super::request::Answer;
-use domain::merchant::GrantTransferScene;
+use domain::merchant::{GrantTransferScene, SetBatchApproval};
+use domain::transfer_batch::{ApproveTransferBatch, BatchState, RejectTransferBatch};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -19,6 +20,32 @@ pub(crate) enum TransferRequest {
         /// Whether it may.
         is_granted: bool,
     },
+    /// Have a merchant's batches wait until its staff approves them, or no more.
+    BatchApproval {
+        /// The merchant.
+        mchid: String,
+        /// Whether they wait.
+        approves_batches: bool,
+    },
+    /// Say for a merchant's staff what becomes of a batch that waits.
+    Batch {
+        /// The merchant.
+        mchid: String,
+        /// Its number of the batch.
+        out_batch_no: String,
+        /// What becomes of it.
+        verdict: Verdict,
+    },
+}
+
+/// What the staff of a merchant says of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Verdict {
+    /// It is paid.
+    Approve,
+    /// It is not.
+    Reject,
 }
 
 impl Operator {
@@ -33,6 +60,25 @@ impl Operator {
                     json!({ "mchid": mchid, "transfer_scenes": scenes })
                 };
                 self.run(command, told).await
+            }
+            TransferRequest::BatchApproval { mchid, approves_batches } => {
+                let (mchid, approves_batches) = (mchid.clone(), *approves_batches);
+                let told = json!({ "mchid": mchid, "approves_batches": approves_batches });
+                self.run(SetBatchApproval { mchid, approves_batches }, |()| told).await
+            }
+            TransferRequest::Batch { mchid, out_batch_no, verdict } => {
+                let told =
+                    |state: BatchState| json!({ "out_batch_no": out_batch_no, "state": state });
+                let (mchid, out_batch_no) = (mchid.clone(), out_batch_no.clone());
+                match verdict {
+                    Verdict::Approve => {
+                        self.run(ApproveTransferBatch { mchid, out_batch_no }, told).await
+                    }
+                    Verdict::Reject => {
+                        let command = RejectTransferBatch { mchid, out_batch_no };
+                        self.run(command, |()| told(BatchState::Finished)).await
+                    }
+                }
             }
         }
     }

@@ -233,6 +233,7 @@ impl Cast {
                 allows_profit_return: false,
                 public_key_only: false,
                 transfer_scenes: String::new(),
+                approves_batches: false,
                 added_at,
             });
             accounts.push(account);

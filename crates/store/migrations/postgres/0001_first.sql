@@ -798,6 +798,7 @@ CREATE TABLE "merchant" (
     "apiv3_key" bytea NOT NULL,
     "allows_profit_return" bigint NOT NULL,
     "public_key_only" bigint NOT NULL,
+    "approves_batches" bigint NOT NULL,
     "transfer_scenes" text COLLATE "C" NOT NULL,
     "added_at" bigint NOT NULL,
     "version" bigint NOT NULL,
@@ -820,6 +821,7 @@ COMMENT ON COLUMN "merchant"."balance_account" IS 'The ledger account of what is
 COMMENT ON COLUMN "merchant"."apiv3_key" IS 'Its sealed APIv3 key.';
 COMMENT ON COLUMN "merchant"."allows_profit_return" IS 'Whether others may ask back what it got of their orders.';
 COMMENT ON COLUMN "merchant"."public_key_only" IS 'Whether it gets no certificates of ours.';
+COMMENT ON COLUMN "merchant"."approves_batches" IS 'Whether its batches of transfers wait until its staff approves them.';
 COMMENT ON COLUMN "merchant"."transfer_scenes" IS 'The scenes for which it may send money, with commas between.';
 COMMENT ON COLUMN "merchant"."added_at" IS 'When it was added.';
 COMMENT ON COLUMN "merchant"."version" IS 'The batch that last wrote it.';
@@ -1726,6 +1728,7 @@ CREATE TABLE "transfer_batch" (
     "scene_id" text COLLATE "C",
     "notify_url" text COLLATE "C",
     "state" text COLLATE "C" NOT NULL,
+    "close_reason" text COLLATE "C",
     "done" bigint NOT NULL,
     "success_minor" bigint NOT NULL,
     "success_num" bigint NOT NULL,
@@ -1736,9 +1739,13 @@ CREATE TABLE "transfer_batch" (
     "updated_at" bigint NOT NULL,
     "journal" bigint NOT NULL,
     "version" bigint NOT NULL,
-    CHECK ("num" BETWEEN 1 AND 1000 AND "done" BETWEEN 0 AND "num" AND "journal" > 0),
+    CHECK ("num" BETWEEN 1 AND 1000 AND "done" BETWEEN 0 AND "num" AND "journal" >= 0),
+    CHECK (("state" IN ('ACCEPTED', 'PROCESSING')) <= ("journal" > 0)),
+    CHECK (("state" IN ('WAIT_PAY', 'CLOSED')) <= ("journal" = 0)),
+    CHECK (("state" = 'CLOSED') = ("close_reason" IS NOT NULL)),
+    CHECK ("journal" > 0 OR "success_num" = 0),
     CHECK ("done" = "success_num" + "fail_num"),
-    CHECK (("state" = 'FINISHED') = ("done" = "num")),
+    CHECK (("state" IN ('FINISHED', 'CLOSED')) = ("done" = "num")),
     CHECK ("success_minor" >= 0 AND "fail_minor" >= 0 AND "success_minor" + "fail_minor" <= "total"),
     PRIMARY KEY ("book", "mchid", "out_batch_no")
 );
@@ -1761,6 +1768,7 @@ COMMENT ON COLUMN "transfer_batch"."num" IS 'How many details it has.';
 COMMENT ON COLUMN "transfer_batch"."scene_id" IS 'What the merchant sends it for.';
 COMMENT ON COLUMN "transfer_batch"."notify_url" IS 'Where the end is notified.';
 COMMENT ON COLUMN "transfer_batch"."state" IS 'Where it stands.';
+COMMENT ON COLUMN "transfer_batch"."close_reason" IS 'Why it was closed.';
 COMMENT ON COLUMN "transfer_batch"."done" IS 'How many details have ended.';
 COMMENT ON COLUMN "transfer_batch"."success_minor" IS 'What payees have got, in fen.';
 COMMENT ON COLUMN "transfer_batch"."success_num" IS 'How many payees have got theirs.';
@@ -1769,7 +1777,7 @@ COMMENT ON COLUMN "transfer_batch"."fail_num" IS 'How many details failed.';
 COMMENT ON COLUMN "transfer_batch"."fingerprint" IS 'Hash of what the merchant asked for.';
 COMMENT ON COLUMN "transfer_batch"."created_at" IS 'When it was asked for.';
 COMMENT ON COLUMN "transfer_batch"."updated_at" IS 'When it changed last.';
-COMMENT ON COLUMN "transfer_batch"."journal" IS 'The journal that took the money from the merchant.';
+COMMENT ON COLUMN "transfer_batch"."journal" IS 'The journal that took the money from the merchant, 0 if none did.';
 COMMENT ON COLUMN "transfer_batch"."version" IS 'The batch that last wrote it.';
 
 CREATE TABLE "transfer_batch_by_id" (
@@ -1810,7 +1818,8 @@ CREATE TABLE "transfer_detail" (
     "account" bigint NOT NULL,
     "version" bigint NOT NULL,
     CHECK ("amount" BETWEEN 1 AND 99999999999 AND "place" BETWEEN 1 AND 1000),
-    CHECK (("state" = 'PROCESSING') = ("journal" = 0) AND ("journal" = 0) = ("account" = 0)),
+    CHECK (("journal" = 0) = ("state" IN ('WAIT_PAY', 'PROCESSING') OR COALESCE("failure", '') IN ('MERCHANT_REJECT', 'MERCHANT_NOT_CONFIRM', 'TRANSFER_SCENE_INVALID'))),
+    CHECK (("journal" = 0) = ("account" = 0)),
     CHECK (("state" = 'FAIL') = ("failure" IS NOT NULL)),
     PRIMARY KEY ("book", "mchid", "out_batch_no", "place")
 );
@@ -1844,8 +1853,8 @@ COMMENT ON COLUMN "transfer_detail"."user_name" IS 'The sealed name of the payee
 COMMENT ON COLUMN "transfer_detail"."state" IS 'Where it stands.';
 COMMENT ON COLUMN "transfer_detail"."failure" IS 'Why it failed.';
 COMMENT ON COLUMN "transfer_detail"."updated_at" IS 'When it changed last.';
-COMMENT ON COLUMN "transfer_detail"."journal" IS 'The journal of its end, 0 while it waits.';
-COMMENT ON COLUMN "transfer_detail"."account" IS 'The account that has the money in the end, 0 while it waits.';
+COMMENT ON COLUMN "transfer_detail"."journal" IS 'The journal of its end, 0 while it waits or if its money never moved.';
+COMMENT ON COLUMN "transfer_detail"."account" IS 'The account that has the money in the end, 0 like the journal.';
 COMMENT ON COLUMN "transfer_detail"."version" IS 'The batch that last wrote it.';
 
 CREATE TABLE "complaint" (

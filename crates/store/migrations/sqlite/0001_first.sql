@@ -489,6 +489,7 @@ CREATE TABLE "merchant" (
     "apiv3_key" BLOB NOT NULL, -- Its sealed APIv3 key.
     "allows_profit_return" INTEGER NOT NULL, -- Whether others may ask back what it got of their orders.
     "public_key_only" INTEGER NOT NULL, -- Whether it gets no certificates of ours.
+    "approves_batches" INTEGER NOT NULL, -- Whether its batches of transfers wait until its staff approves them.
     "transfer_scenes" TEXT COLLATE BINARY NOT NULL, -- The scenes for which it may send money, with commas between.
     "added_at" INTEGER NOT NULL, -- When it was added.
     "version" INTEGER NOT NULL, -- The batch that last wrote it.
@@ -1038,6 +1039,7 @@ CREATE TABLE "transfer_batch" (
     "scene_id" TEXT COLLATE BINARY, -- What the merchant sends it for.
     "notify_url" TEXT COLLATE BINARY, -- Where the end is notified.
     "state" TEXT COLLATE BINARY NOT NULL, -- Where it stands.
+    "close_reason" TEXT COLLATE BINARY, -- Why it was closed.
     "done" INTEGER NOT NULL, -- How many details have ended.
     "success_minor" INTEGER NOT NULL, -- What payees have got, in fen.
     "success_num" INTEGER NOT NULL, -- How many payees have got theirs.
@@ -1046,11 +1048,15 @@ CREATE TABLE "transfer_batch" (
     "fingerprint" BLOB NOT NULL, -- Hash of what the merchant asked for.
     "created_at" INTEGER NOT NULL, -- When it was asked for.
     "updated_at" INTEGER NOT NULL, -- When it changed last.
-    "journal" INTEGER NOT NULL, -- The journal that took the money from the merchant.
+    "journal" INTEGER NOT NULL, -- The journal that took the money from the merchant, 0 if none did.
     "version" INTEGER NOT NULL, -- The batch that last wrote it.
-    CHECK ("num" BETWEEN 1 AND 1000 AND "done" BETWEEN 0 AND "num" AND "journal" > 0),
+    CHECK ("num" BETWEEN 1 AND 1000 AND "done" BETWEEN 0 AND "num" AND "journal" >= 0),
+    CHECK (("state" IN ('ACCEPTED', 'PROCESSING')) <= ("journal" > 0)),
+    CHECK (("state" IN ('WAIT_PAY', 'CLOSED')) <= ("journal" = 0)),
+    CHECK (("state" = 'CLOSED') = ("close_reason" IS NOT NULL)),
+    CHECK ("journal" > 0 OR "success_num" = 0),
     CHECK ("done" = "success_num" + "fail_num"),
-    CHECK (("state" = 'FINISHED') = ("done" = "num")),
+    CHECK (("state" IN ('FINISHED', 'CLOSED')) = ("done" = "num")),
     CHECK ("success_minor" >= 0 AND "fail_minor" >= 0 AND "success_minor" + "fail_minor" <= "total"),
     PRIMARY KEY ("book", "mchid", "out_batch_no")
 ) STRICT, WITHOUT ROWID;
@@ -1083,11 +1089,12 @@ CREATE TABLE "transfer_detail" (
     "state" TEXT COLLATE BINARY NOT NULL, -- Where it stands.
     "failure" TEXT COLLATE BINARY, -- Why it failed.
     "updated_at" INTEGER NOT NULL, -- When it changed last.
-    "journal" INTEGER NOT NULL, -- The journal of its end, 0 while it waits.
-    "account" INTEGER NOT NULL, -- The account that has the money in the end, 0 while it waits.
+    "journal" INTEGER NOT NULL, -- The journal of its end, 0 while it waits or if its money never moved.
+    "account" INTEGER NOT NULL, -- The account that has the money in the end, 0 like the journal.
     "version" INTEGER NOT NULL, -- The batch that last wrote it.
     CHECK ("amount" BETWEEN 1 AND 99999999999 AND "place" BETWEEN 1 AND 1000),
-    CHECK (("state" = 'PROCESSING') = ("journal" = 0) AND ("journal" = 0) = ("account" = 0)),
+    CHECK (("journal" = 0) = ("state" IN ('WAIT_PAY', 'PROCESSING') OR COALESCE("failure", '') IN ('MERCHANT_REJECT', 'MERCHANT_NOT_CONFIRM', 'TRANSFER_SCENE_INVALID'))),
+    CHECK (("journal" = 0) = ("account" = 0)),
     CHECK (("state" = 'FAIL') = ("failure" IS NOT NULL)),
     PRIMARY KEY ("book", "mchid", "out_batch_no", "place")
 ) STRICT, WITHOUT ROWID;

@@ -36,6 +36,7 @@ describe!(Merchant, Kept, key 1, "A merchant that takes payments.", {
     apiv3_key: Vec<u8>, "Its sealed APIv3 key.";
     allows_profit_return: bool, "Whether others may ask back what it got of their orders.";
     public_key_only: bool, "Whether it gets no certificates of ours.";
+    approves_batches: bool, "Whether its batches of transfers wait until its staff approves them.";
     transfer_scenes: String, "The scenes for which it may send money, with commas between.";
     added_at: Timestamp, "When it was added.";
 }, checks ["fee_bp BETWEEN 0 AND 10000"]);

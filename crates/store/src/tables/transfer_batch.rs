@@ -2,11 +2,12 @@
 
 use crate::{Index, describe, text_cells};
 use domain::transfer_batch::{
-    BatchState, DetailFailure, DetailState, TransferBatch, TransferBatchById, TransferDetail,
+    BatchState, CloseReason, DetailFailure, DetailState, TransferBatch, TransferBatchById,
+    TransferDetail,
 };
 use kernel::{Amount, Timestamp};
 
-text_cells!(BatchState, DetailState, DetailFailure);
+text_cells!(BatchState, CloseReason, DetailState, DetailFailure);
 
 describe!(TransferBatch, Kept, key 2, "A batch of transfers to people.", {
     mchid: String, "The merchant.";
@@ -20,6 +21,7 @@ describe!(TransferBatch, Kept, key 2, "A batch of transfers to people.", {
     scene_id: Option<String>, "What the merchant sends it for.";
     notify_url: Option<String>, "Where the end is notified.";
     state: BatchState, "Where it stands.";
+    close_reason: Option<CloseReason>, "Why it was closed.";
     done: i64, "How many details have ended.";
     success_minor: i64, "What payees have got, in fen.";
     success_num: i64, "How many payees have got theirs.";
@@ -28,11 +30,15 @@ describe!(TransferBatch, Kept, key 2, "A batch of transfers to people.", {
     fingerprint: [u8; 32], "Hash of what the merchant asked for.";
     created_at: Timestamp, "When it was asked for.";
     updated_at: Timestamp, "When it changed last.";
-    journal: i64, "The journal that took the money from the merchant.";
+    journal: i64, "The journal that took the money from the merchant, 0 if none did.";
 }, checks [
-    "num BETWEEN 1 AND 1000 AND done BETWEEN 0 AND num AND journal > 0",
+    "num BETWEEN 1 AND 1000 AND done BETWEEN 0 AND num AND journal >= 0",
+    "(state IN ('ACCEPTED', 'PROCESSING')) <= (journal > 0)",
+    "(state IN ('WAIT_PAY', 'CLOSED')) <= (journal = 0)",
+    "(state = 'CLOSED') = (close_reason IS NOT NULL)",
+    "journal > 0 OR success_num = 0",
     "done = success_num + fail_num",
-    "(state = 'FINISHED') = (done = num)",
+    "(state IN ('FINISHED', 'CLOSED')) = (done = num)",
     "success_minor >= 0 AND fail_minor >= 0 AND success_minor + fail_minor <= total",
 ]);
 
@@ -54,11 +60,13 @@ describe!(TransferDetail, Kept, key 3, "What one payee of a batch gets.", {
     state: DetailState, "Where it stands.";
     failure: Option<DetailFailure>, "Why it failed.";
     updated_at: Timestamp, "When it changed last.";
-    journal: i64, "The journal of its end, 0 while it waits.";
-    account: i64, "The account that has the money in the end, 0 while it waits.";
+    journal: i64, "The journal of its end, 0 while it waits or if its money never moved.";
+    account: i64, "The account that has the money in the end, 0 like the journal.";
 }, checks [
     "amount BETWEEN 1 AND 99999999999 AND place BETWEEN 1 AND 1000",
-    "(state = 'PROCESSING') = (journal = 0) AND (journal = 0) = (account = 0)",
+    "(journal = 0) = (state IN ('WAIT_PAY', 'PROCESSING') OR COALESCE(failure, '') IN \
+     ('MERCHANT_REJECT', 'MERCHANT_NOT_CONFIRM', 'TRANSFER_SCENE_INVALID'))",
+    "(journal = 0) = (account = 0)",
     "(state = 'FAIL') = (failure IS NOT NULL)",
 ], indexes [
     Index { name: "number", columns: "mchid, out_batch_no, out_detail_no", filter: "" },

@@ -287,11 +287,12 @@ pub const ALL: &[Paged] = &[
         "a batch took its total from its merchant, and its details are what it counts",
         "transfer_batch",
         "SELECT x.mchid || ':' || x.out_batch_no AS offender FROM transfer_batch x WHERE {page} \
-         AND (COALESCE((SELECT e.amount FROM entry e JOIN journal j ON j.book = e.book \
-         AND j.number = e.journal JOIN merchant m ON m.book = e.book \
+         AND ((x.journal > 0 AND COALESCE((SELECT e.amount FROM entry e \
+         JOIN journal j ON j.book = e.book AND j.number = e.journal \
+         JOIN merchant m ON m.book = e.book \
          AND m.balance_account = e.account WHERE e.book = x.book AND e.journal = x.journal \
          AND m.mchid = x.mchid AND j.kind = 'TRANSFER_BATCH_RESERVE' \
-         AND j.subject = 'transfer_batch:' || x.mchid || ':' || x.out_batch_no), 0) <> -x.total \
+         AND j.subject = 'transfer_batch:' || x.mchid || ':' || x.out_batch_no), 0) <> -x.total) \
          OR COALESCE((SELECT SUM(d.amount) FROM transfer_detail d WHERE d.book = x.book \
          AND d.mchid = x.mchid AND d.out_batch_no = x.out_batch_no), 0) <> x.total \
          OR COALESCE((SELECT SUM(d.amount) FROM transfer_detail d WHERE d.book = x.book \

@@ -340,6 +340,7 @@ mod tests {
             allows_profit_return: false,
             public_key_only: false,
             transfer_scenes: String::new(),
+            approves_batches: false,
             added_at: Timestamp::default(),
         };
         let chosen = |kind| Some(NotificationKey { mchid: "1900000001".into(), kind });

@@ -106,6 +106,7 @@ impl Jobs {
             JobKind::FinishProfit => timers::finish_profit(self, job).await,
             JobKind::ReleaseUnsettled => timers::release_unsettled(self, job).await,
             JobKind::ForgetPicture => timers::forget_picture(self, job).await,
+            JobKind::ExpireTransferBatch => timers::expire_transfer_batch(self, job).await,
             JobKind::ExpireMerchantTransfer => timers::expire_merchant_transfer(self, job).await,
         }
     }

@@ -6,7 +6,7 @@ use domain::job::Job;
 use domain::merchant::Openid;
 use domain::merchant_transfer::NameCheck;
 use domain::transfer_batch::{
-    BatchState, PAID_AT_ONCE, PayTransferBatch, TransferBatch, TransferDetail, detail_name_place,
+    PAID_AT_ONCE, PayTransferBatch, TransferBatch, TransferDetail, detail_name_place,
 };
 use domain::user::User;
 use domain::wallet::{Identity, Wallet, name_place};
@@ -21,7 +21,7 @@ pub(super) async fn meet(jobs: &Jobs, job: &Job) -> Met {
     let key = (mchid.to_owned(), number.to_owned());
     let queries = jobs.queries.as_ref();
     let batch = must(find::<TransferBatch>(queries, &key).await?, "the batch of a job")?;
-    if batch.state == BatchState::Finished {
+    if batch.is_over() {
         return Err(Unmet::Gone);
     }
     let details = select::<TransferDetail>(

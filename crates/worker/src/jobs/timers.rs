@@ -6,6 +6,7 @@ use domain::job::Job;
 use domain::merchant_transfer::ExpireTransfer;
 use domain::profit::{FinishProfit, ReleaseUnsettled};
 use domain::refund::CloseRefund;
+use domain::transfer_batch::ExpireTransferBatch;
 
 pub(super) async fn release_unsettled(jobs: &Jobs, job: &Job) -> Met {
     let (mchid, out_trade_no) = merchants_number(job)?;
@@ -23,6 +24,11 @@ pub(super) async fn expire_merchant_transfer(jobs: &Jobs, job: &Job) -> Met {
 
 pub(super) async fn forget_picture(jobs: &Jobs, job: &Job) -> Met {
     jobs.record(ForgetPicture { media_id: job.subject.clone() }).await
+}
+
+pub(super) async fn expire_transfer_batch(jobs: &Jobs, job: &Job) -> Met {
+    let (mchid, out_batch_no) = merchants_number(job)?;
+    jobs.record(ExpireTransferBatch { mchid, out_batch_no }).await
 }
 
 pub(super) async fn close_refund(jobs: &Jobs, job: &Job) -> Met {
