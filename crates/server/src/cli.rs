@@ -404,6 +404,10 @@ pub(crate) struct NotifyWithFlags {
     /// The kind of key.
     #[arg(value_enum)]
     pub(crate) key: SigningKey,
+    /// For a merchant that knows both: 0.1 % of its notifications on the first day, then 1, 5, 10,
+    /// 20 and 50 %, and all on the seventh.
+    #[arg(long)]
+    pub(crate) gradually: bool,
     #[command(flatten)]
     pub(crate) config: ConfigFlags,
 }

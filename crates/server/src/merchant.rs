@@ -37,7 +37,8 @@ pub(crate) async fn run(action: MerchantAction) -> Result<(), Box<dyn Error>> {
         MerchantAction::Notifications(flags) => notifications::list(flags).await,
         MerchantAction::Resend(flags) => notifications::resend(&flags).await,
         MerchantAction::NotifyWith(flags) => {
-            let request = Request::NotifyWith { mchid: flags.mchid, key: flags.key };
+            let (mchid, key, gradually) = (flags.mchid, flags.key, flags.gradually);
+            let request = Request::NotifyWith { mchid, key, gradually };
             operator::tell(&flags.config, &request).await
         }
         MerchantAction::PublicKeyOnly(PublicKeyOnlyFlags { mchid, end, config }) => {

@@ -99,7 +99,7 @@ impl Worker {
                 true => UrlRule::Relaxed,
                 false => UrlRule::Public,
             };
-            let notices = Notices::new(Arc::clone(&queries), keys, shell, signers);
+            let notices = Notices::new(Arc::clone(&queries), keys, shell, signers, pulse.clone());
             let recorder = Recorder::start(engine.clone());
             let sender = Sender::new(notices, Egress::new(rule), recorder, witness);
             courier = Some(Courier::new(Arc::clone(&queries), sender.clone()));

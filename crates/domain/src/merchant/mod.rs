@@ -20,7 +20,7 @@ pub use add_appid::{AddAppid, AddAppidRefusal};
 pub use add_merchant::{AddMerchant, AddMerchantRefusal, MerchantAdded};
 pub use allow_profit_return::{AllowProfitReturn, AllowProfitReturnRefusal};
 pub use choose_notification_key::{
-    ChooseNotificationKey, ChooseNotificationKeyRefusal, NotificationKey,
+    ChooseNotificationKey, ChooseNotificationKeyRefusal, KeyPace, NotificationKey,
 };
 pub use issue_openid::{IssueOpenid, IssueOpenidRefusal};
 pub use merchant_certificate::{
@@ -149,6 +149,16 @@ text_enum!(
         PublicKey = "PUBLIC_KEY",
     }
 );
+
+impl PlatformKeyKind {
+    /// The other one of the two.
+    pub(crate) fn other(self) -> Self {
+        match self {
+            Self::Certificate => Self::PublicKey,
+            Self::PublicKey => Self::Certificate,
+        }
+    }
+}
 
 /// A key that we sign answers and notifications with.
 #[derive(Clone, Debug, PartialEq, Eq)]

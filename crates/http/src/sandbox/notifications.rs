@@ -6,7 +6,7 @@ use crate::extract::{Body, Wire};
 use crate::problem::{Problem, ProblemDocument};
 use axum::Json;
 use axum::extract::State;
-use domain::merchant::{ChooseNotificationKey, PlatformKeyKind};
+use domain::merchant::{ChooseNotificationKey, KeyPace, PlatformKeyKind};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -31,6 +31,9 @@ struct NotificationKeyBody {
     mchid: String,
     /// The kind of key that signs its notifications from now on.
     key: SigningKey,
+    /// Whether they go over to it gradually, over seven days of business time.
+    #[serde(default)]
+    gradually: bool,
 }
 
 impl Wire for NotificationKeyBody {}
@@ -55,6 +58,7 @@ async fn choose_key(
         SigningKey::Certificate => PlatformKeyKind::Certificate,
         SigningKey::PublicKey => PlatformKeyKind::PublicKey,
     };
-    app.engine.run(ChooseNotificationKey { mchid, kind }).await?;
+    let pace = if chosen.gradually { KeyPace::Gradual } else { KeyPace::AtOnce };
+    app.engine.run(ChooseNotificationKey { mchid, kind, pace }).await?;
     Ok(Json(chosen))
 }

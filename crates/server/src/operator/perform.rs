@@ -1,11 +1,11 @@
 //! Turns an operator's request into a command and runs it.
 
-use super::request::{Answer, Request, WebhookOf};
+use super::request::{Answer, Request, SigningKey, WebhookOf};
 use apiv3::language::Language;
 use apiv3::notify_url::{self, UrlRule};
 use domain::ids::WalletId;
 use domain::merchant::{
-    AddAppid, AllowProfitReturn, BindSubMerchant, ChooseNotificationKey, SetPublicKeyOnly,
+    AddAppid, AllowProfitReturn, BindSubMerchant, ChooseNotificationKey, KeyPace, SetPublicKeyOnly,
     SetWebhook, WebhookChange,
 };
 use domain::notification::ResendNotification;
@@ -62,10 +62,8 @@ impl Operator {
                 let command = ResendNotification { batch: *batch, place: *place };
                 self.run(command, |()| json!({ "state": "WAITING" })).await
             }
-            Request::NotifyWith { mchid, key } => {
-                let kind = (*key).into();
-                let command = ChooseNotificationKey { mchid: mchid.clone(), kind };
-                self.run(command, |()| json!({ "mchid": mchid, "notified_with": key })).await
+            Request::NotifyWith { mchid, key, gradually } => {
+                self.notify_with(mchid, *key, *gradually).await
             }
             Request::PublicKeyOnly { mchid, public_key_only } => {
                 let (mchid, public_key_only) = (mchid.clone(), *public_key_only);
@@ -121,6 +119,13 @@ impl Operator {
             }
             Err(error) => Answer::Failed(error.to_string()),
         }
+    }
+
+    async fn notify_with(&self, mchid: &str, key: SigningKey, gradually: bool) -> Answer {
+        let pace = if gradually { KeyPace::Gradual } else { KeyPace::AtOnce };
+        let command = ChooseNotificationKey { mchid: mchid.to_owned(), kind: key.into(), pace };
+        let told = json!({ "mchid": mchid, "notified_with": key, "gradually": gradually });
+        self.run(command, |()| told).await
     }
 
     async fn webhook(&self, mchid: &str, of: WebhookOf, url: Option<&str>) -> Answer {

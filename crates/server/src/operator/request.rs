@@ -45,6 +45,9 @@ pub(crate) enum Request {
         mchid: String,
         /// The kind of key.
         key: SigningKey,
+        /// Whether they go over to it gradually.
+        #[serde(default)]
+        gradually: bool,
     },
     /// Take our certificates from a merchant, or give them back.
     PublicKeyOnly {

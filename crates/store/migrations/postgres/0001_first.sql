@@ -969,6 +969,7 @@ CREATE TABLE "notification_key" (
     "book" bigint NOT NULL,
     "mchid" text COLLATE "C" NOT NULL,
     "kind" text COLLATE "C" NOT NULL,
+    "gradual_since" bigint,
     "version" bigint NOT NULL,
     PRIMARY KEY ("book", "mchid")
 );
@@ -981,7 +982,8 @@ GRANT SELECT, INSERT, UPDATE ON "notification_key" TO jiaozi_app;
 COMMENT ON TABLE "notification_key" IS 'With which of our keys a merchant is notified.';
 COMMENT ON COLUMN "notification_key"."book" IS 'The book it belongs to.';
 COMMENT ON COLUMN "notification_key"."mchid" IS 'The merchant.';
-COMMENT ON COLUMN "notification_key"."kind" IS 'The kind of key that signs.';
+COMMENT ON COLUMN "notification_key"."kind" IS 'The kind of key that signs, in the end if it is a gradual change.';
+COMMENT ON COLUMN "notification_key"."gradual_since" IS 'When a gradual change began.';
 COMMENT ON COLUMN "notification_key"."version" IS 'The batch that last wrote it.';
 
 CREATE TABLE "openid" (

@@ -582,7 +582,8 @@ BEGIN SELECT RAISE(ABORT, 'delete is forbidden on platform_key'); END;
 CREATE TABLE "notification_key" (
     "book" INTEGER NOT NULL, -- The book it belongs to.
     "mchid" TEXT COLLATE BINARY NOT NULL, -- The merchant.
-    "kind" TEXT COLLATE BINARY NOT NULL, -- The kind of key that signs.
+    "kind" TEXT COLLATE BINARY NOT NULL, -- The kind of key that signs, in the end if it is a gradual change.
+    "gradual_since" INTEGER, -- When a gradual change began.
     "version" INTEGER NOT NULL, -- The batch that last wrote it.
     PRIMARY KEY ("book", "mchid")
 ) STRICT, WITHOUT ROWID;

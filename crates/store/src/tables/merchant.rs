@@ -87,7 +87,8 @@ describe!(PlatformKey, Kept, key 1, "A key that we sign answers and notification
 
 describe!(NotificationKey, Kept, key 1, "With which of our keys a merchant is notified.", {
     mchid: String, "The merchant.";
-    kind: PlatformKeyKind, "The kind of key that signs.";
+    kind: PlatformKeyKind, "The kind of key that signs, in the end if it is a gradual change.";
+    gradual_since: Option<Timestamp>, "When a gradual change began.";
 });
 
 describe!(Openid, Kept, key 1, "The name that a person has under an app id.", {

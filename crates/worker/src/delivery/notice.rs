@@ -2,6 +2,7 @@
 
 use super::courier::Content;
 use crate::egress::Yes;
+use crate::pulse::Pulse;
 use crate::shell::{self, Instant, Shell};
 use apiv3::aead::AeadNonce;
 use apiv3::combined_view::CombinedView;
@@ -22,6 +23,7 @@ use domain::refund::{NoticeForm, Refund};
 use domain::transfer_batch::TransferBatch;
 use hyper::HeaderMap;
 use hyper::header::{self, HeaderName, HeaderValue};
+use kernel::Timestamp;
 use kernel::keys::KeyRing;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -97,6 +99,7 @@ pub(crate) struct Notices {
     keys: Arc<KeyRing>,
     shell: Arc<dyn Shell>,
     signers: Arc<Signers>,
+    pulse: Pulse,
     newest: Mutex<Option<(Instant, Newest)>>,
 }
 
@@ -106,8 +109,9 @@ impl Notices {
         keys: Arc<KeyRing>,
         shell: Arc<dyn Shell>,
         signers: Arc<Signers>,
+        pulse: Pulse,
     ) -> Self {
-        Self { queries, keys, shell, signers, newest: Mutex::new(None) }
+        Self { queries, keys, shell, signers, pulse, newest: Mutex::new(None) }
     }
 
     /// The notification of a fact; `None` when the merchant wants none.
@@ -121,13 +125,14 @@ impl Notices {
         let (merchant, chosen): (Merchant, _) = merchant.ok_or_else(|| absent("merchant", fact))?;
         let key = open_apiv3_key(&self.keys.personal_data, &merchant)
             .map_err(|error| defect("APIv3 key", error, fact))?;
+        let id = fact.notification_id();
         let body = event.seal(&Envelope {
-            id: &fact.notification_id(),
+            id: &id,
             create_time: fact.at,
             key: &key,
             nonce: &AeadNonce::from_random(shell::random(self.shell.as_ref())),
         });
-        let kind = kind_of_key(&merchant, chosen);
+        let kind = kind_of_key(&merchant, chosen.as_ref(), &id, self.pulse.now());
         let signer = self.signer(kind, fact).await?;
         let headers = self.headers(signer, &body).await;
         let headers = headers.ok_or_else(|| absent("signature", fact))?;
@@ -264,10 +269,16 @@ impl Notices {
 }
 
 /// What a merchant chose, a certificate if it did not, and the bare key if it knows no other.
-fn kind_of_key(merchant: &Merchant, chosen: Option<NotificationKey>) -> PlatformKeyKind {
+/// During a gradual change the notification decides, and business time.
+fn kind_of_key(
+    merchant: &Merchant,
+    chosen: Option<&NotificationKey>,
+    id: &str,
+    now: Timestamp,
+) -> PlatformKeyKind {
     match chosen {
         _ if merchant.public_key_only => PlatformKeyKind::PublicKey,
-        Some(chosen) => chosen.kind,
+        Some(chosen) => chosen.kind_for(id, now),
         None => PlatformKeyKind::Certificate,
     }
 }
@@ -326,7 +337,7 @@ fn defect(what: &str, error: impl std::fmt::Display, fact: &Fact) -> Unmade {
 mod tests {
     use super::*;
     use domain::merchant::MerchantState;
-    use kernel::Timestamp;
+    use kernel::time::DAY;
 
     #[test]
     fn who_knows_the_bare_key_alone_is_told_by_it_whatever_was_chosen() {
@@ -343,10 +354,23 @@ mod tests {
             approves_batches: false,
             added_at: Timestamp::default(),
         };
-        let chosen = |kind| Some(NotificationKey { mchid: "1900000001".into(), kind });
+        let chosen = |kind| {
+            let mchid = "1900000001".into();
+            Some(NotificationKey { mchid, kind, gradual_since: None })
+        };
+        let now = Timestamp::default();
+        let kind_of_key = |merchant: &Merchant, chosen: Option<NotificationKey>| {
+            super::kind_of_key(merchant, chosen.as_ref(), "1", now)
+        };
         let (bare, certificate) = (PlatformKeyKind::PublicKey, PlatformKeyKind::Certificate);
         assert_eq!(kind_of_key(&merchant, None), certificate);
         assert_eq!(kind_of_key(&merchant, chosen(bare)), bare);
+        let gradual = NotificationKey { gradual_since: Some(now), ..chosen(bare).unwrap() };
+        let at = |day: i64| {
+            let now = now.plus(day * DAY);
+            super::kind_of_key(&merchant, Some(&gradual), "notification", now)
+        };
+        assert_eq!((at(0), at(6)), (certificate, bare), "sent again, by what signs now");
         merchant.public_key_only = true;
         for chosen in [None, chosen(certificate), chosen(bare)] {
             assert_eq!(kind_of_key(&merchant, chosen), bare);
