@@ -126,6 +126,8 @@ fn to_json(merchant: &Merchant) -> serde_json::Value {
         "fee_bp": merchant.fee_bp,
         "allows_profit_return": merchant.allows_profit_return,
         "public_key_only": merchant.public_key_only,
+        "transfer_scenes": merchant.transfer_scenes.split_terminator(',').collect::<Vec<_>>(),
+        "approves_batches": merchant.approves_batches,
         "added_at": merchant.added_at.rfc3339(),
     })
 }

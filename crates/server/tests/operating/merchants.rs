@@ -79,3 +79,38 @@ fn relations_and_keys_change_beside_a_running_server() {
     assert!(in_use.contains("PARAM_INVALID"), "{in_use}");
     running.end();
 }
+
+#[test]
+fn what_a_merchant_may_send_and_its_key_change_beside_a_running_server() {
+    let folder = Temporary::empty().unwrap();
+    let program = Program::new(folder.folder());
+    let running = program.serve();
+    let made = told(&program, &["merchant", "add", "--json", "--name", "Noodle shop"]);
+    let sub = made["mchid"].as_str().unwrap();
+    let granted =
+        |scene: &[&str]| told(&program, &[&["merchant", "transfer", "scene", sub], scene].concat());
+    let taken = granted(&["1005", "--end"]);
+    assert!(!taken["transfer_scenes"].as_array().unwrap().contains(&json!("1005")), "{taken}");
+    assert!(granted(&["1005"])["transfer_scenes"].as_array().unwrap().contains(&json!("1005")));
+    let unknown = ["merchant", "transfer", "scene", sub, "1001"];
+    assert!(program.run(&unknown).error().contains("PARAM_INVALID"));
+    let waits = told(&program, &["merchant", "transfer", "approval", sub]);
+    assert_eq!(waits, json!({ "mchid": sub, "approves_batches": true }));
+    for verdict in ["approve", "reject"] {
+        let missing = program.run(&["merchant", "transfer", verdict, sub, "B404"]).error();
+        assert!(missing.contains("OBJECT_NOT_FOUND"), "{missing}");
+    }
+    let moves = told(&program, &["merchant", "notify-with", "--gradually", sub, "public-key"]);
+    assert_eq!(
+        (&moves["notified_with"], &moves["gradually"]),
+        (&json!("public_key"), &json!(true))
+    );
+    let few = ["merchant", "add", "--json", "--transfer-scenes", "1000,1005", "--name", "Few"];
+    let few = told(&program, &few)["mchid"].clone();
+    let listed = told(&program, &["merchant", "list", "--json"]);
+    let found = listed.as_array().unwrap().iter().find(|one| one["mchid"] == few).unwrap();
+    assert_eq!(found["transfer_scenes"], json!(["1000", "1005"]));
+    let waiting = listed.as_array().unwrap().iter().filter(|one| one["approves_batches"] == true);
+    assert_eq!(waiting.map(|one| &one["mchid"]).collect::<Vec<_>>(), [sub]);
+    running.end();
+}

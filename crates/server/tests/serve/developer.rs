@@ -218,6 +218,28 @@ async fn the_cashier_page_plays_its_payer() {
 }
 
 #[tokio::test]
+async fn the_played_payer_complains_and_goes_on_with_it() {
+    let developer = Developer::at_work().await;
+    let Developer { program, shop, api, .. } = &developer;
+    let (_, paid) = played(shop, api, 1_000).await;
+    let number = paid["transaction_id"].as_str().unwrap();
+    let filed = program.run(&["sandbox", "complain", number, "--refund", "500"]).json();
+    assert_eq!(filed["state"], "PENDING", "{filed}");
+    let id = filed["complaint_id"].as_str().unwrap();
+    let go_on = |action: &str| program.run(&["sandbox", "complaint", id, action]).json();
+    assert_eq!(go_on("respond")["state"], "PENDING");
+    assert_eq!(go_on("reopen")["code"], "COMPLAINT_DUPLICATE");
+    let path = format!("/v3/merchant-service/complaints-v2/{id}/complete");
+    let about = json!({ "complainted_mchid": shop.credentials.mchid });
+    shop.expect(204, "POST", &path, Some(&about)).await.unwrap();
+    assert_eq!(go_on("reopen")["state"], "PROCESSING");
+    assert_eq!(go_on("confirm")["state"], "PROCESSED");
+    assert_eq!(go_on("withdraw")["code"], "ORDER_CLOSED");
+    drop(developer.running);
+    assert!(Audit::of(&developer.demo.database).await.unwrap().is_clean());
+}
+
+#[tokio::test]
 async fn a_transfer_is_taken_for_its_payee() {
     let developer = Developer::at_work().await;
     let Developer { program, shop, api, .. } = &developer;
