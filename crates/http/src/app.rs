@@ -1,6 +1,7 @@
 //! What every handler works with.
 
 use crate::callers::Callers;
+use crate::merchant::MerchantLimiter;
 use crate::rate_limit::AddressLimiter;
 use crate::sandbox::{Inspector, SandboxBank, SandboxPeople};
 use crate::shell::Shell;
@@ -58,13 +59,16 @@ pub struct Limits {
     pub request: Duration,
     /// Requests without a valid session, per address; `None` for no limit.
     pub anonymous: Option<Arc<AddressLimiter>>,
+    /// Calls whose signature holds, per merchant.
+    pub merchants: Arc<MerchantLimiter>,
     /// The proxies whose `X-Forwarded-For` is believed.
     pub proxies: Arc<[IpAddr]>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { request: Duration::from_secs(15), anonymous: None, proxies: Arc::new([]) }
+        let request = Duration::from_secs(15);
+        Self { request, anonymous: None, merchants: Arc::default(), proxies: Arc::new([]) }
     }
 }
 

@@ -1,21 +1,49 @@
-//! How many requests without a session one address may send: a bucket of tokens per address, so
-//! that guessing and flooding from one place do not reach the engine.
+//! How many calls of one kind are let through: buckets of tokens by key, and the buckets of
+//! addresses, so that guessing and flooding from one place do not reach the engine.
 
 use kernel::Timestamp;
 use kernel::time::SECOND;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 
-/// Most addresses that are remembered; with more, full buckets are forgotten.
-const ADDRESSES_MAX: usize = 65_536;
+/// Most buckets of a generation.
+const GENERATION: usize = 32_768;
 
-/// Buckets of tokens, one per address (of IPv6: per /64, which one party owns whole).
-#[derive(Debug)]
-pub struct AddressLimiter {
+/// How fast a bucket fills, and how much it holds.
+#[derive(Clone, Copy, Debug)]
+pub struct Rate {
     per_second: i64,
     burst: i64,
-    buckets: Mutex<HashMap<IpAddr, Bucket>>,
+}
+
+impl Rate {
+    /// Lets `per_second` through on average and `burst` at once; both at least 1.
+    pub fn new(per_second: u32, burst: u32) -> Self {
+        Self { per_second: i64::from(per_second.max(1)), burst: i64::from(burst.max(1)) }
+    }
+
+    /// The tokens of a full bucket, in millionths.
+    fn full(self) -> i64 {
+        self.burst * SECOND
+    }
+}
+
+/// Buckets of tokens, one per key, in two generations: when the young one is full it becomes the
+/// old one, and who did not ask since is forgotten. So their number is bounded whoever asks, and a
+/// bucket that is in use stays.
+#[derive(Debug)]
+pub struct Buckets<K> {
+    generation: usize,
+    kept: Mutex<Generations<K>>,
+}
+
+#[derive(Debug)]
+struct Generations<K> {
+    young: HashMap<K, Bucket>,
+    old: HashMap<K, Bucket>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -25,24 +53,35 @@ struct Bucket {
     at: Timestamp,
 }
 
-impl AddressLimiter {
-    /// Lets `per_second` requests through on average and `burst` at once; both at least 1.
-    pub fn new(per_second: u32, burst: u32) -> Self {
-        let (per_second, burst) = (i64::from(per_second.max(1)), i64::from(burst.max(1)));
-        Self { per_second, burst, buckets: Mutex::default() }
+impl<K: Eq + Hash> Default for Buckets<K> {
+    fn default() -> Self {
+        Self::bounded(GENERATION)
+    }
+}
+
+impl<K: Eq + Hash> Buckets<K> {
+    fn bounded(generation: usize) -> Self {
+        let kept = Generations { young: HashMap::new(), old: HashMap::new() };
+        Self { generation, kept: Mutex::new(kept) }
     }
 
-    /// Takes a token; `Err` with the seconds to wait when there is none. `now` is protocol time.
-    pub fn take(&self, address: IpAddr, now: Timestamp) -> Result<(), u32> {
-        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        let full = self.burst * SECOND;
-        if buckets.len() >= ADDRESSES_MAX {
-            buckets.retain(|_, bucket| self.refilled(*bucket, now) < full);
+    /// Takes a token of a key; `Err` with the seconds to wait when there is none. `now` is protocol
+    /// time. A key asks at the same rate each time.
+    pub fn take(&self, key: K, rate: Rate, now: Timestamp) -> Result<(), u32> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.young.len() >= self.generation {
+            kept.old = std::mem::take(&mut kept.young);
         }
-        let fresh = Bucket { tokens: full, at: now };
-        let bucket = buckets.entry(network(address)).or_insert(fresh);
-        bucket.tokens = self.refilled(*bucket, now);
-        bucket.at = now;
+        let Generations { young, old } = &mut *kept;
+        let bucket = match young.entry(key) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                let fresh = Bucket { tokens: rate.full(), at: now };
+                let bucket = old.remove(place.key()).unwrap_or(fresh);
+                place.insert(bucket)
+            }
+        };
+        bucket.refill(rate, now);
         if bucket.tokens < SECOND {
             // At one token a second or more, the missing part of a token comes within a second.
             return Err(1);
@@ -50,12 +89,35 @@ impl AddressLimiter {
         bucket.tokens -= SECOND;
         Ok(())
     }
+}
 
-    fn refilled(&self, bucket: Bucket, now: Timestamp) -> i64 {
+impl Bucket {
+    fn refill(&mut self, rate: Rate, now: Timestamp) {
         // A clock that was set back refills nothing.
-        let passed = now.since(bucket.at).max(0);
-        let gained = passed.saturating_mul(self.per_second);
-        bucket.tokens.saturating_add(gained).min(self.burst * SECOND)
+        let passed = now.since(self.at).max(0);
+        let gained = passed.saturating_mul(rate.per_second);
+        self.tokens = self.tokens.saturating_add(gained).min(rate.full());
+        self.at = now;
+    }
+}
+
+/// How many requests without a session one address may send (of IPv6: one /64, which one party
+/// owns whole).
+#[derive(Debug)]
+pub struct AddressLimiter {
+    rate: Rate,
+    buckets: Buckets<IpAddr>,
+}
+
+impl AddressLimiter {
+    /// Lets `per_second` requests through on average and `burst` at once; both at least 1.
+    pub fn new(per_second: u32, burst: u32) -> Self {
+        Self { rate: Rate::new(per_second, burst), buckets: Buckets::default() }
+    }
+
+    /// Takes a token; `Err` with the seconds to wait when there is none. `now` is protocol time.
+    pub fn take(&self, address: IpAddr, now: Timestamp) -> Result<(), u32> {
+        self.buckets.take(network(address), self.rate, now)
     }
 }
 
@@ -106,5 +168,26 @@ mod tests {
         let limiter = AddressLimiter::new(1, 1);
         assert_eq!(limiter.take(ip("192.0.2.1"), START), Ok(()));
         assert_eq!(limiter.take(ip("192.0.2.1"), START.plus(-60 * SECOND)), Err(1));
+    }
+
+    #[test]
+    fn a_bucket_holds_no_more_than_its_burst_however_long_nobody_asks() {
+        let (buckets, rate) = (Buckets::default(), Rate::new(33, 2));
+        assert_eq!(buckets.take("a", rate, START), Ok(()));
+        let year = START.plus(365 * 24 * 3_600 * SECOND);
+        let taken = [(); 3].map(|()| buckets.take("a", rate, year));
+        assert_eq!(taken, [Ok(()), Ok(()), Err(1)]);
+    }
+
+    #[test]
+    fn who_keeps_asking_stays_counted_and_the_number_of_buckets_is_bounded() {
+        let (buckets, rate) = (Buckets::bounded(4), Rate::new(1, 1));
+        assert_eq!(buckets.take(0, rate, START), Ok(()));
+        for stranger in 1..100 {
+            assert_eq!(buckets.take(stranger, rate, START), Ok(()));
+            assert_eq!(buckets.take(0, rate, START), Err(1), "after {stranger} others");
+            let kept = buckets.kept.lock().unwrap();
+            assert!(kept.young.len() <= 4 && kept.old.len() <= 4);
+        }
     }
 }

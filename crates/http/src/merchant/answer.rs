@@ -7,6 +7,7 @@ use super::route::Matched;
 use super::serve::Arrival;
 use crate::address::address_of;
 use crate::layers::{count, log, method_name};
+use crate::sandbox::HeldBack;
 use apiv3::authorization::Authorization;
 use apiv3::code::Code;
 use apiv3::error::ApiError;
@@ -129,8 +130,9 @@ pub(super) async fn answer(
     };
     let outcome = response.extensions_mut().remove::<Outcome>();
     let outcome = outcome.unwrap_or_else(|| Err(Code::SystemError.into()));
-    let (reply, signed) = match face.refused_address(&outcome, asked.address) {
-        Some(seconds) => {
+    let held_back = face.held_back(&outcome, asked.address);
+    let (reply, signed) = match held_back {
+        Some((_, seconds)) => {
             let code = limited_code(route);
             face.limited.answer(&face, &key, asked.language, (code, seconds)).await
         }
@@ -152,7 +154,11 @@ pub(super) async fn answer(
     let micros = face.app.shell.now().since(began);
     span.in_scope(|| log(reply.status, reply.code, micros));
     count(&asked.method, route, reply.status, micros);
-    write(reply, signed.as_ref(), id, &asked)
+    let mut response = write(reply, signed.as_ref(), id, &asked);
+    if let Some((whose, _)) = held_back {
+        response.extensions_mut().insert(whose);
+    }
+    response
 }
 
 /// The code of too many calls, which products spell differently.
@@ -197,6 +203,17 @@ fn named_key(headers: &HeaderMap) -> Option<String> {
 }
 
 impl Face {
+    /// Whether a call is one too many, whose, and the seconds to wait.
+    fn held_back(&self, outcome: &Outcome, address: Option<IpAddr>) -> Option<(HeldBack, u32)> {
+        match outcome {
+            Err(fault) if fault.over_rate => {
+                let wait_s = fault.retry_after_s.and_then(|wait_s| u32::try_from(wait_s).ok());
+                Some((HeldBack::Merchant, wait_s.unwrap_or(1)))
+            }
+            _ => Some((HeldBack::Address, self.refused_address(outcome, address)?)),
+        }
+    }
+
     /// The seconds that the address of an unauthenticated request has to wait, if it has to:
     /// a signature costs us far more than a wrong request costs its sender.
     fn refused_address(&self, outcome: &Outcome, address: Option<IpAddr>) -> Option<u32> {
@@ -213,8 +230,8 @@ impl Face {
     }
 }
 
-/// Answers to addresses that ask too often: signed like all others, but one signature serves a
-/// whole second, so that refusing is cheap.
+/// Answers to addresses and merchants that ask too often: signed like all others, but one signature
+/// serves a whole second, so that refusing is cheap.
 #[derive(Default)]
 pub(super) struct LimitedAnswers {
     kept: Mutex<Kept>,

@@ -23,16 +23,19 @@ use domain::refund::OrderOfRefund;
 use kernel::Amount;
 use store::queries::{Value, select};
 
-pub(super) const ROUTES: &[Route] = &[
+pub(super) const CHARGING: &[Route] = &[
     Route::post("/v3/pay/transactions/codepay", |call| Box::pin(charge(call, Mode::Direct))),
-    Route::post("/v3/pay/transactions/out-trade-no/{out_trade_no}/reverse", |call| {
-        Box::pin(take_back(call, Mode::Direct))
-    }),
     Route::post("/v3/pay/partner/transactions/codepay", |call| {
         Box::pin(charge(call, Mode::Partner))
     }),
     Route::post("/v3/pay/partner/transactions/scannedpos", |call| {
         Box::pin(charge(call, Mode::Partner))
+    }),
+];
+
+pub(super) const REVERSING: &[Route] = &[
+    Route::post("/v3/pay/transactions/out-trade-no/{out_trade_no}/reverse", |call| {
+        Box::pin(take_back(call, Mode::Direct))
     }),
     Route::post("/v3/pay/partner/transactions/out-trade-no/{out_trade_no}/reverse", |call| {
         Box::pin(take_back(call, Mode::Partner))

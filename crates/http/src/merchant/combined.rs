@@ -14,18 +14,22 @@ use domain::order::{
     TradeType,
 };
 
-pub(super) const ROUTES: &[Route] = &[
+pub(super) const PLACING: &[Route] = &[
     Route::post("/v3/combine-transactions/native", |call| place(call, TradeType::Native)),
     Route::post("/v3/combine-transactions/jsapi", |call| place(call, TradeType::Jsapi)),
     Route::post("/v3/combine-transactions/app", |call| place(call, TradeType::App)),
     Route::post("/v3/combine-transactions/h5", |call| place(call, TradeType::H5)),
-    Route::get("/v3/combine-transactions/out-trade-no/{combine_out_trade_no}", |call| {
-        Box::pin(show(call))
-    }),
-    Route::post("/v3/combine-transactions/out-trade-no/{combine_out_trade_no}/close", |call| {
-        Box::pin(close(call))
-    }),
 ];
+
+pub(super) const QUERIES: &[Route] =
+    &[Route::get("/v3/combine-transactions/out-trade-no/{combine_out_trade_no}", |call| {
+        Box::pin(show(call))
+    })];
+
+pub(super) const CLOSING: &[Route] =
+    &[Route::post("/v3/combine-transactions/out-trade-no/{combine_out_trade_no}/close", |call| {
+        Box::pin(close(call))
+    })];
 
 fn place(call: Call, trade_type: TradeType) -> Serving {
     Box::pin(create(call, trade_type))

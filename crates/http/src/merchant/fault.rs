@@ -16,6 +16,8 @@ pub(super) struct Fault {
     pub(super) error: ApiError,
     /// Nobody known sent it, so the address has to answer for it.
     pub(super) stranger: bool,
+    /// The merchant that sent it called too often.
+    pub(super) over_rate: bool,
     /// When to come back, in seconds.
     pub(super) retry_after_s: Option<u64>,
 }
@@ -32,6 +34,12 @@ impl Fault {
         Code::SystemError.into()
     }
 
+    /// A call above its merchant's rate. The answer spells it as the product does.
+    pub(super) fn over_rate(wait_s: u32) -> Self {
+        let retry_after_s = Some(wait_s.into());
+        Self { over_rate: true, retry_after_s, ..Code::FrequencyLimited.into() }
+    }
+
     fn busy(retry_after_s: u64) -> Self {
         Self { retry_after_s: Some(retry_after_s.max(1)), ..Code::ServiceUnavailable.into() }
     }
@@ -39,7 +47,7 @@ impl Fault {
 
 impl From<ApiError> for Fault {
     fn from(error: ApiError) -> Self {
-        Self { error, stranger: false, retry_after_s: None }
+        Self { error, stranger: false, over_rate: false, retry_after_s: None }
     }
 }
 

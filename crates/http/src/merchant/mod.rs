@@ -2,11 +2,11 @@
 //! Beside it the few calls of the older XML interface that tills use (`xml_face`).
 //!
 //! Every request goes one way: its bytes are read as they are, the signature over them is checked,
-//! then one handler reads or runs one command. Every answer, failures included, is signed over its
-//! exact bytes by the platform key that the caller trusts.
+//! its merchant's calls are counted, then one handler reads or runs one command. Every answer,
+//! failures included, is signed over its exact bytes by the platform key that the caller trusts.
 //!
-//! A family of calls (orders, refunds, ...) is a file with a table `ROUTES` and its handlers;
-//! `route` lists the families.
+//! What belongs together (orders, refunds, ...) is a file with tables of its routes and their
+//! handlers; `route` lists them, each with the rate that its calls count to.
 
 mod answer;
 mod authenticate;
@@ -23,6 +23,7 @@ mod onboarding;
 mod orders;
 mod platform_keys;
 mod profit;
+mod rates;
 mod refunds;
 mod route;
 mod security;
@@ -39,6 +40,7 @@ pub use onboarding::{
     is_appid, set_apiv2_key,
 };
 pub use platform_keys::{PlatformKeyError, draw_key, keep_platform_keys};
+pub use rates::{Family, MerchantLimiter};
 pub use serve::OverTls;
 
 use crate::app::AppState;
@@ -69,6 +71,12 @@ struct Face {
 impl Face {
     fn url_rule(&self) -> UrlRule {
         if self.app.sandbox.is_some() { UrlRule::Relaxed } else { UrlRule::Public }
+    }
+
+    /// Counts a call of a merchant whose signature holds; `Err` with the seconds to wait when it is
+    /// one too many.
+    fn count_call(&self, mchid: &str, family: Family) -> Result<(), u32> {
+        self.app.limits.merchants.take(mchid, family, self.app.shell.now())
     }
 
     fn random<const N: usize>(&self) -> [u8; N] {

@@ -14,20 +14,11 @@ use apiv3::request::{Mode, read_query_merchants};
 use domain::order::{self, Order, OrderByTransaction, Partner, TradeType};
 use store::queries;
 
-pub(super) const ROUTES: &[Route] = &[
+pub(super) const PLACING: &[Route] = &[
     Route::post("/v3/pay/transactions/native", |call| place(call, Mode::Direct, TradeType::Native)),
     Route::post("/v3/pay/transactions/jsapi", |call| place(call, Mode::Direct, TradeType::Jsapi)),
     Route::post("/v3/pay/transactions/app", |call| place(call, Mode::Direct, TradeType::App)),
     Route::post("/v3/pay/transactions/h5", |call| place(call, Mode::Direct, TradeType::H5)),
-    Route::get("/v3/pay/transactions/id/{transaction_id}", |call| {
-        Box::pin(by_transaction(call, Mode::Direct))
-    }),
-    Route::get("/v3/pay/transactions/out-trade-no/{out_trade_no}", |call| {
-        Box::pin(by_number(call, Mode::Direct))
-    }),
-    Route::post("/v3/pay/transactions/out-trade-no/{out_trade_no}/close", |call| {
-        Box::pin(close(call, Mode::Direct))
-    }),
     Route::post("/v3/pay/partner/transactions/native", |call| {
         place(call, Mode::Partner, TradeType::Native)
     }),
@@ -43,11 +34,26 @@ pub(super) const ROUTES: &[Route] = &[
     Route::post("/v3/pay/partner/transactions/h5", |call| {
         place(call, Mode::Partner, TradeType::H5)
     }),
+];
+
+pub(super) const QUERIES: &[Route] = &[
+    Route::get("/v3/pay/transactions/id/{transaction_id}", |call| {
+        Box::pin(by_transaction(call, Mode::Direct))
+    }),
+    Route::get("/v3/pay/transactions/out-trade-no/{out_trade_no}", |call| {
+        Box::pin(by_number(call, Mode::Direct))
+    }),
     Route::get("/v3/pay/partner/transactions/id/{transaction_id}", |call| {
         Box::pin(by_transaction(call, Mode::Partner))
     }),
     Route::get("/v3/pay/partner/transactions/out-trade-no/{out_trade_no}", |call| {
         Box::pin(by_number(call, Mode::Partner))
+    }),
+];
+
+pub(super) const CLOSING: &[Route] = &[
+    Route::post("/v3/pay/transactions/out-trade-no/{out_trade_no}/close", |call| {
+        Box::pin(close(call, Mode::Direct))
     }),
     Route::post("/v3/pay/partner/transactions/out-trade-no/{out_trade_no}/close", |call| {
         Box::pin(close(call, Mode::Partner))

@@ -24,13 +24,15 @@ use domain::wallet::{Identity, Wallet, name_place};
 use kernel::crypto;
 use store::queries;
 
-pub(super) const ROUTES: &[Route] = &[
+pub(super) const ASKING: &[Route] = &[
     Route::post("/v3/refund/domestic/refunds", |call| Box::pin(create(call))),
-    Route::get("/v3/refund/domestic/refunds/{out_refund_no}", |call| Box::pin(show(call))),
     Route::post("/v3/refund/domestic/refunds/{refund_id}/apply-abnormal-refund", |call| {
         Box::pin(apply_abnormal(call))
     }),
 ];
+
+pub(super) const QUERIES: &[Route] =
+    &[Route::get("/v3/refund/domestic/refunds/{out_refund_no}", |call| Box::pin(show(call)))];
 
 /// Random digits of a refund number, after `50` and the time.
 const DRAWN_DIGITS: usize = 7;

@@ -1,8 +1,9 @@
-//! Which call a request is. A family of calls is a file of its own with a table of its routes;
-//! the tables are listed in [`FAMILIES`] and nowhere else.
+//! Which call a request is. What belongs together is a file with a table of its routes for each
+//! family of calls that share a rate; the tables are listed in [`FAMILIES`] and nowhere else.
 
 use super::answer::Outcome;
 use super::call::Call;
+use super::rates::Family;
 use super::{
     bills, certificates, code_payments, combined, complaints, orders, profit, refunds, security,
     transfer_batches, transfers, uploads,
@@ -16,19 +17,28 @@ use axum::http::Method;
 use std::pin::Pin;
 
 /// The routes of all families. Where two patterns fit one path, the first one counts.
-const FAMILIES: &[&[Route]] = &[
-    bills::ROUTES,
-    certificates::ROUTES,
-    code_payments::ROUTES,
-    combined::ROUTES,
-    complaints::ROUTES,
-    orders::ROUTES,
-    profit::ROUTES,
-    refunds::ROUTES,
-    security::ROUTES,
-    transfer_batches::ROUTES,
-    transfers::ROUTES,
-    uploads::ROUTES,
+const FAMILIES: &[(Family, &[Route])] = &[
+    (Family::Bills, bills::ROUTES),
+    (Family::Others, certificates::ROUTES),
+    (Family::CodePayments, code_payments::CHARGING),
+    (Family::Closes, code_payments::REVERSING),
+    (Family::Orders, combined::PLACING),
+    (Family::OrderQueries, combined::QUERIES),
+    (Family::Closes, combined::CLOSING),
+    (Family::Complaints, complaints::ROUTES),
+    (Family::Orders, orders::PLACING),
+    (Family::OrderQueries, orders::QUERIES),
+    (Family::Closes, orders::CLOSING),
+    (Family::ProfitSharing, profit::ROUTES),
+    (Family::Refunds, refunds::ASKING),
+    (Family::RefundQueries, refunds::QUERIES),
+    (Family::Others, security::ROUTES),
+    (Family::TransferBatches, transfer_batches::SENDING),
+    (Family::TransferBatchQueries, transfer_batches::QUERIES),
+    (Family::Transfers, transfers::SENDING),
+    (Family::TransferQueries, transfers::QUERIES),
+    (Family::TransferCancels, transfers::CANCELLING),
+    (Family::Uploads, uploads::ROUTES),
 ];
 
 const OTHER_METHOD: ApiError = ApiError::saying(
@@ -116,6 +126,7 @@ fn variable_name(part: &'static str) -> Option<&'static str> {
 /// A route with the values of its variables.
 #[derive(Clone, Debug)]
 pub(super) struct Matched {
+    family: Family,
     route: &'static Route,
     variables: Vec<(&'static str, String)>,
 }
@@ -128,11 +139,11 @@ impl Matched {
     /// of another form.
     pub(super) fn find(method: &Method, path: &str) -> Result<Self, ApiError> {
         let mut refusal = ApiError::new(Code::NotFound);
-        for route in FAMILIES.iter().copied().flatten() {
+        for (family, route) in all() {
             let Some(variables) = route.fits(path) else { continue };
             if route.method == *method {
-                let variables = variables.into_iter().map(read_variable);
-                return Ok(Self { route, variables: variables.collect::<Result<_, _>>()? });
+                let variables = variables.into_iter().map(read_variable).collect::<Result<_, _>>();
+                return Ok(Self { family, route, variables: variables? });
             }
             refusal = OTHER_METHOD;
         }
@@ -142,6 +153,11 @@ impl Matched {
     /// The pattern of the path, for metrics: its values have no bound.
     pub(super) fn pattern(&self) -> &'static str {
         self.route.path
+    }
+
+    /// Whose rate the call counts to.
+    pub(super) fn family(&self) -> Family {
+        self.family
     }
 
     /// What of the body is signed.
@@ -157,6 +173,10 @@ impl Matched {
     pub(super) fn serve(call: Call) -> Serving {
         (call.matched.route.serve)(call)
     }
+}
+
+fn all() -> impl Iterator<Item = (Family, &'static Route)> {
+    FAMILIES.iter().flat_map(|(family, routes)| routes.iter().map(|route| (*family, route)))
 }
 
 fn read_variable((name, raw): (&'static str, &str)) -> Result<(&'static str, String), ApiError> {
@@ -211,7 +231,7 @@ mod tests {
     #[test]
     fn every_route_is_once_and_every_variable_has_a_rule() {
         let mut seen = BTreeSet::new();
-        for route in FAMILIES.iter().copied().flatten() {
+        for (_, route) in all() {
             assert!(seen.insert((route.method.to_string(), route.path)), "{}", route.path);
             for name in route.path.split('/').filter_map(variable_name) {
                 let refused = check_path_variable(name, "\u{0}").unwrap_err();

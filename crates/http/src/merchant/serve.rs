@@ -6,6 +6,7 @@ use super::authenticate::authenticate;
 use super::call::Call;
 use super::fault::Fault;
 use super::platform_keys::KeySet;
+use super::rates::Family;
 use super::route::{Matched, Signed};
 use crate::sandbox::{Signature, SignatureCheck, Wishes};
 use apiv3::code::Code;
@@ -18,7 +19,7 @@ use apiv3::strict_json::JsonFault;
 use apiv3::upload::{UPLOAD_BYTES_MAX, signed_part};
 use axum::body::{Bytes, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::request::Parts;
 use axum::response::Response;
 use http_body_util::LengthLimitError;
@@ -84,11 +85,13 @@ async fn outcome(face: Arc<Face>, parts: Parts, body: Bytes) -> Outcome {
     };
     let authenticated = authenticate(&face, &parts, target, checked).await;
     if let Some(check) = parts.extensions.get::<SignatureCheck>() {
-        tell(check, &authenticated);
+        tell(check, &parts, &authenticated);
     }
     let (mchid, known) = authenticated?;
     let arrival = parts.extensions.get::<Arrival>();
     let arrival = arrival.ok_or_else(|| Fault::defect("a request without arrival"))?;
+    let family = arrival.matched.as_ref().map_or(Family::Others, Matched::family);
+    face.count_call(&mchid, family).map_err(Fault::over_rate)?;
     // A certificate is nobody's key for who gets none.
     let names_certificate =
         arrival.named.as_ref().is_some_and(|key| matches!(key.name, KeyName::Certificate(_)));
@@ -114,10 +117,13 @@ async fn outcome(face: Arc<Face>, parts: Parts, body: Bytes) -> Outcome {
 
 /// Tells a sandbox what became of the signature; a request that was refused for something else, or
 /// not at all, has none that was checked.
-fn tell<T>(check: &SignatureCheck, authenticated: &Result<T, Fault>) {
+fn tell<T>(check: &SignatureCheck, parts: &Parts, authenticated: &Result<T, Fault>) {
     match authenticated {
         Ok(_) => check.ended(Signature::Right),
-        Err(fault) if fault.error.code == Code::SignError => check.ended(Signature::Wrong),
+        Err(fault) if fault.error.code == Code::SignError => {
+            let is_there = parts.headers.contains_key(AUTHORIZATION);
+            check.ended(if is_there { Signature::Wrong } else { Signature::Missing });
+        }
         Err(_) => {}
     }
 }

@@ -16,8 +16,10 @@ use kernel::crypto;
 use kernel::time::DAY;
 use store::queries::{Value, select};
 
-pub(super) const ROUTES: &[Route] = &[
-    Route::post_large("/v3/transfer/batches", |call| Box::pin(create(call))),
+pub(super) const SENDING: &[Route] =
+    &[Route::post_large("/v3/transfer/batches", |call| Box::pin(create(call)))];
+
+pub(super) const QUERIES: &[Route] = &[
     Route::get("/v3/transfer/batches/batch-id/{batch_id}", |call| Box::pin(by_id(call))),
     Route::get("/v3/transfer/batches/out-batch-no/{out_batch_no}", |call| {
         Box::pin(by_number(call))

@@ -14,8 +14,10 @@ use domain::merchant_transfer::{
 use kernel::crypto;
 use kernel::time::DAY;
 
-pub(super) const ROUTES: &[Route] = &[
-    Route::post("/v3/fund-app/mch-transfer/transfer-bills", |call| Box::pin(create(call))),
+pub(super) const SENDING: &[Route] =
+    &[Route::post("/v3/fund-app/mch-transfer/transfer-bills", |call| Box::pin(create(call)))];
+
+pub(super) const QUERIES: &[Route] = &[
     Route::get("/v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}", |call| {
         Box::pin(by_number(call))
     }),
@@ -23,11 +25,12 @@ pub(super) const ROUTES: &[Route] = &[
         "/v3/fund-app/mch-transfer/transfer-bills/transfer-bill-no/{transfer_bill_no}",
         |call| Box::pin(by_our_number(call)),
     ),
-    Route::post(
-        "/v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}/cancel",
-        |call| Box::pin(cancel(call)),
-    ),
 ];
+
+pub(super) const CANCELLING: &[Route] = &[Route::post(
+    "/v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}/cancel",
+    |call| Box::pin(cancel(call)),
+)];
 
 const UNKNOWN: ApiError =
     ApiError::saying(Code::NotFound, "转账单不存在", "the transfer does not exist");

@@ -6,6 +6,7 @@ use super::Face;
 use super::code_payments::{Charge, reverse};
 use super::fault::Fault;
 use super::orders::find_order;
+use super::rates::Family;
 use super::refunds::order_of;
 use super::xml_refunds::{refund, refund_query};
 use crate::address::address_of;
@@ -35,6 +36,7 @@ use tracing::Instrument;
 /// Told to a stranger and to who signed wrongly alike.
 const SIGN_ERROR: &str = "签名错误";
 const SYSTEM_ERROR: &str = "系统异常";
+const LIMITED: &str = "频率超限";
 const NOT_SUPPORTED: &str = "不支持该接口，请使用 /v3 接口";
 
 /// Under which addresses this interface has its calls, those that we lack included.
@@ -61,6 +63,17 @@ impl Call {
             Self::Reverse => "/secapi/pay/reverse",
             Self::Refund => "/secapi/pay/refund",
             Self::RefundQuery => "/pay/refundquery",
+        }
+    }
+
+    /// Whose rate it counts to: the same calls of `/v3` count there too.
+    const fn family(self) -> Family {
+        match self {
+            Self::Micropay => Family::CodePayments,
+            Self::OrderQuery => Family::OrderQueries,
+            Self::Reverse => Family::Closes,
+            Self::Refund => Family::Refunds,
+            Self::RefundQuery => Family::RefundQueries,
         }
     }
 }
@@ -128,30 +141,34 @@ async fn answer_of(call: Call, face: &Arc<Face>, request: Request) -> (&'static 
             let limited = limiter
                 .zip(address)
                 .map(|(limiter, address)| limiter.take(address, face.app.shell.now()));
-            let text =
-                if limited.is_some_and(|taken| taken.is_err()) { "频率超限" } else { text };
+            let text = if limited.is_some_and(|taken| taken.is_err()) { LIMITED } else { text };
             return ("FAIL", Answer::not_taken(text));
         }
     };
-    let task = tokio::spawn(done(call, Arc::clone(face), Arc::clone(&asked)).in_current_span());
-    let answer = match shell::until(late, task).await {
-        Some(Ok(answer)) => answer,
-        Some(Err(error)) => {
-            tracing::error!(%error, "a till's call panicked");
-            unknown(call)
+    let answer = match face.count_call(&asked.mchid, call.family()) {
+        Err(_) => again(call, Refused::saying("FREQUENCY_LIMITED", LIMITED)),
+        Ok(()) => {
+            let done = done(call, Arc::clone(face), Arc::clone(&asked));
+            match shell::until(late, tokio::spawn(done.in_current_span())).await {
+                Some(Ok(answer)) => answer,
+                Some(Err(error)) => {
+                    tracing::error!(%error, "a till's call panicked");
+                    again(call, Refused::system())
+                }
+                None => again(call, Refused::system()),
+            }
         }
-        None => unknown(call),
     };
     let nonce = apiv3::sign::nonce(face.random());
     let code = answer.code();
     (code, answer.write(&asked.fields, (&asked.key, asked.kind), &nonce))
 }
 
-/// What is answered when nobody knows what came of a call.
-fn unknown(call: Call) -> Answer {
+/// What is answered when nothing, or nobody knows what, came of a call: it may come again.
+fn again(call: Call, refused: Refused) -> Answer {
     match call {
-        Call::Reverse => Answer::Refused(Refused::system(), recall("Y")),
-        _ => refuse(Refused::system()),
+        Call::Reverse => Answer::Refused(refused, recall("Y")),
+        Call::Micropay | Call::OrderQuery | Call::Refund | Call::RefundQuery => refuse(refused),
     }
 }
 

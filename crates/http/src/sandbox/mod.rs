@@ -21,7 +21,7 @@ mod wishes;
 pub use codes::ShownCode;
 pub use complaints::{ComplainantAction, Complained, ComplaintMove, Grievance};
 pub use inspector::{
-    Again, CallRecord, Inspector, NoticeRecord, NoticeSeen, SandboxCourier, Signature,
+    Again, CallRecord, HeldBack, Inspector, NoticeRecord, NoticeSeen, SandboxCourier, Signature,
 };
 pub(crate) use inspector::{SignatureCheck, watch};
 pub use payments::{OUTCOMES, Outcome, OutcomeRow, Played, SandboxPeople};

@@ -24,6 +24,7 @@ mod pay_sheets;
 mod payer;
 mod profit;
 mod queries;
+mod rates;
 mod refunds;
 mod sandbox;
 mod schema;

@@ -10,11 +10,11 @@ use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::Request;
 use domain::payment_code::Digits;
-use jiaozi_http::consumer_router;
 use jiaozi_http::sandbox::{
     Again, Complained, ComplaintMove, Grievance, Later, NoticeSeen, Outcome, Played,
     SandboxCourier, SandboxPeople, ShownCode, Signature,
 };
+use jiaozi_http::{AppState, consumer_router};
 use kernel::Timestamp;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -61,10 +61,16 @@ impl SandboxCourier for Asked {
 }
 
 pub(crate) async fn sandbox() -> World {
+    sandbox_with(|_| {}).await
+}
+
+/// A sandbox whose edge differs.
+pub(crate) async fn sandbox_with(change: impl FnOnce(&mut AppState)) -> World {
     World::with(|app| {
         app.sandbox = Some(Arc::new(NoBank));
         app.people = Some(Arc::new(Told));
         app.inspector = Some(Arc::default());
+        change(app);
     })
     .await
 }
@@ -214,7 +220,7 @@ async fn the_inspector_tells_what_the_check_of_a_signature_found() {
     *other.body_mut() = Body::from(strange);
     assert_eq!(found(other).await, (401, Signature::Wrong));
     let unsigned = world.bare("POST", target, order.as_bytes());
-    assert_eq!(found(unsigned).await, (401, Signature::Wrong));
+    assert_eq!(found(unsigned).await, (401, Signature::Missing));
     let mut nameless = sign(&order);
     nameless.headers_mut().remove("user-agent");
     assert_eq!(found(nameless).await, (400, Signature::NotChecked));

@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 const SEEDING_PLACES: i64 = 65_536;
 
 /// The configuration of the server under test. Three channels make class III here, because nothing
-/// gives the other two yet; nobody is asked anything, so the providers may be nowhere.
+/// gives the other two yet; nobody is asked anything, so the providers may be nowhere. One merchant
+/// places orders as fast as the machine can, so the rate of that is switched off.
 const CONFIGURATION: &str = "\
 listen = \"127.0.0.1:0\"
 merchant_listen = \"127.0.0.1:0\"
@@ -20,6 +21,7 @@ operations_listen = \"127.0.0.1:0\"
 identity.class3_channels = 3
 providers.url = \"http://127.0.0.1:9\"
 http.anonymous_per_second = 0
+merchant_rate.orders = 0
 log.filter = \"warn\"
 ";
 

@@ -27,8 +27,16 @@ promised.
 This page is written from the program: `make configuration`.
 ";
 
-fn table(title: &str, keys: impl Iterator<Item = Key>) -> String {
-    let mut text = format!("\n## {title}\n\n| key | default | range | meaning |\n");
+/// What stands above the table of the rates.
+const RATES: &str = "
+How many calls of a kind one merchant may make a second; as many may come at once. 0 is no limit,
+and a sandbox has none unless the key is set. Calls count once their signature holds, those over
+XML too, and each server counts for itself. What is above a rate is
+[refused](merchant-api.md#errors).
+";
+
+fn table(title: &str, above: &str, keys: impl Iterator<Item = Key>) -> String {
+    let mut text = format!("\n## {title}\n{above}\n| key | default | range | meaning |\n");
     text.push_str("| --- | --- | --- | --- |\n");
     for key in keys {
         let default = match key.default {
@@ -48,9 +56,10 @@ fn configuration_document_is_committed_fresh() {
     let is_bank = |key: &Key| key.name.starts_with("bank_limit.");
     let fresh = [
         INTRODUCTION.to_owned(),
-        table("The program", key::of_program()),
-        table("The rules", key::figures().filter(|key| !is_bank(key))),
-        table("The limits of banks", key::figures().filter(is_bank)),
+        table("The program", "", key::of_program()),
+        table("The rates of merchants", RATES, key::rates()),
+        table("The rules", "", key::figures().filter(|key| !is_bank(key))),
+        table("The limits of banks", "", key::figures().filter(is_bank)),
     ]
     .concat();
     if std::env::var_os("UPDATE_GENERATED").is_some() {

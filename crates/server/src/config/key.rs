@@ -1,6 +1,7 @@
 //! Every configuration key: those of the program, and the figures of the rules.
 
 use domain::Rules;
+use http_api::merchant::Family;
 
 /// A key's default.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -130,7 +131,14 @@ const PROGRAM: [Key; 18] = [
 
 /// Every key, those of the program first.
 pub(crate) fn all() -> impl Iterator<Item = Key> {
-    PROGRAM.into_iter().chain(figures())
+    PROGRAM.into_iter().chain(rates()).chain(figures())
+}
+
+/// The keys of merchants' rates.
+pub(crate) fn rates() -> impl Iterator<Item = Key> {
+    Family::ALL.into_iter().map(|family| {
+        number(family.key(), i64::from(family.default_rate()), [0, MANY], family.doc())
+    })
 }
 
 /// The keys of the program itself.

@@ -199,6 +199,7 @@ fn collect(table: &Dict, above: &str, names: &mut Vec<String>) {
 mod tests {
     use super::super::Config;
     use super::*;
+    use http_api::merchant::Family;
     use std::net::IpAddr;
 
     fn config(toml: &str, variables: &[(&str, &str)], flags: Flags) -> Result<Config, String> {
@@ -275,6 +276,18 @@ mod tests {
         let set = "sandbox = true\noperations_listen = '127.0.0.1:9'\n\
                    http.anonymous_per_second = 20";
         assert_eq!(read(set), (20, 60, Some(9)));
+    }
+
+    #[test]
+    fn merchants_have_rates_and_those_of_a_sandbox_only_if_they_are_set() {
+        let read = |toml| {
+            let rates = config(toml, &[], Flags::default()).unwrap().merchant_rates;
+            (rates[&Family::Orders], rates[&Family::CodePayments])
+        };
+        assert_eq!(read(""), (500, 33));
+        assert_eq!(read("merchant_rate.orders = 0"), (0, 33));
+        assert_eq!(read("sandbox = true"), (0, 0));
+        assert_eq!(read("sandbox = true\nmerchant_rate.code_payments = 2"), (0, 2));
     }
 
     #[test]

@@ -13,6 +13,8 @@ use layers::Layers;
 
 use crate::database::{BadLocation, Location};
 use domain::Rules;
+use http_api::merchant::Family;
+use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -125,6 +127,8 @@ pub(crate) struct Config {
     pub(crate) anonymous_per_second: u32,
     /// Such requests at once.
     pub(crate) anonymous_burst: u32,
+    /// Calls a second of each family that one merchant may make; 0 for no limit.
+    pub(crate) merchant_rates: HashMap<Family, u32>,
     /// The proxies whose word about the caller's address is believed.
     pub(crate) trusted_proxies: Vec<IpAddr>,
     /// Places in the engine's queue.
@@ -180,6 +184,7 @@ impl Config {
             connections: many(layers, "http.connections")?,
             anonymous_per_second: if holds(PER_SECOND) { per_second } else { 0 },
             anonymous_burst: small(layers, "http.anonymous_burst")?,
+            merchant_rates: merchant_rates(layers, holds)?,
             trusted_proxies: addresses(layers, "http.trusted_proxies")?,
             queue_places: many(layers, "engine.queue_places")?,
             rules,
@@ -215,6 +220,19 @@ impl Config {
     pub(crate) fn bank_data(&self) -> PathBuf {
         self.data.join("sandbox-bank")
     }
+}
+
+fn merchant_rates(
+    layers: &Layers,
+    holds: impl Fn(&'static str) -> bool,
+) -> Result<HashMap<Family, u32>, ConfigError> {
+    let mut rates = HashMap::new();
+    for family in Family::ALL {
+        let key = family.key();
+        let per_second = small(layers, key)?;
+        rates.insert(family, if holds(key) { per_second } else { 0 });
+    }
+    Ok(rates)
 }
 
 fn rules(layers: &Layers) -> Result<Rules, ConfigError> {

@@ -21,7 +21,7 @@ use crate::{gauges, key_file, logging, signals};
 use apiv3::signers::Signers;
 use axum::Router;
 use engine::Engine;
-use http_api::merchant::keep_platform_keys;
+use http_api::merchant::{MerchantLimiter, keep_platform_keys};
 use http_api::rate_limit::AddressLimiter;
 use http_api::sandbox::{SandboxBank, SandboxPeople};
 use http_api::{AppParts, AppState, Limits, SystemShell};
@@ -393,6 +393,7 @@ fn app_state(
     let anonymous = (config.anonymous_per_second > 0).then(|| {
         Arc::new(AddressLimiter::new(config.anonymous_per_second, config.anonymous_burst))
     });
+    let merchants = MerchantLimiter::new(|family| config.merchant_rates[&family]);
     Ok(AppState::from(AppParts {
         engine: database.engine.clone(),
         queries: Arc::clone(&database.queries),
@@ -409,6 +410,7 @@ fn app_state(
         limits: Limits {
             request: config.request_time,
             anonymous,
+            merchants: Arc::new(merchants),
             proxies: config.trusted_proxies.clone().into(),
         },
     }))
@@ -426,8 +428,10 @@ fn public_url(config: &Config, consumer: SocketAddr) -> Arc<str> {
 fn unsafe_switches(config: &Config, weak_settings: &[&'static str]) -> Arc<[&'static str]> {
     let sandbox = config.sandbox.then_some("sandbox");
     let unlimited = (config.anonymous_per_second == 0).then_some("no_limit_per_address");
+    let no_rate = config.merchant_rates.values().any(|rate| *rate == 0);
+    let no_rate = no_rate.then_some("no_limit_per_merchant");
     let weak = config.unsafe_settings.then_some("database_unsafe_settings");
-    let switches = sandbox.into_iter().chain(unlimited).chain(weak);
+    let switches = sandbox.into_iter().chain(unlimited).chain(no_rate).chain(weak);
     switches.chain(weak_settings.iter().copied()).collect()
 }
 

@@ -16,7 +16,8 @@ pub(crate) async fn sandbox_serves_on_an_empty_folder_and_again_on_the_same(
     let running = program.serve();
     let ready = running.get("/readyz").await;
     assert_eq!(ready["ready"], true);
-    assert_eq!(ready["unsafe_switches"], json!(["sandbox", "no_limit_per_address"]));
+    let expected = ["sandbox", "no_limit_per_address", "no_limit_per_merchant"];
+    assert_eq!(ready["unsafe_switches"], json!(expected));
     let moved = running.post("/sandbox/v1/clock", json!({ "advance_seconds": 86_400 })).await;
     assert_eq!(moved.0, StatusCode::OK, "{}", moved.1);
     let keys = fs::read(program.data().join("keys.toml")).unwrap();

@@ -108,7 +108,8 @@ async fn a_database_that_can_lose_payments_is_refused_without_a_switch_that_heal
         ("JIAOZI_DATABASE_UNSAFE_SETTINGS", "true"),
     ]);
     let switches = running.get("/readyz").await["unsafe_switches"].clone();
-    let expected = ["sandbox", "no_limit_per_address", "database_unsafe_settings", "fsync"];
+    let unlimited = ["no_limit_per_address", "no_limit_per_merchant"];
+    let expected = ["sandbox", unlimited[0], unlimited[1], "database_unsafe_settings", "fsync"];
     assert_eq!(switches, json!(expected));
 }
 

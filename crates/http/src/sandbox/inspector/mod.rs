@@ -9,7 +9,7 @@ mod routes;
 mod tests;
 
 pub(crate) use record::SignatureCheck;
-pub use record::{CallRecord, NoticeRecord, NoticeSeen, Signature};
+pub use record::{CallRecord, HeldBack, NoticeRecord, NoticeSeen, Signature};
 pub(super) use routes::routes;
 
 use crate::app::AppState;
@@ -130,6 +130,7 @@ pub(crate) async fn watch(
         headers: sent_headers,
         request: sent,
         signature: check.signature(),
+        held_back: parts.extensions.get().copied(),
         status,
         answer_headers: headers(&parts.headers),
         answer: answered.clone(),

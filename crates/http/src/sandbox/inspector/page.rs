@@ -1,6 +1,6 @@
 //! The inspector as one page of plain HTML: no script, nothing from elsewhere, every text escaped.
 
-use super::{CallRecord, Inspector, NoticeRecord, Signature};
+use super::{CallRecord, HeldBack, Inspector, NoticeRecord, Signature};
 use crate::sandbox::late_payments::LatePayment;
 use crate::sandbox::{OUTCOMES, OutcomeRow};
 use kernel::Timestamp;
@@ -199,15 +199,21 @@ fn calls(html: &mut String, calls: &[CallRecord]) -> fmt::Result {
         let (class, signature) = match call.signature {
             Signature::Right => ("good", "right"),
             Signature::Wrong => ("bad", "wrong"),
+            Signature::Missing => ("bad", "missing"),
             Signature::NotChecked => ("dim", "not checked"),
+        };
+        let held_back = match call.held_back {
+            None => "",
+            Some(HeldBack::Address) => "too many of this address without a right signature",
+            Some(HeldBack::Merchant) => "too many of this merchant",
         };
         let answered = if call.status < 400 { "good" } else { "bad" };
         write!(
             html,
             "<tr><td class=\"dim\">{}<br>{} ms, merchant {}</td><td><details><summary><code>{} \
              {}</code></summary><pre>{}\n{}</pre></details></td><td class=\"{class}\">{signature}\
-             </td><td><details><summary class=\"{answered}\">{}</summary><pre>{}\n{}</pre>\
-             </details></td></tr>",
+             <br><span class=\"dim\">{held_back}</span></td><td><details><summary \
+             class=\"{answered}\">{}</summary><pre>{}\n{}</pre></details></td></tr>",
             call.at.rfc3339(),
             call.micros / 1_000,
             Text(&call.mchid),

@@ -40,10 +40,21 @@ impl fmt::Debug for Beginning {
 pub enum Signature {
     /// It is right.
     Right,
-    /// It is not, or there is none: the answer says why.
+    /// It is not; the answer says why, unless the call is held back.
     Wrong,
+    /// There is none.
+    Missing,
     /// The request was refused before.
     NotChecked,
+}
+
+/// Who called too often, so that the answer is 429 and says nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeldBack {
+    /// The address, without a signature that holds.
+    Address,
+    /// The merchant, with one.
+    Merchant,
 }
 
 /// Goes with a watched request, so that whoever checks its signature can tell how that ended.
@@ -81,6 +92,8 @@ pub struct CallRecord {
     pub request: Beginning,
     /// How the check of its signature ended.
     pub signature: Signature,
+    /// Whether it is one call too many.
+    pub held_back: Option<HeldBack>,
     /// What it was answered with.
     pub status: u16,
     /// The headers of the answer.
