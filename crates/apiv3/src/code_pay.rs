@@ -11,7 +11,7 @@ use crate::fields::Fields;
 use crate::issue::Issue;
 use crate::order::OrderView;
 use crate::order_fields::{
-    check_detail, get_out_trade_no, profit_sharing, read_profit_sharing, refuse_products, said,
+    get_out_trade_no, profit_sharing, read_detail, read_profit_sharing, refuse_products, said,
 };
 use crate::request::{Caller, Mode, read_body, read_merchants};
 
@@ -106,7 +106,7 @@ fn read(mode: Mode, fields: &Fields<'_>, caller: &Caller<'_>) -> Result<CodePay,
     let amount = money.get_amount("total")?;
     money.find_literal("currency", &["CNY"])?;
     let device_id = said(read_scene(fields)?);
-    check_detail(fields)?;
+    read_detail(fields)?;
     if let Some(detail) = fields.find_object("detail")?.filter(|detail| !detail.has("goods_detail"))
     {
         return Err(detail.fault("goods_detail", Issue::Missing).into());

@@ -12,8 +12,8 @@ use crate::fields::Fields;
 use crate::issue::Issue;
 use crate::order::TradeType;
 use crate::order_fields::{
-    self, field_error, get_out_trade_no, read_limit_pay, read_profit_sharing, read_scene,
-    read_times, refuse_products, refuse_subsidy, said,
+    self, Browser, Store, field_error, get_out_trade_no, read_limit_pay, read_profit_sharing,
+    read_scene, read_times, refuse_products, refuse_subsidy, said,
 };
 use crate::request::{Caller, read_body};
 
@@ -55,6 +55,12 @@ pub struct CreateCombined {
     pub device_id: Option<String>,
     /// The orders, no two of one merchant and number.
     pub parts: Vec<Part>,
+    /// The merchant's shop.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    store: Option<Store>,
+    /// What the payer meets it in, if that is a browser.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    browser: Option<Browser>,
 }
 
 /// One of the orders that are combined.
@@ -80,6 +86,12 @@ pub struct Part {
     pub profit_sharing: bool,
     /// What is to be paid.
     pub amount: Amount,
+    /// Coupon tag, at most 32 bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    goods_tag: Option<String>,
+    /// The goods, as a text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
 }
 
 impl Part {
@@ -152,7 +164,8 @@ impl CreateCombined {
         Ok(order)
     }
 
-    /// A hash over all that must be the same when the number is sent again.
+    /// A hash over all that must be the same when the number is sent again: every field but the
+    /// payer's address and the time at which the merchant began.
     #[must_use]
     pub fn fingerprint(&self) -> [u8; 32] {
         let canonical = serde_json::to_vec(self).expect("plain fields are JSON");
@@ -196,6 +209,8 @@ fn read_combined(
         limit_pay: read_limit_pay(fields, LIMITS_OF_PAYMENT)?,
         device_id: scene.device_id,
         parts,
+        store: scene.store,
+        browser: scene.browser,
     })
 }
 
@@ -267,8 +282,8 @@ fn read_part(fields: &Fields<'_>) -> Result<Part, FieldError> {
     if sub_appid.is_some() && sub_mchid.is_none() {
         return Err(fields.fault("sub_mchid", Issue::Missing));
     }
-    fields.find_text("goods_tag", 0..=32)?;
-    fields.find_text("detail", 0..=usize::MAX)?;
+    let goods_tag = said(fields.find_text("goods_tag", 0..=32)?);
+    let detail = said(fields.find_text("detail", 0..=usize::MAX)?);
     let description = fields.get_text("description", 1..=127)?;
     // The field has two places, and clients know either.
     let is_shared = fields.find_boolean("profit_sharing")?.unwrap_or(false);
@@ -281,6 +296,8 @@ fn read_part(fields: &Fields<'_>) -> Result<Part, FieldError> {
         attach: said(Some(attach)),
         profit_sharing: read_profit_sharing(fields)? || is_shared,
         amount: total,
+        goods_tag,
+        detail,
     })
 }
 
@@ -467,6 +484,53 @@ mod tests {
         let mut limited = body(vec![part("T00001"), part("T00002")]);
         limited["limit_pay"] = json!(["no_credit"]);
         assert_eq!(field(&limited), "/limit_pay/0");
+    }
+
+    #[test]
+    fn every_field_but_the_payers_address_is_part_of_the_fingerprint() {
+        let caller = Caller { mchid: "1900000001", url_rule: UrlRule::Public };
+        let mut body = body(vec![part("T00001"), part("T00002")]);
+        body["scene_info"] = json!({
+            "payer_client_ip": "192.0.2.7", "device_id": "till 3", "h5_info": { "type": "Wap" },
+        });
+        let print = |body: &Value| {
+            let read = CreateCombined::parse(TradeType::H5, body.to_string().as_bytes(), &caller);
+            read.unwrap().fingerprint()
+        };
+        let first = print(&body);
+        let changed = |pointer: &str, value: Value| {
+            let (mut body, (parent, name)) = (body.clone(), pointer.rsplit_once('/').unwrap());
+            body.pointer_mut(parent).unwrap()[name] = value;
+            print(&body)
+        };
+        for (pointer, value) in [
+            ("/scene_info/payer_client_ip", json!("2001:db8::7")),
+            ("/time_start", json!("2026-11-21T18:34:56+08:00")),
+            ("/sub_orders/0/goods_tag", json!("")),
+            ("/sub_orders/0/settle_info", json!({"profit_sharing": false})),
+            ("/limit_pay", json!([])),
+        ] {
+            assert_eq!(changed(pointer, value), first, "{pointer}");
+        }
+        for (pointer, value) in [
+            ("/scene_info/device_id", json!("till 4")),
+            ("/scene_info/h5_info/type", json!("iOS")),
+            ("/scene_info/h5_info/app_name", json!("Tea")),
+            ("/scene_info/store_info", json!({"id": "1"})),
+            ("/time_expire", json!("2026-11-21T18:34:56+08:00")),
+            ("/notify_url", json!("https://shop.example.com/other")),
+            ("/limit_pay", json!(["no_debit"])),
+            ("/combine_payer_info", json!({"openid": "o-1"})),
+            ("/sub_orders/1/goods_tag", json!("spring")),
+            ("/sub_orders/1/detail", json!("two cups")),
+            ("/sub_orders/1/attach", json!("b")),
+            ("/sub_orders/1/description", json!("coffee")),
+            ("/sub_orders/1/amount/total_amount", json!(11)),
+            ("/sub_orders/1/settle_info", json!({"profit_sharing": true})),
+            ("/sub_orders/1/sub_mchid", json!("1900000002")),
+        ] {
+            assert_ne!(changed(pointer, value), first, "{pointer}");
+        }
     }
 
     #[test]

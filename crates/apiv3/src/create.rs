@@ -13,8 +13,8 @@ use crate::fields::Fields;
 use crate::issue::Issue;
 use crate::order::TradeType;
 use crate::order_fields::{
-    self, check_detail, field_error, get_out_trade_no, read_limit_pay, read_profit_sharing,
-    read_scene, read_times, refuse_products, said,
+    self, Browser, Detail, Store, field_error, get_out_trade_no, read_detail, read_limit_pay,
+    read_profit_sharing, read_scene, read_times, refuse_products, said,
 };
 use crate::request::{Caller, Mode, read_body, read_merchants};
 
@@ -78,6 +78,18 @@ pub struct CreateOrder {
     pub device_id: Option<String>,
     /// What is to be paid.
     pub amount: Amount,
+    /// The goods.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<Detail>,
+    /// Whether the payer shall be offered an invoice.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    support_fapiao: bool,
+    /// The merchant's shop.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    store: Option<Store>,
+    /// What the payer meets it in, if that is a browser.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    browser: Option<Browser>,
 }
 
 impl CreateOrder {
@@ -113,8 +125,9 @@ impl CreateOrder {
         order_fields::profit_sharing(self.profit_sharing)
     }
 
-    /// A hash over all that must be the same when the order number is sent again. A field that
-    /// is added later and absent in a request does not change it.
+    /// A hash over all that must be the same when the order number is sent again: every field but
+    /// the payer's address and the time at which the merchant began. A field that is added later
+    /// and absent in a request does not change it.
     #[must_use]
     pub fn fingerprint(&self) -> [u8; 32] {
         let canonical = serde_json::to_vec(self).expect("plain fields are JSON");
@@ -145,7 +158,7 @@ fn read_order(
     let notify_url = fields.get_url("notify_url", 255, caller.url_rule)?;
     let goods_tag = fields.find_text("goods_tag", 0..=32)?;
     let limit_pay = read_limit_pay(fields, LIMITS_OF_PAYMENT)?;
-    fields.find_boolean("support_fapiao")?;
+    let support_fapiao = fields.find_boolean("support_fapiao")?.unwrap_or(false);
     let amount = fields.get_object("amount")?;
     let total = amount.get_amount("total")?;
     amount.find_literal("currency", &["CNY"])?;
@@ -154,7 +167,7 @@ fn read_order(
             .map_err(|error| field_error(error, "/payer"))?,
         TradeType::Native | TradeType::App | TradeType::H5 | TradeType::Micropay => (None, None),
     };
-    check_detail(fields)?;
+    let detail = read_detail(fields)?;
     let scene = read_scene(fields, call.trade_type == TradeType::H5, 32)?;
     Ok(CreateOrder {
         trade_type: call.trade_type,
@@ -173,6 +186,10 @@ fn read_order(
         profit_sharing: read_profit_sharing(fields)?,
         device_id: scene.device_id,
         amount: total,
+        detail,
+        support_fapiao,
+        store: scene.store,
+        browser: scene.browser,
     })
 }
 

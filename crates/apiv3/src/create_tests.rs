@@ -221,6 +221,30 @@ fn the_fingerprint_follows_the_meaning_of_a_request() {
     assert_eq!(print(&with("/unknown", json!(1))), first);
     assert_eq!(print(&with("/amount/currency", Value::Null)), first);
     for (pointer, value) in [
+        ("/time_start", json!("2026-11-21T18:34:56+08:00")),
+        ("/goods_tag", json!("")),
+        ("/support_fapiao", json!(false)),
+        ("/detail", json!({"goods_detail": []})),
+        ("/limit_pay", json!([])),
+        ("/settle_info", json!({"profit_sharing": false})),
+        ("/scene_info", json!({"payer_client_ip": "192.0.2.7"})),
+    ] {
+        assert_eq!(print(&with(pointer, value)), first, "{pointer} says nothing of the order");
+    }
+    let scene = |name: &str, value: Value| {
+        let mut scene = json!({"payer_client_ip": "192.0.2.7"});
+        scene[name] = value;
+        ("/scene_info", scene)
+    };
+    for (pointer, value) in [
+        ("/goods_tag", json!("spring")),
+        ("/support_fapiao", json!(true)),
+        ("/detail", json!({"cost_price": 1})),
+        ("/limit_pay", json!(["no_credit"])),
+        ("/settle_info", json!({"profit_sharing": true})),
+        scene("device_id", json!("till 3")),
+        scene("store_info", json!({"id": "1"})),
+        scene("h5_info", json!({"type": "Wap"})),
         ("/amount/total", json!(101)),
         ("/payer/openid", json!("oDEF")),
         ("/description", json!("tea")),
@@ -231,6 +255,58 @@ fn the_fingerprint_follows_the_meaning_of_a_request() {
         assert_ne!(print(&with(pointer, value)), first, "{pointer}");
     }
     assert_ne!(parse(NATIVE, &body()).unwrap().fingerprint(), first);
+}
+
+/// All that a call can say, as its sender wrote it.
+const WHOLE: &str = r#"{
+    "scene_info": {
+        "h5_info": {"type": "Wap", "app_name": "Tea", "app_url": "https://a.example.com",
+            "bundle_id": "com.example.a", "package_name": "com.example.b"},
+        "store_info": {"id": "1", "name": "Tea", "area_code": "440305", "address": "road 1"},
+        "payer_client_ip": "192.0.2.7", "device_id": "till 3"},
+    "detail": {"goods_detail": [
+            {"quantity": 1, "unit_price": 100, "merchant_goods_id": "1",
+                "wechatpay_goods_id": "2", "goods_name": "tea"}],
+        "cost_price": 120, "invoice_id": "i1"},
+    "amount": {"currency": "CNY", "total": 100},
+    "notify_url": "https://shop.example.com/notify", "out_trade_no": "T2026-0001",
+    "description": "一杯咖啡", "sp_mchid": "1900000001", "sp_appid": "wx0123456789abcdef",
+    "sub_mchid": "1900000002", "sub_appid": "wx0"}"#;
+
+#[test]
+fn the_same_in_another_order_is_the_same_and_one_other_field_is_not() {
+    let call = CreateCall { mode: Mode::Partner, trade_type: TradeType::H5 };
+    let print =
+        |text: &str| CreateOrder::parse(call, text.as_bytes(), &CALLER).unwrap().fingerprint();
+    let first = print(WHOLE);
+    let whole: Value = serde_json::from_str(WHOLE).unwrap();
+    assert_ne!(whole.to_string(), WHOLE, "its keys are sorted");
+    assert_eq!(print(&whole.to_string()), first);
+    for (from, to, is_same) in [
+        ("192.0.2.7", "2001:db8::7", true),
+        ("till 3", "till 4", false),
+        ("Wap", "iOS", false),
+        (r#""app_name": "Tea""#, r#""app_name": "Shop""#, false),
+        ("https://a.example.com", "https://b.example.com", false),
+        ("com.example.a", "com.example.c", false),
+        ("com.example.b", "com.example.c", false),
+        (r#""id": "1""#, r#""id": "2""#, false),
+        (r#""name": "Tea","#, r#""name": "Shop","#, false),
+        ("440305", "440306", false),
+        ("road 1", "road 2", false),
+        (r#""quantity": 1"#, r#""quantity": 2"#, false),
+        (r#""unit_price": 100"#, r#""unit_price": 101"#, false),
+        (r#""merchant_goods_id": "1""#, r#""merchant_goods_id": "3""#, false),
+        (r#""wechatpay_goods_id": "2""#, r#""wechatpay_goods_id": "3""#, false),
+        (r#""goods_name": "tea""#, r#""goods_name": "coffee""#, false),
+        (r#""cost_price": 120"#, r#""cost_price": 121"#, false),
+        (r#""invoice_id": "i1""#, r#""invoice_id": "i2""#, false),
+        ("1900000002", "1900000003", false),
+        ("wx0\"", "wx1\"", false),
+    ] {
+        assert_eq!(WHOLE.matches(from).count(), 1, "{from}");
+        assert_eq!(print(&WHOLE.replace(from, to)) == first, is_same, "{from}");
+    }
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! Fields that all ways of creating an order share: which are read, and which are documented and
-//! checked but change nothing about an order here.
+//! checked but change nothing about an order here. Those too are part of what its number stands
+//! for.
 
 use domain::order::{CardsTaken, ProfitSharing};
 use kernel::time::Timestamp;
+use serde::Serialize;
 
 use crate::code::{Code, OPENID_REQUIRED};
 use crate::error::{ApiError, FieldError, Location};
@@ -43,10 +45,49 @@ pub(crate) fn read_limit_pay(
     Ok(limits)
 }
 
-/// What `scene_info` says of interest.
+/// Where an order is placed. The payer's address is not among it: it changes with the network, and
+/// who asks again from the next one asks for the same order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Scene {
     pub(crate) device_id: Option<String>,
+    pub(crate) store: Option<Store>,
+    pub(crate) browser: Option<Browser>,
+}
+
+/// `store_info`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Store {
+    id: String,
+    name: Option<String>,
+    area_code: Option<String>,
+    address: Option<String>,
+}
+
+/// `h5_info`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Browser {
+    kind: String,
+    app_name: Option<String>,
+    app_url: Option<String>,
+    bundle_id: Option<String>,
+    package_name: Option<String>,
+}
+
+/// `detail`: the goods, which only coupons would look at.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Detail {
+    cost_price: Option<i64>,
+    invoice_id: Option<String>,
+    goods: Vec<Goods>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+struct Goods {
+    merchant_goods_id: String,
+    wechatpay_goods_id: Option<String>,
+    goods_name: Option<String>,
+    quantity: i64,
+    unit_price: i64,
 }
 
 /// Reads `scene_info`; `in_browser` is whether it must be there, with the browser's part, and
@@ -62,43 +103,60 @@ pub(crate) fn read_scene(
     };
     let Some(scene) = scene else { return Ok(Scene::default()) };
     scene.get_text("payer_client_ip", 1..=45)?;
-    let device_id = scene.find_text("device_id", 0..=device_max)?;
-    if let Some(store) = scene.find_object("store_info")? {
-        store.get_text("id", 1..=32)?;
-        store.find_text("name", 0..=256)?;
-        store.find_text("area_code", 0..=32)?;
-        store.find_text("address", 0..=512)?;
-    }
+    let device_id = said(scene.find_text("device_id", 0..=device_max)?);
+    let store = scene.find_object("store_info")?.map(|store| read_store(&store)).transpose()?;
     let browser = match in_browser {
         true => Some(scene.get_object("h5_info")?),
         false => scene.find_object("h5_info")?,
     };
-    if let Some(browser) = browser {
-        browser.get_text("type", 1..=32)?;
-        // How long these may be is not on record for certain.
-        for name in ["app_name", "app_url", "bundle_id", "package_name"] {
-            browser.find_text(name, 0..=usize::MAX)?;
-        }
-    }
-    Ok(Scene { device_id: said(device_id) })
+    let browser = browser.map(|browser| read_browser(&browser)).transpose()?;
+    Ok(Scene { device_id, store, browser })
 }
 
-/// Checks `detail`: the goods, which only coupons would look at.
-pub(crate) fn check_detail(fields: &Fields<'_>) -> Result<(), FieldError> {
-    let Some(detail) = fields.find_object("detail")? else { return Ok(()) };
-    detail.find_integer("cost_price", 0)?;
-    detail.find_text("invoice_id", 0..=32)?;
-    for goods in detail.objects("goods_detail")? {
-        goods.get_text("merchant_goods_id", 1..=32)?;
-        goods.find_text("wechatpay_goods_id", 0..=32)?;
-        goods.find_text("goods_name", 0..=usize::MAX)?;
-        goods.get_integer("quantity", 1)?;
-        goods.get_integer("unit_price", 0)?;
-    }
-    Ok(())
+fn read_store(store: &Fields<'_>) -> Result<Store, FieldError> {
+    Ok(Store {
+        id: store.get_text("id", 1..=32)?.to_owned(),
+        name: said(store.find_text("name", 0..=256)?),
+        area_code: said(store.find_text("area_code", 0..=32)?),
+        address: said(store.find_text("address", 0..=512)?),
+    })
 }
 
-/// Reads `time_expire`; older clients also send when they began.
+fn read_browser(browser: &Fields<'_>) -> Result<Browser, FieldError> {
+    let kind = browser.get_text("type", 1..=32)?.to_owned();
+    // How long these may be is not on record for certain.
+    let text = |name| browser.find_text(name, 0..=usize::MAX).map(said);
+    Ok(Browser {
+        kind,
+        app_name: text("app_name")?,
+        app_url: text("app_url")?,
+        bundle_id: text("bundle_id")?,
+        package_name: text("package_name")?,
+    })
+}
+
+/// Reads `detail`; one that says nothing stands for none.
+pub(crate) fn read_detail(fields: &Fields<'_>) -> Result<Option<Detail>, FieldError> {
+    let Some(detail) = fields.find_object("detail")? else { return Ok(None) };
+    let detail = Detail {
+        cost_price: detail.find_integer("cost_price", 0)?,
+        invoice_id: said(detail.find_text("invoice_id", 0..=32)?),
+        goods: detail.objects("goods_detail")?.iter().map(read_goods).collect::<Result<_, _>>()?,
+    };
+    Ok((detail != Detail::default()).then_some(detail))
+}
+
+fn read_goods(goods: &Fields<'_>) -> Result<Goods, FieldError> {
+    Ok(Goods {
+        merchant_goods_id: goods.get_text("merchant_goods_id", 1..=32)?.to_owned(),
+        wechatpay_goods_id: said(goods.find_text("wechatpay_goods_id", 0..=32)?),
+        goods_name: said(goods.find_text("goods_name", 0..=usize::MAX)?),
+        quantity: goods.get_integer("quantity", 1)?,
+        unit_price: goods.get_integer("unit_price", 0)?,
+    })
+}
+
+/// Reads `time_expire`; older clients also send when they began, another time with each try.
 pub(crate) fn read_times(fields: &Fields<'_>) -> Result<Option<Timestamp>, FieldError> {
     fields.find_time("time_start")?;
     fields.find_time("time_expire")

@@ -65,6 +65,14 @@ async fn the_same_number_with_other_parameters_is_refused() {
         ("/description", json!("两杯茶")),
         ("/time_expire", json!("2026-11-22T10:00:00+08:00")),
         ("/notify_url", json!("https://tea.example.com/other")),
+        ("/attach", json!("table 8")),
+        ("/goods_tag", json!("spring")),
+        ("/limit_pay", json!(["no_credit"])),
+        ("/support_fapiao", json!(true)),
+        ("/settle_info", json!({ "profit_sharing": true })),
+        ("/detail", json!({ "cost_price": 1_200 })),
+        ("/scene_info", json!({ "payer_client_ip": "192.0.2.7", "device_id": "till 3" })),
+        ("/scene_info", json!({ "payer_client_ip": "192.0.2.7", "store_info": { "id": "1" } })),
     ] {
         let mut body = world.order("T2026-0001");
         let (parent, name) = path.rsplit_once('/').unwrap();
@@ -72,6 +80,9 @@ async fn the_same_number_with_other_parameters_is_refused() {
         let text = "201 out_trade_no was used with other parameters";
         world.post(NATIVE, &body).await.refuses(400, "INVALID_REQUEST", text);
     }
+    let mut moved = world.order("T2026-0001");
+    moved["scene_info"] = json!({ "payer_client_ip": "2001:db8::7" });
+    assert_eq!(world.post(NATIVE, &moved).await.status, 200, "the payer's network is no order");
     let mut chinese = world.order("T2026-0001");
     chinese["amount"]["total"] = json!(1);
     let bytes = chinese.to_string();
