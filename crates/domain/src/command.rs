@@ -78,7 +78,7 @@ pub enum Once {
     /// The caller's key: the outcome is kept and given again; other content under the key is
     /// refused.
     Key {
-        /// Whose key it is (a user's or operator's id).
+        /// Whose key it is (a user's or operator's id, a merchant's number).
         owner: String,
         /// The key, 16 to 64 characters.
         key: String,

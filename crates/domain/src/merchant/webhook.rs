@@ -5,6 +5,7 @@ use crate::command::{Command, Once, Refusal, Stop};
 use crate::tx::Tx;
 use crate::{record, text_enum};
 use kernel::Timestamp;
+use kernel::id::Hex;
 
 text_enum!(
     /// What is told.
@@ -48,7 +49,13 @@ pub struct SetWebhook {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WebhookChange {
     /// There was none, and this one is named.
-    Create(String),
+    Create {
+        /// The address.
+        url: String,
+        /// Names the merchant's request, by a hash: the very same one may come again, as clients
+        /// send it that heard nothing, and is answered as before.
+        request: [u8; 32],
+    },
     /// There was one, and this one takes its place.
     Replace(String),
     /// This one is named, whatever was before.
@@ -80,7 +87,16 @@ impl Command for SetWebhook {
     type Refusal = SetWebhookRefusal;
 
     fn once(&self) -> Once {
-        Once::State
+        match &self.change {
+            WebhookChange::Create { request, .. } => Once::Key {
+                owner: self.mchid.clone(),
+                key: Hex(request).to_string(),
+                fingerprint: *request,
+            },
+            WebhookChange::Replace(_) | WebhookChange::Put(_) | WebhookChange::Remove => {
+                Once::State
+            }
+        }
     }
 
     fn owner(&self) -> String {
@@ -91,7 +107,7 @@ impl Command for SetWebhook {
         let key = (self.mchid.clone(), self.kind);
         let known = tx.find::<MerchantWebhook>(&key)?;
         let url = match (&self.change, known) {
-            (WebhookChange::Create(url), Some(known)) if known.url != *url => {
+            (WebhookChange::Create { .. }, Some(_)) => {
                 return Err(SetWebhookRefusal::Exists.into());
             }
             (WebhookChange::Replace(_) | WebhookChange::Remove, None) => {
@@ -101,10 +117,9 @@ impl Command for SetWebhook {
                 tx.remove::<MerchantWebhook>(&key);
                 return Ok(());
             }
-            (
-                WebhookChange::Create(url) | WebhookChange::Replace(url) | WebhookChange::Put(url),
-                _,
-            ) => url.clone(),
+            (WebhookChange::Create { url, .. }, None)
+            | (WebhookChange::Replace(url), Some(_))
+            | (WebhookChange::Put(url), _) => url.clone(),
         };
         let (mchid, kind) = key;
         tx.put(MerchantWebhook { mchid, kind, url, set_at: tx.now() });
@@ -118,19 +133,31 @@ mod tests {
     use crate::testing::World;
 
     #[test]
+    fn only_the_very_same_request_is_the_same_creation() {
+        let once = |mchid: &str, request: [u8; 32]| {
+            let change = WebhookChange::Create { url: "https://a.example.com".into(), request };
+            SetWebhook { mchid: mchid.into(), kind: WebhookKind::Complaint, change }.once()
+        };
+        assert_eq!(once("1900000001", [1; 32]), once("1900000001", [1; 32]));
+        assert_ne!(once("1900000001", [1; 32]), once("1900000001", [2; 32]));
+        assert_ne!(once("1900000001", [1; 32]), once("1900000002", [1; 32]));
+    }
+
+    #[test]
     fn an_address_is_created_once_replaced_and_removed() {
         let mut world = World::new();
         let mut set = |change| {
             let (mchid, kind) = ("1900000001".into(), WebhookKind::Complaint);
             world.run(&SetWebhook { mchid, kind, change })
         };
+        let create = |url: &str| WebhookChange::Create { url: url.into(), request: [1; 32] };
         let (one, two) =
             ("https://a.example.com/1".to_owned(), "https://a.example.com/2".to_owned());
         assert_eq!(set(WebhookChange::Replace(one.clone())), Err(SetWebhookRefusal::NotFound));
         assert_eq!(set(WebhookChange::Remove), Err(SetWebhookRefusal::NotFound));
-        set(WebhookChange::Create(one.clone())).unwrap();
-        set(WebhookChange::Create(one)).unwrap();
-        assert_eq!(set(WebhookChange::Create(two.clone())), Err(SetWebhookRefusal::Exists));
+        set(create(&one)).unwrap();
+        assert_eq!(set(create(&one)), Err(SetWebhookRefusal::Exists));
+        assert_eq!(set(create(&two)), Err(SetWebhookRefusal::Exists));
         set(WebhookChange::Replace(two.clone())).unwrap();
         set(WebhookChange::Put(two.clone())).unwrap();
         let key = ("1900000001".to_owned(), WebhookKind::Complaint);
@@ -139,7 +166,7 @@ mod tests {
         assert_eq!(world.get::<MerchantWebhook>(&key).url, two);
         world.run(&remove).unwrap();
         assert_eq!(world.find::<MerchantWebhook>(&key), None);
-        remove.change = WebhookChange::Create(two);
+        remove.change = create(&two);
         world.run(&remove).unwrap();
     }
 }

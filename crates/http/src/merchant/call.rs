@@ -31,6 +31,8 @@ pub(super) struct Call {
     /// Scheme and host that the client reached us under.
     pub(super) gateway: String,
     pub(super) body: Bytes,
+    /// Names this request, the very same one again too: a hash of its `Authorization`.
+    pub(super) name: [u8; 32],
     /// What a sandbox's payer shall do, as a header says; means nothing elsewhere.
     pub(super) wish: Option<String>,
 }

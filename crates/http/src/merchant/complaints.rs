@@ -190,8 +190,9 @@ async fn answer(call: &Call, act: ComplaintAct) -> Result<i64, Fault> {
 
 async fn create_url(call: Call) -> Result<Reply, Fault> {
     let url = read_url(&call.body, &call.caller())?;
-    set_url(&call, WebhookChange::Create(url)).await?;
-    show_url(call).await
+    let change = WebhookChange::Create { url: url.clone(), request: call.name };
+    set_url(&call, change).await?;
+    Ok(Reply::json(complaint::url_answer(&call.mchid, &url)))
 }
 
 async fn replace_url(call: Call) -> Result<Reply, Fault> {

@@ -3,9 +3,12 @@
 use super::Face;
 use apiv3::code::Code;
 use apiv3::error::{ApiError, FieldError};
-use domain::Command;
+use domain::merchant::SetWebhookRefusal;
+use domain::{Command, Refusal};
 use engine::Failed;
 use store::QueryError;
+
+const EXISTS: SetWebhookRefusal = SetWebhookRefusal::Exists;
 
 /// How often a command is run again when a number drawn for it was taken.
 const DRAWS: usize = 3;
@@ -97,8 +100,12 @@ pub(super) async fn attempt<C: Command>(
             Err(Failed::Unknown | Failed::Defect) => return Err(Code::SystemError.into()),
             // Nothing was tried, so the same call may simply come again.
             Err(Failed::Busy { retry_after }) => return Err(Fault::busy(retry_after.as_secs())),
+            // Only naming an address for the first time has a key, and one reason to be refused.
+            Err(Failed::Replayed(failure)) if failure.code == EXISTS.code() => {
+                return Err(ApiError::from(EXISTS).into());
+            }
             Err(Failed::Replayed(_) | Failed::KeyConflict) => {
-                return Err(Fault::defect("a merchant's command has no key"));
+                return Err(Fault::defect("no other command of a merchant has a key"));
             }
         }
     }

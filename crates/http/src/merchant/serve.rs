@@ -19,10 +19,11 @@ use apiv3::strict_json::JsonFault;
 use apiv3::upload::{UPLOAD_BYTES_MAX, signed_part};
 use axum::body::{Bytes, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use axum::http::request::Parts;
 use axum::response::Response;
 use http_body_util::LengthLimitError;
+use kernel::crypto::sha256;
 use std::error::Error;
 use std::sync::Arc;
 use tracing::Instrument;
@@ -109,10 +110,17 @@ async fn outcome(face: Arc<Face>, parts: Parts, body: Bytes) -> Outcome {
         face: Arc::clone(&face),
         mchid,
         certificate: known.certificate,
+        name: name_of(&parts),
         wish: Wishes::of(&parts.headers),
         body,
     })
     .await
+}
+
+/// What names a request whose signature holds.
+fn name_of(parts: &Parts) -> [u8; 32] {
+    let header = parts.headers.get(AUTHORIZATION).map(HeaderValue::as_bytes);
+    sha256(&[b"request/1\n", header.unwrap_or_default()])
 }
 
 /// Tells a sandbox what became of the signature; a request that was refused for something else, or

@@ -6,6 +6,7 @@ use apiv3::authorization::RawRequest;
 use apiv3::oaep;
 use axum::body::to_bytes;
 use axum::extract::ConnectInfo;
+use axum::http::HeaderValue;
 use domain::Once;
 use domain::complaint::{
     AnswerComplaint, ComplaintAct, FileComplaint, ProblemType, UploadPicture, WithdrawComplaint,
@@ -314,10 +315,25 @@ async fn the_address_for_word_of_complaints_is_created_replaced_and_deleted() {
     missing.refuses(404, "RESOURCE_NOT_EXISTS", "object does not exist");
     let one = json!({"url": "https://tea.example.com/complaints"});
     let shown = |url: &Value| json!({"mchid": mchid, "url": url["url"]});
-    world.post(NOTIFICATIONS, &one).await.is(200, shown(&one));
+    let text = one.to_string();
+    let create = || world.signed(&world.merchant, ("POST", NOTIFICATIONS), text.as_bytes());
+    let first = create();
+    let header = first.headers()["authorization"].clone();
+    world.send(first).await.is(200, shown(&one));
+    let exists = "an address is there already";
+    let second = create();
+    let other_header = second.headers()["authorization"].clone();
+    world.send(second).await.refuses(400, "INVALID_REQUEST", exists);
+    let again = |header: &HeaderValue| {
+        let mut request = world.bare("POST", NOTIFICATIONS, text.as_bytes());
+        request.headers_mut().insert("authorization", header.clone());
+        world.send(request)
+    };
+    again(&header).await.is(200, shown(&one));
+    again(&other_header).await.refuses(400, "INVALID_REQUEST", exists);
     let two = json!({"url": "https://tea.example.com/others"});
     let twice = world.post(NOTIFICATIONS, &two).await;
-    twice.refuses(400, "INVALID_REQUEST", "an address is there already");
+    twice.refuses(400, "INVALID_REQUEST", exists);
     let text = two.to_string();
     let put = world.signed(&world.merchant, ("PUT", NOTIFICATIONS), text.as_bytes());
     world.send(put).await.is(200, shown(&two));
