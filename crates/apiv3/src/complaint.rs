@@ -2,8 +2,10 @@
 
 use domain::catalogue::Language;
 use domain::complaint::{Complaint, ComplaintLog, ComplaintState, ComplaintStep, ProblemType};
+use domain::user::{User, phone_place};
 use jiff::ToSpan;
 use jiff::civil::Date;
+use kernel::crypto::{self, WrapKey};
 use serde::Serialize;
 
 use crate::code::Code;
@@ -11,8 +13,11 @@ use crate::complaint_text::step_details;
 use crate::error::{ApiError, FieldError, Location};
 use crate::fields::Fields;
 use crate::issue::Issue;
+use crate::keys::PublicKey;
 use crate::notification::Event;
+use crate::oaep;
 use crate::request::{Caller, Query, check_media_id, read_body};
+use crate::sealed::SealedError;
 
 /// Most days in which a merchant may say that it will refund: a year, for which it can. Ours; the
 /// protocol has no bound.
@@ -273,6 +278,20 @@ impl ComplaintView {
     }
 }
 
+/// The payer's phone, sealed for a merchant's key.
+///
+/// # Errors
+/// `Open` if it does not open, `Form` if it is none or does not fit.
+pub fn payer_phone(
+    keys: &dyn WrapKey,
+    payer: &User,
+    merchant: &PublicKey,
+) -> Result<String, SealedError> {
+    let phone = crypto::open(keys, &phone_place(&payer.phone_index), &payer.phone)?;
+    let phone = std::str::from_utf8(&phone).map_err(|_| SealedError::Form)?;
+    oaep::encrypt(merchant, phone).ok_or(SealedError::Form)
+}
+
 fn problem(problem: ProblemType) -> &'static str {
     match problem {
         ProblemType::Refund => "申请退款",
@@ -365,9 +384,13 @@ fn actor(step: ComplaintStep) -> Actor {
 }
 
 impl Event {
-    /// Something was done about a complaint.
+    /// Something was done about a complaint. `payer_phone` is sealed for the merchant.
     #[must_use]
-    pub fn complaint(complaint: &Complaint, step: ComplaintStep) -> Self {
+    pub fn complaint(
+        complaint: &Complaint,
+        step: ComplaintStep,
+        payer_phone: Option<&str>,
+    ) -> Self {
         let action = match step {
             ComplaintStep::UserCreate => "CREATE_COMPLAINT",
             ComplaintStep::UserContinue => "CONTINUE_COMPLAINT",
@@ -389,6 +412,7 @@ impl Event {
             transaction_id: &complaint.transaction_id,
             out_trade_no: &complaint.out_trade_no,
             amount: complaint.amount.minor(),
+            payer_phone,
             complaint_detail: &complaint.detail,
             complaint_state: complaint.state.as_str(),
             complaint_time: complaint.created_at.rfc3339(),
@@ -473,6 +497,8 @@ struct WireNotice<'a> {
     transaction_id: &'a str,
     out_trade_no: &'a str,
     amount: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payer_phone: Option<&'a str>,
     complaint_detail: &'a str,
     /// Where it stands when the merchant is told.
     complaint_state: &'static str,
@@ -559,7 +585,7 @@ mod tests {
             (ComplaintStep::UserWithdraw, "COMPLAINT.STATE_CHANGE", "USER_RESPONSE"),
             (ComplaintStep::UserConfirm, "COMPLAINT.STATE_CHANGE", "USER_RESPONSE"),
         ] {
-            let event = Event::complaint(&complaint, step);
+            let event = Event::complaint(&complaint, step, None);
             assert_eq!(event.event_type(), event_type);
             let told = event.into_resource();
             let told: serde_json::Value = serde_json::from_slice(&told).unwrap();

@@ -8,7 +8,7 @@ use super::uploads::IMAGES;
 use apiv3::code::Code;
 use apiv3::complaint::{
     self, ComplaintView, ListComplaints, Names, RefundProgress, Response, history_slice,
-    read_complete, read_url,
+    payer_phone, read_complete, read_url,
 };
 use domain::complaint::{
     AnswerComplaint, Complaint, ComplaintAct, ComplaintLog, ComplaintStep, may_list_about,
@@ -17,8 +17,8 @@ use domain::merchant::{
     Merchant, MerchantWebhook, SetWebhook, SubMerchant, WebhookChange, WebhookKind,
 };
 use domain::order::Order;
-use domain::user::{User, phone_place};
-use kernel::{Timestamp, crypto};
+use domain::user::User;
+use kernel::Timestamp;
 use store::queries::{Value, count, select};
 
 pub(super) const ROUTES: &[Route] = &[
@@ -105,11 +105,9 @@ async fn view(call: &Call, complaint: Complaint) -> Result<ComplaintView, Fault>
     let payer_phone = match call.find::<User>(&complaint.payer).await? {
         None => None,
         Some(user) => {
-            let place = phone_place(&user.phone_index);
-            let opened = crypto::open(&call.face.app.keys.personal_data, &place, &user.phone);
-            let opened = opened.map_err(|error| Fault::defect(&error.to_string()))?;
-            let text = std::str::from_utf8(&opened).map_err(|_| Fault::defect("phone"))?;
-            Some(call.seal(text)?)
+            let key = &call.certificate.public_key;
+            let phone = payer_phone(&call.face.app.keys.personal_data, &user, key);
+            Some(phone.map_err(|error| Fault::defect(&error.to_string()))?)
         }
     };
     let pictures = pictures(call, &complaint.complaint_id).await?;

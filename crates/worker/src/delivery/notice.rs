@@ -12,7 +12,6 @@ use apiv3::refund_view::{RefundState, RefundView};
 use apiv3::sealed::{open_apiv3_key, open_platform_key};
 use apiv3::sign::{self, PlatformKey};
 use apiv3::signers::{Signers, Signing, Unsigned};
-use domain::complaint::{Complaint, ComplaintLog};
 use domain::fact::{Fact, FactKind};
 use domain::merchant::{
     self, Merchant, MerchantWebhook, NotificationKey, PlatformKeyKind, SecurityEcho, WebhookKind,
@@ -30,6 +29,7 @@ use std::time::Duration;
 use store::queries::{find, find_with, select};
 use store::{Queries, QueryError};
 
+mod complaint;
 mod profit;
 mod till;
 
@@ -191,7 +191,10 @@ impl Notices {
                 let Some(url) = self.hook(fact, WebhookKind::Complaint).await? else {
                     return Ok(None);
                 };
-                Ok(Some((url, complaint_event(queries, fact).await?.into())))
+                Ok(Some((
+                    url,
+                    complaint::event(queries, &self.keys, fact, self.shell.now()).await?.into(),
+                )))
             }
         }
     }
@@ -312,17 +315,6 @@ async fn combined_event(
     let event = view.and_then(Event::combined_paid);
     let event = event.ok_or_else(|| absent("payment of the combined order", fact))?;
     Ok((order.notify_url, event))
-}
-
-async fn complaint_event(queries: &dyn Queries, fact: &Fact) -> Result<Event, Unmade> {
-    let step = fact.subject.split_once(':');
-    let step = step.and_then(|(id, step)| Some((id.to_owned(), step.parse().ok()?)));
-    let (id, step): (String, i64) = step.ok_or_else(|| absent("subject", fact))?;
-    let log = find::<ComplaintLog>(queries, &(id.clone(), step)).await?;
-    let log = log.ok_or_else(|| absent("step", fact))?;
-    let complaint = find::<Complaint>(queries, &id).await?;
-    let complaint = complaint.ok_or_else(|| absent("complaint", fact))?;
-    Ok(Event::complaint(&complaint, log.step))
 }
 
 fn absent(what: &str, fact: &Fact) -> Unmade {

@@ -2,10 +2,14 @@
 //! word arrives signed and sealed.
 
 use crate::merchant::MerchantServer;
-use crate::stage::{PERSON, Stage, USER, WALLET, fen};
+use crate::stage::{PERSON, Stage, USER, WALLET, fen, platform_key};
+use apiv3::oaep;
 use domain::Once;
 use domain::complaint::{AnswerComplaint, ComplaintAct, FileComplaint, ProblemType};
-use domain::merchant::{Merchant, Openid, OpenidKeys, SetWebhook, WebhookChange, WebhookKind};
+use domain::merchant::{
+    KeyState, Merchant, MerchantCertificate, Openid, OpenidKeys, SetWebhook, WebhookChange,
+    WebhookKind,
+};
 use domain::merchant_transfer::{CreateTransfer, MerchantTransfer, TransferState};
 use domain::order::{CreateOrder, Order, PayOrder, ProfitSharing};
 use domain::profit::{
@@ -15,6 +19,7 @@ use domain::testing::{self, APPID, MCHID};
 use domain::transfer_batch::{
     BatchState, CreateTransferBatch, NewDetail, TransferBatch, detail_name_place,
 };
+use domain::user::{User, phone_place};
 use domain::wallet::{Identity, name_place};
 use kernel::crypto::seal;
 use kernel::time::{DAY, MINUTE, SECOND};
@@ -193,12 +198,44 @@ async fn a_receiver_is_told_of_its_share_where_it_wants_to_be() {
     stage.check_ledger().await;
 }
 
+/// The payer has a phone, and the merchant a key of its own that opens it.
+async fn knows_phone(stage: &Stage) {
+    let row = PERSON.user_row(stage.now());
+    let place = phone_place(&row.phone_index);
+    let phone = seal(&stage.keys.personal_data, &place, b"+8613800138000", &[7; 56]);
+    stage
+        .plant(move |tx| {
+            tx.put(User { phone: phone.clone(), ..row.clone() });
+            Ok(())
+        })
+        .await;
+    set_key(stage, KeyState::Active).await;
+}
+
+/// Where the only key stands that can be read, of those that the merchant signs with.
+async fn set_key(stage: &Stage, state: KeyState) {
+    let key = MerchantCertificate {
+        mchid: MCHID.into(),
+        serial: "AA".into(),
+        certificate: platform_key().public_key().to_pem(),
+        state,
+        added_at: stage.now(),
+    };
+    stage
+        .plant(move |tx| {
+            tx.put(key.clone());
+            Ok(())
+        })
+        .await;
+}
+
 #[tokio::test]
 async fn a_merchant_is_told_of_each_step_of_a_complaint() {
     let stage = Stage::new().await;
     let mut server = MerchantServer::answering(200).await;
     paid(&stage, "http://127.0.0.1:9/").await;
     hook(&stage, MCHID, WebhookKind::Complaint, &server.url).await;
+    knows_phone(&stage).await;
     let file = FileComplaint {
         user: USER,
         wallet: WALLET,
@@ -216,12 +253,17 @@ async fn a_merchant_is_told_of_each_step_of_a_complaint() {
     let action = (&created["complaint_id"], &created["action_type"]);
     assert_eq!(action, (&"2000000001".into(), &"CREATE_COMPLAINT".into()));
     assert_eq!(created["complaint_state"], "PENDING");
+    let key = platform_key();
+    let phone = |told: &Value| oaep::decrypt(key, told["payer_phone"].as_str()?);
+    assert_eq!(phone(&created).unwrap().as_str(), "+8613800138000");
     let act = ComplaintAct::Complete { mchid: MCHID.into(), about: MCHID.into() };
     let done = AnswerComplaint { complaint_id: "2000000001".into(), act };
+    set_key(&stage, KeyState::Revoked).await;
     stage.engine.run(done).await.unwrap();
     let changed = told(&mut server, "COMPLAINT.STATE_CHANGE").await;
     assert_eq!(changed["action_type"], "MERCHANT_CONFIRM_COMPLETE");
     assert_eq!(changed["complaint_state"], "PROCESSED");
+    assert_eq!(changed.get("payer_phone"), None, "the merchant has no key any more");
     worker.stop().await;
     stage.check_ledger().await;
 }
