@@ -29,13 +29,21 @@ pub enum SignType {
 }
 
 impl SignType {
+    /// Literal of `sign_type`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Md5 => "MD5",
+            Self::HmacSha256 => "HMAC-SHA256",
+        }
+    }
+
     /// What a message says about its signature; `None` for a way that is not known.
     #[must_use]
     pub fn of(fields: &Fields) -> Option<Self> {
         match fields.get("sign_type").map_or("", String::as_str) {
-            "" | "MD5" => Some(Self::Md5),
-            "HMAC-SHA256" => Some(Self::HmacSha256),
-            _ => None,
+            "" => Some(Self::default()),
+            said => [Self::Md5, Self::HmacSha256].into_iter().find(|kind| kind.as_str() == said),
         }
     }
 }

@@ -102,9 +102,9 @@ pub fn router(app: &AppState) -> Router {
         .layer(TimeoutLayer::with_status_code(answer::DEADLINE, app.limits.request))
         .layer(middleware::from_fn_with_state(Arc::clone(&face), answer::answer))
         .with_state(Arc::clone(&face));
-    let routes = match app.inspector {
-        Some(_) => v3.layer(middleware::from_fn_with_state(app.clone(), watch)),
-        None => v3,
-    };
-    xml_face::routes(&face).merge(routes)
+    let routes = xml_face::routes(&face).merge(v3);
+    match app.inspector {
+        Some(_) => routes.layer(middleware::from_fn_with_state(app.clone(), watch)),
+        None => routes,
+    }
 }

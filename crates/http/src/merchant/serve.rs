@@ -8,7 +8,7 @@ use super::fault::Fault;
 use super::platform_keys::KeySet;
 use super::rates::Family;
 use super::route::{Matched, Signed};
-use crate::sandbox::{Signature, SignatureCheck, Wishes};
+use crate::sandbox::{CallNotes, Signature, Wishes};
 use apiv3::code::Code;
 use apiv3::error::{ApiError, FieldError, Location};
 use apiv3::issue::Issue;
@@ -85,8 +85,8 @@ async fn outcome(face: Arc<Face>, parts: Parts, body: Bytes) -> Outcome {
         Signed::Meta => signed_part(content_type, &body).unwrap_or_default(),
     };
     let authenticated = authenticate(&face, &parts, target, checked).await;
-    if let Some(check) = parts.extensions.get::<SignatureCheck>() {
-        tell(check, &parts, &authenticated);
+    if let Some(notes) = parts.extensions.get::<CallNotes>() {
+        tell(notes, &parts, &authenticated);
     }
     let (mchid, known) = authenticated?;
     let arrival = parts.extensions.get::<Arrival>();
@@ -125,12 +125,12 @@ fn name_of(parts: &Parts) -> [u8; 32] {
 
 /// Tells a sandbox what became of the signature; a request that was refused for something else, or
 /// not at all, has none that was checked.
-fn tell<T>(check: &SignatureCheck, parts: &Parts, authenticated: &Result<T, Fault>) {
+fn tell<T>(notes: &CallNotes, parts: &Parts, authenticated: &Result<T, Fault>) {
     match authenticated {
-        Ok(_) => check.ended(Signature::Right),
+        Ok(_) => notes.signature_is(Signature::Right),
         Err(fault) if fault.error.code == Code::SignError => {
             let is_there = parts.headers.contains_key(AUTHORIZATION);
-            check.ended(if is_there { Signature::Wrong } else { Signature::Missing });
+            notes.signature_is(if is_there { Signature::Wrong } else { Signature::Missing });
         }
         Err(_) => {}
     }

@@ -11,7 +11,7 @@ use super::refunds::order_of;
 use super::xml_refunds::{refund, refund_query};
 use crate::address::address_of;
 use crate::layers::{count, log};
-use crate::sandbox::{Wishes, wish_of_charge};
+use crate::sandbox::{CallNotes, Signature, Wishes, wish_of_charge};
 use crate::shell;
 use apiv3::order::OrderView;
 use apiv3::refund::OrderName;
@@ -35,6 +35,8 @@ use tracing::Instrument;
 
 /// Told to a stranger and to who signed wrongly alike.
 const SIGN_ERROR: &str = "签名错误";
+/// What a log has for a message that was not taken.
+const NOT_TAKEN: &str = "FAIL";
 const SYSTEM_ERROR: &str = "系统异常";
 const LIMITED: &str = "频率超限";
 const NOT_SUPPORTED: &str = "不支持该接口，请使用 /v3 接口";
@@ -94,16 +96,23 @@ pub(super) fn routes(face: &Arc<Face>) -> Router {
 /// A call of this interface that is not there.
 async fn refuse_call(State(face): State<Arc<Face>>, request: Request) -> Response {
     count(request.method(), "other xml", StatusCode::OK, 0);
+    if let Some(notes) = request.extensions().get::<CallNotes>() {
+        notes.answered_xml(NOT_TAKEN);
+    }
     in_xml(Answer::not_taken(NOT_SUPPORTED), &request_id(face.random(), 0))
 }
 
 async fn serve(call: Call, State(face): State<Arc<Face>>, request: Request) -> Response {
     let began = face.app.shell.now();
     let method = request.method().clone();
+    let notes = request.extensions().get::<CallNotes>().cloned();
     let id = request_id(face.random(), 0);
     let span = tracing::info_span!("till request", id, route = call.path());
     let (code, text) = answer_of(call, &face, request).instrument(span.clone()).await;
     let (status, micros) = (StatusCode::OK, face.app.shell.now().since(began));
+    if let Some(notes) = notes {
+        notes.answered_xml(code);
+    }
     span.in_scope(|| log(status, code, micros));
     count(&method, call.path(), status, micros);
     in_xml(text, &id)
@@ -142,7 +151,7 @@ async fn answer_of(call: Call, face: &Arc<Face>, request: Request) -> (&'static 
                 .zip(address)
                 .map(|(limiter, address)| limiter.take(address, face.app.shell.now()));
             let text = if limited.is_some_and(|taken| taken.is_err()) { LIMITED } else { text };
-            return ("FAIL", Answer::not_taken(text));
+            return (NOT_TAKEN, Answer::not_taken(text));
         }
     };
     let answer = match face.count_call(&asked.mchid, call.family()) {
@@ -198,28 +207,47 @@ impl Asked {
             return Err("请使用 POST 方法");
         }
         let wish = Wishes::of(request.headers());
+        let notes = request.extensions().get::<CallNotes>().cloned();
         let body: Bytes = match to_bytes(request.into_body(), xml::BYTES_MAX).await {
             Ok(body) => body,
             Err(_) => return Err("请求体过大或不完整"),
         };
         let fields = xml::read(&body).map_err(|_| "XML 格式错误")?;
-        let kind = SignType::of(&fields).ok_or("sign_type 错误")?;
-        let mchid = fields.get("mch_id").cloned().unwrap_or_default();
-        let row = queries::find::<MerchantApiv2Key>(face.app.queries.as_ref(), &mchid).await;
-        let row = row.map_err(|error| {
-            tracing::warn!(%error, "a read failed");
-            SYSTEM_ERROR
-        })?;
-        let key = ApiV2Key::open(&face.app.keys.personal_data, &row.ok_or(SIGN_ERROR)?);
-        let key = key.map_err(|error| {
-            tracing::error!(%error, mchid, "the key of the XML interface does not open");
-            SYSTEM_ERROR
-        })?;
-        if !key.verifies(&fields, kind) {
-            return Err(SIGN_ERROR);
+        if let Some(notes) = &notes {
+            notes.read_xml(&fields);
         }
+        let kind = SignType::of(&fields).ok_or("sign_type 错误")?;
+        let checked = check_sign(&face, &fields, kind).await;
+        if let Some(notes) = &notes {
+            match checked {
+                Ok(_) => notes.signature_is(Signature::Right),
+                Err(SIGN_ERROR) => notes.signature_is(Signature::Wrong),
+                Err(_) => {}
+            }
+        }
+        let (mchid, key) = checked?;
         Ok(Self { fields, mchid, key, kind, wish })
     }
+}
+
+/// The merchant that a message names and its key, if it signed the message.
+async fn check_sign(
+    face: &Face,
+    fields: &Fields,
+    kind: SignType,
+) -> Result<(String, ApiV2Key), &'static str> {
+    let mchid = fields.get("mch_id").cloned().unwrap_or_default();
+    let row = queries::find::<MerchantApiv2Key>(face.app.queries.as_ref(), &mchid).await;
+    let row = row.map_err(|error| {
+        tracing::warn!(%error, "a read failed");
+        SYSTEM_ERROR
+    })?;
+    let key = ApiV2Key::open(&face.app.keys.personal_data, &row.ok_or(SIGN_ERROR)?);
+    let key = key.map_err(|error| {
+        tracing::error!(%error, mchid, "the key of the XML interface does not open");
+        SYSTEM_ERROR
+    })?;
+    if key.verifies(fields, kind) { Ok((mchid, key)) } else { Err(SIGN_ERROR) }
 }
 
 pub(super) fn refuse(refused: Refused) -> Answer {

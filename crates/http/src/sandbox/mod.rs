@@ -22,8 +22,9 @@ pub use codes::ShownCode;
 pub use complaints::{ComplainantAction, Complained, ComplaintMove, Grievance};
 pub use inspector::{
     Again, CallRecord, HeldBack, Inspector, NoticeRecord, NoticeSeen, SandboxCourier, Signature,
+    XmlCall,
 };
-pub(crate) use inspector::{SignatureCheck, watch};
+pub(crate) use inspector::{CallNotes, watch};
 pub use payments::{OUTCOMES, Outcome, OutcomeRow, Played, SandboxPeople};
 pub(crate) use tills::{code_to_charge, wish_of_charge};
 pub(crate) use wishes::Wishes;

@@ -35,3 +35,4 @@ mod transfers;
 mod uploads;
 mod world;
 mod xml_refunds;
+mod xml_sandbox;

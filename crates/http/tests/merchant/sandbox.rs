@@ -124,7 +124,12 @@ async fn at_tills() -> (World, Arc<Shows>) {
 }
 
 /// Charges a code for so much, with this header.
-async fn charge(world: &World, number: &str, what: (&str, i64), wish: &'static str) -> Answer {
+pub(crate) async fn charge(
+    world: &World,
+    number: &str,
+    what: (&str, i64),
+    wish: &'static str,
+) -> Answer {
     let (target, made) = ("/v3/pay/transactions/codepay", &world.merchant.made);
     let body = json!({
         "appid": made.appid, "mchid": made.mchid, "description": "一杯茶", "out_trade_no": number,
@@ -348,7 +353,7 @@ async fn a_till_that_speaks_xml_chooses_too() {
 }
 
 /// The inspector's page, or what it shows after a form was sent.
-async fn page(world: &World, mut request: Request<Body>) -> String {
+pub(crate) async fn page(world: &World, mut request: Request<Body>) -> String {
     let address: SocketAddr = "192.0.2.1:40000".parse().unwrap();
     request.extensions_mut().insert(ConnectInfo(address));
     let answer = consumer_router(&world.app, Router::new()).oneshot(request).await.unwrap();

@@ -11,13 +11,13 @@ use jiaozi_http::merchant::set_apiv2_key;
 use std::net::SocketAddr;
 use tower::ServiceExt;
 
-const MICROPAY: &str = "/pay/micropay";
-const QUERY: &str = "/pay/orderquery";
+pub(crate) const MICROPAY: &str = "/pay/micropay";
+pub(crate) const QUERY: &str = "/pay/orderquery";
 pub(crate) const REVERSE: &str = "/secapi/pay/reverse";
 
 pub(crate) struct Till {
     pub(crate) world: World,
-    key: ApiV2Key,
+    pub(crate) key: ApiV2Key,
     kind: SignType,
 }
 
@@ -32,7 +32,7 @@ impl Till {
         Self { world, key, kind }
     }
 
-    fn message(&self, own: &[(&str, &str)]) -> Fields {
+    pub(crate) fn message(&self, own: &[(&str, &str)]) -> Fields {
         let kind = match self.kind {
             SignType::Md5 => "",
             SignType::HmacSha256 => "HMAC-SHA256",
@@ -93,7 +93,7 @@ async fn new_key(world: &World) -> ApiV2Key {
     ApiV2Key::parse(&made.unwrap().apiv2_key).unwrap()
 }
 
-async fn send(world: &World, method: &str, path: &str, text: &str) -> String {
+pub(crate) async fn send(world: &World, method: &str, path: &str, text: &str) -> String {
     send_wishing(world, (method, path), text, "").await
 }
 

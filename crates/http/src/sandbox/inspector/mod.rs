@@ -2,14 +2,15 @@
 //! check of their signatures, and the last notifications with their attempts. It is kept in memory
 //! only, bounded, in the sandbox only, and with payment codes masked.
 
+mod notes;
 mod page;
 mod record;
 mod routes;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use record::SignatureCheck;
-pub use record::{CallRecord, HeldBack, NoticeRecord, NoticeSeen, Signature};
+pub(crate) use notes::CallNotes;
+pub use record::{CallRecord, HeldBack, NoticeRecord, NoticeSeen, Signature, XmlCall};
 pub(super) use routes::routes;
 
 use crate::app::AppState;
@@ -113,24 +114,26 @@ pub(crate) async fn watch(
     let sent_headers = headers(request.headers());
     let (signed_by, wish) = (signer(request.headers()), Wishes::of(request.headers()));
     let (sent, answered) = (Beginning::default(), Beginning::default());
-    let check = SignatureCheck::default();
-    request.extensions_mut().insert(check.clone());
+    let notes = CallNotes::default();
+    request.extensions_mut().insert(notes.clone());
     let response = next.run(request.map(|body| teed(body, sent.clone()))).await;
     let status = response.status().as_u16();
     let (parts, mut body) = response.into_parts();
     if let Some(wish) = wish.filter(|_| method == "POST") {
         body = inspector.wishes.note(wish, body).await;
     }
+    let noted = notes.noted();
     let record = CallRecord {
         at,
         micros: app.shell.now().since(at),
-        mchid: signed_by,
+        mchid: noted.mchid.unwrap_or(signed_by),
         method,
         target: masked(&target),
         headers: sent_headers,
         request: sent,
-        signature: check.signature(),
+        signature: noted.signature.unwrap_or(Signature::NotChecked),
         held_back: parts.extensions.get().copied(),
+        xml: noted.xml,
         status,
         answer_headers: headers(&parts.headers),
         answer: answered.clone(),

@@ -1,6 +1,6 @@
 //! The inspector as one page of plain HTML: no script, nothing from elsewhere, every text escaped.
 
-use super::{CallRecord, HeldBack, Inspector, NoticeRecord, Signature};
+use super::{CallRecord, HeldBack, Inspector, NoticeRecord, Signature, XmlCall};
 use crate::sandbox::late_payments::LatePayment;
 use crate::sandbox::{OUTCOMES, OutcomeRow};
 use kernel::Timestamp;
@@ -196,38 +196,66 @@ fn calls(html: &mut String, calls: &[CallRecord]) -> fmt::Result {
     }
     html.push_str("<table><tr><th>when</th><th>call</th><th>signature</th><th>answer</th></tr>");
     for call in calls.iter().take(SHOWN) {
-        let (class, signature) = match call.signature {
-            Signature::Right => ("good", "right"),
-            Signature::Wrong => ("bad", "wrong"),
-            Signature::Missing => ("bad", "missing"),
-            Signature::NotChecked => ("dim", "not checked"),
-        };
-        let held_back = match call.held_back {
-            None => "",
-            Some(HeldBack::Address) => "too many of this address without a right signature",
-            Some(HeldBack::Merchant) => "too many of this merchant",
-        };
-        let answered = if call.status < 400 { "good" } else { "bad" };
-        write!(
-            html,
-            "<tr><td class=\"dim\">{}<br>{} ms, merchant {}</td><td><details><summary><code>{} \
-             {}</code></summary><pre>{}\n{}</pre></details></td><td class=\"{class}\">{signature}\
-             <br><span class=\"dim\">{held_back}</span></td><td><details><summary \
-             class=\"{answered}\">{}</summary><pre>{}\n{}</pre></details></td></tr>",
-            call.at.rfc3339(),
-            call.micros / 1_000,
-            Text(&call.mchid),
-            Text(&call.method),
-            Text(&call.target),
-            Headers(&call.headers),
-            Text(&call.request.text()),
-            call.status,
-            Headers(&call.answer_headers),
-            Text(&call.answer.text()),
-        )?;
+        write_call(html, call)?;
     }
     html.push_str("</table>");
     Ok(())
+}
+
+fn write_call(html: &mut String, call: &CallRecord) -> fmt::Result {
+    let (class, signature) = match call.signature {
+        Signature::Right => ("good", "right"),
+        Signature::Wrong => ("bad", "wrong"),
+        Signature::Missing => ("bad", "missing"),
+        Signature::NotChecked => ("dim", "not checked"),
+    };
+    write!(
+        html,
+        "<tr><td class=\"dim\">{}<br>{} ms, merchant {}</td><td><details><summary><code>{} \
+         {}</code></summary><pre>{}\n{}</pre></details>",
+        call.at.rfc3339(),
+        call.micros / 1_000,
+        Text(&call.mchid),
+        Text(&call.method),
+        Text(&call.target),
+        Headers(&call.headers),
+        Text(&call.request.text()),
+    )?;
+    for (name, text) in call.xml.iter().flat_map(|xml| &xml.names) {
+        write!(html, "<span class=\"dim\">{name} {}</span><br>", Text(text))?;
+    }
+    write!(html, "</td><td><span class=\"{class}\">{signature}</span>")?;
+    let held_back = match call.held_back {
+        None => "",
+        Some(HeldBack::Address) => "too many of this address without a right signature",
+        Some(HeldBack::Merchant) => "too many of this merchant",
+    };
+    write!(html, "<br><span class=\"dim\">{held_back}</span>")?;
+    if let Some(xml) = &call.xml {
+        write_sign_type(html, xml)?;
+    }
+    let answered = if call.is_done() { "good" } else { "bad" };
+    write!(html, "</td><td><details><summary class=\"{answered}\">{}", call.status)?;
+    if let Some(xml) = &call.xml {
+        write!(html, " {} {}", xml.results(), xml.err_code())?;
+    }
+    write!(
+        html,
+        "</summary><pre>{}\n{}</pre></details></td></tr>",
+        Headers(&call.answer_headers),
+        Text(&call.answer.text()),
+    )
+}
+
+/// How a message of the XML interface says that it is signed.
+fn write_sign_type(html: &mut String, xml: &XmlCall) -> fmt::Result {
+    let said = match (xml.checked_as, xml.sign_type.as_str()) {
+        (Some(kind), "") => format!("{}, as no sign_type is given", kind.as_str()),
+        (Some(kind), _) => format!("{}, as sign_type says", kind.as_str()),
+        (None, "") => return Ok(()),
+        (None, other) => format!("sign_type {other} is unknown"),
+    };
+    write!(html, "<br><span class=\"dim\">{}</span>", Text(&said))
 }
 
 /// A text that means itself in HTML, in content and in attributes.

@@ -1,8 +1,9 @@
 //! What is remembered of a call and of a notification.
 
+use apiv3::v2::SignType;
 use kernel::Timestamp;
 use std::fmt;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What is kept of a body.
 const BODY_BYTES_MAX: usize = 8 * 1024;
@@ -57,19 +58,36 @@ pub enum HeldBack {
     Merchant,
 }
 
-/// Goes with a watched request, so that whoever checks its signature can tell how that ended.
-#[derive(Clone, Default)]
-pub(crate) struct SignatureCheck(Arc<OnceLock<Signature>>);
+/// What a call of the XML interface says inside, where one in JSON has headers and a status.
+#[derive(Clone, Debug, Default)]
+pub struct XmlCall {
+    /// What the message says of how it is signed; empty when it says nothing.
+    pub sign_type: String,
+    /// How its signature is checked; `None` when the message names no way that is known, or could
+    /// not be read.
+    pub checked_as: Option<SignType>,
+    /// The numbers in the message that say what it is about, by their names.
+    pub names: Vec<(&'static str, String)>,
+    /// What came of it: empty when it was done, FAIL when the message was not taken, else the
+    /// `err_code`.
+    pub code: &'static str,
+}
 
-impl SignatureCheck {
-    /// Notes how the check ended.
-    pub(crate) fn ended(&self, signature: Signature) {
-        // A request is checked once.
-        let _ = self.0.set(signature);
+impl XmlCall {
+    /// `return_code` and, if the message was taken, `result_code` of the answer.
+    #[must_use]
+    pub fn results(&self) -> &'static str {
+        match self.code {
+            "" => "SUCCESS SUCCESS",
+            "FAIL" => "FAIL",
+            _ => "SUCCESS FAIL",
+        }
     }
 
-    pub(super) fn signature(&self) -> Signature {
-        self.0.get().copied().unwrap_or(Signature::NotChecked)
+    /// `err_code` of the answer, if it has one.
+    #[must_use]
+    pub fn err_code(&self) -> &'static str {
+        if self.code == "FAIL" { "" } else { self.code }
     }
 }
 
@@ -94,12 +112,22 @@ pub struct CallRecord {
     pub signature: Signature,
     /// Whether it is one call too many.
     pub held_back: Option<HeldBack>,
+    /// What it says inside, on the XML interface.
+    pub xml: Option<XmlCall>,
     /// What it was answered with.
     pub status: u16,
     /// The headers of the answer.
     pub answer_headers: Vec<(String, String)>,
     /// The beginning of the answer.
     pub answer: Beginning,
+}
+
+impl CallRecord {
+    /// Whether the answer says that it was done.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.status < 400 && self.xml.as_ref().is_none_or(|xml| xml.code.is_empty())
+    }
 }
 
 /// One attempt to deliver a notification, as the worker saw it.
@@ -189,9 +217,11 @@ impl NoticeRecord {
 
 /// A text in which payment codes show only their beginning: whoever has one can charge its person.
 pub(super) fn masked(text: &str) -> String {
-    if !text.contains("auth_code") {
-        return text.to_owned();
-    }
+    if text.contains("auth_code") { without_codes(text) } else { text.to_owned() }
+}
+
+/// The same for a text that is known to hold one.
+pub(super) fn without_codes(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {

@@ -1,0 +1,93 @@
+//! What a sandbox shows of the XML interface to who develops a till.
+
+use crate::sandbox::{page, sandbox};
+use crate::tills::{MICROPAY, QUERY, Till, refusal, send};
+use apiv3::v2::SignType;
+use apiv3::v2::xml::{self, Fields};
+use axum::body::Body;
+use axum::http::Request;
+use domain::payment_code::Digits;
+use jiaozi_http::sandbox::{CallRecord, Signature};
+
+async fn till(kind: SignType) -> Till {
+    Till::of(sandbox().await, kind).await
+}
+
+/// The call that came last.
+fn last(till: &Till) -> CallRecord {
+    till.world.app.inspector.as_ref().unwrap().calls().remove(0)
+}
+
+/// What the page shows.
+async fn inspected(till: &Till) -> String {
+    page(&till.world, Request::get("/sandbox").body(Body::empty()).unwrap()).await
+}
+
+#[tokio::test]
+async fn the_inspector_shows_calls_in_xml_with_what_they_are_about_and_what_came_of_them() {
+    for (kind, said) in [
+        (SignType::Md5, "MD5, as no sign_type is given"),
+        (SignType::HmacSha256, "HMAC-SHA256, as sign_type says"),
+    ] {
+        let till = till(kind).await;
+        let code = till.world.code(Digits::Shown).await;
+        let hidden = format!("{}**************", &code[..4]);
+        assert_eq!(refusal(&till.micropay("T2026-0001", &code).await).0, "USERPAYING");
+        let call = last(&till);
+        let xml = call.xml.clone().unwrap();
+        assert_eq!((&*call.mchid, &*call.target), (&*till.world.merchant.made.mchid, MICROPAY));
+        assert_eq!((call.signature, xml.checked_as), (Signature::Right, Some(kind)));
+        let about = [("out_trade_no", "T2026-0001".to_owned()), ("auth_code", hidden)];
+        assert_eq!(xml.names, about);
+        assert_eq!((xml.results(), xml.err_code()), ("SUCCESS FAIL", "USERPAYING"));
+        assert!(!call.is_done() && call.request.text().contains("<total_fee>"));
+        assert!(call.answer.text().contains("<![CDATA[USERPAYING]]>"));
+        till.ask(QUERY, &[("out_trade_no", "T2026-0001")]).await;
+        let call = last(&till);
+        assert_eq!(call.xml.as_ref().map(|xml| xml.results()), Some("SUCCESS SUCCESS"));
+        assert!(call.is_done());
+        let shown = inspected(&till).await;
+        for part in [said, "out_trade_no T2026-0001", "200 SUCCESS FAIL USERPAYING", MICROPAY] {
+            assert!(shown.contains(part), "{part}");
+        }
+        assert!(!shown.contains(&code), "a payment code is money");
+        till.world.assert_books_are_right().await;
+    }
+}
+
+#[tokio::test]
+async fn the_inspector_tells_what_the_check_of_a_sign_found() {
+    let till = till(SignType::Md5).await;
+    let good = till.message(&[("out_trade_no", "T2026-0001")]);
+    let with = |name: &str, text: &str| {
+        let mut fields = good.clone();
+        fields.insert(name.into(), text.into());
+        fields
+    };
+    let wrong = Signature::Wrong;
+    for (message, signature) in [
+        (good.clone(), Signature::Right),
+        (with("attach", "x"), wrong),
+        (with("mch_id", "1900000000"), wrong),
+        (with("sign", ""), wrong),
+        (with("sign_type", "SM3"), Signature::NotChecked),
+    ] {
+        send(&till.world, "POST", QUERY, &xml::write(&message)).await;
+        let call = last(&till);
+        assert_eq!((call.signature, &call.mchid), (signature, &message["mch_id"]), "{message:?}");
+        let is_taken = call.xml.unwrap().results() != "FAIL";
+        assert_eq!(is_taken, signature == Signature::Right);
+    }
+    assert!(inspected(&till).await.contains("sign_type SM3 is unknown"));
+    for (method, path, text) in [
+        ("POST", "/pay/unifiedorder", xml::write(&Fields::new())),
+        ("GET", QUERY, String::new()),
+        ("POST", QUERY, "{}".to_owned()),
+    ] {
+        send(&till.world, method, path, &text).await;
+        let call = last(&till);
+        let found = (call.signature, call.xml.as_ref().map(|xml| xml.results()));
+        assert_eq!(found, (Signature::NotChecked, Some("FAIL")), "{path}");
+        assert_eq!((&*call.method, &*call.target), (method, path));
+    }
+}
