@@ -1,7 +1,11 @@
 //! Answers of the XML interface: HTTP 200 always, with what came of it inside.
 
+use super::diagnosis::Diagnosis;
 use super::sign::{ApiV2Key, SignType};
 use super::xml::{self, Fields};
+
+/// Longest text of `return_msg` and `err_code_des`.
+const MESSAGE_CHARS_MAX: usize = 128;
 
 /// A business error: its code, and a text for the till.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +65,17 @@ impl Answer {
         xml::write(&owned(&pairs))
     }
 
+    /// The same for a sign that does not hold, in a sandbox: with why. What most clients show of
+    /// it is `return_msg`, so the reason is there too.
+    #[must_use]
+    pub fn not_signed(text: &str, diagnosis: &Diagnosis) -> String {
+        let mut fields = diagnosis.to_fields();
+        let said = format!("{text}：{}", fields["hint"]);
+        let said = said.chars().take(MESSAGE_CHARS_MAX).collect::<String>();
+        fields.extend(owned(&[("return_code", "FAIL"), ("return_msg", &said)]));
+        xml::write(&fields)
+    }
+
     /// The bytes of the answer. `asked` is the message, of which who asks is repeated; `nonce` is
     /// new.
     #[must_use]
@@ -84,7 +99,7 @@ impl Answer {
         ];
         fields.extend(owned(&pairs));
         if let Some(Refused { code, text }) = refused {
-            let text = text.chars().take(128).collect::<String>();
+            let text = text.chars().take(MESSAGE_CHARS_MAX).collect::<String>();
             fields.extend(owned(&[("err_code", code), ("err_code_des", &text)]));
         }
         fields.retain(|_, text| !text.is_empty());

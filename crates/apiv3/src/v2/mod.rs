@@ -2,6 +2,7 @@
 //! key that merchant and platform share.
 
 pub mod answer;
+pub mod diagnosis;
 pub mod notice;
 pub mod order;
 mod reader;
@@ -11,4 +12,5 @@ pub mod sign;
 pub mod xml;
 
 pub use answer::{Answer, Refused};
+pub use diagnosis::{Diagnosis, KeysToTry};
 pub use sign::{ApiV2Key, SignType};

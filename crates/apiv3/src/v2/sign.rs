@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 use crate::aead::ApiV3Key;
 use crate::sealed::SealedError;
 
-const SIGN: &str = "sign";
+pub(super) const SIGN: &str = "sign";
 
 /// How a message is signed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -90,19 +90,24 @@ impl ApiV2Key {
     /// The signature over the fields, in upper-case hexadecimal digits.
     #[must_use]
     pub fn sign(&self, fields: &Fields, kind: SignType) -> String {
-        let mut text = Zeroizing::new(String::new());
-        let signed = fields.iter().filter(|(name, value)| *name != SIGN && !value.is_empty());
-        for (name, value) in signed {
-            write!(text, "{name}={value}&").expect("writing to a string cannot fail");
-        }
+        let all = fields.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+        let signed = all.filter(|(name, text)| *name != SIGN && !text.is_empty());
+        self.sign_text(text_of(signed).as_bytes(), kind)
+    }
+
+    /// The same over a text to which only the key is missing.
+    pub(super) fn sign_text(&self, text: &[u8], kind: SignType) -> String {
         let key = self.reveal();
-        text.push_str("key=");
-        text.push_str(&key);
+        self.digest(&Zeroizing::new([text, b"key=", key.as_bytes()].concat()), kind)
+    }
+
+    /// The same over a text that has all.
+    pub(super) fn digest(&self, text: &[u8], kind: SignType) -> String {
         match kind {
-            SignType::Md5 => hex::encode_upper(Md5::digest(text.as_bytes())),
+            SignType::Md5 => hex::encode_upper(Md5::digest(text)),
             SignType::HmacSha256 => {
-                let key = hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes());
-                hex::encode_upper(hmac::sign(&key, text.as_bytes()))
+                let key = hmac::Key::new(hmac::HMAC_SHA256, self.reveal().as_bytes());
+                hex::encode_upper(hmac::sign(&key, text))
             }
         }
     }
@@ -134,6 +139,15 @@ impl std::fmt::Debug for ApiV2Key {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("ApiV2Key(***)")
     }
+}
+
+/// Names with texts as they are signed, up to where the key comes.
+pub(super) fn text_of<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    let mut text = String::new();
+    for (name, value) in pairs {
+        write!(text, "{name}={value}&").expect("writing to a string cannot fail");
+    }
+    text
 }
 
 fn place(mchid: &str) -> Vec<u8> {

@@ -24,6 +24,15 @@ pub struct XmlFault;
 /// # Errors
 /// [`XmlFault`] for anything but `<xml>` with at most 100 texts in it.
 pub fn read(bytes: &[u8]) -> Result<Fields, XmlFault> {
+    parse(bytes).map(|state| state.fields)
+}
+
+/// The names of a message in the order that they came in.
+pub(super) fn names(bytes: &[u8]) -> Result<Vec<String>, XmlFault> {
+    parse(bytes).map(|state| state.order)
+}
+
+fn parse(bytes: &[u8]) -> Result<State, XmlFault> {
     let text = std::str::from_utf8(bytes).map_err(|_| XmlFault)?;
     if text.len() > BYTES_MAX {
         return Err(XmlFault);
@@ -33,7 +42,7 @@ pub fn read(bytes: &[u8]) -> Result<Fields, XmlFault> {
     loop {
         let event = reader.read_event().map_err(|_| XmlFault)?;
         if matches!(event, Event::Eof) {
-            return if state.is_over { Ok(state.fields) } else { Err(XmlFault) };
+            return if state.is_over { Ok(state) } else { Err(XmlFault) };
         }
         state.take(event)?;
     }
@@ -42,6 +51,7 @@ pub fn read(bytes: &[u8]) -> Result<Fields, XmlFault> {
 #[derive(Default)]
 struct State {
     fields: Fields,
+    order: Vec<String>,
     is_in_root: bool,
     is_over: bool,
     open: Option<(String, String)>,
@@ -101,6 +111,7 @@ impl State {
     fn end(&mut self) -> Result<(), XmlFault> {
         match self.open.take() {
             Some((name, text)) => {
+                self.order.push(name.clone());
                 self.fields.insert(name, text);
             }
             None => self.is_over = true,

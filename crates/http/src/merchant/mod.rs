@@ -31,6 +31,7 @@ mod serve;
 mod transfer_batches;
 mod transfers;
 mod uploads;
+mod xml_diagnosis;
 mod xml_face;
 mod xml_refunds;
 

@@ -8,6 +8,7 @@ use super::fault::Fault;
 use super::orders::find_order;
 use super::rates::Family;
 use super::refunds::order_of;
+use super::xml_diagnosis::diagnose;
 use super::xml_refunds::{refund, refund_query};
 use crate::address::address_of;
 use crate::layers::{count, log};
@@ -19,7 +20,7 @@ use apiv3::sign::request_id;
 use apiv3::v2::order::{Micropay, NamedOrder, show, show_state, unpaid};
 use apiv3::v2::refusal::reversal;
 use apiv3::v2::xml::{self, Fields};
-use apiv3::v2::{Answer, ApiV2Key, Refused, SignType};
+use apiv3::v2::{Answer, ApiV2Key, Diagnosis, Refused, SignType};
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
@@ -139,19 +140,20 @@ async fn answer_of(call: Call, face: &Arc<Face>, request: Request) -> (&'static 
         Some(Ok(read)) => read,
         Some(Err(error)) => {
             tracing::error!(%error, "reading a till's message panicked");
-            Err(SYSTEM_ERROR)
+            Err(SYSTEM_ERROR.into())
         }
-        None => Err(SYSTEM_ERROR),
+        None => Err(SYSTEM_ERROR.into()),
     };
     let asked = match read {
         Ok(asked) => Arc::new(asked),
-        Err(text) => {
+        Err(refused) => {
             let limiter = face.app.limits.anonymous.as_ref();
             let limited = limiter
                 .zip(address)
                 .map(|(limiter, address)| limiter.take(address, face.app.shell.now()));
-            let text = if limited.is_some_and(|taken| taken.is_err()) { LIMITED } else { text };
-            return (NOT_TAKEN, Answer::not_taken(text));
+            let is_limited = limited.is_some_and(|taken| taken.is_err());
+            let refused = if is_limited { LIMITED.into() } else { refused };
+            return (NOT_TAKEN, refused.write());
         }
     };
     let answer = match face.count_call(&asked.mchid, call.family()) {
@@ -191,6 +193,28 @@ async fn done(call: Call, face: Arc<Face>, asked: Arc<Asked>) -> Answer {
     }
 }
 
+/// Why a message is not taken.
+struct NotTaken {
+    text: &'static str,
+    /// Why its sign does not hold; in a sandbox only.
+    diagnosis: Option<Box<Diagnosis>>,
+}
+
+impl From<&'static str> for NotTaken {
+    fn from(text: &'static str) -> Self {
+        Self { text, diagnosis: None }
+    }
+}
+
+impl NotTaken {
+    fn write(&self) -> String {
+        match &self.diagnosis {
+            Some(diagnosis) => Answer::not_signed(self.text, diagnosis),
+            None => Answer::not_taken(self.text),
+        }
+    }
+}
+
 /// A message whose signature holds.
 pub(super) struct Asked {
     pub(super) fields: Fields,
@@ -202,15 +226,15 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    async fn read(face: Arc<Face>, request: Request) -> Result<Self, &'static str> {
+    async fn read(face: Arc<Face>, request: Request) -> Result<Self, NotTaken> {
         if request.method() != Method::POST {
-            return Err("请使用 POST 方法");
+            return Err("请使用 POST 方法".into());
         }
         let wish = Wishes::of(request.headers());
         let notes = request.extensions().get::<CallNotes>().cloned();
         let body: Bytes = match to_bytes(request.into_body(), xml::BYTES_MAX).await {
             Ok(body) => body,
-            Err(_) => return Err("请求体过大或不完整"),
+            Err(_) => return Err("请求体过大或不完整".into()),
         };
         let fields = xml::read(&body).map_err(|_| "XML 格式错误")?;
         if let Some(notes) = &notes {
@@ -218,15 +242,22 @@ impl Asked {
         }
         let kind = SignType::of(&fields).ok_or("sign_type 错误")?;
         let checked = check_sign(&face, &fields, kind).await;
-        if let Some(notes) = &notes {
-            match checked {
-                Ok(_) => notes.signature_is(Signature::Right),
-                Err(SIGN_ERROR) => notes.signature_is(Signature::Wrong),
-                Err(_) => {}
+        let mut refused = match checked {
+            Ok((mchid, key)) => {
+                if let Some(notes) = notes {
+                    notes.signature_is(Signature::Right);
+                }
+                return Ok(Self { fields, mchid, key, kind, wish });
+            }
+            Err(text) => NotTaken::from(text),
+        };
+        if refused.text == SIGN_ERROR {
+            refused.diagnosis = diagnose(&face, &body, (&fields, kind)).await;
+            if let Some(notes) = notes {
+                notes.sign_is_wrong(refused.diagnosis.as_deref());
             }
         }
-        let (mchid, key) = checked?;
-        Ok(Self { fields, mchid, key, kind, wish })
+        Err(refused)
     }
 }
 

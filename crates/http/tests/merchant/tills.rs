@@ -1,6 +1,6 @@
 //! The XML interface as a till uses it: signed inside, HTTP 200 always.
 
-use crate::world::{BALANCE, World};
+use crate::world::{BALANCE, Party, World};
 use apiv3::v2::xml::{self, Fields};
 use apiv3::v2::{ApiV2Key, SignType};
 use axum::body::{Body, to_bytes};
@@ -28,7 +28,7 @@ impl Till {
 
     pub(crate) async fn of(world: World, kind: SignType) -> Self {
         world.turn_on_codes().await;
-        let key = new_key(&world).await;
+        let key = new_key(&world, &world.merchant).await;
         Self { world, key, kind }
     }
 
@@ -87,8 +87,8 @@ impl Till {
     }
 }
 
-async fn new_key(world: &World) -> ApiV2Key {
-    let mchid = &world.merchant.made.mchid;
+pub(crate) async fn new_key(world: &World, party: &Party) -> ApiV2Key {
+    let mchid = &party.made.mchid;
     let made = set_apiv2_key(&world.app.engine, &world.app.keys, &world.clock, mchid).await;
     ApiV2Key::parse(&made.unwrap().apiv2_key).unwrap()
 }
@@ -256,7 +256,7 @@ async fn what_is_not_signed_right_is_not_taken() {
     assert_eq!(answer, not_taken("请求体过大或不完整"));
     let answer = send(&till.world, "GET", MICROPAY, "").await;
     assert_eq!(answer, not_taken("请使用 POST 方法"));
-    let replaced = new_key(&till.world).await;
+    let replaced = new_key(&till.world, &till.world.merchant).await;
     let answer = send(&till.world, "POST", MICROPAY, &xml::write(&good)).await;
     assert_eq!(answer, not_taken("签名错误"), "under a key that was replaced");
     let till = Till { key: replaced, ..till };

@@ -1,9 +1,9 @@
 //! What a sandbox shows of the XML interface to who develops a till.
 
 use crate::sandbox::{page, sandbox};
-use crate::tills::{MICROPAY, QUERY, Till, refusal, send};
-use apiv3::v2::SignType;
+use crate::tills::{MICROPAY, QUERY, Till, new_key, refusal, send};
 use apiv3::v2::xml::{self, Fields};
+use apiv3::v2::{ApiV2Key, SignType};
 use axum::body::Body;
 use axum::http::Request;
 use domain::payment_code::Digits;
@@ -89,5 +89,65 @@ async fn the_inspector_tells_what_the_check_of_a_sign_found() {
         let found = (call.signature, call.xml.as_ref().map(|xml| xml.results()));
         assert_eq!(found, (Signature::NotChecked, Some("FAIL")), "{path}");
         assert_eq!((&*call.method, &*call.target), (method, path));
+    }
+}
+
+#[tokio::test]
+async fn a_sandbox_says_why_a_sign_does_not_hold_and_never_the_key() {
+    let till = till(SignType::HmacSha256).await;
+    let code = till.world.code(Digits::Hidden).await;
+    let good = till.message(&[("out_trade_no", "T2026-0001"), ("auth_code", &code)]);
+    let signed_by = |key: &ApiV2Key, kind| {
+        let mut fields = good.clone();
+        fields.insert("sign".into(), key.sign(&good, kind));
+        fields
+    };
+    let other = new_key(&till.world, &till.world.add_merchant("Book shop").await).await;
+    let apiv3 = ApiV2Key::parse(&till.world.merchant.made.apiv3_key).unwrap();
+    let mut altered = good.clone();
+    altered.insert("attach".into(), "x".into());
+    for (message, hint) in [
+        (signed_by(&till.key, SignType::Md5), "the sign is one of MD5, but sign_type means"),
+        (signed_by(&other, SignType::HmacSha256), "you signed with the APIv2 key of merchant"),
+        (signed_by(&apiv3, SignType::HmacSha256), "you signed with the APIv3 key"),
+        (altered, "the field attach is sent, but you did not sign it"),
+    ] {
+        let text = send(&till.world, "POST", QUERY, &xml::write(&message)).await;
+        let answer = xml::read(text.as_bytes()).unwrap();
+        assert_eq!(answer["return_code"], "FAIL");
+        assert_eq!(answer["return_msg"], format!("签名错误：{}", answer["hint"]));
+        assert!(answer["hint_en"].starts_with(hint), "{answer:?}");
+        assert_eq!(answer["received_sign"], message["sign"]);
+        let signed = &answer["sign_text"];
+        assert!(signed.contains("&out_trade_no=T2026-0001&") && signed.ends_with("key=<hidden>"));
+        let right = till.key.sign(&message, SignType::HmacSha256);
+        let shown = inspected(&till).await;
+        assert!(shown.contains(hint) && shown.contains(&right) && !text.contains(&right));
+        let keys = [&till.key, &other, &apiv3].map(|key| key.reveal());
+        let secrets = keys.iter().map(|key| key.as_str());
+        assert!(!secrets.chain([code.as_str()]).any(|secret| shown.contains(secret)));
+        assert!(!keys.iter().any(|key| text.contains(key.as_str())));
+    }
+    let mut lower = good.clone();
+    lower.insert("sign".into(), good["sign"].to_ascii_lowercase());
+    send(&till.world, "POST", QUERY, &xml::write(&lower)).await;
+    assert_eq!(last(&till).signature, Signature::Right);
+    assert!(inspected(&till).await.contains("in lower case"));
+    till.world.assert_books_are_right().await;
+}
+
+#[tokio::test]
+async fn a_merchant_without_a_key_for_xml_is_told_so_in_a_sandbox() {
+    let till = till(SignType::Md5).await;
+    let elsewhere = till.world.add_merchant("Book shop").await;
+    for mchid in ["1900000000", &elsewhere.made.mchid] {
+        let mut message = till.message(&[("out_trade_no", "T2026-0001")]);
+        message.insert("mch_id".into(), mchid.into());
+        message.insert("sign".into(), till.key.sign(&message, SignType::Md5));
+        let answer = send(&till.world, "POST", QUERY, &xml::write(&message)).await;
+        let said = &xml::read(answer.as_bytes()).unwrap()["hint_en"];
+        assert!(said.starts_with("there is no such mch_id, or it has no APIv2 key"), "{said}");
+        let of = &till.world.merchant.made.mchid;
+        assert!(said.ends_with(&format!("you signed with the APIv2 key of merchant {of}")));
     }
 }

@@ -1,8 +1,8 @@
 //! What whoever serves a watched call tells of it, because its bytes alone do not.
 
 use super::record::{Signature, XmlCall, without_codes};
-use apiv3::v2::SignType;
 use apiv3::v2::xml::Fields;
+use apiv3::v2::{Diagnosis, SignType};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What a message of the XML interface is about, in the order of the page.
@@ -39,8 +39,16 @@ impl CallNotes {
         let xml = noted.xml.get_or_insert_default();
         xml.sign_type = short(field("sign_type"));
         xml.checked_as = SignType::of(fields);
+        xml.is_lower_case = field("sign").bytes().any(|byte| byte.is_ascii_lowercase());
         let named = NAMES.iter().filter(|name| !field(name).is_empty());
         xml.names = named.map(|name| (*name, without_codes(&short(field(name))))).collect();
+    }
+
+    /// That a sign of the XML interface does not hold, and why.
+    pub(crate) fn sign_is_wrong(&self, diagnosis: Option<&Diagnosis>) {
+        let mut noted = self.lock();
+        noted.signature = Some(Signature::Wrong);
+        noted.xml.get_or_insert_default().diagnosis = diagnosis.cloned();
     }
 
     /// What the answer of the XML interface says came of it: as the log has it.

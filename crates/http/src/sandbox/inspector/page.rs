@@ -1,8 +1,10 @@
 //! The inspector as one page of plain HTML: no script, nothing from elsewhere, every text escaped.
 
+use super::record::without_codes;
 use super::{CallRecord, HeldBack, Inspector, NoticeRecord, Signature, XmlCall};
 use crate::sandbox::late_payments::LatePayment;
 use crate::sandbox::{OUTCOMES, OutcomeRow};
+use apiv3::v2::Diagnosis;
 use kernel::Timestamp;
 use std::fmt::{self, Write};
 
@@ -233,6 +235,7 @@ fn write_call(html: &mut String, call: &CallRecord) -> fmt::Result {
     write!(html, "<br><span class=\"dim\">{held_back}</span>")?;
     if let Some(xml) = &call.xml {
         write_sign_type(html, xml)?;
+        xml.diagnosis.iter().try_for_each(|found| write_diagnosis(html, found))?;
     }
     let answered = if call.is_done() { "good" } else { "bad" };
     write!(html, "</td><td><details><summary class=\"{answered}\">{}", call.status)?;
@@ -255,7 +258,26 @@ fn write_sign_type(html: &mut String, xml: &XmlCall) -> fmt::Result {
         (None, "") => return Ok(()),
         (None, other) => format!("sign_type {other} is unknown"),
     };
-    write!(html, "<br><span class=\"dim\">{}</span>", Text(&said))
+    write!(html, "<br><span class=\"dim\">{}</span>", Text(&said))?;
+    if xml.is_lower_case {
+        html.push_str("<br><span class=\"dim\">in lower case; its form is upper case</span>");
+    }
+    Ok(())
+}
+
+/// What was signed here against what came.
+fn write_diagnosis(html: &mut String, found: &Diagnosis) -> fmt::Result {
+    for hint in found.hints() {
+        write!(html, "<br>{}", Text(&hint.english))?;
+    }
+    write!(
+        html,
+        "<details><summary>what was signed here</summary><pre>{}</pre>the right sign<pre>{}</pre>\
+         the one that came<pre>{}</pre></details>",
+        Text(&without_codes(found.text())),
+        Text(found.expected().unwrap_or("none: there is no key")),
+        Text(found.received()),
+    )
 }
 
 /// A text that means itself in HTML, in content and in attributes.

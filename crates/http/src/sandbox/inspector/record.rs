@@ -1,6 +1,6 @@
 //! What is remembered of a call and of a notification.
 
-use apiv3::v2::SignType;
+use apiv3::v2::{Diagnosis, SignType};
 use kernel::Timestamp;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -66,6 +66,10 @@ pub struct XmlCall {
     /// How its signature is checked; `None` when the message names no way that is known, or could
     /// not be read.
     pub checked_as: Option<SignType>,
+    /// Whether its sign has lower-case letters, which are taken here and need not be elsewhere.
+    pub is_lower_case: bool,
+    /// Why the sign does not hold.
+    pub diagnosis: Option<Diagnosis>,
     /// The numbers in the message that say what it is about, by their names.
     pub names: Vec<(&'static str, String)>,
     /// What came of it: empty when it was done, FAIL when the message was not taken, else the
