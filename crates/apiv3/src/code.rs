@@ -54,6 +54,8 @@ pub enum Code {
     ResourceNotExists,
     /// No such address, or nothing there.
     NotFound,
+    /// A bank failed; the outcome must be asked for.
+    BankError,
     /// Too many calls.
     FrequencyLimited,
     /// Too many calls of profit sharing, which spells it so.
@@ -70,7 +72,7 @@ pub enum Code {
 
 impl Code {
     /// All codes, for tables and tests.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::ParamError,
         Self::InvalidRequest,
         Self::SignError,
@@ -89,6 +91,7 @@ impl Code {
         Self::OrderNotExist,
         Self::ResourceNotExists,
         Self::NotFound,
+        Self::BankError,
         Self::FrequencyLimited,
         Self::RatelimitExceed,
         Self::OpenidMismatch,
@@ -130,6 +133,7 @@ impl Code {
             Self::AppidMchidNotMatch => 268_445_527,
             Self::InvalidRequest
             | Self::SystemError
+            | Self::BankError
             | Self::MchNotExists
             | Self::AccountError
             | Self::NoAuth
@@ -156,6 +160,12 @@ impl Code {
             Self::SystemError => {
                 ("SYSTEM_ERROR", 500, "系统异常，请查询结果", "system error, query the outcome")
             }
+            Self::BankError => (
+                "BANK_ERROR",
+                500,
+                "银行系统异常，请查询结果",
+                "the bank failed, query the outcome",
+            ),
             Self::AppidMchidNotMatch => (
                 "APPID_MCHID_NOT_MATCH",
                 400,

@@ -162,7 +162,7 @@ pub(super) async fn answer(
 }
 
 /// The code of too many calls, which products spell differently.
-fn limited_code(route: &str) -> Code {
+pub(super) fn limited_code(route: &str) -> Code {
     match route.starts_with("/v3/profitsharing/") {
         true => Code::RatelimitExceed,
         false => Code::FrequencyLimited,

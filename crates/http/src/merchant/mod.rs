@@ -30,6 +30,7 @@ mod security;
 mod serve;
 mod transfer_batches;
 mod transfers;
+mod trials;
 mod uploads;
 mod xml_diagnosis;
 mod xml_face;

@@ -8,6 +8,7 @@ use super::fault::Fault;
 use super::platform_keys::KeySet;
 use super::rates::Family;
 use super::route::{Matched, Signed};
+use super::trials;
 use crate::sandbox::{CallNotes, Signature, Wishes};
 use apiv3::code::Code;
 use apiv3::error::{ApiError, FieldError, Location};
@@ -100,7 +101,7 @@ async fn outcome(face: Arc<Face>, parts: Parts, body: Bytes) -> Outcome {
         let name = SERIAL_HEADER.to_owned();
         return Err(FieldError::new(Location::Header, name, None, Issue::PlatformKey).into());
     }
-    Matched::serve(Call {
+    trials::serve(Call {
         matched: arrival.matched.clone()?,
         keys: Arc::clone(&arrival.keys),
         named: arrival.named.clone(),

@@ -8,11 +8,12 @@ use super::fault::Fault;
 use super::orders::find_order;
 use super::rates::Family;
 use super::refunds::order_of;
+use super::trials::XmlTrial;
 use super::xml_diagnosis::diagnose;
 use super::xml_refunds::{refund, refund_query};
 use crate::address::address_of;
 use crate::layers::{count, log};
-use crate::sandbox::{CallNotes, Signature, Wishes, wish_of_charge};
+use crate::sandbox::{Act, CallNotes, Signature, Wishes, wish_of_charge};
 use crate::shell;
 use apiv3::order::OrderView;
 use apiv3::refund::OrderName;
@@ -78,6 +79,16 @@ impl Call {
             Self::Refund => Family::Refunds,
             Self::RefundQuery => Family::RefundQueries,
         }
+    }
+
+    /// What it makes, if a sandbox's developer can choose its answer.
+    const fn trial(self) -> Option<XmlTrial> {
+        let (act, number, amount) = match self {
+            Self::Micropay => (Act::CodePayment, "out_trade_no", "total_fee"),
+            Self::Refund => (Act::Refund, "out_refund_no", "refund_fee"),
+            Self::OrderQuery | Self::Reverse | Self::RefundQuery => return None,
+        };
+        Some(XmlTrial { act, number, amount })
     }
 }
 
@@ -184,12 +195,21 @@ fn again(call: Call, refused: Refused) -> Answer {
 }
 
 async fn done(call: Call, face: Arc<Face>, asked: Arc<Asked>) -> Answer {
+    let served = served(call, &face, &asked);
+    let asked = (asked.mchid.as_str(), &asked.fields, asked.wish.as_deref());
+    match call.trial() {
+        Some(trial) => trial.serve(&face, asked, served).await,
+        None => served.await,
+    }
+}
+
+async fn served(call: Call, face: &Face, asked: &Asked) -> Answer {
     match call {
-        Call::Micropay => micropay(&face, &asked).await,
-        Call::OrderQuery => order_query(&face, &asked).await,
-        Call::Reverse => take_back(&face, &asked).await,
-        Call::Refund => refund(&face, &asked).await,
-        Call::RefundQuery => refund_query(&face, &asked).await,
+        Call::Micropay => micropay(face, asked).await,
+        Call::OrderQuery => order_query(face, asked).await,
+        Call::Reverse => take_back(face, asked).await,
+        Call::Refund => refund(face, asked).await,
+        Call::RefundQuery => refund_query(face, asked).await,
     }
 }
 

@@ -16,6 +16,7 @@ mod tests;
 mod tills;
 mod transfer_batches;
 mod transfers;
+mod trials;
 mod wishes;
 
 pub use codes::ShownCode;
@@ -27,6 +28,7 @@ pub use inspector::{
 pub(crate) use inspector::{CallNotes, watch};
 pub use payments::{OUTCOMES, Outcome, OutcomeRow, Played, SandboxPeople};
 pub(crate) use tills::{code_to_charge, wish_of_charge};
+pub(crate) use trials::{Act, CallOutcome, Tried, begin_trial, end_trial};
 pub(crate) use wishes::Wishes;
 
 use payments::play;

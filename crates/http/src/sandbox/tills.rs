@@ -3,6 +3,7 @@
 //! has to confirm, so where the charge wants something else, another code is charged instead.
 
 use super::payments::{Outcome, SandboxPeople};
+use super::trials::CallOutcome;
 use crate::app::AppState;
 use apiv3::error::{FieldError, Location};
 use apiv3::issue::Issue;
@@ -68,7 +69,8 @@ impl ShownCodes {
     }
 }
 
-/// The outcome that the header of a charge names; nothing outside a sandbox.
+/// The outcome that the header of a charge names; nothing outside a sandbox, and when it names an
+/// answer of the call.
 ///
 /// # Errors
 /// A name of no outcome that a code can lead to.
@@ -77,6 +79,9 @@ pub(crate) fn wish_of_charge(
     header: Option<&str>,
 ) -> Result<Option<Outcome>, FieldError> {
     let Some(name) = header.filter(|_| app.inspector.is_some()) else { return Ok(None) };
+    if CallOutcome::named(name).is_some() {
+        return Ok(None);
+    }
     let outcome = Outcome::named(name).filter(|outcome| outcome.is_at_tills());
     outcome.map(Some).ok_or_else(|| {
         let issue = Issue::Alphabet("an outcome that tills can see");

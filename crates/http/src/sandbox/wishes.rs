@@ -3,6 +3,7 @@
 //! know.
 
 use super::payments::reference;
+use super::trials::CallOutcome;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::HeaderMap;
 use serde_json::Value;
@@ -23,17 +24,19 @@ const NAMED_BY: [&str; 3] = ["prepay_id", "code_url", "h5_url"];
 pub(crate) struct Wishes(Mutex<VecDeque<(String, String)>>);
 
 impl Wishes {
-    /// What a request wishes; an empty header is none.
+    /// What a request wishes, of its payer or for its answer; an empty header is none.
     pub(crate) fn of(headers: &HeaderMap) -> Option<String> {
         let wish = headers.get(HEADER)?.to_str().ok()?.trim();
         (!wish.is_empty()).then(|| wish.to_owned())
     }
 
-    /// Notes a wish if the answer names an order that was placed; gives the answer back.
+    /// Notes a wish of the payer if the answer names an order that was placed; gives the answer
+    /// back.
     pub(super) async fn note(&self, wish: String, answer: Body) -> Body {
         // Only a broken body cannot be read, and then there is nothing to give on.
         let answer = to_bytes(answer, usize::MAX).await.unwrap_or_default();
-        if let Some(order_ref) = placed(&answer) {
+        let order_ref = placed(&answer).filter(|_| CallOutcome::named(&wish).is_none());
+        if let Some(order_ref) = order_ref {
             let mut kept = self.kept();
             if kept.len() == KEPT {
                 kept.pop_front();
@@ -82,6 +85,8 @@ mod tests {
             drop(wishes.note("slow".into(), Body::from(answer)).await);
         }
         assert_eq!(wishes.kept().len(), 3);
+        drop(wishes.note("system_error".into(), Body::from(r#"{"prepay_id":"wx1"}"#)).await);
+        assert_eq!(wishes.find("wx1").as_deref(), Some("slow"), "it was for the call");
         drop(wishes.note("success".into(), Body::from(r#"{"prepay_id":"wx1"}"#)).await);
         assert_eq!(wishes.find("wx1").as_deref(), Some("success"), "the last one counts");
     }

@@ -32,6 +32,7 @@ mod signatures;
 mod tills;
 mod transfer_batches;
 mod transfers;
+mod trials;
 mod uploads;
 mod world;
 mod xml_refunds;

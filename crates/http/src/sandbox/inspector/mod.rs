@@ -27,6 +27,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::Later;
 use super::tills::ShownCodes;
+use super::trials::Trials;
 use super::wishes::Wishes;
 
 /// Calls and notifications that are remembered, each.
@@ -59,6 +60,7 @@ pub struct Inspector {
     courier: OnceLock<Arc<dyn SandboxCourier>>,
     pub(super) wishes: Wishes,
     pub(super) codes: ShownCodes,
+    pub(super) trials: Trials,
 }
 
 impl Inspector {

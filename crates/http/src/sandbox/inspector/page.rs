@@ -3,6 +3,7 @@
 use super::record::without_codes;
 use super::{CallRecord, HeldBack, Inspector, NoticeRecord, Signature, XmlCall};
 use crate::sandbox::late_payments::LatePayment;
+use crate::sandbox::trials::CALL_OUTCOMES;
 use crate::sandbox::{OUTCOMES, OutcomeRow};
 use apiv3::v2::Diagnosis;
 use kernel::Timestamp;
@@ -108,7 +109,20 @@ fn payer(html: &mut String) -> fmt::Result {
             Text(row.till_sees.unwrap_or("codes are paid from the balance")),
         )?;
     }
-    html.push_str("</table>");
+    html.push_str(
+        "</table><details><summary>Failures of the call itself</summary><table><tr>\
+         <th>Sandbox-Outcome</th><th>amounts ending in (fen)</th><th>what the merchant sees</th>\
+         </tr>",
+    );
+    for row in &CALL_OUTCOMES {
+        let sees = Text(row.merchant_sees);
+        write!(
+            html,
+            "<tr><td><code>{}</code></td><td>{}</td><td>{sees}</td></tr>",
+            row.name, row.amount_ends
+        )?;
+    }
+    html.push_str("</table></details>");
     Ok(())
 }
 
