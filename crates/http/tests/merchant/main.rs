@@ -29,6 +29,7 @@ mod refunds;
 mod sandbox;
 mod schema;
 mod signatures;
+mod till_turns;
 mod tills;
 mod transfer_batches;
 mod transfers;
