@@ -219,6 +219,9 @@ pub(crate) enum MerchantAction {
     Apiv2Key(Apiv2KeyFlags),
     /// List the merchants.
     List(ListFlags),
+    /// Register a domain from whose pages a merchant sends payers to the cashier page of its H5
+    /// orders, or take it away. Once it has one, the page opens from there only.
+    H5Domain(H5DomainFlags),
     /// Give a merchant a further app id; merchants whose orders are combined share one.
     Appid(AppidFlags),
     /// Let a service provider place orders for a sub-merchant, or no more.
@@ -245,6 +248,19 @@ pub(crate) enum MerchantAction {
     PublicKeyOnly(PublicKeyOnlyFlags),
     /// Name where a merchant is told what it got by profit sharing, or of its refunds.
     Webhook(WebhookFlags),
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct H5DomainFlags {
+    /// The merchant's number.
+    pub(crate) mchid: String,
+    /// The domain, without scheme and port; those below it count too.
+    pub(crate) domain: String,
+    /// It is registered no longer.
+    #[arg(long)]
+    pub(crate) end: bool,
+    #[command(flatten)]
+    pub(crate) config: ConfigFlags,
 }
 
 #[derive(Args, Clone, Debug)]

@@ -1,15 +1,15 @@
 //! `jiaozi merchant`: adds merchants and lists them.
 
 use crate::cli::{
-    AddMerchantFlags, Apiv2KeyFlags, AppidFlags, ListFlags, MerchantAction, ProfitReturnFlags,
-    PublicKeyOnlyFlags, SubMerchantFlags, WebhookFlags,
+    AddMerchantFlags, Apiv2KeyFlags, AppidFlags, H5DomainFlags, ListFlags, MerchantAction,
+    ProfitReturnFlags, PublicKeyOnlyFlags, SubMerchantFlags, WebhookFlags,
 };
 use crate::database;
 use crate::merchant_guide::Guide;
 use crate::merchant_keys;
 use crate::merchant_transfers;
 use crate::notifications;
-use crate::operator::{self, Answer, Request};
+use crate::operator::{self, Answer, H5DomainRequest, Request};
 use domain::merchant::{KeyState, Merchant, PlatformKey, PlatformKeyKind, SubMerchantState};
 use http_api::merchant::{MerchantRequest, NewApiv2Key, NewMerchant};
 use std::error::Error;
@@ -27,6 +27,10 @@ pub(crate) async fn run(action: MerchantAction) -> Result<(), Box<dyn Error>> {
         MerchantAction::Sub(SubMerchantFlags { mchid, sub_mchid, end, config }) => {
             let state = if end { SubMerchantState::Ended } else { SubMerchantState::Active };
             operator::tell(&config, &Request::SubMerchantBind { mchid, sub_mchid, state }).await
+        }
+        MerchantAction::H5Domain(H5DomainFlags { mchid, domain, end, config }) => {
+            let asked = H5DomainRequest { mchid, domain, is_registered: !end };
+            operator::tell(&config, &Request::H5Domain(asked)).await
         }
         MerchantAction::ProfitReturn(ProfitReturnFlags { mchid, end, config }) => {
             operator::tell(&config, &Request::ProfitReturn { mchid, is_allowed: !end }).await

@@ -4,6 +4,7 @@ mod add_appid;
 mod add_merchant;
 mod allow_profit_return;
 mod choose_notification_key;
+mod h5_domain;
 mod issue_openid;
 mod merchant_certificate;
 mod openid_keys;
@@ -22,6 +23,7 @@ pub use allow_profit_return::{AllowProfitReturn, AllowProfitReturnRefusal};
 pub use choose_notification_key::{
     ChooseNotificationKey, ChooseNotificationKeyRefusal, KeyPace, NotificationKey,
 };
+pub use h5_domain::{MerchantH5Domain, RegisterH5Domain, RegisterH5DomainRefusal};
 pub use issue_openid::{IssueOpenid, IssueOpenidRefusal};
 pub use merchant_certificate::{
     AddMerchantCertificate, AddMerchantCertificateRefusal, RevokeMerchantCertificate,

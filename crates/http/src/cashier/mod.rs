@@ -3,6 +3,7 @@
 //! sandbox a developer plays the payer on it.
 
 mod page;
+mod referer;
 mod text;
 
 use crate::app::AppState;
@@ -14,13 +15,14 @@ use apiv3::create::prepay_time;
 use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, VARY};
-use axum::http::{HeaderName, StatusCode};
+use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use domain::catalogue::{Code, Language};
 use domain::order::{OrderState, TradeType};
 use kernel::time::SECOND;
 use page::{Page, Player, Sheet, percent_encode, render};
+use referer::{registered, stray};
 use serde::Deserialize;
 
 /// How long the address that a merchant gets opens the page.
@@ -61,12 +63,22 @@ struct Asked {
 async fn open(
     State(app): State<AppState>,
     Reader(language): Reader,
+    headers: HeaderMap,
     Query(asked): Query<Asked>,
 ) -> Response {
     let made_at = prepay_time(&asked.prepay_id);
     let age = made_at.map(|made_at| app.business_now().since(made_at));
-    if age.is_none_or(|age| age > ADDRESS_TTL) || found(&app, &asked.prepay_id).await.is_err() {
+    let found = found(&app, &asked.prepay_id).await.ok();
+    let Some(found) = found.filter(|_| age.is_some_and(|age| age <= ADDRESS_TTL)) else {
         return answer(StatusCode::NOT_FOUND, &Page::Invalid, language);
+    };
+    let domains = match registered(&app, &found).await {
+        Ok(domains) => domains,
+        Err(problem) => return problem.into_response(),
+    };
+    if let Some(stray) = stray(&domains, &headers) {
+        let told_more = app.people.is_some();
+        return answer(StatusCode::FORBIDDEN, &Page::Stray { stray, told_more }, language);
     }
     let to = page_address(&asked.prepay_id, asked.redirect_url.as_deref(), None);
     (StatusCode::SEE_OTHER, [(LOCATION, to)]).into_response()
@@ -110,6 +122,7 @@ async fn show(
 
 async fn sheet(app: &AppState, order_ref: &str, shown: Shown) -> Result<Sheet, Problem> {
     let found = found(app, order_ref).await?;
+    let has_domain = app.people.is_none() || !registered(app, &found).await?.is_empty();
     let now = app.business_now();
     let state = match found.state_at(now) {
         OrderState::NotPay if found.expires_at() <= now => OrderState::Closed,
@@ -133,6 +146,7 @@ async fn sheet(app: &AppState, order_ref: &str, shown: Shown) -> Result<Sheet, P
         back: shown.redirect_url.filter(|back| is_web_address(back)),
         player: app.people.as_ref().map(|_| Player {
             order_ref: order_ref.to_owned(),
+            has_domain,
             played: shown.played.as_deref().and_then(Outcome::named),
         }),
     })

@@ -1,5 +1,6 @@
 //! Drawing the page. Every value is escaped; the page needs no script.
 
+use super::referer::Stray;
 use super::text::Texts;
 use crate::pictures;
 use crate::sandbox::{OUTCOMES, Outcome};
@@ -20,6 +21,12 @@ pub(super) enum Page {
     Sheet(Sheet),
     /// No order is at this address.
     Invalid,
+    /// The payer comes from somewhere else than its merchant's pages.
+    Stray {
+        stray: Stray,
+        /// Whether it is told what to do about it; in the sandbox only.
+        told_more: bool,
+    },
 }
 
 impl Page {
@@ -27,7 +34,7 @@ impl Page {
     pub(super) fn has_form(&self) -> bool {
         match self {
             Self::Sheet(sheet) => sheet.player_in_turn().is_some(),
-            Self::Invalid => false,
+            Self::Invalid | Self::Stray { .. } => false,
         }
     }
 }
@@ -35,6 +42,8 @@ impl Page {
 /// A sandbox's payer, whom the reader of the page plays.
 pub(super) struct Player {
     pub(super) order_ref: String,
+    /// Whether the merchant has a domain that its payers must come from.
+    pub(super) has_domain: bool,
     /// What it did last.
     pub(super) played: Option<Outcome>,
 }
@@ -66,6 +75,7 @@ pub(super) fn render(page: &Page, language: Language) -> String {
     let texts = Texts::of(language);
     let (refresh, body) = match page {
         Page::Invalid => (String::new(), format!("<p role=\"alert\">{}</p>", texts.invalid)),
+        Page::Stray { stray, told_more } => (String::new(), lost(stray, *told_more, texts)),
         Page::Sheet(sheet) => (refresh(sheet), draw(sheet, texts)),
     };
     format!(
@@ -76,6 +86,19 @@ pub(super) fn render(page: &Page, language: Language) -> String {
         tag = texts.tag,
         title = texts.title,
     )
+}
+
+/// For who comes from a page that is not the merchant's.
+fn lost(stray: &Stray, told_more: bool, texts: &Texts) -> String {
+    let mut out = format!("<p role=\"alert\">{}</p>", texts.stray);
+    if told_more {
+        let (what, host) = match stray {
+            Stray::Unsaid => (texts.unsaid, String::new()),
+            Stray::From(host) => (texts.foreign, format!(" <code>{}</code>", escape(host))),
+        };
+        out += &format!("\n<p>{what}{host}</p>\n<p>{}</p>", texts.register);
+    }
+    out
 }
 
 fn refresh(sheet: &Sheet) -> String {
@@ -116,6 +139,9 @@ fn draw(sheet: &Sheet, texts: &Texts) -> String {
     if let Some(code) = &sheet.code {
         out += &format!("<p>{}</p>\n{}\n", texts.scan, drawn_code(code, texts.code));
         out += &format!("<p><a href=\"{}\">{}</a></p>\n", escape(code), texts.open);
+    }
+    if sheet.player_in_turn().is_some_and(|player| !player.has_domain) {
+        out += &format!("<p class=\"played\">{} {}</p>\n", texts.no_domain, texts.register);
     }
     if let Some(player) = sheet.player_in_turn() {
         out += &form(player, sheet.back.as_deref(), texts);
@@ -231,7 +257,7 @@ mod tests {
     #[test]
     fn only_a_sandbox_plays_the_payer_and_only_while_there_is_something_to_pay() {
         let played = |state, played| {
-            let player = Some(Player { order_ref: "\"wx1".into(), played });
+            let player = Some(Player { order_ref: "\"wx1".into(), has_domain: true, played });
             let page = Page::Sheet(Sheet { player, ..sheet(state) });
             (page.has_form(), render(&page, Language::En))
         };

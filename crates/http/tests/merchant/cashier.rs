@@ -1,10 +1,12 @@
 //! H5 orders and the page that their payers see.
 
+use crate::combined::{combine, market};
 use crate::sandbox::sandbox;
 use crate::world::World;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, Response};
+use domain::merchant::RegisterH5Domain;
 use jiaozi_http::consumer_router;
 use serde_json::json;
 use tower::ServiceExt;
@@ -22,6 +24,27 @@ async fn get(world: &World, target: &str) -> Response<Body> {
     let request = Request::builder().uri(target).header("accept-language", "en");
     let request = request.body(Body::empty()).unwrap();
     consumer_router(&world.app, Router::new()).oneshot(request).await.unwrap()
+}
+
+/// The same from a page; without one when it is empty.
+async fn get_from(world: &World, target: &str, page: &str, language: &str) -> Response<Body> {
+    let mut request = Request::builder().uri(target).header("accept-language", language);
+    if !page.is_empty() {
+        request = request.header("referer", page);
+    }
+    let request = request.body(Body::empty()).unwrap();
+    consumer_router(&world.app, Router::new()).oneshot(request).await.unwrap()
+}
+
+/// Registers a domain of the merchant.
+async fn register(world: &World, domain: &str) {
+    register_for(world, &world.merchant.made.mchid, domain).await;
+}
+
+async fn register_for(world: &World, mchid: &str, domain: &str) {
+    let (mchid, domain) = (mchid.to_owned(), domain.to_owned());
+    let command = RegisterH5Domain { mchid, domain, is_registered: true };
+    world.app.engine.run(command).await.unwrap();
 }
 
 async fn text(response: Response<Body>) -> String {
@@ -119,4 +142,75 @@ async fn in_a_sandbox_the_page_plays_its_payer_and_keeps_the_way_back() {
     let paid = text(paid).await;
     assert!(paid.contains("Paid") && !paid.contains("<form"));
     world.check_books().await;
+}
+
+#[tokio::test]
+async fn once_a_domain_is_registered_the_address_opens_from_its_pages_only() {
+    for is_sandbox in [false, true] {
+        let world = if is_sandbox { sandbox().await } else { World::new().await };
+        let address = place(&world).await;
+        let status = async |page: &str| {
+            let opened = get_from(&world, &address, page, "en").await;
+            (opened.status().as_u16(), text(opened).await)
+        };
+        for page in ["", "https://evil.example/"] {
+            assert_eq!(status(page).await.0, 303, "nothing to compare with");
+        }
+        register(&world, "tea.example").await;
+        for page in
+            ["https://tea.example/cart", "https://pay.tea.example", "http://tea.example:80/"]
+        {
+            assert_eq!(status(page).await.0, 303, "{page}");
+        }
+        for (page, why) in [
+            ("", "The request has no Referer"),
+            ("https://evil.example/", "<code>evil.example</code>"),
+            ("https://eviltea.example/", "<code>eviltea.example</code>"),
+            ("https://tea.example.evil.example/", "is not registered as an H5 domain"),
+        ] {
+            let (status, said) = status(page).await;
+            assert_eq!(status, 403, "{page}");
+            assert!(
+                said.contains("The cashier opens from the merchant&#39;s own pages only")
+                    || said.contains("The cashier opens from the merchant's own pages only")
+            );
+            assert_eq!(said.contains(why), is_sandbox, "{page}");
+            assert_eq!(said.contains("jiaozi merchant h5-domain"), is_sandbox, "{page}");
+        }
+        let chinese = text(get_from(&world, &address, "", "zh-CN").await).await;
+        assert!(chinese.contains("收银台只能从商家自己的页面打开"));
+        assert_eq!(chinese.contains("请求没有 Referer"), is_sandbox);
+    }
+}
+
+#[tokio::test]
+async fn in_a_sandbox_the_page_says_that_no_domain_is_registered() {
+    let world = sandbox().await;
+    let address = place(&world).await;
+    let opened = get(&world, &address).await;
+    let page = opened.headers()["location"].to_str().unwrap().to_owned();
+    for (language, said) in
+        [("en", "has no registered H5 domain"), ("zh-CN", "没有登记 H5 支付域名")]
+    {
+        assert!(text(get_from(&world, &page, "", language).await).await.contains(said));
+    }
+    register(&world, "tea.example").await;
+    assert!(!text(get(&world, &page).await).await.contains("has no registered H5 domain"));
+}
+
+#[tokio::test]
+async fn combined_orders_open_from_the_pages_of_who_combined_them() {
+    let (world, noodles) = market().await;
+    let mut body = combine(&world, &noodles);
+    body["sub_orders"].as_array_mut().unwrap().reverse();
+    body["scene_info"]["h5_info"] = json!({ "type": "Wap" });
+    let created = world.post("/v3/combine-transactions/h5", &body).await;
+    let url = created.json()["h5_url"].as_str().unwrap().to_owned();
+    let address = url.strip_prefix("https://wallet.example").unwrap();
+    let status = async |page: &str| get_from(&world, address, page, "en").await.status().as_u16();
+    register_for(&world, &noodles.made.mchid, "noodles.example").await;
+    assert_eq!(status("https://tea.example/").await, 303, "a part's merchant has no say");
+    register(&world, "tea.example").await;
+    assert_eq!(status("https://tea.example/").await, 303);
+    assert_eq!(status("https://noodles.example/").await, 403);
 }

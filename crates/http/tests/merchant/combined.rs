@@ -12,7 +12,7 @@ const JSAPI: &str = "/v3/combine-transactions/jsapi";
 const BY_NUMBER: &str = "/v3/combine-transactions/out-trade-no/C2026-0001";
 
 /// A world with two merchants that share an app id.
-async fn market() -> (World, Party) {
+pub async fn market() -> (World, Party) {
     let world = World::new().await;
     let other = world.add_merchant("Noodle shop").await;
     let appid = world.merchant.made.appid.clone();
@@ -31,7 +31,7 @@ fn part(mchid: &str, out_trade_no: &str, fen: i64) -> Value {
     })
 }
 
-fn combine(world: &World, other: &Party) -> Value {
+pub fn combine(world: &World, other: &Party) -> Value {
     let made = &world.merchant.made;
     json!({
         "combine_appid": made.appid,

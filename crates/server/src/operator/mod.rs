@@ -10,7 +10,7 @@ mod transfers;
 
 pub(crate) use keys::KeyRequest;
 pub(crate) use perform::Operator;
-pub(crate) use request::{Answer, FreezeBecause, Request, SigningKey, WebhookOf};
+pub(crate) use request::{Answer, FreezeBecause, H5DomainRequest, Request, SigningKey, WebhookOf};
 pub(crate) use socket::{Socket, serve};
 pub(crate) use transfers::{TransferRequest, Verdict};
 

@@ -1,12 +1,12 @@
 //! Turns an operator's request into a command and runs it.
 
-use super::request::{Answer, Request, SigningKey, WebhookOf};
+use super::request::{Answer, H5DomainRequest, Request, SigningKey, WebhookOf};
 use apiv3::language::Language;
 use apiv3::notify_url::{self, UrlRule};
 use domain::ids::WalletId;
 use domain::merchant::{
-    AddAppid, AllowProfitReturn, BindSubMerchant, ChooseNotificationKey, KeyPace, SetPublicKeyOnly,
-    SetWebhook, WebhookChange,
+    AddAppid, AllowProfitReturn, BindSubMerchant, ChooseNotificationKey, KeyPace, RegisterH5Domain,
+    SetPublicKeyOnly, SetWebhook, WebhookChange,
 };
 use domain::notification::ResendNotification;
 use domain::wallet::{FreezeWallet, FrozenBy, LiftedBy, UnfreezeWallet};
@@ -78,6 +78,7 @@ impl Operator {
                 None => Answer::Failed("no sandbox runs here that could begin anew".to_owned()),
             },
             Request::Webhook { mchid, of, url } => self.webhook(mchid, *of, url.as_deref()).await,
+            Request::H5Domain(asked) => self.h5_domain(asked).await,
             Request::ProfitReturn { mchid, is_allowed } => {
                 let (mchid, is_allowed) = (mchid.clone(), *is_allowed);
                 let told = json!({ "mchid": mchid, "allows_profit_return": is_allowed });
@@ -126,6 +127,13 @@ impl Operator {
         let command = ChooseNotificationKey { mchid: mchid.to_owned(), kind: key.into(), pace };
         let told = json!({ "mchid": mchid, "notified_with": key, "gradually": gradually });
         self.run(command, |()| told).await
+    }
+
+    async fn h5_domain(&self, asked: &H5DomainRequest) -> Answer {
+        let (mchid, domain) = (asked.mchid.clone(), asked.domain.to_ascii_lowercase());
+        let is_registered = asked.is_registered;
+        let told = json!({ "mchid": mchid, "domain": domain, "registered": is_registered });
+        self.run(RegisterH5Domain { mchid, domain, is_registered }, |()| told).await
     }
 
     async fn webhook(&self, mchid: &str, of: WebhookOf, url: Option<&str>) -> Answer {

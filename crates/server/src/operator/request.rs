@@ -67,6 +67,8 @@ pub(crate) enum Request {
         /// The address.
         url: Option<String>,
     },
+    /// Register a domain of a merchant's H5 pages, or take it away.
+    H5Domain(H5DomainRequest),
     /// Let others ask back what a merchant got of their orders, or no more.
     ProfitReturn {
         /// The merchant's number.
@@ -101,6 +103,17 @@ pub(crate) enum Request {
         /// The merchant's number.
         mchid: String,
     },
+}
+
+/// A domain of a merchant's H5 pages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct H5DomainRequest {
+    /// The merchant's number.
+    pub(crate) mchid: String,
+    /// The domain.
+    pub(crate) domain: String,
+    /// Whether it is registered from now on.
+    pub(crate) is_registered: bool,
 }
 
 /// What an operator names addresses for.

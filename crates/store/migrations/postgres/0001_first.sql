@@ -917,6 +917,23 @@ COMMENT ON COLUMN "merchant_certificate"."state" IS 'Where it stands.';
 COMMENT ON COLUMN "merchant_certificate"."added_at" IS 'When it was added.';
 COMMENT ON COLUMN "merchant_certificate"."version" IS 'The batch that last wrote it.';
 
+CREATE TABLE "merchant_h5_domain" (
+    "book" bigint NOT NULL,
+    "mchid" text COLLATE "C" NOT NULL,
+    "domain" text COLLATE "C" NOT NULL,
+    "set_at" bigint NOT NULL,
+    "version" bigint NOT NULL,
+    PRIMARY KEY ("book", "mchid", "domain")
+);
+REVOKE ALL ON "merchant_h5_domain" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE, DELETE ON "merchant_h5_domain" TO jiaozi_app;
+COMMENT ON TABLE "merchant_h5_domain" IS 'From whose pages H5 payers are sent.';
+COMMENT ON COLUMN "merchant_h5_domain"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "merchant_h5_domain"."mchid" IS 'The merchant.';
+COMMENT ON COLUMN "merchant_h5_domain"."domain" IS 'The domain in lower case; those below it count too.';
+COMMENT ON COLUMN "merchant_h5_domain"."set_at" IS 'When it was registered.';
+COMMENT ON COLUMN "merchant_h5_domain"."version" IS 'The batch that last wrote it.';
+
 CREATE TABLE "merchant_webhook" (
     "book" bigint NOT NULL,
     "mchid" text COLLATE "C" NOT NULL,

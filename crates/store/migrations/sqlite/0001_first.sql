@@ -551,6 +551,16 @@ CREATE TABLE "merchant_certificate" (
 CREATE TRIGGER "merchant_certificate_delete" BEFORE DELETE ON "merchant_certificate"
 BEGIN SELECT RAISE(ABORT, 'delete is forbidden on merchant_certificate'); END;
 
+-- From whose pages H5 payers are sent.
+CREATE TABLE "merchant_h5_domain" (
+    "book" INTEGER NOT NULL, -- The book it belongs to.
+    "mchid" TEXT COLLATE BINARY NOT NULL, -- The merchant.
+    "domain" TEXT COLLATE BINARY NOT NULL, -- The domain in lower case; those below it count too.
+    "set_at" INTEGER NOT NULL, -- When it was registered.
+    "version" INTEGER NOT NULL, -- The batch that last wrote it.
+    PRIMARY KEY ("book", "mchid", "domain")
+) STRICT, WITHOUT ROWID;
+
 -- Where a merchant is told of things.
 CREATE TABLE "merchant_webhook" (
     "book" INTEGER NOT NULL, -- The book it belongs to.

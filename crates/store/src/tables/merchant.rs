@@ -3,9 +3,9 @@
 use crate::{Index, describe, text_cells};
 use domain::ids::{CardPaymentId, UserId, WalletId};
 use domain::merchant::{
-    KeyState, Merchant, MerchantApiv2Key, MerchantAppid, MerchantCertificate, MerchantState,
-    MerchantWebhook, NotificationKey, Openid, PlatformKey, PlatformKeyKind, SecurityEcho,
-    SubMerchant, SubMerchantState, WebhookKind,
+    KeyState, Merchant, MerchantApiv2Key, MerchantAppid, MerchantCertificate, MerchantH5Domain,
+    MerchantState, MerchantWebhook, NotificationKey, Openid, PlatformKey, PlatformKeyKind,
+    SecurityEcho, SubMerchant, SubMerchantState, WebhookKind,
 };
 use domain::notification::{Retry, RetryState, Slot};
 use domain::order::{
@@ -73,6 +73,12 @@ describe!(MerchantWebhook, Removable, key 2, "Where a merchant is told of things
     kind: WebhookKind, "What is told there.";
     url: String, "The address.";
     set_at: Timestamp, "When it was named.";
+});
+
+describe!(MerchantH5Domain, Removable, key 2, "From whose pages H5 payers are sent.", {
+    mchid: String, "The merchant.";
+    domain: String, "The domain in lower case; those below it count too.";
+    set_at: Timestamp, "When it was registered.";
 });
 
 describe!(PlatformKey, Kept, key 1, "A key that we sign answers and notifications with.", {

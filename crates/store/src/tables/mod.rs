@@ -46,6 +46,7 @@ pub(crate) const ALL: &[Registered] = &[
     Registered::of::<domain::merchant::SubMerchant>(),
     Registered::of::<domain::merchant::MerchantApiv2Key>(),
     Registered::of::<domain::merchant::MerchantCertificate>(),
+    Registered::of::<domain::merchant::MerchantH5Domain>(),
     Registered::of::<domain::merchant::MerchantWebhook>(),
     Registered::of::<domain::merchant::PlatformKey>(),
     Registered::of::<domain::merchant::NotificationKey>(),
