@@ -3,6 +3,7 @@
 
 use super::authority::{self, Authority};
 use crate::config::{Config, Wish};
+use crate::serve::backlog::listen_on;
 use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
@@ -37,8 +38,7 @@ impl SandboxDoors {
     /// Makes or loads the authority, and binds.
     pub(crate) async fn open(config: &Config) -> Result<Self, Box<dyn Error>> {
         let acceptor = TlsAcceptor::from(Authority::settle(&config.data)?.server()?);
-        let (tls, proxy) =
-            (bind(config.sandbox_tls_listen).await?, bind(config.sandbox_proxy_listen).await?);
+        let (tls, proxy) = (bind(config.sandbox_tls_listen)?, bind(config.sandbox_proxy_listen)?);
         let addresses = DoorAddresses {
             tls: tls.local_addr()?,
             proxy: proxy.local_addr()?,
@@ -49,11 +49,11 @@ impl SandboxDoors {
 }
 
 /// Sandboxes run side by side, so a port that nobody asked for may be another one.
-async fn bind(wish: Wish) -> Result<TcpListener, String> {
+fn bind(wish: Wish) -> Result<TcpListener, String> {
     let Wish { address, is_firm } = wish;
-    let bound = match TcpListener::bind(address).await {
+    let bound = match listen_on(address) {
         Err(error) if error.kind() == io::ErrorKind::AddrInUse && !is_firm => {
-            TcpListener::bind(SocketAddr::new(address.ip(), 0)).await
+            listen_on(SocketAddr::new(address.ip(), 0))
         }
         bound => bound,
     };

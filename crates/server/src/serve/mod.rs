@@ -1,6 +1,7 @@
 //! `jiaozi serve`: puts everything together, in an order in which nothing answers before what it
 //! needs is there, and takes it apart in the reverse order.
 
+pub(crate) mod backlog;
 mod listen;
 
 use crate::bank_client::BankClient;
@@ -20,6 +21,7 @@ use crate::sandbox::{
 use crate::{gauges, key_file, logging, signals};
 use apiv3::signers::Signers;
 use axum::Router;
+use backlog::listen_on;
 use engine::Engine;
 use http_api::merchant::{MerchantLimiter, keep_platform_keys};
 use http_api::rate_limit::AddressLimiter;
@@ -247,11 +249,10 @@ struct Listeners {
 
 impl Listeners {
     async fn bind(config: &Config) -> Result<Self, Box<dyn Error>> {
-        let consumer = TcpListener::bind(config.listen).await.map_err(at(config.listen))?;
-        let merchant =
-            TcpListener::bind(config.merchant_listen).await.map_err(at(config.merchant_listen))?;
+        let consumer = listen_on(config.listen).map_err(at(config.listen))?;
+        let merchant = listen_on(config.merchant_listen).map_err(at(config.merchant_listen))?;
         let operations = match config.operations_listen {
-            Some(address) => Some(TcpListener::bind(address).await.map_err(at(address))?),
+            Some(address) => Some(listen_on(address).map_err(at(address))?),
             None => None,
         };
         let doors = match config.sandbox {
