@@ -1,6 +1,6 @@
 //! Drives a server by many clients at once for a while, and times their requests.
 
-use super::client::{Call, Client};
+use super::client::{Call, Client, NoAnswer};
 use super::process::{Sample, Watched};
 use axum::body::Bytes;
 use hdrhistogram::Histogram;
@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 /// The longest latency that is told apart, in microseconds.
@@ -113,15 +114,8 @@ impl<T: Traffic> Shared<T> {
     }
 
     /// One client until the end.
-    async fn call(&self, address: SocketAddr) -> Seen {
+    async fn call(&self, mut client: Client) -> Seen {
         let mut seen = Seen::none();
-        let mut client = match Client::connect(address).await {
-            Ok(client) => client,
-            Err(error) => {
-                seen.failures.insert(error.to_string(), 1);
-                return seen;
-            }
-        };
         while Instant::now() < self.end {
             let Some(call) = self.traffic.next() else {
                 self.ran_out.fetch_min(self.since_start(Instant::now()), Relaxed);
@@ -167,13 +161,28 @@ impl<T: Traffic> Shared<T> {
     }
 }
 
-/// Lets so many clients call from as many threads as the machine has cores; the use of the
-/// machine by the `watched` is sampled.
+/// Lets so many clients call from as many threads as the machine has cores, once all of them are
+/// connected; the use of the machine by the `watched` is sampled.
 pub(super) async fn drive<T: Traffic>(
     load: Load,
     traffic: T,
     watched: Watched,
 ) -> Result<Driven, Box<dyn Error>> {
+    let threads = std::thread::available_parallelism()?.get().min(load.clients.max(1));
+    let (connected, mut all_connected) = mpsc::channel(threads);
+    let (go, gone) = watch::channel(None);
+    let mut running = JoinSet::new();
+    for thread in 0..threads {
+        let clients = (load.clients + threads - 1 - thread) / threads;
+        let (connected, gone) = (connected.clone(), gone.clone());
+        running.spawn_blocking(move || call_from_thread(load.address, clients, connected, gone));
+    }
+    drop(connected);
+    for _ in 0..threads {
+        if all_connected.recv().await.is_none() {
+            break;
+        }
+    }
     let start = Instant::now();
     let begin = start + load.warmup;
     let end = begin + load.measured;
@@ -188,13 +197,7 @@ pub(super) async fn drive<T: Traffic>(
         newest: AtomicU64::new(load.warmup.as_micros() as u64),
         silence: AtomicU64::new(0),
     });
-    let threads = std::thread::available_parallelism()?.get().min(load.clients.max(1));
-    let mut running = JoinSet::new();
-    for thread in 0..threads {
-        let clients = (load.clients + threads - 1 - thread) / threads;
-        let shared = Arc::clone(&shared);
-        running.spawn_blocking(move || call_from_thread(&shared, load.address, clients));
-    }
+    go.send_replace(Some(Arc::clone(&shared)));
     tokio::time::sleep_until(begin.into()).await;
     let before = Sample::of(watched)?;
     let mut seen = Seen::none();
@@ -225,19 +228,37 @@ pub(super) async fn drive<T: Traffic>(
     })
 }
 
+/// Connects its clients one after another, tells, and lets them call once it is told to.
 fn call_from_thread<T: Traffic>(
-    shared: &Arc<Shared<T>>,
     address: SocketAddr,
     clients: usize,
-) -> std::io::Result<Seen> {
+    connected: mpsc::Sender<()>,
+    mut gone: watch::Receiver<Option<Arc<Shared<T>>>>,
+) -> Result<Seen, NoAnswer> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let mut calling = JoinSet::new();
+        let mut ready = Vec::with_capacity(clients);
         for _ in 0..clients {
-            let shared = Arc::clone(shared);
-            calling.spawn(async move { shared.call(address).await });
+            ready.push(Client::connect(address).await?);
         }
+        // Who drives waits for this, and is there as long as its threads are.
+        let _ = connected.send(()).await;
+        // So that it hears when another thread could not connect.
+        drop(connected);
         let mut seen = Seen::none();
+        let Ok(shared) = gone.wait_for(Option::is_some).await.map(|shared| shared.clone()) else {
+            return Ok(seen);
+        };
+        let mut calling = JoinSet::new();
+        for client in ready {
+            let shared = shared.clone();
+            calling.spawn(async move {
+                match shared {
+                    Some(shared) => shared.call(client).await,
+                    None => Seen::none(),
+                }
+            });
+        }
         while let Some(ended) = calling.join_next().await {
             seen.add(&ended.expect("no client panics"));
         }
