@@ -1104,7 +1104,7 @@ CREATE TABLE "transfer_detail" (
     "account" INTEGER NOT NULL, -- The account that has the money in the end, 0 like the journal.
     "version" INTEGER NOT NULL, -- The batch that last wrote it.
     CHECK ("amount" BETWEEN 1 AND 99999999999 AND "place" BETWEEN 1 AND 1000),
-    CHECK (("journal" = 0) = ("state" IN ('WAIT_PAY', 'PROCESSING') OR COALESCE("failure", '') IN ('MERCHANT_REJECT', 'MERCHANT_NOT_CONFIRM', 'TRANSFER_SCENE_INVALID'))),
+    CHECK (("journal" = 0) = ("state" IN ('WAIT_PAY', 'PROCESSING') OR COALESCE("failure", '') IN ('MERCHANT_REJECT', 'MERCHANT_NOT_CONFIRM') OR COALESCE("failure", '') = 'TRANSFER_SCENE_INVALID')),
     CHECK (("journal" = 0) = ("account" = 0)),
     CHECK (("state" = 'FAIL') = ("failure" IS NOT NULL)),
     PRIMARY KEY ("book", "mchid", "out_batch_no", "place")
@@ -1188,7 +1188,7 @@ CREATE TABLE "complaint_log" (
     "version" INTEGER NOT NULL, -- The batch that last wrote it.
     CHECK ("number" >= 1),
     CHECK ("launch_refund_day" IS NULL OR "step" = 'MERCHANT_APPROVE_REFUND'),
-    CHECK (("refunded" IS NOT NULL) = ("step" IN ('COMPLAINT_PARTIAL_REFUNDED_SYSTEM_MESSAGE', 'COMPLAINT_FULL_REFUNDED_SYSTEM_MESSAGE', 'COMPLAINT_REFUND_RECEIVED_SYSTEM_MESSAGE'))),
+    CHECK (("refunded" IS NOT NULL) = ("step" = 'COMPLAINT_PARTIAL_REFUNDED_SYSTEM_MESSAGE' OR "step" = 'COMPLAINT_FULL_REFUNDED_SYSTEM_MESSAGE' OR "step" = 'COMPLAINT_REFUND_RECEIVED_SYSTEM_MESSAGE')),
     PRIMARY KEY ("book", "complaint_id", "number")
 ) STRICT, WITHOUT ROWID;
 CREATE TRIGGER "complaint_log_delete" BEFORE DELETE ON "complaint_log"

@@ -54,8 +54,9 @@ describe!(ComplaintLog, Kept, key 2, "One step of a complaint.", {
 }, checks [
     "number >= 1",
     "launch_refund_day IS NULL OR step = 'MERCHANT_APPROVE_REFUND'",
-    "(refunded IS NOT NULL) = (step IN ('COMPLAINT_PARTIAL_REFUNDED_SYSTEM_MESSAGE', \
-     'COMPLAINT_FULL_REFUNDED_SYSTEM_MESSAGE', 'COMPLAINT_REFUND_RECEIVED_SYSTEM_MESSAGE'))",
+    "(refunded IS NOT NULL) = (step = 'COMPLAINT_PARTIAL_REFUNDED_SYSTEM_MESSAGE' \
+     OR step = 'COMPLAINT_FULL_REFUNDED_SYSTEM_MESSAGE' \
+     OR step = 'COMPLAINT_REFUND_RECEIVED_SYSTEM_MESSAGE')",
 ], fixed ["step", "details", "remark", "launch_refund_day", "refunded", "images", "at"]);
 
 describe!(ShownPicture, Kept, key 2, "That a complaint shows a picture.", {

@@ -64,8 +64,9 @@ describe!(TransferDetail, Kept, key 3, "What one payee of a batch gets.", {
     account: i64, "The account that has the money in the end, 0 like the journal.";
 }, checks [
     "amount BETWEEN 1 AND 99999999999 AND place BETWEEN 1 AND 1000",
-    "(journal = 0) = (state IN ('WAIT_PAY', 'PROCESSING') OR COALESCE(failure, '') IN \
-     ('MERCHANT_REJECT', 'MERCHANT_NOT_CONFIRM', 'TRANSFER_SCENE_INVALID'))",
+    "(journal = 0) = (state IN ('WAIT_PAY', 'PROCESSING') \
+     OR COALESCE(failure, '') IN ('MERCHANT_REJECT', 'MERCHANT_NOT_CONFIRM') \
+     OR COALESCE(failure, '') = 'TRANSFER_SCENE_INVALID')",
     "(journal = 0) = (account = 0)",
     "(state = 'FAIL') = (failure IS NOT NULL)",
 ], indexes [
