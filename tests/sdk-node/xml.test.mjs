@@ -170,10 +170,16 @@ for (const kind of ['MD5', 'HMAC-SHA256']) {
       assert.equal(poor.err_code, 'NOTENOUGH');
     });
 
-    test('a signature with another key is refused', async () => {
+    test('a signature with another key is refused, and a sandbox says what was to be signed', async () => {
       const stranger = new Wechatpay({ ...config, certs, secret: 'x'.repeat(32) });
       const refused = await charge(6, '134567890123456789', stranger.v2);
-      assert.deepEqual(refused, { return_code: 'FAIL', return_msg: '签名错误' });
+      assert.equal(refused.return_code, 'FAIL');
+      assert.match(refused.return_msg, /^签名错误：.*APIv2 密钥/);
+      assert.match(refused.sign_text, /^appid=.*&out_trade_no=.*&key=<hidden>$/);
+      assert.match(refused.hint_en, /your APIv2 key is another/);
+      assert.match(refused.received_sign, /^[0-9A-F]+$/);
+      const secrets = [apiv2Key, 'x'.repeat(32)];
+      assert.ok(secrets.every((secret) => !JSON.stringify(refused).includes(secret)));
     });
   });
 }
