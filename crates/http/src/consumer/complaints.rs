@@ -231,8 +231,7 @@ async fn continue_complaint(
     Id(Number(id)): Id<Number>,
     Body(body): Body<ContinueComplaintBody>,
 ) -> Result<Json<ComplaintAnswer>, Problem> {
-    let content = checked_text(&body.content, "/content")?;
-    let images = checked_pictures(body.pictures)?;
+    let (content, images) = body.checked()?;
     let act = ComplaintAct::Say { user: caller.user, content, images };
     app.engine.run(AnswerComplaint { complaint_id: id.clone(), act }).await?;
     show(&app, caller.user, id, language).await.map(Json)
@@ -260,8 +259,7 @@ async fn reopen_complaint(
     Id(Number(id)): Id<Number>,
     Body(body): Body<ContinueComplaintBody>,
 ) -> Result<Json<ComplaintAnswer>, Problem> {
-    let content = checked_text(&body.content, "/content")?;
-    let images = checked_pictures(body.pictures)?;
+    let (content, images) = body.checked()?;
     let (user, complaint_id) = (caller.user, id.clone());
     app.engine.run(ReopenComplaint { user, complaint_id, content, images }).await?;
     show(&app, caller.user, id, language).await.map(Json)
@@ -318,6 +316,13 @@ pub(super) async fn own(app: &AppState, user: UserId, id: &str) -> Result<Compla
     let complaint = find::<Complaint>(app.queries.as_ref(), &id.to_owned()).await?;
     let complaint = complaint.filter(|complaint| complaint.payer == user);
     complaint.ok_or_else(|| Code::ObjectNotFound.into())
+}
+
+impl ContinueComplaintBody {
+    /// The words and the ids of the pictures.
+    fn checked(self) -> Result<(String, Vec<String>), Problem> {
+        Ok((checked_text(&self.content, "/content")?, checked_pictures(self.pictures)?))
+    }
 }
 
 fn checked_text(text: &str, field: &'static str) -> Result<String, Problem> {
