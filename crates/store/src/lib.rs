@@ -18,7 +18,7 @@ pub mod write;
 pub use cell::Cell;
 pub use queries::{Queries, QueryError};
 pub use registry::{Registered, registered};
-pub use table::{Class, Column, Described, Index, Table};
+pub use table::{Arrangement, Class, Column, Described, Index, Table};
 pub use value::{Corrupt, Kind, Value};
 pub use write::{Commit, Loaded, Store, Unavailable, Write};
 

@@ -30,6 +30,17 @@ pub struct Column {
     pub doc: &'static str,
 }
 
+/// In which order SQLite keeps a table's rows; PostgreSQL keeps all of them as they come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrangement {
+    /// By key, so that looking one up is one search and neighbours of a key lie together.
+    ByKey,
+    /// As they came, with an index for the key. For large rows whose key others choose and that
+    /// change soon after they came: those that change at the same time share pages, where by key
+    /// each would have a page of its own to be written.
+    ByArrival,
+}
+
 /// A secondary index, for lists and due times. Never on the way of a decision.
 #[derive(Clone, Copy, Debug)]
 pub struct Index {
@@ -61,6 +72,8 @@ pub struct Table {
     pub indexes: &'static [Index],
     /// Columns that never change once the row is there, besides the key; a trigger sees to it.
     pub fixed: &'static [&'static str],
+    /// In which order the rows are kept.
+    pub arrangement: Arrangement,
 }
 
 impl Table {
@@ -129,14 +142,14 @@ pub trait Described: Record {
 ///     id: WalletId, "Its public id.";
 ///     state: WalletState, "Where it stands.";
 /// }, checks ["…"], indexes [Index { name: "due", columns: "due_at", filter: "state = 'OPEN'" }],
-/// fixed ["owner"]);
+/// fixed ["owner"], arranged ByArrival);
 /// ```
 #[macro_export]
 macro_rules! describe {
     ($record:ty, $class:ident, key $key:literal, $doc:literal, {
         $($field:ident : $kind:ty, $column_doc:literal;)+
     } $(, checks [$($check:literal),* $(,)?])? $(, indexes [$($index:expr),* $(,)?])?
-    $(, fixed [$($fixed:literal),* $(,)?])?) => {
+    $(, fixed [$($fixed:literal),* $(,)?])? $(, arranged $arrangement:ident)?) => {
         impl $crate::Described for $record {
             const TABLE: $crate::Table = $crate::Table {
                 name: <$record as domain::record::Record>::NAME,
@@ -152,6 +165,7 @@ macro_rules! describe {
                 checks: &[$($($check),*)?],
                 indexes: &[$($($index),*)?],
                 fixed: &[$($($fixed),*)?],
+                arrangement: $crate::arrangement!($($arrangement)?),
             };
 
             fn to_values(&self) -> Vec<$crate::Value> {
@@ -172,6 +186,18 @@ macro_rules! describe {
                 })
             }
         }
+    };
+}
+
+/// By key, unless a description says otherwise.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! arrangement {
+    () => {
+        $crate::Arrangement::ByKey
+    };
+    ($arrangement:ident) => {
+        $crate::Arrangement::$arrangement
     };
 }
 

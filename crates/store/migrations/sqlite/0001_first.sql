@@ -670,7 +670,7 @@ CREATE TABLE "order" (
     CHECK (("combined_mchid" IS NULL) = ("combined_no" IS NULL)),
     CHECK ("state" <> 'BANK_PENDING' OR "card_payment" IS NOT NULL),
     PRIMARY KEY ("book", "mchid", "out_trade_no")
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX "order_open" ON "order" ("book", "expires_at") WHERE ("state" = 'NOTPAY' OR "state" = 'USERPAYING' OR "state" = 'BANK_PENDING');
 CREATE INDEX "order_code" ON "order" ("book", "payer", "created_at") WHERE "trade_type" = 'MICROPAY';
 CREATE INDEX "order_unsettled" ON "order" ("book", "mchid") WHERE "unsettled_minor" > 0;
@@ -1653,7 +1653,7 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('account_path', 'account_path'
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('account_path', 'account_path_number', '1000000 1000000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('job', 'job', '1000000 1000000 10000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('job', 'job_due', '1000000 1000000 1');
-INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('order', 'order', '1000000 1000000 10000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('order', 'sqlite_autoindex_order_1', '1000000 1000000 10000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('order', 'order_open', '10000 10000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('order', 'order_code', '10000 10000 10 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('order', 'order_unsettled', '10000 10000 1');

@@ -167,7 +167,7 @@ describe!(Order, Kept, key 2, "An order of a merchant.", {
     },
     Index { name: "code", columns: "payer, created_at", filter: "trade_type = 'MICROPAY'" },
     Index { name: "unsettled", columns: "mchid", filter: "unsettled_minor > 0" },
-]);
+], arranged ByArrival);
 
 describe!(OrderByPrepay, Kept, key 1, "Finds an order by a prepay id.", {
     prepay_id: String, "The prepay id, which is also what the order's code carries.";
