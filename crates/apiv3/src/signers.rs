@@ -4,17 +4,34 @@
 //!
 //! Whoever is told of a signature wakes a thread that goes before these, and each such turn costs
 //! about a tenth of a signature. So where many wait, a thread makes several and then tells of all.
+//!
+//! A lower priority does not help who waits for a disk: the system's threads that end a write need
+//! a core several times in a row, and each time stand behind a signature. So notifications are not
+//! signed for a moment while [`Courtesy`] says that somebody waits; where that is always so, they
+//! are signed without asking for part of the time.
 
 use crate::sign::{PlatformKey, SignedHeaders};
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// How much less of a busy core they get than other threads: a third.
 #[cfg(target_os = "linux")]
 const NICENESS: i32 = 5;
+
+/// How long a thread gives way at most, before it goes on all the same.
+const GIVE_WAY: Duration = Duration::from_millis(50);
+/// How often it is looked meanwhile whether that is over.
+const LOOK_AGAIN: Duration = Duration::from_millis(1);
+
+/// How many notifications it then signs without asking.
+const UNASKED: usize = 128;
+
+/// Whether somebody waits just now for whom the machine had better be free.
+pub type Courtesy = Box<dyn Fn() -> bool + Send + Sync>;
 
 /// Who waits for a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +58,7 @@ pub struct Unsigned<B> {
 /// Most answers that a thread signs before it tells of them.
 const ANSWERS_TOGETHER: usize = 32;
 /// The same for notifications: fewer, because an answer that comes meanwhile waits for them.
-const NOTIFICATIONS_TOGETHER: usize = 4;
+const NOTIFICATIONS_TOGETHER: usize = 8;
 
 /// Makes a signature; what it gives tells of it.
 type Job = Box<dyn FnOnce() -> Tell + Send>;
@@ -75,10 +92,16 @@ impl Queue {
     }
 
     /// What one of so many threads does next; nothing once all is done.
-    fn take(&self, threads: usize) -> Option<Vec<Job>> {
+    fn take(&self, threads: usize, manners: &mut Manners) -> Option<Vec<Job>> {
         let mut waiting = self.lock();
         loop {
             let Waiting { answers, notifications, is_over } = &mut *waiting;
+            let only_notifications = answers.is_empty() && !notifications.is_empty();
+            if only_notifications && !*is_over && manners.gives_way() {
+                let woken = self.came.wait_timeout(waiting, LOOK_AGAIN);
+                waiting = woken.unwrap_or_else(PoisonError::into_inner).0;
+                continue;
+            }
             let (next, most) = if answers.is_empty() {
                 (notifications, NOTIFICATIONS_TOGETHER)
             } else {
@@ -86,6 +109,9 @@ impl Queue {
             };
             if !next.is_empty() {
                 let share = (next.len() / threads).clamp(1, most);
+                if only_notifications {
+                    manners.signs(share);
+                }
                 return Some(next.drain(..share).collect());
             }
             if *is_over {
@@ -93,6 +119,41 @@ impl Queue {
             }
             waiting = self.came.wait(waiting).unwrap_or_else(PoisonError::into_inner);
         }
+    }
+}
+
+/// How one thread gives way.
+struct Manners {
+    is_awaited: Arc<Courtesy>,
+    gave_way: Duration,
+    /// How many notifications it signs before it asks again.
+    unasked: usize,
+}
+
+impl Manners {
+    fn new(is_awaited: Arc<Courtesy>) -> Self {
+        Self { is_awaited, gave_way: Duration::ZERO, unasked: 0 }
+    }
+
+    /// Whether it does not sign just now.
+    fn gives_way(&mut self) -> bool {
+        if self.unasked > 0 {
+            return false;
+        }
+        if !(self.is_awaited)() {
+            self.gave_way = Duration::ZERO;
+            return false;
+        }
+        if self.gave_way >= GIVE_WAY {
+            (self.gave_way, self.unasked) = (Duration::ZERO, UNASKED);
+            return false;
+        }
+        self.gave_way += LOOK_AGAIN;
+        true
+    }
+
+    fn signs(&mut self, notifications: usize) {
+        self.unasked = self.unasked.saturating_sub(notifications);
     }
 }
 
@@ -105,15 +166,17 @@ pub struct Signers {
 impl Signers {
     /// Starts as many threads as there are cores.
     #[must_use]
-    pub fn start() -> Self {
+    pub fn start(is_awaited: Courtesy) -> Self {
+        let is_awaited = Arc::new(is_awaited);
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let queue = Arc::new(Queue::default());
         let threads = (0..cores).map(|number| {
             let queue = Arc::clone(&queue);
+            let mut manners = Manners::new(Arc::clone(&is_awaited));
             let thread = std::thread::Builder::new().name(format!("signer-{number}"));
             let run = move || {
                 step_back();
-                while let Some(jobs) = queue.take(cores) {
+                while let Some(jobs) = queue.take(cores, &mut manners) {
                     // A defect costs one signature, whose waiter is told by the closed channel.
                     let made = jobs.into_iter().map(|job| catch_unwind(AssertUnwindSafe(job)));
                     let made: Vec<Tell> = made.flatten().collect();
@@ -171,6 +234,7 @@ mod tests {
     use crate::key_name::{KeyName, PublicKeyId};
     use crate::keys::PrivateKey;
     use crate::testing;
+    use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
     use std::task::{Context, Waker};
 
     fn unsigned(body: &'static [u8]) -> Unsigned<&'static [u8]> {
@@ -182,12 +246,60 @@ mod tests {
 
     #[test]
     fn what_is_signed_verifies() {
-        let signers = Signers::start();
+        let signers = Signers::start(Box::new(|| false));
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         for signing in [Signing::Answer, Signing::Notification] {
             let signed = runtime.block_on(signers.sign(signing, unsigned(b"{}"))).unwrap();
             assert!(signed.verifies(&testing::platform_key().public_key(), b"{}"));
         }
+    }
+
+    /// Says so often that somebody waits, and counts how often it was asked.
+    fn somebody(times: usize) -> (Manners, Arc<AtomicUsize>) {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&asked);
+        let courtesy: Courtesy = Box::new(move || count.fetch_add(1, Relaxed) < times);
+        (Manners::new(Arc::new(courtesy)), asked)
+    }
+
+    #[test]
+    fn notifications_give_way_for_a_moment_and_answers_never() {
+        let signers = idle();
+        let mut context = Context::from_waker(Waker::noop());
+        let mut sign = |signing| {
+            let mut signed = Box::pin(signers.sign(signing, unsigned(b"{}")));
+            assert!(signed.as_mut().poll(&mut context).is_pending());
+            signed
+        };
+        let take = |manners: &mut Manners| signers.queue.take(1, manners).unwrap().len();
+
+        let (mut busy, asked) = somebody(usize::MAX);
+        let _answer = sign(Signing::Answer);
+        assert_eq!((take(&mut busy), asked.load(Relaxed)), (1, 0));
+
+        let (mut for_a_while, asked_3) = somebody(3);
+        let _first = sign(Signing::Notification);
+        assert_eq!((take(&mut for_a_while), asked_3.load(Relaxed)), (1, 4));
+
+        let _second = sign(Signing::Notification);
+        assert_eq!(take(&mut busy), 1, "it is not held back for ever");
+        let in_vain = GIVE_WAY.as_millis() as usize + 1;
+        assert_eq!(asked.load(Relaxed), in_vain);
+        let mut signed = Vec::new();
+        for _ in 1..UNASKED {
+            signed.push(sign(Signing::Notification));
+            assert_eq!(
+                (take(&mut busy), asked.load(Relaxed)),
+                (1, in_vain),
+                "for its part of time"
+            );
+        }
+        let _last = sign(Signing::Notification);
+        assert_eq!((take(&mut busy), asked.load(Relaxed)), (1, 2 * in_vain));
+    }
+
+    fn nobody() -> Manners {
+        Manners::new(Arc::new(Box::new(|| false)))
     }
 
     /// Signers whose threads have not come yet.
@@ -206,7 +318,7 @@ mod tests {
             assert!(waiting.as_mut().poll(&mut context).is_pending());
         }
         drop(left);
-        let one = || one_after_another(signers.queue.take(2).unwrap());
+        let one = || one_after_another(signers.queue.take(2, &mut nobody()).unwrap());
         assert_eq!(one(), 1);
         assert!(last.as_mut().poll(&mut context).is_pending(), "the one who left was first");
         assert_eq!(one(), 1);
@@ -226,7 +338,7 @@ mod tests {
         let signers = idle();
         let mut context = Context::from_waker(Waker::noop());
         let answers = [32, 32, 18, 9, 4, 2, 1, 1, 1];
-        let notifications = [4, 3, 2, 1, 1];
+        let notifications = [8, 5, 3, 1, 1, 1];
         for (signing, shares) in
             [(Signing::Answer, &answers[..]), (Signing::Notification, &notifications)]
         {
@@ -234,7 +346,7 @@ mod tests {
             let mut all: Vec<_> = (0..shares.iter().sum()).map(sign).collect();
             assert!(all.iter_mut().all(|one| one.as_mut().poll(&mut context).is_pending()));
             for share in shares {
-                let taken = signers.queue.take(2).unwrap();
+                let taken = signers.queue.take(2, &mut nobody()).unwrap();
                 assert_eq!(one_after_another(taken), *share, "{signing:?}");
             }
             assert!(all.iter_mut().all(|one| one.as_mut().poll(&mut context).is_ready()));

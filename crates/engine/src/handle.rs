@@ -160,6 +160,12 @@ impl Engine {
         self.0.position.clone()
     }
 
+    /// Since when, by the real clock, the store has been at the commit that is under way, if one
+    /// is. While it takes long, other work that keeps the machine busy had better step back.
+    pub fn committing_since(&self) -> Option<Timestamp> {
+        self.0.totals.committing_since()
+    }
+
     /// Totals since the start.
     pub fn stats(&self) -> Stats {
         self.0.totals.snapshot()

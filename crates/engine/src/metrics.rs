@@ -2,10 +2,11 @@
 //! per run of the loop.
 
 use crate::rider::Rider;
+use kernel::Timestamp;
 use metrics::{counter, gauge, histogram};
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 
 /// Totals since the start of this process.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,9 +41,16 @@ pub(crate) struct Totals {
     rounds: AtomicU64,
     rows_loaded: AtomicU64,
     rows_written: AtomicU64,
+    /// When the commit under way began, by the real clock in microseconds; 0 when none is.
+    committing: AtomicI64,
 }
 
 impl Totals {
+    pub(crate) fn committing_since(&self) -> Option<Timestamp> {
+        let since = self.committing.load(Relaxed);
+        (since != 0).then(|| Timestamp::from_micros(since))
+    }
+
     pub(crate) fn snapshot(&self) -> Stats {
         Stats {
             commits: self.commits.load(Relaxed),
@@ -89,7 +97,12 @@ impl Meter {
         counter!("jiaozi_engine_rows_loaded_total").increment(rows as u64);
     }
 
+    pub(crate) fn commit_began(&self, at: i64) {
+        self.totals.committing.store(at, Relaxed);
+    }
+
     pub(crate) fn commit_time(&self, micros: i64, rows: usize) {
+        self.totals.committing.store(0, Relaxed);
         self.totals.rows_written.fetch_add(rows as u64, Relaxed);
         counter!("jiaozi_engine_rows_written_total").increment(rows as u64);
         histogram!("jiaozi_engine_commit_seconds").record(micros as f64 / 1e6);

@@ -383,6 +383,7 @@ impl Writer {
 
     pub(crate) fn commit(&mut self, batch: &Batch, writes: &Writes) -> Commit {
         let began = self.shell.now();
+        self.meter.commit_began(began);
         let outcome = self.store.commit(batch, &writes.writes);
         self.meter.commit_time(self.shell.now() - began, writes.writes.len());
         outcome

@@ -73,7 +73,7 @@ impl Stage {
             inspector: None,
             metrics: Arc::new(String::new),
             callers: Arc::default(),
-            signers: Arc::new(Signers::start()),
+            signers: Arc::new(Signers::start(Box::new(|| false))),
             unsafe_switches: Arc::new([]),
             public_url: "https://wallet.example".into(),
             limits: Limits::default(),

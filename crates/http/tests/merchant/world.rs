@@ -181,7 +181,7 @@ impl World {
             inspector: None,
             metrics: Arc::new(String::new),
             callers: Arc::default(),
-            signers: Arc::new(Signers::start()),
+            signers: Arc::new(Signers::start(Box::new(|| false))),
             unsafe_switches: [].into(),
             public_url: "https://wallet.example".into(),
             limits: Limits::default(),

@@ -19,14 +19,14 @@ use crate::sandbox::{
     Desk, DoorAddresses, Messenger, People, SandboxDoors, Whereabouts, start_again, wipe,
 };
 use crate::{gauges, key_file, logging, signals};
-use apiv3::signers::Signers;
+use apiv3::signers::{Courtesy, Signers};
 use axum::Router;
 use backlog::listen_on;
 use engine::Engine;
 use http_api::merchant::{MerchantLimiter, keep_platform_keys};
 use http_api::rate_limit::AddressLimiter;
 use http_api::sandbox::{SandboxBank, SandboxPeople};
-use http_api::{AppParts, AppState, Limits, SystemShell};
+use http_api::{AppParts, AppState, Limits, Shell, SystemShell};
 use kernel::keys::KeyRing;
 use listen::{Door, HeaderCase};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
@@ -405,7 +405,7 @@ fn app_state(
         inspector: config.sandbox.then(Arc::default),
         metrics,
         callers: Arc::default(),
-        signers: Arc::new(Signers::start()),
+        signers: Arc::new(Signers::start(is_long_at_a_commit(&database.engine))),
         unsafe_switches: unsafe_switches(config, &database.weak_settings),
         public_url: public_url(config, consumer),
         limits: Limits {
@@ -415,6 +415,19 @@ fn app_state(
             proxies: config.trusted_proxies.clone().into(),
         },
     }))
+}
+
+/// From when on a commit counts as long, in microseconds: several times what it takes on a machine
+/// with room.
+const LONG_COMMIT: i64 = 5_000;
+
+/// Whether the engine has waited for its store longer than it does when the machine has room.
+fn is_long_at_a_commit(engine: &Engine) -> Courtesy {
+    let (engine, shell) = (engine.clone(), SystemShell::default());
+    Box::new(move || {
+        let since = engine.committing_since();
+        since.is_some_and(|since| shell.now().since(since) > LONG_COMMIT)
+    })
 }
 
 /// Where people's browsers reach us: as configured, or else where we listen.

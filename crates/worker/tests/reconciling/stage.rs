@@ -239,7 +239,7 @@ impl Stage {
             keys: Arc::clone(&self.keys),
             providers,
             shell: self.shell(),
-            signers: Arc::new(Signers::start()),
+            signers: Arc::new(Signers::start(Box::new(|| false))),
             witness: None,
         };
         let holder = holder.to_owned();
