@@ -81,9 +81,11 @@ impl Default for Options {
 }
 
 impl Options {
-    /// What the log's file shrinks to when it starts anew.
+    /// What the log's file shrinks to when it starts anew: twice its bound, so that it shrinks only
+    /// after a reader let it grow. Cutting off what a few pages too many took, and adding it again,
+    /// is work for the file system that a commit would wait for.
     fn log_limit_bytes(&self) -> i64 {
-        i64::from(self.log_limit_pages) * 4096
+        i64::from(self.log_limit_pages) * 4096 * 2
     }
 }
 
