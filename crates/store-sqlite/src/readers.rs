@@ -4,9 +4,11 @@ use crate::connection::{self, Access, Options, Reach};
 use crate::error::OpenError;
 use crate::plan;
 use rusqlite::{Connection, InterruptHandle};
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender, TrySendError};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use store::queries::Answer;
@@ -47,10 +49,65 @@ struct Job {
     answer: oneshot::Sender<Rows>,
 }
 
+/// What waits for a thread. Whoever puts something in wakes one thread at most, and one that is
+/// through with a query takes the next without sleeping.
+struct Queue {
+    places: usize,
+    waiting: Mutex<Waiting>,
+    came: Condvar,
+}
+
+#[derive(Default)]
+struct Waiting {
+    jobs: VecDeque<Job>,
+    is_over: bool,
+}
+
+impl Queue {
+    fn new(places: usize) -> Self {
+        Self { places, waiting: Mutex::default(), came: Condvar::new() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// `false` when there is no place.
+    fn put(&self, job: Job) -> bool {
+        let mut waiting = self.lock();
+        if waiting.jobs.len() >= self.places {
+            return false;
+        }
+        waiting.jobs.push_back(job);
+        drop(waiting);
+        self.came.notify_one();
+        true
+    }
+
+    /// The next; nothing once all is done.
+    fn take(&self) -> Option<Job> {
+        let mut waiting = self.lock();
+        loop {
+            if let Some(job) = waiting.jobs.pop_front() {
+                return Some(job);
+            }
+            if waiting.is_over {
+                return None;
+            }
+            waiting = self.came.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn end(&self) {
+        self.lock().is_over = true;
+        self.came.notify_all();
+    }
+}
+
 /// A pool of reading connections. Every query is a transaction of its own, so it sees all that was
 /// committed before it started, and holds nobody up when it is over.
 pub struct SqliteReaders {
-    jobs: Option<SyncSender<Job>>,
+    queue: Arc<Queue>,
     stop_watching: Option<mpsc::Sender<()>>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -58,23 +115,25 @@ pub struct SqliteReaders {
 impl SqliteReaders {
     /// Opens the connections and starts their threads.
     pub fn open(path: &Path, options: ReaderOptions) -> Result<Self, OpenError> {
-        let (jobs, waiting) = mpsc::sync_channel(options.queue);
-        let waiting = Arc::new(Mutex::new(waiting));
-        let mut threads = Vec::new();
+        let queue = Arc::new(Queue::new(options.queue));
+        // Dropped, and with it the threads that have begun, if one of the connections fails.
+        let mut readers = Self { queue, stop_watching: None, threads: Vec::new() };
         let mut watched = Vec::new();
         for number in 0..options.threads.max(1) {
             let reached = Options { reach: options.reach, ..Options::default() };
             let connection = connection::open(path, Access::Read, &reached)?;
             let watch = Watch::new(connection.get_interrupt_handle());
             watched.push(Arc::clone(&watch));
-            let waiting = Arc::clone(&waiting);
-            let name = format!("reader-{number}");
-            threads.push(spawn(name, move || read_all(&connection, &watch, &waiting)));
+            let queue = Arc::clone(&readers.queue);
+            let run = move || read_all(&connection, &watch, &queue);
+            readers.threads.push(spawn(format!("reader-{number}"), run));
         }
         let (stop_watching, stopped) = mpsc::channel();
         let limit = options.time_limit;
-        threads.push(spawn("reader-watch".into(), move || keep_time(&watched, limit, &stopped)));
-        Ok(Self { jobs: Some(jobs), stop_watching: Some(stop_watching), threads })
+        let watch = move || keep_time(&watched, limit, &stopped);
+        readers.threads.push(spawn("reader-watch".into(), watch));
+        readers.stop_watching = Some(stop_watching);
+        Ok(readers)
     }
 }
 
@@ -82,20 +141,19 @@ impl Queries for SqliteReaders {
     fn rows(&self, sql: String, parameters: Vec<Value>, kinds: Vec<Kind>) -> Answer<'_> {
         let (answer, answered) = oneshot::channel();
         let job = Job { sql, parameters, kinds, answer };
-        let sent = self.jobs.as_ref().map(|jobs| jobs.try_send(job));
+        let is_waiting = self.queue.put(job);
         Box::pin(async move {
-            match sent {
-                Some(Ok(())) => answered.await.unwrap_or_else(|_| Err(failed("reader ended"))),
-                Some(Err(TrySendError::Full(_))) => Err(failed("too many queries are waiting")),
-                Some(Err(TrySendError::Disconnected(_))) | None => Err(failed("readers ended")),
+            if !is_waiting {
+                return Err(failed("too many queries are waiting"));
             }
+            answered.await.unwrap_or_else(|_| Err(failed("reader ended")))
         })
     }
 }
 
 impl Drop for SqliteReaders {
     fn drop(&mut self) {
-        drop(self.jobs.take());
+        self.queue.end();
         drop(self.stop_watching.take());
         for thread in self.threads.drain(..) {
             let _ = thread.join();
@@ -112,16 +170,16 @@ fn spawn(name: String, run: impl FnOnce() + Send + 'static) -> JoinHandle<()> {
     thread.spawn(run).expect("a thread can be started when the readers are opened")
 }
 
-fn read_all(connection: &Connection, watch: &Watch, waiting: &Mutex<Receiver<Job>>) {
-    loop {
-        let job = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(job) = job else { return };
+fn read_all(connection: &Connection, watch: &Watch, waiting: &Queue) {
+    while let Some(job) = waiting.take() {
         // Nobody waits for it any more: the caller has gone.
         if job.answer.is_closed() {
             continue;
         }
         watch.begin();
-        let rows = read(connection, &job);
+        // A defect costs one query, not the thread that others wait for.
+        let rows = catch_unwind(AssertUnwindSafe(|| read(connection, &job)));
+        let rows = rows.unwrap_or_else(|_| Err(failed("the query panicked")));
         watch.end();
         let _ = job.answer.send(rows);
     }
