@@ -10,8 +10,11 @@ use crate::table::Table;
 use crate::value::Corrupt;
 pub use crate::value::{Kind, Value};
 use domain::record::RowKey;
+use std::any::TypeId;
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::{PoisonError, RwLock};
 
 /// A read that failed.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -45,12 +48,37 @@ fn quote(names: &[&str]) -> String {
     quoted.join(", ")
 }
 
+/// A statement with the types of its columns.
+#[derive(Clone)]
+struct Text {
+    sql: String,
+    kinds: Vec<Kind>,
+}
+
+impl Text {
+    /// The statement about `K` under a condition, written when it is first needed: putting forty
+    /// columns together costs more than sending them.
+    fn of<K: 'static>(condition: &'static str, write: impl FnOnce() -> Self) -> Self {
+        static WRITTEN: RwLock<BTreeMap<(TypeId, &str), Text>> = RwLock::new(BTreeMap::new());
+        let key = (TypeId::of::<K>(), condition);
+        let written = WRITTEN.read().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        written.unwrap_or_else(|| {
+            let text = write();
+            let mut all = WRITTEN.write().unwrap_or_else(PoisonError::into_inner);
+            all.insert(key, text.clone());
+            text
+        })
+    }
+}
+
 /// The row with this key.
 pub async fn find<R: Described>(
     queries: &dyn Queries,
     key: &R::Key,
 ) -> Result<Option<R>, QueryError> {
-    Ok(select(queries, &has_key::<R>(""), key_values::<R>(key)?).await?.pop())
+    let Text { sql, kinds } = Text::of::<R>("", || select_text::<R>(&has_key::<R>("")));
+    let mut rows = queries.rows(sql, key_values::<R>(key)?, kinds).await?;
+    Ok(rows.pop().map(R::from_values).transpose()?)
 }
 
 /// The parts of a key as parameters.
@@ -76,11 +104,16 @@ pub async fn select<R: Described>(
     condition: &str,
     parameters: Vec<Value>,
 ) -> Result<Vec<R>, QueryError> {
+    let Text { sql, kinds } = select_text::<R>(condition);
+    let rows = queries.rows(sql, parameters, kinds).await?;
+    rows.into_iter().map(|values| R::from_values(values).map_err(QueryError::from)).collect()
+}
+
+fn select_text<R: Described>(condition: &str) -> Text {
     let (names, kinds) = columns::<R>();
     let table = R::TABLE.name;
     let sql = format!("SELECT {names} FROM \"{table}\" WHERE book = {BOOK} AND {condition}");
-    let rows = queries.rows(sql, parameters, kinds).await?;
-    rows.into_iter().map(|values| R::from_values(values).map_err(QueryError::from)).collect()
+    Text { sql, kinds }
 }
 
 /// How many rows meet a condition: what stands after `WHERE book = 1 AND`.
@@ -128,13 +161,7 @@ fn numbers<const N: usize>(rows: Vec<Vec<Value>>) -> impl Iterator<Item = [i64; 
     })
 }
 
-/// The row with this key together with the row of another kind that it leads to, if there is one,
-/// in one statement. `on` says how, with `a` for the first and `b` for the second.
-pub async fn find_with<A: Described, B: Described>(
-    queries: &dyn Queries,
-    key: &A::Key,
-    on: &str,
-) -> Result<Option<(A, Option<B>)>, QueryError> {
+fn joined_text<A: Described, B: Described>(on: &str) -> Text {
     let names = |alias: &str, table: &Table| {
         let names = table.columns.iter().map(|column| format!("{alias}.\"{}\"", column.name));
         names.collect::<Vec<_>>().join(", ")
@@ -149,6 +176,17 @@ pub async fn find_with<A: Described, B: Described>(
         B::TABLE.name,
         has_key::<A>("a."),
     );
+    Text { sql, kinds }
+}
+
+/// The row with this key together with the row of another kind that it leads to, if there is one,
+/// in one statement. `on` says how, with `a` for the first and `b` for the second.
+pub async fn find_with<A: Described, B: Described>(
+    queries: &dyn Queries,
+    key: &A::Key,
+    on: &'static str,
+) -> Result<Option<(A, Option<B>)>, QueryError> {
+    let Text { sql, kinds } = Text::of::<(A, B)>(on, || joined_text::<A, B>(on));
     let Some(mut first) = queries.rows(sql, key_values::<A>(key)?, kinds).await?.pop() else {
         return Ok(None);
     };
