@@ -51,6 +51,8 @@ pub enum Issue {
     },
     /// It is none of these literals.
     NotOneOf(&'static [&'static str]),
+    /// It does not hold exactly one item of each of these kinds.
+    OneOfEach(&'static [&'static str]),
     /// It is not the hash of the file.
     Hash,
     /// It names a type of file that is not taken.
@@ -118,6 +120,7 @@ impl Issue {
                 write!(out, "个数必须在 {minimum} 到 {maximum} 之间")
             }
             Self::NotOneOf(literals) => write!(out, "只能是 {}", literals.join("、")),
+            Self::OneOfEach(kinds) => write!(out, "必须逐条填写且只填写 {}", kinds.join("、")),
             Self::Hash => out.write_str("与文件的 SHA-256 不一致"),
             Self::FileType => out.write_str("文件类型不支持"),
             Self::Date => out.write_str("不是 YYYY-MM-DD 格式的日期"),
@@ -157,6 +160,9 @@ impl Issue {
                 write!(out, "must have {minimum} to {maximum} items")
             }
             Self::NotOneOf(literals) => write!(out, "must be {}", literals.join(" or ")),
+            Self::OneOfEach(kinds) => {
+                write!(out, "must hold exactly one each of {}", kinds.join(", "))
+            }
             Self::Hash => out.write_str("is not the SHA-256 of the file"),
             Self::FileType => out.write_str("names a type of file that is not taken"),
             Self::Date => out.write_str("must be a date as YYYY-MM-DD"),

@@ -175,6 +175,10 @@ impl From<CreateTransferRefusal> for ApiError {
             CreateTransferRefusal::SceneNotGranted => {
                 invalid("商户未开通该转账场景", "the merchant was not granted this transfer scene")
             }
+            CreateTransferRefusal::PerceptionNotTaken => invalid(
+                "该转账场景不支持传入的用户收款感知",
+                "user_recv_perception is not one that the transfer scene has",
+            ),
             CreateTransferRefusal::OpenidUnknown => {
                 invalid("openid 与 appid 不匹配", "openid is not known under the appid")
             }

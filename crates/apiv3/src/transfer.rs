@@ -3,7 +3,9 @@
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use domain::merchant::TRANSFER_SCENES;
-use domain::merchant_transfer::{MerchantTransfer, TransferState};
+use domain::merchant_transfer::{
+    MerchantTransfer, RED_PACKET_MAX_MINOR, SceneTerms, TransferState,
+};
 use kernel::crypto::sha256;
 use kernel::money::Amount;
 use serde::Serialize;
@@ -16,7 +18,8 @@ use crate::keys::PrivateKey;
 use crate::notification::Event;
 use crate::request::{Caller, check_number, read_body, read_own};
 
-const STYLES: &[&str] = &["CONFIRM_PAGE", "RED_PACKET"];
+const RED_PACKET: &str = "RED_PACKET";
+const STYLES: &[&str] = &["CONFIRM_PAGE", RED_PACKET];
 /// What a name of 2048 bits of ciphertext holds.
 const NAME_BYTES_MAX: usize = 214;
 /// Before the number of a transfer in its package.
@@ -72,22 +75,23 @@ impl CreateTransfer {
         if user_name.as_ref().is_some_and(|name| !(1..=NAME_BYTES_MAX).contains(&name.len())) {
             return Err(fields.fault("user_name", Issue::Unreadable));
         }
-        if let Some(style) = fields.find_object("user_recv_style")? {
-            style.get_literal("type", STYLES)?;
-        }
+        let transfer_scene_id = fields.get_literal("transfer_scene_id", TRANSFER_SCENES)?;
+        let transfer_amount = fields.get_amount("transfer_amount")?;
+        let terms = SceneTerms::of(transfer_scene_id);
+        check_style(fields, terms, transfer_amount)?;
         Ok(Self {
             appid: fields.get_text("appid", 1..=32)?.to_owned(),
             out_bill_no: fields.get_checked("out_bill_no", |text| check_number(text, 1..=32))?,
-            transfer_scene_id: fields.get_literal("transfer_scene_id", TRANSFER_SCENES)?,
+            transfer_scene_id,
             openid: fields.get_text("openid", 1..=64)?.to_owned(),
             user_name,
-            transfer_amount: fields.get_amount("transfer_amount")?,
+            transfer_amount,
             transfer_remark: fields.get_words("transfer_remark", 1..=32)?.to_owned(),
             notify_url: fields.find_url("notify_url", 256, caller.url_rule)?.map(str::to_owned),
             user_recv_perception: fields
                 .find_text("user_recv_perception", 1..=128)?
                 .map(str::to_owned),
-            transfer_scene_report_infos: read_reports(fields)?,
+            transfer_scene_report_infos: read_reports(fields, terms)?,
         })
     }
 
@@ -100,15 +104,38 @@ impl CreateTransfer {
     }
 }
 
-fn read_reports(fields: &Fields<'_>) -> Result<Vec<(String, String)>, FieldError> {
+/// As a red packet goes only what is small, and not for every purpose.
+fn check_style(fields: &Fields<'_>, terms: SceneTerms, amount: Amount) -> Result<(), FieldError> {
+    let Some(style) = fields.find_object("user_recv_style")? else { return Ok(()) };
+    if style.get_literal("type", STYLES)? != RED_PACKET {
+        return Ok(());
+    }
+    if !terms.takes_red_packet {
+        return Err(style.fault("type", Issue::Contradicts("transfer_scene_id")));
+    }
+    if amount.minor() > RED_PACKET_MAX_MINOR {
+        return Err(fields.fault("transfer_amount", Issue::AboveMaximum(RED_PACKET_MAX_MINOR)));
+    }
+    Ok(())
+}
+
+fn read_reports(
+    fields: &Fields<'_>,
+    terms: SceneTerms,
+) -> Result<Vec<(String, String)>, FieldError> {
+    const LIST: &str = "transfer_scene_report_infos";
     let mut reports = Vec::new();
-    for report in fields.objects("transfer_scene_report_infos")? {
-        let kind = report.get_text("info_type", 1..=64)?;
-        let content = report.get_text("info_content", 1..=128)?;
+    for report in fields.objects(LIST)? {
+        let kind = report.get_words("info_type", 1..=15)?;
+        let content = report.get_words("info_content", 1..=32)?;
         reports.push((kind.to_owned(), content.to_owned()));
     }
     if reports.is_empty() {
-        return Err(fields.fault("transfer_scene_report_infos", Issue::Missing));
+        return Err(fields.fault(LIST, Issue::Missing));
+    }
+    let kinds: Vec<&str> = reports.iter().map(|(kind, _)| kind.as_str()).collect();
+    if !terms.are_reported_by(&kinds) {
+        return Err(fields.fault(LIST, Issue::OneOfEach(terms.reports)));
     }
     Ok(reports)
 }
@@ -266,7 +293,10 @@ mod tests {
             "openid": "oABC",
             "transfer_amount": 100,
             "transfer_remark": "prize",
-            "transfer_scene_report_infos": [{"info_type": "活动名称", "info_content": "抽奖"}],
+            "transfer_scene_report_infos": [
+                {"info_type": "活动名称", "info_content": "新会员有礼"},
+                {"info_type": "奖励说明", "info_content": "抽奖"},
+            ],
         })
     }
 
@@ -305,6 +335,41 @@ mod tests {
         sealed["user_name"] = json!("AAAA");
         let error = parse(&sealed).unwrap_err();
         assert_eq!(error.field_error().unwrap().issue, Issue::PlatformKey);
+    }
+
+    #[test]
+    fn what_has_to_be_reported_depends_on_the_scene() {
+        let mut body = body();
+        body["transfer_scene_id"] = json!("1011");
+        let error = parse(&body).unwrap_err();
+        let error = error.field_error().unwrap();
+        assert_eq!(error.field, "/transfer_scene_report_infos");
+        assert_eq!(error.issue, Issue::OneOfEach(&["赔付原因"]));
+        body["transfer_scene_report_infos"] =
+            json!([{"info_type": "赔付原因", "info_content": "商品质量问题"}]);
+        assert_eq!(parse(&body).unwrap().transfer_scene_id, "1011");
+        body["transfer_scene_report_infos"][0]["info_content"] = json!("长".repeat(33));
+        assert!(parse(&body).is_err());
+    }
+
+    #[test]
+    fn a_red_packet_is_small_and_not_for_every_scene() {
+        let mut body = body();
+        body["user_recv_style"] = json!({"type": "RED_PACKET"});
+        body["transfer_amount"] = json!(20_000);
+        assert!(parse(&body).is_ok());
+        body["transfer_amount"] = json!(20_001);
+        let error = parse(&body).unwrap_err();
+        assert_eq!(error.field_error().unwrap().field, "/transfer_amount");
+        body["user_recv_style"] = json!({"type": "CONFIRM_PAGE"});
+        assert!(parse(&body).is_ok());
+        body["user_recv_style"] = json!({"type": "RED_PACKET"});
+        body["transfer_amount"] = json!(100);
+        body["transfer_scene_id"] = json!("1009");
+        body["transfer_scene_report_infos"] =
+            json!([{"info_type": "采购商品名称", "info_content": "茶叶"}]);
+        let error = parse(&body).unwrap_err();
+        assert_eq!(error.field_error().unwrap().field, "/user_recv_style/type");
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! A merchant sends money to a person, or sends the same again.
 
-use super::{MerchantTransfer, MerchantTransferByNo, TransferLimit, TransferState, TransferUsage};
+use super::{
+    MerchantTransfer, MerchantTransferByNo, SceneTerms, TransferLimit, TransferState, TransferUsage,
+};
 use crate::catalogue::Code;
 use crate::command::{Command, Once, Refusal, Stop};
 use crate::job::{Job, JobKind};
@@ -30,7 +32,7 @@ pub struct CreateTransfer {
     pub remark: String,
     /// What the merchant sends it for, as the protocol numbers it.
     pub scene_id: String,
-    /// What the payee is told it is for.
+    /// What the payee is to be told it is for; `None` for what the scene says.
     pub perception: Option<String>,
     /// Where the end is notified.
     pub notify_url: Option<String>,
@@ -53,6 +55,8 @@ pub enum CreateTransferRefusal {
     AppidNotBound,
     /// The merchant may not send money for this.
     SceneNotGranted,
+    /// The payee may not be told so for this.
+    PerceptionNotTaken,
     /// The payee is not known under the app id.
     OpenidUnknown,
     /// The amount is too small or too large.
@@ -75,6 +79,7 @@ impl Refusal for CreateTransferRefusal {
             Self::MerchantSuspended => Code::MerchantAbnormal,
             Self::AppidNotBound
             | Self::SceneNotGranted
+            | Self::PerceptionNotTaken
             | Self::OpenidUnknown
             | Self::AmountOutOfRange
             | Self::NameForbidden
@@ -128,6 +133,8 @@ impl Command for CreateTransfer {
         if !merchant.may_transfer_for(&self.scene_id) {
             return Err(CreateTransferRefusal::SceneNotGranted.into());
         }
+        let perception = SceneTerms::of(&self.scene_id).perception(self.perception.as_deref());
+        let perception = perception.ok_or(CreateTransferRefusal::PerceptionNotTaken)?;
         let known = tx.find::<Openid>(&self.openid)?;
         if known.is_none_or(|known| known.appid != self.appid) {
             return Err(CreateTransferRefusal::OpenidUnknown.into());
@@ -135,7 +142,7 @@ impl Command for CreateTransfer {
         check_amount(tx, self.amount, self.user_name.is_some())?;
         TransferUsage::add(tx, &self.mchid, &self.openid, self.amount.minor())?
             .map_err(CreateTransferRefusal::Limit)?;
-        self.reserve(tx, &merchant)
+        self.reserve(tx, &merchant, perception)
     }
 }
 
@@ -163,6 +170,7 @@ impl CreateTransfer {
         &self,
         tx: &mut Tx<'_>,
         merchant: &Merchant,
+        perception: Option<String>,
     ) -> Result<(), Stop<CreateTransferRefusal>> {
         let amount = self.amount.minor();
         let subject = format_args!("{}:{}", self.mchid, self.out_bill_no);
@@ -192,7 +200,7 @@ impl CreateTransfer {
             amount: self.amount,
             remark: self.remark.clone(),
             scene_id: self.scene_id.clone(),
-            perception: self.perception.clone(),
+            perception,
             notify_url: self.notify_url.clone(),
             state: TransferState::WaitUserConfirm,
             failure: None,

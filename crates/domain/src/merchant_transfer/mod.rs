@@ -5,6 +5,7 @@ mod cancel_transfer;
 mod confirm_transfer;
 mod create_transfer;
 mod expire_transfer;
+mod scene;
 #[cfg(test)]
 mod tests;
 mod transfer_usage;
@@ -14,6 +15,7 @@ pub use confirm_transfer::{ConfirmTransfer, ConfirmTransferRefusal, NameCheck};
 pub(crate) use create_transfer::check_amount;
 pub use create_transfer::{CreateTransfer, CreateTransferRefusal};
 pub use expire_transfer::ExpireTransfer;
+pub use scene::{RED_PACKET_MAX_MINOR, SceneTerms};
 pub use transfer_usage::{TransferLimit, TransferUsage};
 
 use crate::command::Halt;

@@ -145,6 +145,28 @@ fn a_merchant_sends_only_for_scenes_that_it_was_granted() {
 }
 
 #[test]
+fn the_payee_is_told_what_the_scene_has_for_it() {
+    let mut world = ready();
+    let of = |number: &str, perception: Option<&str>| CreateTransfer {
+        perception: perception.map(str::to_owned),
+        ..send(number, 100)
+    };
+    let told = |world: &mut World, number: &str| {
+        let key = (MCHID.to_owned(), number.to_owned());
+        world.get::<MerchantTransfer>(&key).perception.unwrap()
+    };
+    let refused = Err(CreateTransferRefusal::PerceptionNotTaken);
+    assert_eq!(world.run(&of("B1", Some("劳务报酬"))), refused);
+    world.run(&of("B1", None)).expect("a refused number works later");
+    world.run(&of("B2", Some("现金奖励"))).unwrap();
+    assert_eq!(
+        (told(&mut world, "B1"), told(&mut world, "B2")),
+        ("活动奖励".into(), "现金奖励".into())
+    );
+    assert_eq!(escrow(&mut world), 200);
+}
+
+#[test]
 fn a_transfer_is_refused_in_order_and_a_refused_number_works_later() {
     let mut world = ready();
     let unknown = CreateTransfer { mchid: "1900000404".into(), ..send("B1", 100) };

@@ -21,8 +21,8 @@ const TRANSFER: &[Row] = &[
     ("/user_recv_style", Object, MAY),
     ("/user_recv_style/type", Literal, MUST),
     ("/transfer_scene_report_infos", List, MUST),
-    ("/transfer_scene_report_infos/0/info_type", Text(1, 64), MUST),
-    ("/transfer_scene_report_infos/0/info_content", Text(1, 128), MUST),
+    ("/transfer_scene_report_infos/0/info_type", Words(1, 15), MUST),
+    ("/transfer_scene_report_infos/0/info_content", Words(1, 32), MUST),
 ];
 
 const BATCH: &[Row] = &[

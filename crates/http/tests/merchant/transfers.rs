@@ -40,7 +40,10 @@ pub(crate) fn body(world: &World, number: &str, fen: i64) -> Value {
         "transfer_amount": fen,
         "transfer_remark": "prize",
         "notify_url": "https://tea.example.com/transfers",
-        "transfer_scene_report_infos": [{"info_type": "活动名称", "info_content": "抽奖"}],
+        "transfer_scene_report_infos": [
+            {"info_type": "活动名称", "info_content": "新会员有礼"},
+            {"info_type": "奖励说明", "info_content": "抽奖"},
+        ],
     })
 }
 

@@ -252,7 +252,10 @@ async fn a_transfer_is_taken_for_its_payee() {
         "appid": appid, "out_bill_no": "B1", "transfer_scene_id": "1000",
         "openid": payee["openid"], "transfer_amount": 100, "transfer_remark": "prize",
         "notify_url": shop.notify_url,
-        "transfer_scene_report_infos": [{ "info_type": "活动名称", "info_content": "抽奖" }],
+        "transfer_scene_report_infos": [
+            { "info_type": "活动名称", "info_content": "新会员有礼" },
+            { "info_type": "奖励说明", "info_content": "抽奖" },
+        ],
     });
     let path = "/v3/fund-app/mch-transfer/transfer-bills";
     let sent = shop.expect(200, "POST", path, Some(&body)).await.unwrap();
