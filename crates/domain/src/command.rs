@@ -40,6 +40,30 @@ pub trait Command: Send + 'static {
     fn owner(&self) -> String;
 }
 
+/// A command that only time brings about: a worker runs it when something is due, perhaps early,
+/// late or again, and the rows themselves decide whether it is time. It refuses nothing.
+pub trait Timer: Send + 'static {
+    /// Does what is due, if it is.
+    fn come_due(&self, tx: &mut Tx<'_>) -> Result<(), Halt>;
+}
+
+impl<T: Timer> Command for T {
+    type Done = ();
+    type Refusal = Never;
+
+    fn once(&self) -> Once {
+        Once::State
+    }
+
+    fn owner(&self) -> String {
+        "timer".into()
+    }
+
+    fn decide(&self, tx: &mut Tx<'_>) -> Result<(), Stop<Never>> {
+        Ok(self.come_due(tx)?)
+    }
+}
+
 /// One refusal of one command. A refusal without an entry in the catalogue does not compile.
 pub trait Refusal: Clone + Debug + PartialEq + Send + 'static {
     /// The catalogue's entry.

@@ -35,6 +35,6 @@ pub mod validate;
 pub mod wallet;
 pub mod withdrawal;
 
-pub use command::{Command, Halt, Never, Once, Refusal, Stop};
+pub use command::{Command, Halt, Never, Once, Refusal, Stop, Timer};
 pub use rules::Rules;
 pub use tx::Tx;

@@ -2,7 +2,7 @@
 //! waits for its time to be over; showing it ends the job.
 
 use super::Media;
-use crate::command::{Command, Halt, Never, Once, Stop};
+use crate::command::{Halt, Timer};
 use crate::job::{Job, JobKind};
 use crate::record::RowKey;
 use crate::tx::Tx;
@@ -15,19 +15,8 @@ pub struct ForgetPicture {
     pub media_id: String,
 }
 
-impl Command for ForgetPicture {
-    type Done = ();
-    type Refusal = Never;
-
-    fn once(&self) -> Once {
-        Once::State
-    }
-
-    fn owner(&self) -> String {
-        "timer".into()
-    }
-
-    fn decide(&self, tx: &mut Tx<'_>) -> Result<(), Stop<Never>> {
+impl Timer for ForgetPicture {
+    fn come_due(&self, tx: &mut Tx<'_>) -> Result<(), Halt> {
         tx.want([job_key(&self.media_id), RowKey::of::<Media>(&self.media_id)])?;
         let key = (JobKind::ForgetPicture, self.media_id.clone());
         let Some(job) = tx.find::<Job>(&key)? else { return Ok(()) };

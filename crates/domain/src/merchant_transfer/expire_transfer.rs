@@ -1,7 +1,7 @@
 //! What a payee did not take in time goes back to the merchant.
 
 use super::{MerchantTransfer, MerchantTransferByNo, TransferFailure, TransferState};
-use crate::command::{Command, Never, Once, Stop};
+use crate::command::{Halt, Timer};
 use crate::merchant::Merchant;
 use crate::record::RowKey;
 use crate::tx::Tx;
@@ -13,19 +13,8 @@ pub struct ExpireTransfer {
     pub transfer_bill_no: String,
 }
 
-impl Command for ExpireTransfer {
-    type Done = ();
-    type Refusal = Never;
-
-    fn once(&self) -> Once {
-        Once::State
-    }
-
-    fn owner(&self) -> String {
-        "timer".into()
-    }
-
-    fn decide(&self, tx: &mut Tx<'_>) -> Result<(), Stop<Never>> {
+impl Timer for ExpireTransfer {
+    fn come_due(&self, tx: &mut Tx<'_>) -> Result<(), Halt> {
         let found = tx.get::<MerchantTransferByNo>(&self.transfer_bill_no)?;
         let transfer = tx.get::<MerchantTransfer>(&(found.mchid, found.out_bill_no))?;
         if !transfer.is_open() || tx.now() < transfer.expires_at {
@@ -33,6 +22,6 @@ impl Command for ExpireTransfer {
         }
         tx.want([RowKey::of::<Merchant>(&transfer.mchid), transfer.job_key()])?;
         let failure = Some(TransferFailure::OverdueClose);
-        Ok(transfer.give_back(tx, TransferState::Fail, failure)?)
+        transfer.give_back(tx, TransferState::Fail, failure)
     }
 }

@@ -2,7 +2,7 @@
 //! order closes with all the others, and one that waits for its payer is revoked.
 
 use super::{CombinedOrder, Order, OrderState};
-use crate::command::{Command, Never, Once, Stop};
+use crate::command::{Halt, Timer};
 use crate::tx::Tx;
 
 /// See the module. Early, late or again: the order's own state and time decide.
@@ -14,19 +14,8 @@ pub struct ExpireOrder {
     pub out_trade_no: String,
 }
 
-impl Command for ExpireOrder {
-    type Done = ();
-    type Refusal = Never;
-
-    fn once(&self) -> Once {
-        Once::State
-    }
-
-    fn owner(&self) -> String {
-        "timer".into()
-    }
-
-    fn decide(&self, tx: &mut Tx<'_>) -> Result<(), Stop<Never>> {
+impl Timer for ExpireOrder {
+    fn come_due(&self, tx: &mut Tx<'_>) -> Result<(), Halt> {
         let key = (self.mchid.clone(), self.out_trade_no.clone());
         let order = tx.get::<Order>(&key)?;
         let state = match order.state {

@@ -4,7 +4,7 @@ use super::{
     ProfitOrder, ProfitOrderById, ProfitOrderKind, ProfitOrderState, ProfitShare, ReceiverKind,
     ShareFailure, ShareResult, release_key,
 };
-use crate::command::{Command, Halt, Never, Once, Stop};
+use crate::command::{Halt, Timer};
 use crate::fact::FactKind;
 use crate::job::{Job, JobKind};
 use crate::ledger::{AccountNumber, JournalKind, Posting, Subject};
@@ -26,19 +26,8 @@ pub struct FinishProfit {
     pub out_order_no: String,
 }
 
-impl Command for FinishProfit {
-    type Done = ();
-    type Refusal = Never;
-
-    fn once(&self) -> Once {
-        Once::State
-    }
-
-    fn owner(&self) -> String {
-        "timer".into()
-    }
-
-    fn decide(&self, tx: &mut Tx<'_>) -> Result<(), Stop<Never>> {
+impl Timer for FinishProfit {
+    fn come_due(&self, tx: &mut Tx<'_>) -> Result<(), Halt> {
         let key = (self.mchid.clone(), self.out_order_no.clone());
         let job = (JobKind::FinishProfit, format!("{}:{}", self.mchid, self.out_order_no));
         tx.want([RowKey::of::<ProfitOrder>(&key), RowKey::of::<Job>(&job)])?;

@@ -1,7 +1,7 @@
 //! What of an order's money nobody shared in time becomes the merchant's.
 
 use super::{release_job, release_key};
-use crate::command::{Command, Never, Once, Stop};
+use crate::command::{Halt, Timer};
 use crate::ledger::{JournalKind, Posting, Subject};
 use crate::merchant::Merchant;
 use crate::order::Order;
@@ -16,19 +16,8 @@ pub struct ReleaseUnsettled {
     pub out_trade_no: String,
 }
 
-impl Command for ReleaseUnsettled {
-    type Done = ();
-    type Refusal = Never;
-
-    fn once(&self) -> Once {
-        Once::State
-    }
-
-    fn owner(&self) -> String {
-        "timer".into()
-    }
-
-    fn decide(&self, tx: &mut Tx<'_>) -> Result<(), Stop<Never>> {
+impl Timer for ReleaseUnsettled {
+    fn come_due(&self, tx: &mut Tx<'_>) -> Result<(), Halt> {
         let mut order = tx.get::<Order>(&(self.mchid.clone(), self.out_trade_no.clone()))?;
         let Some(paid_at) = order.paid_at.filter(|_| order.unsettled_minor > 0) else {
             return Ok(());
@@ -46,7 +35,7 @@ impl Command for ReleaseUnsettled {
             [(order.unsettled_account, -rest), (merchant.balance_account, rest)],
         )?;
         let journal = tx.post(posting)?;
-        journal.map_err(|short| Stop::Defect(format!("unsettled money: {short:?}")))?;
+        journal.map_err(|short| Halt::Defect(format!("unsettled money: {short:?}")))?;
         order.take_unsettled(tx, rest);
         tx.put(order);
         Ok(())

@@ -1,7 +1,7 @@
 //! A refund that no card took, and for which the merchant named no other way in time, closes.
 
 use super::{Refund, RefundState};
-use crate::command::{Command, Never, Once, Stop};
+use crate::command::{Halt, Timer};
 use crate::job::{Job, JobKind};
 use crate::tx::Tx;
 
@@ -14,19 +14,8 @@ pub struct CloseRefund {
     pub out_refund_no: String,
 }
 
-impl Command for CloseRefund {
-    type Done = ();
-    type Refusal = Never;
-
-    fn once(&self) -> Once {
-        Once::State
-    }
-
-    fn owner(&self) -> String {
-        "timer".into()
-    }
-
-    fn decide(&self, tx: &mut Tx<'_>) -> Result<(), Stop<Never>> {
+impl Timer for CloseRefund {
+    fn come_due(&self, tx: &mut Tx<'_>) -> Result<(), Halt> {
         let refund = tx.get::<Refund>(&(self.mchid.clone(), self.out_refund_no.clone()))?;
         let job = tx.find::<Job>(&(JobKind::CloseRefund, refund.job_subject()))?;
         let is_due = job.is_some_and(|job| job.due_at <= tx.now());

@@ -1,7 +1,7 @@
 //! A batch that the merchant's staff did not approve in time is closed. No money has moved.
 
 use super::{BatchState, CloseReason, DetailFailure, TransferBatch};
-use crate::command::{Command, Never, Once, Stop};
+use crate::command::{Halt, Timer};
 use crate::job::{Job, JobKind};
 use crate::tx::Tx;
 
@@ -14,19 +14,8 @@ pub struct ExpireTransferBatch {
     pub out_batch_no: String,
 }
 
-impl Command for ExpireTransferBatch {
-    type Done = ();
-    type Refusal = Never;
-
-    fn once(&self) -> Once {
-        Once::State
-    }
-
-    fn owner(&self) -> String {
-        "timer".into()
-    }
-
-    fn decide(&self, tx: &mut Tx<'_>) -> Result<(), Stop<Never>> {
+impl Timer for ExpireTransferBatch {
+    fn come_due(&self, tx: &mut Tx<'_>) -> Result<(), Halt> {
         let key = (self.mchid.clone(), self.out_batch_no.clone());
         let batch = tx.get::<TransferBatch>(&key)?;
         let job = tx.find::<Job>(&(JobKind::ExpireTransferBatch, batch.job_subject()))?;
@@ -35,6 +24,6 @@ impl Command for ExpireTransferBatch {
             return Ok(());
         }
         let reason = Some(CloseReason::OverdueClose);
-        Ok(batch.end_unpaid(tx, DetailFailure::MerchantNotConfirm, reason)?)
+        batch.end_unpaid(tx, DetailFailure::MerchantNotConfirm, reason)
     }
 }
