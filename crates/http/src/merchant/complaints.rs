@@ -2,7 +2,7 @@
 
 use super::answer::Reply;
 use super::call::Call;
-use super::fault::{Fault, run};
+use super::fault::{Fault, attempt_keyed, run};
 use super::route::Route;
 use super::uploads::IMAGES;
 use apiv3::code::Code;
@@ -10,14 +10,18 @@ use apiv3::complaint::{
     self, ComplaintView, ListComplaints, Names, RefundProgress, Response, history_slice,
     payer_phone, read_complete, read_url,
 };
+use apiv3::error::ApiError;
+use domain::Refusal;
 use domain::complaint::{
     AnswerComplaint, Complaint, ComplaintAct, ComplaintLog, ComplaintStep, may_list_about,
 };
 use domain::merchant::{
-    Merchant, MerchantWebhook, SetWebhook, SubMerchant, WebhookChange, WebhookKind,
+    Merchant, MerchantWebhook, SetWebhook, SetWebhookRefusal, SubMerchant, WebhookChange,
+    WebhookKind,
 };
 use domain::order::Order;
 use domain::user::User;
+use engine::Failure;
 use kernel::Timestamp;
 use store::queries::{Value, count, select};
 
@@ -205,12 +209,15 @@ async fn delete_url(call: Call) -> Result<Reply, Fault> {
 }
 
 async fn set_url(call: &Call, change: WebhookChange) -> Result<(), Fault> {
-    run(&call.face, || SetWebhook {
+    let make = || SetWebhook {
         mchid: call.mchid.clone(),
         kind: WebhookKind::Complaint,
         change: change.clone(),
-    })
-    .await
+    };
+    // Naming one for the first time has a key, and one reason to be refused.
+    let exists = SetWebhookRefusal::Exists;
+    let read = |stored: &Failure| (stored.code == exists.code()).then_some(exists);
+    Ok(attempt_keyed(&call.face, make, read).await?.map_err(ApiError::from)?)
 }
 
 async fn show_url(call: Call) -> Result<Reply, Fault> {

@@ -3,12 +3,9 @@
 use super::Face;
 use apiv3::code::Code;
 use apiv3::error::{ApiError, FieldError};
-use domain::merchant::SetWebhookRefusal;
-use domain::{Command, Refusal};
-use engine::Failed;
+use domain::Command;
+use engine::{Failed, Failure};
 use store::QueryError;
-
-const EXISTS: SetWebhookRefusal = SetWebhookRefusal::Exists;
 
 /// How often a command is run again when a number drawn for it was taken.
 const DRAWS: usize = 3;
@@ -92,6 +89,16 @@ pub(super) async fn attempt<C: Command>(
     face: &Face,
     make: impl Fn() -> C,
 ) -> Result<Result<C::Done, C::Refusal>, Fault> {
+    attempt_keyed(face, make, |_| None).await
+}
+
+/// The same for a command with a key: `read` tells which refusal it is that the same request met
+/// before, of which only what callers are told is stored.
+pub(super) async fn attempt_keyed<C: Command>(
+    face: &Face,
+    make: impl Fn() -> C,
+    read: impl Fn(&Failure) -> Option<C::Refusal>,
+) -> Result<Result<C::Done, C::Refusal>, Fault> {
     for _ in 0..DRAWS {
         match face.app.engine.run(make()).await {
             Ok(done) => return Ok(Ok(done)),
@@ -100,13 +107,10 @@ pub(super) async fn attempt<C: Command>(
             Err(Failed::Unknown | Failed::Defect) => return Err(Code::SystemError.into()),
             // Nothing was tried, so the same call may simply come again.
             Err(Failed::Busy { retry_after }) => return Err(Fault::busy(retry_after.as_secs())),
-            // Only naming an address for the first time has a key, and one reason to be refused.
-            Err(Failed::Replayed(failure)) if failure.code == EXISTS.code() => {
-                return Err(ApiError::from(EXISTS).into());
+            Err(Failed::Replayed(failure)) => {
+                return read(&failure).map(Err).ok_or_else(|| Fault::defect("a stored refusal"));
             }
-            Err(Failed::Replayed(_) | Failed::KeyConflict) => {
-                return Err(Fault::defect("no other command of a merchant has a key"));
-            }
+            Err(Failed::KeyConflict) => return Err(Fault::defect("a key of two requests")),
         }
     }
     Err(Fault::busy(1))
