@@ -3,8 +3,8 @@
 
 use kernel::Timestamp;
 use kernel::time::SECOND;
+use std::borrow::Borrow;
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
@@ -66,32 +66,37 @@ impl<K: Eq + Hash> Buckets<K> {
     }
 
     /// Takes a token of a key; `Err` with the seconds to wait when there is none. `now` is protocol
-    /// time. A key asks at the same rate each time.
-    pub fn take(&self, key: K, rate: Rate, now: Timestamp) -> Result<(), u32> {
+    /// time. A key asks at the same rate each time, and is copied only for a bucket of its own.
+    pub fn take<Q>(&self, key: &Q, rate: Rate, now: Timestamp) -> Result<(), u32>
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ToOwned<Owned = K> + ?Sized,
+    {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.young.len() >= self.generation {
             kept.old = std::mem::take(&mut kept.young);
         }
         let Generations { young, old } = &mut *kept;
-        let bucket = match young.entry(key) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(place) => {
-                let fresh = Bucket { tokens: rate.full(), at: now };
-                let bucket = old.remove(place.key()).unwrap_or(fresh);
-                place.insert(bucket)
-            }
-        };
-        bucket.refill(rate, now);
-        if bucket.tokens < SECOND {
-            // At one token a second or more, the missing part of a token comes within a second.
-            return Err(1);
+        if let Some(bucket) = young.get_mut(key) {
+            return bucket.take(rate, now);
         }
-        bucket.tokens -= SECOND;
-        Ok(())
+        let fresh = Bucket { tokens: rate.full(), at: now };
+        let bucket = old.remove(key).unwrap_or(fresh);
+        young.entry(key.to_owned()).or_insert(bucket).take(rate, now)
     }
 }
 
 impl Bucket {
+    fn take(&mut self, rate: Rate, now: Timestamp) -> Result<(), u32> {
+        self.refill(rate, now);
+        if self.tokens < SECOND {
+            // At one token a second or more, the missing part of a token comes within a second.
+            return Err(1);
+        }
+        self.tokens -= SECOND;
+        Ok(())
+    }
+
     fn refill(&mut self, rate: Rate, now: Timestamp) {
         // A clock that was set back refills nothing.
         let passed = now.since(self.at).max(0);
@@ -117,7 +122,7 @@ impl AddressLimiter {
 
     /// Takes a token; `Err` with the seconds to wait when there is none. `now` is protocol time.
     pub fn take(&self, address: IpAddr, now: Timestamp) -> Result<(), u32> {
-        self.buckets.take(network(address), self.rate, now)
+        self.buckets.take(&network(address), self.rate, now)
     }
 }
 
@@ -172,7 +177,7 @@ mod tests {
 
     #[test]
     fn a_bucket_holds_no_more_than_its_burst_however_long_nobody_asks() {
-        let (buckets, rate) = (Buckets::default(), Rate::new(33, 2));
+        let (buckets, rate) = (Buckets::<String>::default(), Rate::new(33, 2));
         assert_eq!(buckets.take("a", rate, START), Ok(()));
         let year = START.plus(365 * 24 * 3_600 * SECOND);
         let taken = [(); 3].map(|()| buckets.take("a", rate, year));
@@ -182,10 +187,10 @@ mod tests {
     #[test]
     fn who_keeps_asking_stays_counted_and_the_number_of_buckets_is_bounded() {
         let (buckets, rate) = (Buckets::bounded(4), Rate::new(1, 1));
-        assert_eq!(buckets.take(0, rate, START), Ok(()));
+        assert_eq!(buckets.take(&0, rate, START), Ok(()));
         for stranger in 1..100 {
-            assert_eq!(buckets.take(stranger, rate, START), Ok(()));
-            assert_eq!(buckets.take(0, rate, START), Err(1), "after {stranger} others");
+            assert_eq!(buckets.take(&stranger, rate, START), Ok(()));
+            assert_eq!(buckets.take(&0, rate, START), Err(1), "after {stranger} others");
             let kept = buckets.kept.lock().unwrap();
             assert!(kept.young.len() <= 4 && kept.old.len() <= 4);
         }

@@ -134,11 +134,10 @@ impl Family {
     }
 }
 
-/// See the module. By default nobody is bounded.
+/// See the module. By default nobody is bounded. Each family has a lock of its own.
 #[derive(Debug, Default)]
 pub struct MerchantLimiter {
-    rates: HashMap<Family, Rate>,
-    buckets: Buckets<(String, Family)>,
+    bounded: HashMap<Family, (Rate, Buckets<String>)>,
 }
 
 impl MerchantLimiter {
@@ -146,16 +145,16 @@ impl MerchantLimiter {
     pub fn new(per_second: impl Fn(Family) -> u32) -> Self {
         let rate = |family| match per_second(family) {
             0 => None,
-            limit => Some((family, Rate::new(limit, limit))),
+            limit => Some((family, (Rate::new(limit, limit), Buckets::default()))),
         };
-        Self { rates: Family::ALL.into_iter().filter_map(rate).collect(), ..Self::default() }
+        Self { bounded: Family::ALL.into_iter().filter_map(rate).collect() }
     }
 
     /// Takes a call of a merchant whose signature holds; `Err` with the seconds to wait when it is
     /// one too many. `now` is protocol time.
     pub(super) fn take(&self, mchid: &str, family: Family, now: Timestamp) -> Result<(), u32> {
-        match self.rates.get(&family) {
-            Some(rate) => self.buckets.take((mchid.to_owned(), family), *rate, now),
+        match self.bounded.get(&family) {
+            Some((rate, buckets)) => buckets.take(mchid, *rate, now),
             None => Ok(()),
         }
     }

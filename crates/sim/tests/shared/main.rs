@@ -12,7 +12,7 @@ extern crate self as tokio;
 extern crate std as real;
 extern crate tokio as real_tokio;
 
-pub use real::{collections, hash, mem, net, time};
+pub use real::{borrow, collections, hash, mem, net, time};
 
 /// Shuttle's in the place of the system's.
 pub mod sync {
