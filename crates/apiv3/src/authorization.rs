@@ -132,12 +132,6 @@ impl Authorization {
         })
     }
 
-    /// Who a header says has signed, with which key; `None` if it is no such header.
-    #[must_use]
-    pub fn signer(header: &str) -> Option<(String, Serial)> {
-        Self::read(header).map(|signed| (signed.mchid, signed.serial))
-    }
-
     /// Checks the timestamp against `now_s`, the real clock in Unix seconds.
     ///
     /// # Errors

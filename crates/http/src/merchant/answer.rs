@@ -2,24 +2,24 @@
 //! writes the headers that clients of the protocol demand.
 
 use super::Face;
+use super::authenticate::{Claim, claim_of};
 use super::fault::Fault;
 use super::route::Matched;
 use super::serve::Arrival;
 use crate::address::address_of;
 use crate::layers::{count, log, method_name};
 use crate::sandbox::HeldBack;
-use apiv3::authorization::Authorization;
 use apiv3::code::Code;
 use apiv3::error::ApiError;
-use apiv3::key_name::{KeyName, Serial};
+use apiv3::key_name::KeyName;
 use apiv3::language::Language;
 use apiv3::sign::{PlatformKey, SERIAL_HEADER, SignedHeaders, nonce, request_id};
 use apiv3::signers::{Signing, Unsigned};
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{
-    ACCEPT_LANGUAGE, AUTHORIZATION, CACHE_CONTROL, CONNECTION, CONTENT_LANGUAGE, CONTENT_TYPE,
-    HeaderMap, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT_LANGUAGE, CACHE_CONTROL, CONNECTION, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderMap,
+    RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
@@ -119,11 +119,13 @@ pub(super) async fn answer(
     };
     let choice = keys.choose(asked.key_name.as_deref(), began);
     let named = choice.named.then(|| Arc::clone(&choice.key));
-    let arrival = Arrival { keys: Arc::clone(&keys), key_known: choice.known, named, matched };
+    let claim = asked.claim.clone();
+    let arrival =
+        Arrival { keys: Arc::clone(&keys), key_known: choice.known, named, matched, claim };
     request.extensions_mut().insert(arrival);
     let mut response = next.run(request).instrument(span.clone()).await;
-    let key = match &asked.signer {
-        Some((mchid, serial)) if face.certificates.is_public_key_only(mchid, serial) => {
+    let key = match &asked.claim {
+        Ok(claim) if face.certificates.is_public_key_only(&claim.mchid, &claim.serial) => {
             keys.bare(choice.key, began)
         }
         _ => choice.key,
@@ -174,8 +176,8 @@ struct Asked {
     method: Method,
     language: Language,
     key_name: Option<String>,
-    /// Who says to have signed, with which key: a hint, because it is read before it is believed.
-    signer: Option<(String, Serial)>,
+    /// A hint of who signed: the key of a refusal depends on it too.
+    claim: Claim,
     address: Option<IpAddr>,
     closes: bool,
 }
@@ -187,7 +189,7 @@ impl Asked {
             method: request.method().clone(),
             language: Language::from_header(text(ACCEPT_LANGUAGE.as_str())),
             key_name: named_key(request.headers()),
-            signer: text(AUTHORIZATION.as_str()).and_then(Authorization::signer),
+            claim: claim_of(request.headers()),
             address: address_of(request, proxies),
             closes: text(CONNECTION.as_str()).is_some_and(|value| {
                 value.split(',').any(|option| option.trim().eq_ignore_ascii_case("close"))

@@ -8,12 +8,16 @@ use apiv3::code::Code;
 use apiv3::error::ApiError;
 use axum::http::header::{ACCEPT, AUTHORIZATION, HeaderMap, USER_AGENT};
 use axum::http::request::Parts;
+use std::sync::Arc;
 
 const HEADERS_INCOMPLETE: ApiError = ApiError::saying(
     Code::InvalidRequest,
     "HTTP 头信息不完整，缺少 Accept 或 User-Agent",
     "header information incomplete: Accept or User-Agent is missing",
 );
+
+/// Who says to have signed a request, with what. It is read once, before anything is believed.
+pub(super) type Claim = Result<Arc<Authorization>, SignatureFault>;
 
 /// Checks headers, merchant and certificate, time, signature and nonce; gives the merchant's
 /// number and what it is known by.
@@ -23,6 +27,7 @@ const HEADERS_INCOMPLETE: ApiError = ApiError::saying(
 pub(super) async fn authenticate(
     face: &Face,
     parts: &Parts,
+    claim: &Claim,
     target: &str,
     body: &[u8],
 ) -> Result<(String, Known), Fault> {
@@ -30,8 +35,7 @@ pub(super) async fn authenticate(
         return Err(Fault::of_stranger(HEADERS_INCOMPLETE));
     }
     let refused = |fault| Fault::of_stranger(ApiError::signature(fault));
-    let header = authorization(&parts.headers).map_err(refused)?;
-    let signed = Authorization::parse(header).map_err(refused)?;
+    let signed = claim.as_ref().map_err(|fault| refused(fault.clone()))?;
     let (app, now) = (&face.app, face.app.shell.now());
     let known =
         face.certificates.find(app.queries.as_ref(), &signed.mchid, &signed.serial, now).await?;
@@ -40,14 +44,19 @@ pub(super) async fn authenticate(
     let request = RawRequest { method: parts.method.as_str(), target, body };
     let key = &known.certificate.public_key;
     signed.verify(key, &request).map_err(|fault| match app.sandbox {
-        Some(_) => refused(fault.diagnosed(&signed, key, &request)),
+        Some(_) => refused(fault.diagnosed(signed, key, &request)),
         None => refused(fault),
     })?;
     let (mchid, nonce) = (&signed.mchid, &signed.nonce);
     if !face.nonces.remember(mchid, nonce, &signed.signature, now.seconds()) {
         return Err(refused(SignatureFault::NonceReused));
     }
-    Ok((signed.mchid, known))
+    Ok((signed.mchid.clone(), known))
+}
+
+/// Reads what the headers of a request claim.
+pub(super) fn claim_of(headers: &HeaderMap) -> Claim {
+    Authorization::parse(authorization(headers)?).map(Arc::new)
 }
 
 fn authorization(headers: &HeaderMap) -> Result<&str, SignatureFault> {

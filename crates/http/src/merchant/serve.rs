@@ -2,7 +2,7 @@
 
 use super::Face;
 use super::answer::{Outcome, with_outcome};
-use super::authenticate::authenticate;
+use super::authenticate::{Claim, authenticate};
 use super::call::Call;
 use super::fault::Fault;
 use super::platform_keys::KeySet;
@@ -38,6 +38,8 @@ pub(super) struct Arrival {
     /// That key.
     pub(super) named: Option<Arc<PlatformKey>>,
     pub(super) matched: Result<Matched, ApiError>,
+    /// Who says to have signed.
+    pub(super) claim: Claim,
 }
 
 /// Put into the extensions of a request by a listener that speaks TLS itself.
@@ -85,13 +87,13 @@ async fn outcome(face: Arc<Face>, parts: Parts, body: Bytes) -> Outcome {
         Signed::Whole | Signed::Large => body.as_ref(),
         Signed::Meta => signed_part(content_type, &body).unwrap_or_default(),
     };
-    let authenticated = authenticate(&face, &parts, target, checked).await;
+    let arrival = parts.extensions.get::<Arrival>();
+    let arrival = arrival.ok_or_else(|| Fault::defect("a request without arrival"))?;
+    let authenticated = authenticate(&face, &parts, &arrival.claim, target, checked).await;
     if let Some(notes) = parts.extensions.get::<CallNotes>() {
         tell(notes, &parts, &authenticated);
     }
     let (mchid, known) = authenticated?;
-    let arrival = parts.extensions.get::<Arrival>();
-    let arrival = arrival.ok_or_else(|| Fault::defect("a request without arrival"))?;
     let family = arrival.matched.as_ref().map_or(Family::Others, Matched::family);
     face.count_call(&mchid, family).map_err(Fault::over_rate)?;
     // A certificate is nobody's key for who gets none.
