@@ -227,7 +227,7 @@ pub(crate) enum MerchantAction {
     /// Let a service provider place orders for a sub-merchant, or no more.
     Sub(SubMerchantFlags),
     /// Let others ask back what a merchant got of their orders by profit sharing, or no more.
-    ProfitReturn(ProfitReturnFlags),
+    ProfitReturn(SwitchFlags),
     /// What a merchant may send to people.
     #[command(subcommand)]
     Transfer(TransferAction),
@@ -245,7 +245,7 @@ pub(crate) enum MerchantAction {
     NotifyWith(NotifyWithFlags),
     /// Take our certificates from a merchant, or give them back: without them it is one that knows
     /// our bare public key alone.
-    PublicKeyOnly(PublicKeyOnlyFlags),
+    PublicKeyOnly(SwitchFlags),
     /// Name where a merchant is told what it got by profit sharing, or of its refunds.
     Webhook(WebhookFlags),
 }
@@ -299,22 +299,12 @@ pub(crate) struct SubMerchantFlags {
     pub(crate) config: ConfigFlags,
 }
 
+/// A merchant, and whether something is so with it or no more.
 #[derive(Args, Clone, Debug)]
-pub(crate) struct ProfitReturnFlags {
-    /// The number of the merchant that agrees.
-    pub(crate) mchid: String,
-    /// It agrees no more.
-    #[arg(long)]
-    pub(crate) end: bool,
-    #[command(flatten)]
-    pub(crate) config: ConfigFlags,
-}
-
-#[derive(Args, Clone, Debug)]
-pub(crate) struct PublicKeyOnlyFlags {
+pub(crate) struct SwitchFlags {
     /// The merchant's number.
     pub(crate) mchid: String,
-    /// It gets our certificates again.
+    /// Undoes it.
     #[arg(long)]
     pub(crate) end: bool,
     #[command(flatten)]

@@ -2,7 +2,7 @@
 
 use crate::cli::{
     AddMerchantFlags, Apiv2KeyFlags, AppidFlags, H5DomainFlags, ListFlags, MerchantAction,
-    ProfitReturnFlags, PublicKeyOnlyFlags, SubMerchantFlags, WebhookFlags,
+    SubMerchantFlags, SwitchFlags, WebhookFlags,
 };
 use crate::database;
 use crate::merchant_guide::Guide;
@@ -32,7 +32,7 @@ pub(crate) async fn run(action: MerchantAction) -> Result<(), Box<dyn Error>> {
             let asked = H5DomainRequest { mchid, domain, is_registered: !end };
             operator::tell(&config, &Request::H5Domain(asked)).await
         }
-        MerchantAction::ProfitReturn(ProfitReturnFlags { mchid, end, config }) => {
+        MerchantAction::ProfitReturn(SwitchFlags { mchid, end, config }) => {
             operator::tell(&config, &Request::ProfitReturn { mchid, is_allowed: !end }).await
         }
         MerchantAction::Transfer(action) => merchant_transfers::run(action).await,
@@ -45,7 +45,7 @@ pub(crate) async fn run(action: MerchantAction) -> Result<(), Box<dyn Error>> {
             let request = Request::NotifyWith { mchid, key, gradually };
             operator::tell(&flags.config, &request).await
         }
-        MerchantAction::PublicKeyOnly(PublicKeyOnlyFlags { mchid, end, config }) => {
+        MerchantAction::PublicKeyOnly(SwitchFlags { mchid, end, config }) => {
             operator::tell(&config, &Request::PublicKeyOnly { mchid, public_key_only: !end }).await
         }
         MerchantAction::Webhook(WebhookFlags { mchid, url, of, config }) => {

@@ -1,6 +1,6 @@
 //! What can be typed after `jiaozi merchant transfer`.
 
-use super::ConfigFlags;
+use super::{ConfigFlags, SwitchFlags};
 use clap::{Args, Subcommand};
 
 #[derive(Debug, Subcommand)]
@@ -8,22 +8,11 @@ pub(crate) enum TransferAction {
     /// Let a merchant send money to people for a scene, or no more.
     Scene(TransferSceneFlags),
     /// Have a merchant's batches wait until its staff approves them, or no more.
-    Approval(BatchApprovalFlags),
+    Approval(SwitchFlags),
     /// Approve a batch that waits, for the merchant's staff.
     Approve(TransferBatchFlags),
     /// Reject a batch that waits, for the merchant's staff.
     Reject(TransferBatchFlags),
-}
-
-#[derive(Args, Clone, Debug)]
-pub(crate) struct BatchApprovalFlags {
-    /// The merchant's number.
-    pub(crate) mchid: String,
-    /// They wait no more.
-    #[arg(long)]
-    pub(crate) end: bool,
-    #[command(flatten)]
-    pub(crate) config: ConfigFlags,
 }
 
 #[derive(Args, Clone, Debug)]
