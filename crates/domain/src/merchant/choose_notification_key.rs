@@ -189,5 +189,9 @@ mod tests {
         world.run(&choose(certificate, KeyPace::Gradual)).unwrap();
         assert_eq!(since(&world), None);
         assert_eq!(world.get::<NotificationKey>(&MCHID.to_owned()).kind, certificate);
+        world.run(&choose(bare, KeyPace::Gradual)).unwrap();
+        world.wait(6 * DAY);
+        world.run(&choose(certificate, KeyPace::Gradual)).unwrap();
+        assert_eq!(since(&world), Some(world.now()), "all had gone over, so back is gradual too");
     }
 }

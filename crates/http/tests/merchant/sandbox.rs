@@ -9,6 +9,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::Request;
+use domain::merchant::{NotificationKey, PlatformKeyKind};
 use domain::payment_code::Digits;
 use jiaozi_http::sandbox::{
     Again, Complained, ComplaintMove, Grievance, Later, NoticeSeen, Outcome, Played,
@@ -19,6 +20,7 @@ use kernel::Timestamp;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use store::queries::find;
 use tower::ServiceExt;
 
 /// Somebody who only says what was asked of him.
@@ -183,6 +185,19 @@ async fn the_request_that_places_an_order_chooses_what_its_payer_does() {
     let order = place("T2026-0004", "lucky").await;
     let (status, problem) = ask(&world, "payments", json!({ "order": order })).await;
     assert_eq!((status, &problem["field"]), (400, &json!("/outcome")));
+}
+
+#[tokio::test]
+async fn notifications_go_over_to_another_key_at_once_or_gradually() {
+    let world = sandbox().await;
+    let mchid = &world.merchant.made.mchid;
+    for (gradually, now) in [(true, false), (false, true)] {
+        let body = json!({ "mchid": mchid, "key": "public_key", "gradually": gradually });
+        assert_eq!(ask(&world, "notification-keys", body.clone()).await, (200, body));
+        let chosen = find::<NotificationKey>(world.app.queries.as_ref(), mchid).await.unwrap();
+        let kind = chosen.unwrap().kind_for("notification", world.app.business_now());
+        assert_eq!(kind == PlatformKeyKind::PublicKey, now, "gradually: {gradually}");
+    }
 }
 
 #[tokio::test]

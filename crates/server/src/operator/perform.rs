@@ -125,7 +125,8 @@ impl Operator {
     async fn notify_with(&self, mchid: &str, key: SigningKey, gradually: bool) -> Answer {
         let pace = if gradually { KeyPace::Gradual } else { KeyPace::AtOnce };
         let command = ChooseNotificationKey { mchid: mchid.to_owned(), kind: key.into(), pace };
-        let told = json!({ "mchid": mchid, "notified_with": key, "gradually": gradually });
+        let told =
+            json!({ "mchid": mchid, "notified_with": key, "gradually": pace == KeyPace::Gradual });
         self.run(command, |()| told).await
     }
 
