@@ -144,6 +144,8 @@ fn a_payer_confirms_what_is_settled_with_or_without_the_merchant_saying_so() {
         world.run(&confirm(PAYER.user)).expect("confirmed already");
         assert_eq!((standing(&world), complaint(&world).steps), (confirmed, steps));
         assert_eq!(world.run(&withdraw(PAYER.user)), Err(WithdrawComplaintRefusal::Over));
+        let reopened = world.run(&reopen(PAYER.user, &[]));
+        assert_eq!(reopened, Err(ReopenComplaintRefusal::EndedByPayer));
     }
     let log = world.get::<ComplaintLog>(&("C1".into(), 5));
     assert_eq!(log.step, ComplaintStep::UserConfirm);
