@@ -68,10 +68,12 @@ mod tests {
             ("https://tea.example@evil.example/", "evil.example"),
             ("https://evil.example\\@tea.example/", "evil.example"),
             ("https://evil.example?@tea.example/", "evil.example"),
+            ("https://evil.example#@tea.example/", "evil.example"),
+            ("HTTPS://tea.example/", "tea.example"),
         ] {
             assert_eq!(host(address).as_deref(), Some(expected), "{address}");
         }
-        for none in ["", "tea.example", "file:///tea.example", "https://", "https:///tea.example"] {
+        for none in ["", "tea.example", "ftp://tea.example", "https://", "https:///tea.example"] {
             assert_eq!(host(none), None, "{none}");
         }
     }

@@ -1,6 +1,7 @@
 //! H5 orders and the page that their payers see.
 
 use crate::combined::{combine, market};
+use crate::partner::{self, provider};
 use crate::sandbox::sandbox;
 use crate::world::World;
 use axum::Router;
@@ -213,4 +214,22 @@ async fn combined_orders_open_from_the_pages_of_who_combined_them() {
     register(&world, "tea.example").await;
     assert_eq!(status("https://tea.example/").await, 303);
     assert_eq!(status("https://noodles.example/").await, 403);
+}
+
+#[tokio::test]
+async fn a_sub_merchants_order_opens_from_its_pages_and_from_its_providers() {
+    let (world, sub) = provider().await;
+    let mut body = partner::order(&world, &sub, "T2026-0001");
+    body["scene_info"] = json!({ "payer_client_ip": "192.0.2.7", "h5_info": { "type": "Wap" } });
+    let created = world.post("/v3/pay/partner/transactions/h5", &body).await;
+    let url = created.json()["h5_url"].as_str().unwrap().to_owned();
+    let address = url.strip_prefix("https://wallet.example").unwrap();
+    let status = async |page: &str| get_from(&world, address, page, "en").await.status().as_u16();
+    register_for(&world, &sub.made.mchid, "noodles.example").await;
+    assert_eq!(status("https://noodles.example/").await, 303);
+    assert_eq!(status("https://tea.example/").await, 403);
+    register(&world, "tea.example").await;
+    for page in ["https://noodles.example/", "https://tea.example/"] {
+        assert_eq!(status(page).await, 303, "{page}");
+    }
 }
