@@ -71,6 +71,10 @@ async fn profit_sharing_spells_it_its_own_way_and_one_signature_serves_a_second(
     is_held_back(&one, "RATELIMIT_EXCEED");
     let signature = "wechatpay-signature";
     assert_eq!(one.header(signature), two.header(signature));
+    let target = "/v3/profitsharing/orders";
+    let mut chinese = world.signed(&world.merchant, ("POST", target), b"{}");
+    chinese.headers_mut().remove("accept-language");
+    assert_eq!(world.send(chinese).await.json()["message"], TOO_MANY.1, "signed for itself");
     assert_eq!(world.get("/v3/nothing").await.status, 404);
     is_held_back(&world.get("/v3/certificates").await, "FREQUENCY_LIMITED");
 }

@@ -47,9 +47,12 @@ async fn the_inspector_shows_calls_in_xml_with_what_they_are_about_and_what_came
         assert_eq!(call.xml.as_ref().map(|xml| xml.results()), Some("SUCCESS SUCCESS"));
         assert!(call.is_done());
         let shown = inspected(&till).await;
-        for part in [said, "out_trade_no T2026-0001", "200 SUCCESS FAIL USERPAYING", MICROPAY] {
+        let failed = "<summary class=\"bad\">200 SUCCESS FAIL USERPAYING</summary>";
+        let done = "<summary class=\"good\">200 SUCCESS SUCCESS </summary>";
+        for part in [said, "out_trade_no T2026-0001", failed, done, MICROPAY] {
             assert!(shown.contains(part), "{part}");
         }
+        assert!(!shown.contains("in lower case"));
         assert!(!shown.contains(&code), "a payment code is money");
         till.world.assert_books_are_right().await;
     }
@@ -78,7 +81,9 @@ async fn the_inspector_tells_what_the_check_of_a_sign_found() {
         let is_taken = call.xml.unwrap().results() != "FAIL";
         assert_eq!(is_taken, signature == Signature::Right);
     }
-    assert!(inspected(&till).await.contains("sign_type SM3 is unknown"));
+    let shown = inspected(&till).await;
+    assert!(shown.contains("sign_type SM3 is unknown"));
+    assert!(shown.contains("<summary class=\"bad\">200 FAIL </summary>"), "it has no err_code");
     for (method, path, text) in [
         ("POST", "/pay/unifiedorder", xml::write(&Fields::new())),
         ("GET", QUERY, String::new()),
@@ -90,6 +95,25 @@ async fn the_inspector_tells_what_the_check_of_a_sign_found() {
         assert_eq!(found, (Signature::NotChecked, Some("FAIL")), "{path}");
         assert_eq!((&*call.method, &*call.target), (method, path));
     }
+}
+
+#[tokio::test]
+async fn the_inspector_shows_every_number_that_a_message_names() {
+    let till = till(SignType::Md5).await;
+    let long = "7".repeat(200);
+    let mut message = till.message(&[("refund_id", "50001"), ("out_refund_no", "R1")]);
+    message.insert("transaction_id".into(), "4200001".into());
+    message.insert("out_trade_no".into(), long.clone());
+    message.insert("auth_code".into(), String::new());
+    send(&till.world, "POST", QUERY, &xml::write(&message)).await;
+    let names = last(&till).xml.unwrap().names;
+    let expected = [
+        ("out_trade_no", &long[..128]),
+        ("transaction_id", "4200001"),
+        ("out_refund_no", "R1"),
+        ("refund_id", "50001"),
+    ];
+    assert_eq!(names, expected.map(|(name, text)| (name, text.to_owned())));
 }
 
 #[tokio::test]
@@ -123,6 +147,8 @@ async fn a_sandbox_says_why_a_sign_does_not_hold_and_never_the_key() {
         let right = till.key.sign(&message, SignType::HmacSha256);
         let shown = inspected(&till).await;
         assert!(shown.contains(hint) && shown.contains(&right) && !text.contains(&right));
+        let came = format!("the one that came<pre>{}</pre>", message["sign"]);
+        assert!(shown.contains(&came), "{hint}");
         let keys = [&till.key, &other, &apiv3].map(|key| key.reveal());
         let secrets = keys.iter().map(|key| key.as_str());
         assert!(!secrets.chain([code.as_str()]).any(|secret| shown.contains(secret)));
