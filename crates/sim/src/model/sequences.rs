@@ -2,7 +2,7 @@
 //! balances are met exactly and passed by one.
 
 use super::ask::{Ask, BankSays, Freezer, Index, Number, Standing, What};
-use super::reference::{Card, Merchant, Person, Reference, Wrong, day};
+use super::reference::{Card, Holder, Merchant, Person, Reference, Wrong, day};
 use domain::Rules;
 use kernel::time::{DAY, HOUR, SECOND};
 use proptest::prelude::*;
@@ -63,7 +63,6 @@ impl Default for Reference {
             identity,
             standing,
             frozen: BTreeSet::new(),
-            balance: 0,
             passwords: password.into_iter().collect(),
             wrong: Wrong::default(),
             proofs: Wrong::default(),
@@ -91,7 +90,7 @@ impl Default for Reference {
             refunds: BTreeMap::new(),
             movements: BTreeMap::new(),
             kept: BTreeMap::new(),
-            system: [0; 4],
+            money: BTreeMap::new(),
         }
     }
 }
@@ -236,7 +235,7 @@ impl Reference {
         let today = self.paid(identity, |at| day(at) == day(self.now));
         let by_day =
             [rules.verify_one_day_minor, rules.verify_two_day_minor].map(|cap| cap - today);
-        edges(by_day.into_iter().chain([of_class, self.people[who].balance]))
+        edges(by_day.into_iter().chain([of_class, self.held_by(Holder::Wallet(who))]))
     }
 
     fn places(&self) -> BoxedStrategy<Ask> {
@@ -356,7 +355,7 @@ impl Reference {
                     140,
                     rules.topup_day_max_minor - used,
                     260 - on_card,
-                    rules.balance_cap_minor - one.balance,
+                    rules.balance_cap_minor - model.held_by(Holder::Wallet(who)),
                 ]);
                 let amount = prop_oneof![1..100i64, select(exact)];
                 let wallet = prop::option::weighted(0.04, 0..PEOPLE);
@@ -380,7 +379,7 @@ impl Reference {
                 let is_own = |wallet: Index| model.people[wallet].identity == one.identity;
                 let (_, used, _) = model.moved(false, |it| today(it) && is_own(it.wallet));
                 let (_, _, free) = model.moved(false, |it| is_own(it.wallet));
-                let balance = one.balance;
+                let balance = model.held_by(Holder::Wallet(who));
                 let exact = edges([
                     balance,
                     balance - model.price(who, balance.max(1)).0 - 1,

@@ -24,7 +24,7 @@ pub(in crate::model) struct Order {
 }
 
 /// A top-up or a withdrawal.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(in crate::model) struct Movement {
     pub is_top_up: bool,
     pub wallet: Index,
@@ -66,7 +66,6 @@ pub(in crate::model) struct Person {
     pub identity: Option<Index>,
     pub standing: Standing,
     pub frozen: BTreeSet<Freezer>,
-    pub balance: i64,
     /// Newest last.
     pub passwords: Vec<u8>,
     pub wrong: Wrong,
@@ -78,9 +77,19 @@ pub(in crate::model) struct Person {
 
 #[derive(Clone, Debug, Default)]
 pub(in crate::model) struct Merchant {
-    pub balance: i64,
     pub fee_bp: i64,
     pub is_suspended: bool,
+}
+
+/// Who holds money, in the order in which balances are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::model) enum Holder {
+    Wallet(Index),
+    Merchant(Index),
+    Transit,
+    Fees,
+    Bank,
+    Suspense,
 }
 
 /// The reference model: the whole wallet. Times are microseconds since the midnight that began 29
@@ -98,8 +107,8 @@ pub struct Reference {
     pub(super) refunds: BTreeMap<Number, (Serial, Ask)>,
     pub(super) movements: BTreeMap<Serial, Movement>,
     pub(super) kept: BTreeMap<(Index, u64), (Ask, Answer, i64)>,
-    /// Transit, fees, bank and suspense.
-    pub(super) system: [i64; 4],
+    /// What somebody holds; nothing if nobody is named.
+    pub(super) money: BTreeMap<Holder, i64>,
 }
 
 pub(super) fn day(time: i64) -> i64 {
@@ -134,29 +143,31 @@ impl Order {
 }
 
 impl Movement {
-    fn new(is_top_up: bool, ask: &Ask, card: Index, (fee, free): (i64, i64), now: i64) -> Self {
-        Self {
-            is_top_up,
-            wallet: ask.wallet,
-            card,
-            amount: ask.amount,
-            fee,
-            free,
-            began: now,
-            state: if is_top_up { "BANK_PROCESSING" } else { "HELD" },
-            is_open: true,
-            counts: true,
-            settled_by: None,
-            refs: BTreeMap::new(),
-        }
+    fn new(ask: &Ask, card: Index, began: i64, state: &'static str) -> Self {
+        let Ask { wallet, amount, .. } = *ask;
+        Self { wallet, card, amount, began, state, is_open: true, counts: true, ..Self::default() }
     }
 }
 
 impl Reference {
     /// What everybody holds: the people, the merchants, then transit, fees, bank and suspense.
     pub fn balances(&self) -> Vec<i64> {
-        let people = self.people.iter().map(|one| one.balance);
-        people.chain(self.merchants.iter().map(|one| one.balance)).chain(self.system).collect()
+        use Holder::*;
+        let wallets = (0..self.people.len()).map(Wallet);
+        let all = wallets.chain((0..self.merchants.len()).map(Merchant));
+        all.chain([Transit, Fees, Bank, Suspense]).map(|holder| self.held_by(holder)).collect()
+    }
+
+    pub(super) fn held_by(&self, holder: Holder) -> i64 {
+        self.money.get(&holder).copied().unwrap_or(0)
+    }
+
+    /// Moves money: what some get others give.
+    fn post<const N: usize>(&mut self, legs: [(Holder, i64); N]) {
+        assert_eq!(legs.iter().map(|(_, minor)| minor).sum::<i64>(), 0, "{legs:?}");
+        for (holder, minor) in legs {
+            *self.money.entry(holder).or_default() += minor;
+        }
     }
 
     /// What a person paid from all wallets, at times that count.

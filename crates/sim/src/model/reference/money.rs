@@ -1,15 +1,11 @@
 //! The movements of money: orders, refunds, top-ups, withdrawals and what banks say of them.
 
+use super::Holder::{Bank, Fees, Merchant, Suspense, Transit, Wallet};
 use super::{Card, DONE, Decided, Movement, No, Order, Reference, day, half_up, refuse, year};
 use crate::model::ask::{Answer, Ask, BankSays, Index, Serial, Standing, What};
 use domain::catalogue::Code;
 use domain::validate::bin_table::CardKind;
 use kernel::time::SECOND;
-
-const TRANSIT: usize = 0;
-const FEES: usize = 1;
-const BANK: usize = 2;
-const SUSPENSE: usize = 3;
 
 impl Reference {
     /// Decides what no key has answered before.
@@ -98,12 +94,10 @@ impl Reference {
         refuse([
             (sum + amount > cap, code, 0),
             (amount > left, Code::VerifyStrengthLimitExceeded, left),
-            (amount > self.people[ask.wallet].balance, Code::BalanceInsufficient, 0),
+            (amount > self.held_by(Wallet(ask.wallet)), Code::BalanceInsufficient, 0),
         ])?;
         let fee = half_up(amount * self.merchants[merchant].fee_bp, 10_000);
-        self.people[ask.wallet].balance -= amount;
-        self.merchants[merchant].balance += amount - fee;
-        self.system[FEES] += fee;
+        self.post([(Wallet(ask.wallet), -amount), (Merchant(merchant), amount - fee), (Fees, fee)]);
         self.orders.entry(ask.number).and_modify(|order| order.paid = Some((ask.wallet, now, fee)));
         Ok(Answer::Done(ask.serial, amount, ""))
     }
@@ -131,9 +125,12 @@ impl Reference {
         ])?;
         let fee_back = half_up(fee * after, total) - half_up(fee * before, total);
         order.refunds.push((ask.amount, now));
-        self.people[payer].balance += ask.amount;
-        self.merchants[merchant].balance -= ask.amount - fee_back;
-        self.system[FEES] -= fee_back;
+        let of_merchant = ask.amount - fee_back;
+        self.post([
+            (Merchant(merchant), -of_merchant),
+            (Fees, -fee_back),
+            (Wallet(payer), ask.amount),
+        ]);
         self.refunds.insert((merchant, refund), (ask.serial, ask.content()));
         Ok(Answer::Done(ask.serial, 0, ""))
     }
@@ -155,14 +152,13 @@ impl Reference {
         let (_, on_card, _) =
             self.moved(true, |one| today(one) && (one.wallet, one.card) == (ask.wallet, card));
         let is_over = person + ask.amount > self.rules.topup_day_max_minor;
-        let is_over_cap =
-            self.people[ask.wallet].balance + ask.amount > self.rules.balance_cap_minor;
+        let after = self.held_by(Wallet(ask.wallet)) + ask.amount;
         refuse([
             (is_over || on_card + ask.amount > bank.day_minor, Code::TopupLimitExceeded, 0),
-            (is_over_cap, Code::BalanceCapExceeded, 0),
+            (after > self.rules.balance_cap_minor, Code::BalanceCapExceeded, 0),
         ])?;
-        let movement = Movement::new(true, ask, card, (0, 0), self.now);
-        self.movements.insert(ask.serial, movement);
+        let movement = Movement::new(ask, card, self.now, "BANK_PROCESSING");
+        self.movements.insert(ask.serial, Movement { is_top_up: true, ..movement });
         Ok(Answer::Done(ask.serial, 0, ""))
     }
 
@@ -172,7 +168,8 @@ impl Reference {
         let (_, _, used) =
             self.moved(false, |other| self.people[other.wallet].identity == one.identity);
         let free = amount.min((rules.withdraw_free_lifetime_minor - used).max(0));
-        let is_dust = amount == one.balance && amount <= rules.withdraw_dust_free_minor;
+        let is_dust =
+            amount == self.held_by(Wallet(wallet)) && amount <= rules.withdraw_dust_free_minor;
         let fee = half_up((amount - free) * rules.withdraw_fee_bp, 10_000);
         let is_free = is_dust || free == amount;
         (if is_free { 0 } else { fee.max(rules.withdraw_fee_min_minor) }, free)
@@ -187,20 +184,19 @@ impl Reference {
         let (fee, free) = self.price(ask.wallet, amount);
         let today = |one: &Movement| day(one.began) == day(self.now);
         let (count, sum, _) = self.moved(false, |one| today(one) && self.is_of(one, identity));
-        let one = &mut self.people[ask.wallet];
-        let capped_until = one.reset_at.map_or(0, |at| at + rules.password_reset_cap_s * SECOND);
+        let reset_at = self.people[ask.wallet].reset_at;
+        let capped_until = reset_at.map_or(0, |at| at + rules.password_reset_cap_s * SECOND);
         let is_capped = self.now < capped_until && sum + amount > rules.password_reset_cap_minor;
         refuse([
             (sum + amount > rules.withdraw_day_max_minor, Code::WithdrawLimitDaily, 0),
             (is_capped, Code::PasswordResetCooldown, capped_until),
             (count == rules.withdraw_count_day, Code::WithdrawCountLimit, 0),
             (fee != seen, Code::WithdrawFeeChanged, 0),
-            (amount + fee > one.balance, Code::WithdrawBalanceAndFee, fee),
+            (amount + fee > self.held_by(Wallet(ask.wallet)), Code::WithdrawBalanceAndFee, fee),
         ])?;
-        one.balance -= amount + fee;
-        self.system[TRANSIT] += amount + fee;
-        let movement = Movement::new(false, ask, card, (fee, free), self.now);
-        self.movements.insert(ask.serial, movement);
+        self.post([(Wallet(ask.wallet), -amount - fee), (Transit, amount + fee)]);
+        let movement = Movement::new(ask, card, self.now, "HELD");
+        self.movements.insert(ask.serial, Movement { fee, free, ..movement });
         Ok(Answer::Done(ask.serial, fee, ""))
     }
 
@@ -246,13 +242,11 @@ impl Reference {
     }
 
     fn settle(&mut self, one: &Movement, signed: i64) {
-        let payer = if self.system[BANK] - signed <= 0 { BANK } else { SUSPENSE };
-        self.system[payer] -= signed;
+        let payer = if self.held_by(Bank) - signed <= 0 { Bank } else { Suspense };
         if one.is_top_up {
-            self.people[one.wallet].balance += one.amount;
+            self.post([(payer, -signed), (Wallet(one.wallet), one.amount)]);
         } else {
-            self.system[TRANSIT] -= one.amount + one.fee;
-            self.system[FEES] += one.fee;
+            self.post([(payer, -signed), (Transit, -one.amount - one.fee), (Fees, one.fee)]);
         }
         self.people[one.wallet].cards[one.card].declines = 0;
     }
@@ -264,12 +258,12 @@ impl Reference {
         }
         (one.is_open, one.counts) = (false, false);
         one.state = if one.is_top_up { "FAILED" } else { "RETURNED" };
-        let (person, max) = (&mut self.people[one.wallet], self.rules.card_hard_declines_max);
         if !one.is_top_up {
-            self.system[TRANSIT] -= one.amount + one.fee;
-            person.balance += one.amount + one.fee;
+            let held = one.amount + one.fee;
+            self.post([(Transit, -held), (Wallet(one.wallet), held)]);
         }
-        let Card { declines, is_suspended, .. } = &mut person.cards[one.card];
+        let max = self.rules.card_hard_declines_max;
+        let Card { declines, is_suspended, .. } = &mut self.people[one.wallet].cards[one.card];
         *declines = match why {
             "54" => max,
             "05" if one.is_top_up => *declines + 1,
@@ -280,10 +274,9 @@ impl Reference {
 
     /// Money of the bank that is nobody's yet. The bank cannot have paid out what it does not hold.
     fn suspend(&mut self, minor: i64) -> bool {
-        let holds = self.system[BANK] - minor <= 0;
+        let holds = self.held_by(Bank) - minor <= 0;
         if holds {
-            self.system[BANK] -= minor;
-            self.system[SUSPENSE] += minor;
+            self.post([(Bank, -minor), (Suspense, minor)]);
         }
         holds
     }
