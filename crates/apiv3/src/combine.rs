@@ -491,12 +491,21 @@ mod tests {
         let caller = Caller { mchid: "1900000001", url_rule: UrlRule::Public };
         let mut body = body(vec![part("T00001"), part("T00002")]);
         body["scene_info"] = json!({
-            "payer_client_ip": "192.0.2.7", "device_id": "till 3", "h5_info": { "type": "Wap" },
+            "payer_client_ip": "192.0.2.7", "device_id": "till 3",
+            "h5_info": {
+                "type": "Wap", "app_name": "Tea", "app_url": "https://a.example.com",
+                "bundle_id": "com.example.a", "package_name": "com.example.b",
+            },
+            "store_info": { "id": "1", "name": "Tea", "area_code": "440305", "address": "road 1" },
         });
-        let print = |body: &Value| {
-            let read = CreateCombined::parse(TradeType::H5, body.to_string().as_bytes(), &caller);
+        body["sub_orders"][1]["sub_mchid"] = json!("1900000002");
+        body["sub_orders"][1]["sub_appid"] = json!("wx1");
+        let print_as = |kind: TradeType, body: &Value| {
+            let read = CreateCombined::parse(kind, body.to_string().as_bytes(), &caller);
             read.unwrap().fingerprint()
         };
+        assert_ne!(print_as(TradeType::Native, &body), print_as(TradeType::App, &body));
+        let print = |body: &Value| print_as(TradeType::H5, body);
         let first = print(&body);
         let changed = |pointer: &str, value: Value| {
             let (mut body, (parent, name)) = (body.clone(), pointer.rsplit_once('/').unwrap());
@@ -515,8 +524,16 @@ mod tests {
         for (pointer, value) in [
             ("/scene_info/device_id", json!("till 4")),
             ("/scene_info/h5_info/type", json!("iOS")),
-            ("/scene_info/h5_info/app_name", json!("Tea")),
-            ("/scene_info/store_info", json!({"id": "1"})),
+            ("/scene_info/h5_info/app_name", json!("Shop")),
+            ("/scene_info/h5_info/app_url", json!("https://b.example.com")),
+            ("/scene_info/h5_info/bundle_id", json!("com.example.c")),
+            ("/scene_info/h5_info/package_name", json!("com.example.c")),
+            ("/scene_info/store_info/id", json!("2")),
+            ("/scene_info/store_info/name", json!("Shop")),
+            ("/scene_info/store_info/area_code", json!("440306")),
+            ("/scene_info/store_info/address", json!("road 2")),
+            ("/combine_appid", json!("wx0123456789abcdee")),
+            ("/combine_out_trade_no", json!("C2026-0002")),
             ("/time_expire", json!("2026-11-21T18:34:56+08:00")),
             ("/notify_url", json!("https://shop.example.com/other")),
             ("/limit_pay", json!(["no_debit"])),
@@ -527,7 +544,11 @@ mod tests {
             ("/sub_orders/1/description", json!("coffee")),
             ("/sub_orders/1/amount/total_amount", json!(11)),
             ("/sub_orders/1/settle_info", json!({"profit_sharing": true})),
-            ("/sub_orders/1/sub_mchid", json!("1900000002")),
+            ("/sub_orders/0/attach", json!("b")),
+            ("/sub_orders/1/mchid", json!("1900000003")),
+            ("/sub_orders/1/out_trade_no", json!("T00003")),
+            ("/sub_orders/1/sub_mchid", json!("1900000003")),
+            ("/sub_orders/1/sub_appid", json!("wx2")),
         ] {
             assert_ne!(changed(pointer, value), first, "{pointer}");
         }

@@ -199,7 +199,9 @@ fn a_service_provider_names_its_sub_merchant() {
     body["sub_appid"] = json!("wxsub");
     let order = parse(call, &body).unwrap();
     assert_eq!(order.sub_mchid.as_deref(), Some("1900000002"));
-    assert_eq!((order.openid, order.sub_openid.as_deref()), (None, Some("oSUB")));
+    assert_eq!((order.openid.as_deref(), order.sub_openid.as_deref()), (None, Some("oSUB")));
+    body["payer"]["sub_openid"] = json!("oOTHER");
+    assert_ne!(parse(call, &body).unwrap().fingerprint(), order.fingerprint());
     body["payer"] = json!({});
     assert_eq!(field(&body), "/payer/sp_openid");
     assert_eq!(parse(call, &body).unwrap_err().result_number(), 268_501_013);
@@ -251,10 +253,13 @@ fn the_fingerprint_follows_the_meaning_of_a_request() {
         ("/time_expire", json!("2026-11-21T18:34:56+08:00")),
         ("/attach", json!("a")),
         ("/notify_url", json!("https://shop.example.com/other")),
+        ("/appid", json!("wx0123456789abcdee")),
+        ("/out_trade_no", json!("T2026-0002")),
     ] {
         assert_ne!(print(&with(pointer, value)), first, "{pointer}");
     }
-    assert_ne!(parse(NATIVE, &body()).unwrap().fingerprint(), first);
+    let placed_as = |kind| parse(direct(kind), &body()).unwrap().fingerprint();
+    assert_ne!(placed_as(TradeType::Native), placed_as(TradeType::App), "the same fields");
 }
 
 /// All that a call can say, as its sender wrote it.
