@@ -4,7 +4,7 @@
 
 use domain::catalogue::Code;
 use engine::Engine;
-use jiaozi_sim::model::ask::{Answer, Ask};
+use jiaozi_sim::model::ask::{Answer, Ask, BankSays, What};
 use jiaozi_sim::model::{House, Product, Reference, Sequences, prelude};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, TestRunner};
@@ -68,6 +68,28 @@ fn on_sqlite_the_product_does_what_the_model_does() {
 #[test]
 fn on_postgres_the_product_does_what_the_model_does() {
     compare(House::postgres, 50, 50);
+}
+
+/// No drawn sequence takes so much back from the bank.
+#[test]
+fn a_withdrawal_that_the_bank_has_no_money_for_is_paid_out_of_suspense() {
+    let bank = |movement, says| Ask::of(What::Bank { movement, says });
+    let prelude = prelude();
+    let top_ups = prelude.iter().filter(|ask| matches!(ask.what, What::TopUp { .. }));
+    let returned = |ask: &Ask| bank(ask.serial, BankSays::Returned(1));
+    let mut asks: Vec<Ask> = top_ups.map(returned).collect();
+    let what = What::Withdraw { card: 0, fee: 0 };
+    asks.push(Ask { serial: 100, amount: 30, digits: 1, key: 100, ..Ask::of(what) });
+    asks.push(bank(100, BankSays::Done(2)));
+    let mut model = Reference::default();
+    for ask in prelude.iter().chain(&asks) {
+        model.ask(ask);
+    }
+    let [bank, suspense] = *model.balances().last_chunk().expect("there are many accounts");
+    assert_eq!((bank, suspense), (0, -730), "760 went back, 30 more were paid out");
+    let house = House::memory();
+    play(&house, &house.engine(), &asks, || {});
+    house.verify();
 }
 
 /// What every sequence of a few hundred comes to, by code and by state.
