@@ -15,19 +15,33 @@ const GENERATION: usize = 32_768;
 /// How fast a bucket fills, and how much it holds.
 #[derive(Clone, Copy, Debug)]
 pub struct Rate {
-    per_second: i64,
+    tokens: i64,
+    /// In which time so many come.
+    period_s: i64,
     burst: i64,
 }
 
 impl Rate {
     /// Lets `per_second` through on average and `burst` at once; both at least 1.
     pub fn new(per_second: u32, burst: u32) -> Self {
-        Self { per_second: i64::from(per_second.max(1)), burst: i64::from(burst.max(1)) }
+        Self { burst: i64::from(burst.max(1)), ..Self::every(1, per_second) }
     }
 
-    /// The tokens of a full bucket, in millionths.
+    /// Lets `calls` through in a period, and as many at once; both at least 1.
+    pub fn every(period_s: u32, calls: u32) -> Self {
+        let calls = i64::from(calls.max(1));
+        Self { tokens: calls, period_s: i64::from(period_s.max(1)), burst: calls }
+    }
+
+    /// One token, in the unit in which a bucket counts: as many come in a microsecond as tokens in
+    /// a period.
+    fn token(self) -> i64 {
+        self.period_s * SECOND
+    }
+
+    /// The tokens of a full bucket.
     fn full(self) -> i64 {
-        self.burst * SECOND
+        self.burst.saturating_mul(self.token())
     }
 }
 
@@ -48,7 +62,7 @@ struct Generations<K> {
 
 #[derive(Clone, Copy, Debug)]
 struct Bucket {
-    /// Millionths of a token.
+    /// See [`Rate::token`]; below zero, tokens that it owes.
     tokens: i64,
     at: Timestamp,
 }
@@ -72,37 +86,80 @@ impl<K: Eq + Hash> Buckets<K> {
         K: Borrow<Q>,
         Q: Eq + Hash + ToOwned<Owned = K> + ?Sized,
     {
+        self.with(key, rate, now, |bucket| {
+            bucket.holds_one(rate)?;
+            bucket.tokens -= rate.token();
+            Ok(())
+        })
+    }
+
+    /// Whether a key has a token, for who knows only later whether it takes one; `Err` with the
+    /// seconds to wait when it has none.
+    pub fn check<Q>(&self, key: &Q, rate: Rate, now: Timestamp) -> Result<(), u32>
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ToOwned<Owned = K> + ?Sized,
+    {
+        self.with(key, rate, now, |bucket| bucket.holds_one(rate))
+    }
+
+    /// Takes a token that was checked, even if another one took it meanwhile: then the key owes it,
+    /// so that calls at the same moment are not let through for nothing.
+    pub fn charge<Q>(&self, key: &Q, rate: Rate, now: Timestamp)
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ToOwned<Owned = K> + ?Sized,
+    {
+        self.with(key, rate, now, |bucket| {
+            bucket.tokens = bucket.tokens.saturating_sub(rate.token())
+        });
+    }
+
+    /// Works with the bucket of a key as it is now.
+    fn with<Q, T>(
+        &self,
+        key: &Q,
+        rate: Rate,
+        now: Timestamp,
+        work: impl FnOnce(&mut Bucket) -> T,
+    ) -> T
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ToOwned<Owned = K> + ?Sized,
+    {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.young.len() >= self.generation {
             kept.old = std::mem::take(&mut kept.young);
         }
         let Generations { young, old } = &mut *kept;
-        if let Some(bucket) = young.get_mut(key) {
-            return bucket.take(rate, now);
+        if !young.contains_key(key) {
+            let fresh = Bucket { tokens: rate.full(), at: now };
+            young.insert(key.to_owned(), old.remove(key).unwrap_or(fresh));
         }
-        let fresh = Bucket { tokens: rate.full(), at: now };
-        let bucket = old.remove(key).unwrap_or(fresh);
-        young.entry(key.to_owned()).or_insert(bucket).take(rate, now)
+        let bucket = young.get_mut(key).expect("it was put there");
+        bucket.refill(rate, now);
+        work(bucket)
     }
 }
 
 impl Bucket {
-    fn take(&mut self, rate: Rate, now: Timestamp) -> Result<(), u32> {
-        self.refill(rate, now);
-        if self.tokens < SECOND {
-            // At one token a second or more, the missing part of a token comes within a second.
-            return Err(1);
-        }
-        self.tokens -= SECOND;
-        Ok(())
-    }
-
     fn refill(&mut self, rate: Rate, now: Timestamp) {
         // A clock that was set back refills nothing.
         let passed = now.since(self.at).max(0);
-        let gained = passed.saturating_mul(rate.per_second);
+        let gained = passed.saturating_mul(rate.tokens);
         self.tokens = self.tokens.saturating_add(gained).min(rate.full());
         self.at = now;
+    }
+
+    /// `Err` with the seconds until it holds a token, if it holds none.
+    fn holds_one(&self, rate: Rate) -> Result<(), u32> {
+        let missing = rate.token().saturating_sub(self.tokens);
+        if missing <= 0 {
+            return Ok(());
+        }
+        let each_second = rate.tokens * SECOND;
+        let wait_s = (missing - 1) / each_second + 1;
+        Err(u32::try_from(wait_s).unwrap_or(u32::MAX))
     }
 }
 
@@ -182,6 +239,21 @@ mod tests {
         let year = START.plus(365 * 24 * 3_600 * SECOND);
         let taken = [(); 3].map(|()| buckets.take("a", rate, year));
         assert_eq!(taken, [Ok(()), Ok(()), Err(1)]);
+    }
+
+    #[test]
+    fn what_is_counted_afterwards_is_owed_and_the_wait_says_for_how_long() {
+        let (buckets, rate) = (Buckets::<String>::default(), Rate::every(60, 6));
+        assert_eq!(buckets.check("a", rate, START), Ok(()));
+        for _ in 0..8 {
+            buckets.charge("a", rate, START);
+        }
+        // Two are owed and one is needed: three at one in ten seconds.
+        assert_eq!(buckets.check("a", rate, START), Err(30));
+        assert_eq!(buckets.check("a", rate, START.plus(30 * SECOND - 1)), Err(1));
+        assert_eq!(buckets.check("a", rate, START.plus(30 * SECOND)), Ok(()));
+        assert_eq!(buckets.check("a", rate, START.plus(30 * SECOND)), Ok(()), "nothing was taken");
+        assert_eq!(buckets.check("b", rate, START), Ok(()), "another one owes nothing");
     }
 
     #[test]

@@ -34,6 +34,12 @@ impl Refused {
     pub fn system() -> Self {
         Self::saying("SYSTEMERROR", "系统异常，请查询结果")
     }
+
+    /// One call too many; nothing was done.
+    #[must_use]
+    pub fn limited() -> Self {
+        Self::saying("FREQUENCY_LIMITED", "频率超限")
+    }
 }
 
 /// An answer before it is signed.

@@ -97,6 +97,8 @@ pub struct CreateRefund {
 pub struct RefundCreated {
     /// Our number of it.
     pub refund_id: String,
+    /// When the order was paid.
+    pub paid_at: Timestamp,
 }
 
 /// Why nothing was refunded, in order of the checks.
@@ -196,12 +198,13 @@ impl Command for CreateRefund {
                 && refund.named_minor == self.source.named_minor()
                 && !refund.is_of_reversal();
             return if is_same {
-                Ok(RefundCreated { refund_id: refund.refund_id })
+                Ok(RefundCreated { refund_id: refund.refund_id, paid_at: paid_at(&order)? })
             } else {
                 Err(CreateRefundRefusal::NumberUsedDifferently.into())
             };
         }
-        let (paid_at, target) = self.refundable(tx, &order)?;
+        let target = self.refundable(tx, &order)?;
+        let paid_at = paid_at(&order)?;
         let window = tx.rules().refund_window_s.saturating_mul(SECOND);
         if tx.now().since(paid_at) > window {
             return Err(CreateRefundRefusal::WindowExpired.into());
@@ -211,32 +214,31 @@ impl Command for CreateRefund {
             return Err(CreateRefundRefusal::AmountExceeded { left }.into());
         }
         self.check_spacing(tx, &order)?;
-        self.refund(tx, order, target)
+        let refund_id = self.refund(tx, order, target)?;
+        Ok(RefundCreated { refund_id, paid_at })
     }
 }
 
 impl CreateRefund {
-    /// When the order was paid and where its money goes back to, if it was and the totals agree.
+    /// Where the order's money goes back to, if it was paid and the totals agree.
     fn refundable(
         &self,
         tx: &mut Tx<'_>,
         order: &Order,
-    ) -> Result<(Timestamp, RepaymentTarget), Stop<CreateRefundRefusal>> {
-        let paid_at = match order.state {
-            OrderState::Success => order.paid_at,
+    ) -> Result<RepaymentTarget, Stop<CreateRefundRefusal>> {
+        match order.state {
+            OrderState::Success => {}
             OrderState::NotPay
             | OrderState::UserPaying
             | OrderState::BankPending
             | OrderState::Closed
             | OrderState::PayError
             | OrderState::Revoked => return Err(CreateRefundRefusal::NotPaid.into()),
-        };
+        }
         if self.total != order.amount {
             return Err(CreateRefundRefusal::TotalDiffers.into());
         }
-        let target = RepaymentTarget::of(tx, order)?.ok_or(CreateRefundRefusal::PayerClosed)?;
-        let paid_at = paid_at.ok_or_else(|| Stop::Defect("a paid order knows when".into()))?;
-        Ok((paid_at, target))
+        Ok(RepaymentTarget::of(tx, order)?.ok_or(CreateRefundRefusal::PayerClosed)?)
     }
 
     fn check_spacing(&self, tx: &Tx<'_>, order: &Order) -> Result<(), CreateRefundRefusal> {
@@ -256,7 +258,7 @@ impl CreateRefund {
         tx: &mut Tx<'_>,
         order: Order,
         target: RepaymentTarget,
-    ) -> Result<RefundCreated, Stop<CreateRefundRefusal>> {
+    ) -> Result<String, Stop<CreateRefundRefusal>> {
         let repayment = Repayment {
             order,
             target,
@@ -271,8 +273,12 @@ impl CreateRefund {
         };
         let posted = repayment.post(tx)?;
         posted.map_err(|TooLittle| CreateRefundRefusal::NotEnough)?;
-        Ok(RefundCreated { refund_id: self.refund_id.clone() })
+        Ok(self.refund_id.clone())
     }
+}
+
+fn paid_at(order: &Order) -> Result<Timestamp, Stop<CreateRefundRefusal>> {
+    order.paid_at.ok_or_else(|| Stop::Defect("a paid order knows when".into()))
 }
 
 /// The order that a merchant names, if it placed it, for this sub-merchant or for itself.

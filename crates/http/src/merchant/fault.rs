@@ -40,6 +40,11 @@ impl Fault {
         Self { over_rate: true, retry_after_s, ..Code::FrequencyLimited.into() }
     }
 
+    /// Whether the call was served and what is wrong is in it.
+    pub(super) fn is_callers(&self) -> bool {
+        !self.over_rate && (400..500).contains(&self.error.code.status())
+    }
+
     fn busy(retry_after_s: u64) -> Self {
         Self { retry_after_s: Some(retry_after_s.max(1)), ..Code::ServiceUnavailable.into() }
     }

@@ -24,6 +24,7 @@ mod orders;
 mod platform_keys;
 mod profit;
 mod rates;
+mod refund_rates;
 mod refunds;
 mod route;
 mod security;

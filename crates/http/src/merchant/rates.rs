@@ -1,6 +1,7 @@
 //! How often one merchant may call: a bucket for each merchant and family of calls, asked once the
 //! signature holds, so that nobody uses up another one's calls, and before anything is read or run.
-//! Each process counts for itself.
+//! Two lower rates of refunds count what only the answer shows (`refund_rates`). Each process
+//! counts for itself.
 
 use crate::rate_limit::{Buckets, Rate};
 use kernel::Timestamp;
@@ -19,6 +20,10 @@ pub enum Family {
     CodePayments,
     /// Refunds.
     Refunds,
+    /// Those that are refused: counted once they are, and asked before the next one is served.
+    FailedRefunds,
+    /// Those of orders paid more than a month ago: counted once they are accepted.
+    OldRefunds,
     /// Asking for refunds.
     RefundQueries,
     /// Sending money to a person.
@@ -45,12 +50,14 @@ pub enum Family {
 
 impl Family {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Orders,
         Self::OrderQueries,
         Self::Closes,
         Self::CodePayments,
         Self::Refunds,
+        Self::FailedRefunds,
+        Self::OldRefunds,
         Self::RefundQueries,
         Self::Transfers,
         Self::TransferQueries,
@@ -72,6 +79,8 @@ impl Family {
             Self::Closes => "merchant_rate.closes",
             Self::CodePayments => "merchant_rate.code_payments",
             Self::Refunds => "merchant_rate.refunds",
+            Self::FailedRefunds => "merchant_rate.failed_refunds",
+            Self::OldRefunds => "merchant_rate.old_refunds",
             Self::RefundQueries => "merchant_rate.refund_queries",
             Self::Transfers => "merchant_rate.transfers",
             Self::TransferQueries => "merchant_rate.transfer_queries",
@@ -86,7 +95,31 @@ impl Family {
         }
     }
 
-    /// Calls a second unless the configuration says otherwise; as many may come at once. The
+    /// In how many seconds a merchant may make so many calls.
+    const fn period_s(self) -> u32 {
+        match self {
+            Self::OldRefunds => 60,
+            Self::Orders
+            | Self::OrderQueries
+            | Self::Closes
+            | Self::CodePayments
+            | Self::Refunds
+            | Self::FailedRefunds
+            | Self::RefundQueries
+            | Self::Transfers
+            | Self::TransferQueries
+            | Self::TransferCancels
+            | Self::TransferBatches
+            | Self::TransferBatchQueries
+            | Self::ProfitSharing
+            | Self::Bills
+            | Self::Complaints
+            | Self::Uploads
+            | Self::Others => 1,
+        }
+    }
+
+    /// Calls a period unless the configuration says otherwise; as many may come at once. The
     /// protocol has figures for orders, code payments, refunds, transfers and queries of batches.
     /// The others are ours: far above what a shop needs, and low where a call costs much: a batch
     /// places a thousand transfers, a bill reads a day.
@@ -97,6 +130,8 @@ impl Family {
             Self::Closes => 500,
             Self::CodePayments => 33,
             Self::Refunds => 150,
+            Self::FailedRefunds => 6,
+            Self::OldRefunds => 5_000,
             Self::RefundQueries => 300,
             Self::Transfers => 100,
             Self::TransferQueries => 100,
@@ -119,6 +154,13 @@ impl Family {
             Self::Closes => "Orders closed and payments by code reversed a second, per merchant.",
             Self::CodePayments => "Payments by code a second, per merchant.",
             Self::Refunds => "Refunds asked for a second, per merchant.",
+            Self::FailedRefunds => {
+                "Refunds asked for in vain a second, per merchant; after so many the next one is \
+                 not looked at."
+            }
+            Self::OldRefunds => {
+                "Refunds a minute of orders that were paid more than 30 days ago, per merchant."
+            }
             Self::RefundQueries => "Queries of refunds a second, per merchant.",
             Self::Transfers => "Transfers to people a second, per merchant.",
             Self::TransferQueries => "Queries of transfers a second, per merchant.",
@@ -141,11 +183,15 @@ pub struct MerchantLimiter {
 }
 
 impl MerchantLimiter {
-    /// Lets so many calls of a family through each second, and as many at once; 0 for no limit.
-    pub fn new(per_second: impl Fn(Family) -> u32) -> Self {
-        let rate = |family| match per_second(family) {
+    /// Lets so many calls of a family through each second (old refunds: each minute), and as many
+    /// at once; 0 for no limit.
+    pub fn new(calls: impl Fn(Family) -> u32) -> Self {
+        let rate = |family: Family| match calls(family) {
             0 => None,
-            limit => Some((family, (Rate::new(limit, limit), Buckets::default()))),
+            calls => {
+                let rate = Rate::every(family.period_s(), calls);
+                Some((family, (rate, Buckets::default())))
+            }
         };
         Self { bounded: Family::ALL.into_iter().filter_map(rate).collect() }
     }
@@ -156,6 +202,21 @@ impl MerchantLimiter {
         match self.bounded.get(&family) {
             Some((rate, buckets)) => buckets.take(mchid, *rate, now),
             None => Ok(()),
+        }
+    }
+
+    /// The same before it is known whether the call counts to the family; nothing is taken.
+    pub(super) fn check(&self, mchid: &str, family: Family, now: Timestamp) -> Result<(), u32> {
+        match self.bounded.get(&family) {
+            Some((rate, buckets)) => buckets.check(mchid, *rate, now),
+            None => Ok(()),
+        }
+    }
+
+    /// Counts a call that was checked, now that it is known to count.
+    pub(super) fn charge(&self, mchid: &str, family: Family, now: Timestamp) {
+        if let Some((rate, buckets)) = self.bounded.get(&family) {
+            buckets.charge(mchid, *rate, now);
         }
     }
 }
@@ -178,6 +239,19 @@ mod tests {
         for _ in 0..100 {
             assert_eq!(take("1900000001", Family::Bills), Ok(()), "0 is no limit");
         }
+    }
+
+    #[test]
+    fn old_refunds_are_counted_by_the_minute() {
+        let limiter = MerchantLimiter::new(|_| 2);
+        for family in [Family::OldRefunds, Family::FailedRefunds] {
+            limiter.charge("1900000001", family, NOW);
+            assert_eq!(limiter.check("1900000001", family, NOW), Ok(()));
+            limiter.charge("1900000001", family, NOW);
+        }
+        assert_eq!(limiter.check("1900000001", Family::OldRefunds, NOW), Err(30));
+        assert_eq!(limiter.check("1900000001", Family::FailedRefunds, NOW), Err(1));
+        assert_eq!(limiter.check("1900000002", Family::OldRefunds, NOW), Ok(()));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::Face;
 use super::answer::Reply;
 use super::call::Call;
 use super::fault::{Fault, attempt, run};
+use super::refund_rates::{check_failed, check_old, count_failed, count_old};
 use super::route::Route;
 use crate::personal::card_index;
 use apiv3::abnormal_refund::{AbnormalRefund, AbnormalTarget, PayerCard};
@@ -38,6 +39,16 @@ pub(super) const QUERIES: &[Route] =
 const DRAWN_DIGITS: usize = 7;
 
 async fn create(call: Call) -> Result<Reply, Fault> {
+    check_failed(&call.face, &call.mchid)?;
+    let outcome = created(&call).await;
+    match &outcome {
+        Err(fault) if fault.is_callers() => count_failed(&call.face, &call.mchid),
+        Ok(_) | Err(_) => {}
+    }
+    outcome
+}
+
+async fn created(call: &Call) -> Result<Reply, Fault> {
     let asked = CreateRefund::parse(&call.body, &call.caller())?;
     let refund = give_back(&call.face, &call.mchid, &asked, NoticeForm::Json).await?;
     reply(&refund.map_err(ApiError::from)?)
@@ -77,8 +88,10 @@ pub(super) async fn give_back(
         refund_id: draw_refund_id(face),
         payout: draw_payout(face),
     };
-    if let Err(refusal) = attempt(face, make).await? {
-        return Ok(Err(refusal));
+    check_old(face, mchid, &asked.order).await?;
+    match attempt(face, make).await? {
+        Ok(created) => count_old(face, mchid, created.paid_at),
+        Err(refusal) => return Ok(Err(refusal)),
     }
     let key = (mchid.to_owned(), asked.out_refund_no.clone());
     let refund = queries::find::<Refund>(face.app.queries.as_ref(), &key).await?;

@@ -104,9 +104,7 @@ impl XmlTrial {
             Ok(Some(CallOutcome::BankError)) => {
                 Refused::saying("BANKERROR", "银行系统异常，请查询结果")
             }
-            Ok(Some(CallOutcome::FrequencyLimited)) => {
-                Refused::saying("FREQUENCY_LIMITED", "频率超限")
-            }
+            Ok(Some(CallOutcome::FrequencyLimited)) => Refused::limited(),
             Err(_) => Refused::param("Sandbox-Outcome"),
         };
         Answer::Refused(refused, Fields::new())

@@ -168,7 +168,7 @@ async fn answer_of(call: Call, face: &Arc<Face>, request: Request) -> (&'static 
         }
     };
     let answer = match face.count_call(&asked.mchid, call.family()) {
-        Err(_) => again(call, Refused::saying("FREQUENCY_LIMITED", LIMITED)),
+        Err(_) => again(call, Refused::limited()),
         Ok(()) => {
             let done = done(call, Arc::clone(face), Arc::clone(&asked));
             match shell::until(late, tokio::spawn(done.in_current_span())).await {

@@ -3,6 +3,7 @@
 
 use super::Face;
 use super::fault::Fault;
+use super::refund_rates::{check_failed, count_failed};
 use super::refunds::give_back;
 use super::xml_face::{Asked, find_named, no_order, refuse};
 use apiv3::refund::OrderName;
@@ -15,24 +16,39 @@ use store::queries::{Value, find, select};
 
 /// Gives back what is asked for.
 pub(super) async fn refund(face: &Face, asked: &Asked) -> Answer {
+    if check_failed(face, &asked.mchid).is_err() {
+        return refuse(Refused::limited());
+    }
+    match given_back(face, asked).await {
+        Ok(answer) => {
+            if matches!(answer, Answer::Refused(..)) {
+                count_failed(face, &asked.mchid);
+            }
+            answer
+        }
+        Err(fault) if fault.over_rate => refuse(Refused::limited()),
+        Err(_) => refuse(Refused::system()),
+    }
+}
+
+/// What comes of it; an error is not the caller's.
+async fn given_back(face: &Face, asked: &Asked) -> Result<Answer, Fault> {
     let request = match RefundAsked::parse(&asked.fields, face.url_rule()) {
         Ok(request) => request,
-        Err(refused) => return refuse(refused),
+        Err(refused) => return Ok(refuse(refused)),
     };
     let RefundAsked { appid, refund } = request;
     let named =
         NamedOrder { appid, sub_mchid: refund.sub_mchid.clone(), name: refund.order.clone() };
-    match find_named(face, asked, named).await {
-        Ok(Some(_)) => {}
-        Ok(None) => return no_order(),
-        Err(_) => return refuse(Refused::system()),
+    if find_named(face, asked, named).await?.is_none() {
+        return Ok(no_order());
     }
-    let view = match give_back(face, &asked.mchid, &refund, NoticeForm::Xml).await {
-        Ok(Ok(refund)) => RefundView::of(&refund),
-        Ok(Err(refusal)) => return refuse(refusal.into()),
-        Err(_) => None,
+    let refund = match give_back(face, &asked.mchid, &refund, NoticeForm::Xml).await? {
+        Ok(refund) => refund,
+        Err(refusal) => return Ok(refuse(refusal.into())),
     };
-    view.map_or_else(|| refuse(Refused::system()), |view| Answer::Done(show(&view)))
+    let view = RefundView::of(&refund).ok_or_else(|| Fault::defect("refund row"))?;
+    Ok(Answer::Done(show(&view)))
 }
 
 /// Shows refunds.

@@ -11,6 +11,7 @@ use jiaozi_http::sandbox::{HeldBack, Signature};
 use serde_json::json;
 use std::sync::Arc;
 
+const XML_REFUND: &str = "/secapi/pay/refund";
 const NATIVE: &str = "/v3/pay/transactions/native";
 const TOO_MANY: (&str, &str) = ("FREQUENCY_LIMITED", "频率超限");
 
@@ -96,6 +97,76 @@ async fn a_till_is_told_in_xml_and_counts_to_the_same_rate() {
     till.world.wait(1);
     assert_eq!(till.micropay("T1", &code).await["result_code"], "SUCCESS", "the code was not used");
     till.world.check_books().await;
+}
+
+const REFUNDS: &str = "/v3/refund/domestic/refunds";
+
+#[tokio::test]
+async fn a_merchant_whose_refunds_fail_waits_and_who_does_it_right_does_not() {
+    let rates = bounded(&[(Family::FailedRefunds, 2)]);
+    let till = Till::of(World::with(|app| app.limits.merchants = rates).await, SignType::Md5).await;
+    let world = &till.world;
+    world.paid("T2026-0001").await;
+    let back =
+        async |refund: &str| world.post(REFUNDS, &world.refund("T2026-0001", refund, 400)).await;
+    for _ in 0..3 {
+        assert_eq!(back("R1").await.status, 200, "what succeeds takes nothing");
+    }
+    back("R2").await.refuses(429, "FREQUENCY_LIMITED", "too many requests");
+    assert_eq!(world.post(REFUNDS, &json!({})).await.status, 400, "a field is wrong");
+    is_held_back(&back("R1").await, "FREQUENCY_LIMITED");
+    let in_xml = [
+        ("out_trade_no", "T2026-0001"),
+        ("out_refund_no", "R1"),
+        ("total_fee", "1000"),
+        ("refund_fee", "400"),
+    ];
+    assert_eq!(refusal(&till.ask(XML_REFUND, &in_xml).await), TOO_MANY, "the same over XML");
+    world.wait(1);
+    for _ in 0..2 {
+        let unknown = [&in_xml[1..], &[("out_trade_no", "T2026-0404")]].concat();
+        assert_eq!(refusal(&till.ask(XML_REFUND, &unknown).await).0, "ORDERNOTEXIST");
+    }
+    is_held_back(&back("R1").await, "FREQUENCY_LIMITED");
+    world.wait(1);
+    world.advance(60).await;
+    assert_eq!(back("R2").await.status, 200, "nothing was done when it was held back");
+    world.check_books().await;
+}
+
+#[tokio::test]
+async fn refunds_of_old_orders_have_a_rate_of_their_own() {
+    let rates = bounded(&[(Family::OldRefunds, 1)]);
+    let till = Till::of(World::with(|app| app.limits.merchants = rates).await, SignType::Md5).await;
+    let world = &till.world;
+    world.paid("T2026-0001").await;
+    let old = world.paid("T2026-0002").await;
+    world.advance(30 * 86_400 + 1).await;
+    world.paid("T2026-0003").await;
+    let back = async |order: &str, refund: &str| {
+        world.post(REFUNDS, &world.refund(order, refund, 400)).await
+    };
+    for _ in 0..2 {
+        assert_eq!(back("T2026-0003", "R3").await.status, 200, "not old");
+    }
+    assert_eq!(back("T2026-0001", "R1").await.status, 200);
+    let mut second = world.refund("T2026-0002", "R2", 400);
+    second["transaction_id"] = json!(old);
+    let held_back = world.post(REFUNDS, &second).await;
+    held_back.refuses(429, "FREQUENCY_LIMITED", "too many requests");
+    assert_eq!(held_back.header("retry-after"), "60");
+    let in_xml = [
+        ("transaction_id", old.as_str()),
+        ("out_refund_no", "R2"),
+        ("total_fee", "1000"),
+        ("refund_fee", "400"),
+    ];
+    assert_eq!(refusal(&till.ask(XML_REFUND, &in_xml).await), TOO_MANY);
+    assert_eq!(back("T2026-0003", "R3").await.status, 200, "not old");
+    assert_eq!(back("T2026-0404", "R4").await.status, 404, "there is none");
+    world.wait(60);
+    assert_eq!(world.post(REFUNDS, &second).await.status, 200, "nothing was done before");
+    world.check_books().await;
 }
 
 #[tokio::test]

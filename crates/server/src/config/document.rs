@@ -32,7 +32,8 @@ const RATES: &str = "
 How many calls of a kind one merchant may make a second; as many may come at once. 0 is no limit,
 and a sandbox has none unless the key is set. Calls count once their signature holds, those over
 XML too, and each server counts for itself. What is above a rate is
-[refused](merchant-api.md#errors).
+[refused](merchant-api.md#errors). Of refunds, those that fail and those of old orders have lower
+rates beside.
 ";
 
 fn table(title: &str, above: &str, keys: impl Iterator<Item = Key>) -> String {
