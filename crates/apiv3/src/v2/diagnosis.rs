@@ -5,6 +5,7 @@
 use super::sign::{ApiV2Key, SIGN, SignType, text_of};
 use super::xml::{self, Fields};
 use encoding_rs::GBK;
+use std::ops::ControlFlow;
 use zeroize::Zeroizing;
 
 /// What is shown of the text.
@@ -128,9 +129,7 @@ fn hints(
     match &keys.own {
         Some(own) if fits(own) => {}
         Some(own) => {
-            let tried = mistakes(body, fields, own, way).into_iter();
-            let signs = |(text, _): &(Zeroizing<Vec<u8>>, Hint)| own.digest(text, way) == given;
-            let mistake = tried.into_iter().find(signs).map(|(_, hint)| hint);
+            let mistake = mistakes(body, fields, own, (way, &given)).break_value();
             found.extend(mistake.or_else(|| other_key(&fits, keys)));
         }
         None => {
@@ -164,47 +163,50 @@ fn other_key(fits: &dyn Fn(&ApiV2Key) -> bool, keys: &KeysToTry) -> Option<Hint>
     })
 }
 
-/// What clients sign by mistake, whole, with the key where they put it.
+/// Tries what clients sign by mistake, with the key where they put it, until one has the sign that
+/// was given.
 fn mistakes(
     body: &[u8],
     fields: &Fields,
     own: &ApiV2Key,
-    way: SignType,
-) -> Vec<(Zeroizing<Vec<u8>>, Hint)> {
+    (way, given): (SignType, &str),
+) -> ControlFlow<Hint> {
     let key = own.reveal();
-    let mut all = Vec::new();
-    let mut add = |text: &[u8], end: &[&str], (chinese, english): (&str, &str)| {
+    let attempt = |text: &[u8], end: &[&str], (chinese, english): (&str, &str)| {
         let end = Zeroizing::new(end.concat());
         let whole = Zeroizing::new([text, end.as_bytes()].concat());
-        all.push((whole, Hint::new(chinese, english)));
+        match own.digest(&whole, way) == given {
+            true => ControlFlow::Break(Hint::new(chinese, english)),
+            false => ControlFlow::Continue(()),
+        }
     };
     let keyed = ["key=", key.as_str()];
     let every: Vec<_> = fields.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
     let with_empty = || every.iter().copied().filter(|(name, _)| *name != SIGN);
-    add(text_of(with_empty()).as_bytes(), &keyed, EMPTY);
+    attempt(text_of(with_empty()).as_bytes(), &keyed, EMPTY)?;
     let again = own.sign(fields, way);
     for sign in ["", again.as_str()] {
         let mut more = fields.clone();
         more.insert(SIGN.to_owned(), sign.to_owned());
         let of_sign = more.iter().filter(|(name, text)| *name == SIGN || !text.is_empty());
         let of_sign = of_sign.map(|(name, text)| (name.as_str(), text.as_str()));
-        add(text_of(of_sign).as_bytes(), &keyed, SIGN_TOO);
+        attempt(text_of(of_sign).as_bytes(), &keyed, SIGN_TOO)?;
     }
     let as_sent = xml::names(body).unwrap_or_default();
     let as_sent = as_sent.iter().filter_map(|name| fields.get_key_value(name));
     let as_sent = as_sent.map(|(name, text)| (name.as_str(), text.as_str()));
     let unsorted = as_sent.filter(|(name, _)| *name != SIGN);
-    add(text_of(unsorted.clone()).as_bytes(), &keyed, UNSORTED);
-    add(text_of(unsorted.filter(|(_, text)| !text.is_empty())).as_bytes(), &keyed, UNSORTED);
+    attempt(text_of(unsorted.clone()).as_bytes(), &keyed, UNSORTED)?;
+    attempt(text_of(unsorted.filter(|(_, text)| !text.is_empty())).as_bytes(), &keyed, UNSORTED)?;
     let right = text_of(signed(fields));
-    add(right.trim_end_matches('&').as_bytes(), &[], KEYLESS);
-    add(right.as_bytes(), &[key.as_str()], NAMELESS_KEY);
-    add(right.as_bytes(), &[keyed[0], keyed[1], "\n"], KEY_LINE);
-    add(&GBK.encode(&right).0, &keyed, CHARSET_GBK);
+    attempt(right.trim_end_matches('&').as_bytes(), &[], KEYLESS)?;
+    attempt(right.as_bytes(), &[key.as_str()], NAMELESS_KEY)?;
+    attempt(right.as_bytes(), &[keyed[0], keyed[1], "\n"], KEY_LINE)?;
+    attempt(&GBK.encode(&right).0, &keyed, CHARSET_GBK)?;
     let narrow: String = right.chars().map(|c| if c.is_ascii() { c } else { '?' }).collect();
-    add(narrow.as_bytes(), &keyed, CHARSET_ASCII);
+    attempt(narrow.as_bytes(), &keyed, CHARSET_ASCII)?;
     let twice: String = right.bytes().map(char::from).collect();
-    add(twice.as_bytes(), &keyed, CHARSET_TWICE);
+    attempt(twice.as_bytes(), &keyed, CHARSET_TWICE)?;
     for (change, texts) in [
         (percent_encoded as fn(&str) -> String, PERCENT),
         (|text| percent_encoded(text).replace("%20", "+"), PERCENT),
@@ -212,20 +214,20 @@ fn mistakes(
     ] {
         let changed: Vec<_> = signed(fields).map(|(name, text)| (name, change(text))).collect();
         let changed = changed.iter().map(|(name, text)| (*name, text.as_str()));
-        add(text_of(changed).as_bytes(), &keyed, texts);
+        attempt(text_of(changed).as_bytes(), &keyed, texts)?;
     }
     if !fields.contains_key(SIGN_TYPE) {
         let mut more = fields.clone();
         more.insert(SIGN_TYPE.to_owned(), way.as_str().to_owned());
-        add(text_of(signed(&more)).as_bytes(), &keyed, SIGN_TYPE_NOT_SENT);
+        attempt(text_of(signed(&more)).as_bytes(), &keyed, SIGN_TYPE_NOT_SENT)?;
     }
     for (left_out, _) in signed(fields) {
         let others = signed(fields).filter(|(name, _)| *name != left_out);
         let chinese = format!("字段 {left_out} 没有参与签名");
         let english = format!("the field {left_out} is sent, but you did not sign it");
-        add(text_of(others).as_bytes(), &keyed, (&chinese, &english));
+        attempt(text_of(others).as_bytes(), &keyed, (&chinese, &english))?;
     }
-    all
+    ControlFlow::Continue(())
 }
 
 fn percent_encoded(text: &str) -> String {
