@@ -141,6 +141,8 @@ impl FileComplaint {
             apply_refund_minor: self.apply_refund_minor,
             state: ComplaintState::Pending,
             ended: None,
+            in_platform_service: false,
+            satisfaction: None,
             times: 1,
             payer_waits: true,
             steps: 0,

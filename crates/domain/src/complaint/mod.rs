@@ -1,13 +1,20 @@
 //! Complaints of payers about orders, what was said about them, and the files that are shown.
 
 mod answer_complaint;
+mod apply_platform_service;
+mod cancel_platform_service;
 mod confirm_complaint;
 mod file_complaint;
+mod finish_platform_service;
 mod forget_picture;
 mod media;
 mod note_refund;
+#[cfg(test)]
+mod platform_tests;
+mod rate_complaint;
 mod read_complaints;
 mod reopen_complaint;
+mod respond_for_platform;
 mod shown_picture;
 #[cfg(test)]
 mod tests;
@@ -15,13 +22,18 @@ mod upload_picture;
 mod withdraw_complaint;
 
 pub use answer_complaint::{AnswerComplaint, AnswerComplaintRefusal, ComplaintAct};
+pub use apply_platform_service::{ApplyPlatformService, ApplyPlatformServiceRefusal};
+pub use cancel_platform_service::{CancelPlatformService, CancelPlatformServiceRefusal};
 pub use confirm_complaint::{ConfirmComplaint, ConfirmComplaintRefusal};
 pub use file_complaint::{ComplaintFiled, FileComplaint, FileComplaintRefusal};
+pub use finish_platform_service::{FinishPlatformService, FinishPlatformServiceRefusal};
 pub use forget_picture::ForgetPicture;
 pub use media::{Media, MediaKind, StoreMedia};
 pub(crate) use note_refund::{RefundNews, complaint_key, complaint_of, note_refund};
+pub use rate_complaint::{RateComplaint, RateComplaintRefusal};
 pub use read_complaints::may_list_about;
 pub use reopen_complaint::{ReopenComplaint, ReopenComplaintRefusal};
+pub use respond_for_platform::{RespondForPlatform, RespondForPlatformRefusal};
 pub use shown_picture::ShownPicture;
 pub use upload_picture::{PICTURES_A_DAY, PictureUsage, UploadPicture, UploadPictureRefusal};
 pub use withdraw_complaint::{WithdrawComplaint, WithdrawComplaintRefusal};
@@ -72,6 +84,30 @@ text_enum!(
 );
 
 text_enum!(
+    /// Why a payer asks us to step in.
+    PlatformReason {
+        /// The merchant does not answer.
+        NoAnswer = "MERCHANT_SILENT",
+        /// The two do not agree.
+        NotAgreed = "NOT_AGREED",
+        /// Anything else.
+        Others = "OTHERS",
+    }
+);
+
+text_enum!(
+    /// How a payer finds what came of a complaint.
+    Satisfaction {
+        /// Good.
+        Satisfied = "SATISFIED",
+        /// Neither good nor bad.
+        Neutral = "NEUTRAL",
+        /// Bad.
+        Unsatisfied = "UNSATISFIED",
+    }
+);
+
+text_enum!(
     /// What was done about a complaint, as the protocol spells it.
     ComplaintStep {
         /// The payer complained.
@@ -84,6 +120,16 @@ text_enum!(
         UserWithdraw = "USER_REVOKE_COMPLAINT",
         /// The payer says that it is settled; the protocol spells it so.
         UserConfirm = "USER_COMFIRM_COMPLAINT",
+        /// The payer asked us to step in.
+        UserApplyPlatform = "USER_APPLY_PLATFORM_SERVICE",
+        /// The payer wants that no more.
+        UserCancelPlatform = "USER_CANCEL_PLATFORM_SERVICE",
+        /// The payer says how it finds what came of it.
+        UserRate = "USER_SUBMIT_SATISFACTION",
+        /// We said something.
+        PlatformResponse = "PLATFORM_RESPONSE",
+        /// We are done with it.
+        PlatformFinish = "PLATFORM_SERVICE_FINISHED",
         /// The merchant said something.
         MerchantResponse = "MERCHANT_RESPONSE",
         /// The merchant says that it is dealt with.
@@ -130,6 +176,10 @@ pub struct Complaint {
     pub state: ComplaintState,
     /// Who says that it is dealt with, while it is.
     pub ended: Option<ComplaintEnd>,
+    /// Whether the payer asked us to step in, and we are not done.
+    pub in_platform_service: bool,
+    /// How the payer finds what came of it, if it says so, while it is dealt with.
+    pub satisfaction: Option<Satisfaction>,
     /// How often the payer complained.
     pub times: i64,
     /// Whether the payer waits for an answer of the merchant.
@@ -170,6 +220,10 @@ pub struct ComplaintLog {
     pub remark: String,
     /// In how many days the merchant will refund, if it says so.
     pub launch_refund_day: Option<i64>,
+    /// Why the payer asks us to step in, if that is the step.
+    pub platform_reason: Option<PlatformReason>,
+    /// How the payer finds what came of it, if that is the step.
+    pub satisfaction: Option<Satisfaction>,
     /// What was refunded, if that is the step.
     pub refunded: Option<Amount>,
     /// The ids of pictures, with commas between.
@@ -189,6 +243,10 @@ pub(crate) struct Said {
     remark: String,
     /// In how many days the merchant will refund.
     launch_refund_day: Option<i64>,
+    /// Why the payer asks us to step in.
+    platform_reason: Option<PlatformReason>,
+    /// How the payer finds what came of it.
+    satisfaction: Option<Satisfaction>,
     /// What was refunded.
     refunded: Option<Amount>,
     /// The ids of pictures of who does it.
@@ -218,6 +276,11 @@ impl Complaint {
             | ComplaintStep::UserResponse
             | ComplaintStep::UserWithdraw
             | ComplaintStep::UserConfirm
+            | ComplaintStep::UserApplyPlatform
+            | ComplaintStep::UserCancelPlatform
+            | ComplaintStep::UserRate
+            | ComplaintStep::PlatformResponse
+            | ComplaintStep::PlatformFinish
             | ComplaintStep::MerchantResponse
             | ComplaintStep::MerchantComplete
             | ComplaintStep::MerchantApproveRefund
@@ -235,6 +298,8 @@ impl Complaint {
             details: said.details,
             remark: said.remark,
             launch_refund_day: said.launch_refund_day,
+            platform_reason: said.platform_reason,
+            satisfaction: said.satisfaction,
             refunded: said.refunded,
             images: said.images.join(","),
             at: tx.now(),
@@ -243,17 +308,20 @@ impl Complaint {
         Ok(())
     }
 
-    /// Is dealt with, as somebody says.
+    /// Is dealt with, as somebody says. A payer who asked us to step in and ends it needs us no
+    /// more; the merchant does not send us away.
     fn ends(&mut self, end: ComplaintEnd) {
         self.state = ComplaintState::Processed;
         self.ended = Some(end);
         self.payer_waits = false;
+        self.in_platform_service &= end == ComplaintEnd::Completed;
     }
 
     /// The payer complains once more of what was said to be dealt with.
     fn taken_up_again(mut self, tx: &mut Tx<'_>, said: Said) -> Result<(), Halt> {
         self.state = ComplaintState::Processing;
         self.ended = None;
+        self.satisfaction = None;
         self.times += 1;
         self.payer_waits = true;
         self.step(tx, ComplaintStep::UserContinue, said)

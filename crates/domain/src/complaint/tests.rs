@@ -8,16 +8,16 @@ use crate::order::tests::{pay, place, world};
 use crate::testing::{self, MCHID, Person, World, id_bytes};
 use kernel::time::DAY;
 
-const PAYER: Person = Person::numbered(1);
+pub(super) const PAYER: Person = Person::numbered(1);
 
-fn paid() -> World {
+pub(super) fn paid() -> World {
     let mut world = world(0);
     world.run(&place("T001", 1_000)).unwrap();
     world.run(&pay("T001", 1_000)).unwrap();
     world
 }
 
-fn file(id: &str) -> FileComplaint {
+pub(super) fn file(id: &str) -> FileComplaint {
     FileComplaint {
         user: PAYER.user,
         wallet: PAYER.wallet,
@@ -41,7 +41,7 @@ fn respond(images: &[&str]) -> AnswerComplaint {
     act(ComplaintAct::Respond { mchid, about, content, images })
 }
 
-fn complete(mchid: &str) -> AnswerComplaint {
+pub(super) fn complete(mchid: &str) -> AnswerComplaint {
     act(ComplaintAct::Complete { mchid: mchid.into(), about: mchid.into() })
 }
 
@@ -49,7 +49,7 @@ fn say(user: UserId) -> AnswerComplaint {
     act(ComplaintAct::Say { user, content: "still cold".into(), images: Vec::new() })
 }
 
-fn complaint(world: &World) -> Complaint {
+pub(super) fn complaint(world: &World) -> Complaint {
     world.get::<Complaint>(&"C1".to_owned())
 }
 
@@ -81,15 +81,15 @@ fn a_complaint_is_answered_completed_and_taken_up_again() {
     world.check_ledger();
 }
 
-fn withdraw(user: UserId) -> WithdrawComplaint {
+pub(super) fn withdraw(user: UserId) -> WithdrawComplaint {
     WithdrawComplaint { user, complaint_id: "C1".into() }
 }
 
-fn confirm(user: UserId) -> ConfirmComplaint {
+pub(super) fn confirm(user: UserId) -> ConfirmComplaint {
     ConfirmComplaint { user, complaint_id: "C1".into() }
 }
 
-fn reopen(user: UserId, images: &[&str]) -> ReopenComplaint {
+pub(super) fn reopen(user: UserId, images: &[&str]) -> ReopenComplaint {
     let images = images.iter().map(|id| (*id).to_owned()).collect();
     ReopenComplaint { user, complaint_id: "C1".into(), content: "it is not".into(), images }
 }

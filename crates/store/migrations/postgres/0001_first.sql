@@ -1891,6 +1891,8 @@ CREATE TABLE "complaint" (
     "apply_refund_minor" bigint NOT NULL,
     "state" text COLLATE "C" NOT NULL,
     "ended" text COLLATE "C",
+    "in_platform_service" bigint NOT NULL,
+    "satisfaction" text COLLATE "C",
     "times" bigint NOT NULL,
     "payer_waits" bigint NOT NULL,
     "steps" bigint NOT NULL,
@@ -1899,9 +1901,11 @@ CREATE TABLE "complaint" (
     CHECK ("apply_refund_minor" BETWEEN 0 AND "amount"),
     CHECK ("times" >= 1 AND "steps" >= 1),
     CHECK (("state" = 'PROCESSED') = ("ended" IS NOT NULL)),
+    CHECK ("satisfaction" IS NULL OR "state" = 'PROCESSED'),
     PRIMARY KEY ("book", "complaint_id")
 );
 CREATE INDEX "complaint_merchant" ON "complaint" ("book", "mchid", "created_at");
+CREATE INDEX "complaint_platform" ON "complaint" ("book", "created_at") WHERE "in_platform_service" = 1;
 CREATE TRIGGER "complaint_delete" BEFORE DELETE ON "complaint"
     FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
 CREATE TRIGGER "complaint_truncate" BEFORE TRUNCATE ON "complaint"
@@ -1931,6 +1935,8 @@ COMMENT ON COLUMN "complaint"."detail" IS 'The payer''s words.';
 COMMENT ON COLUMN "complaint"."apply_refund_minor" IS 'What the payer wants back, in fen, 0 for nothing.';
 COMMENT ON COLUMN "complaint"."state" IS 'Where it stands.';
 COMMENT ON COLUMN "complaint"."ended" IS 'Who says that it is dealt with, while it is.';
+COMMENT ON COLUMN "complaint"."in_platform_service" IS 'Whether the payer asked us to step in, and we are not done.';
+COMMENT ON COLUMN "complaint"."satisfaction" IS 'How the payer finds what came of it, if it says so.';
 COMMENT ON COLUMN "complaint"."times" IS 'How often the payer complained.';
 COMMENT ON COLUMN "complaint"."payer_waits" IS 'Whether the payer waits for an answer.';
 COMMENT ON COLUMN "complaint"."steps" IS 'How many steps it has.';
@@ -1966,12 +1972,16 @@ CREATE TABLE "complaint_log" (
     "details" text COLLATE "C" NOT NULL,
     "remark" text COLLATE "C" NOT NULL,
     "launch_refund_day" bigint,
+    "platform_reason" text COLLATE "C",
+    "satisfaction" text COLLATE "C",
     "refunded" bigint,
     "images" text COLLATE "C" NOT NULL,
     "at" bigint NOT NULL,
     "version" bigint NOT NULL,
     CHECK ("number" >= 1),
     CHECK ("launch_refund_day" IS NULL OR "step" = 'MERCHANT_APPROVE_REFUND'),
+    CHECK (("platform_reason" IS NOT NULL) = ("step" = 'USER_APPLY_PLATFORM_SERVICE')),
+    CHECK (("satisfaction" IS NOT NULL) = ("step" = 'USER_SUBMIT_SATISFACTION')),
     CHECK (("refunded" IS NOT NULL) = ("step" = 'COMPLAINT_PARTIAL_REFUNDED_SYSTEM_MESSAGE' OR "step" = 'COMPLAINT_FULL_REFUNDED_SYSTEM_MESSAGE' OR "step" = 'COMPLAINT_REFUND_RECEIVED_SYSTEM_MESSAGE')),
     PRIMARY KEY ("book", "complaint_id", "number")
 );
@@ -1988,6 +1998,8 @@ CREATE TRIGGER "complaint_log_rename" BEFORE UPDATE ON "complaint_log"
     OR OLD."details" IS DISTINCT FROM NEW."details"
     OR OLD."remark" IS DISTINCT FROM NEW."remark"
     OR OLD."launch_refund_day" IS DISTINCT FROM NEW."launch_refund_day"
+    OR OLD."platform_reason" IS DISTINCT FROM NEW."platform_reason"
+    OR OLD."satisfaction" IS DISTINCT FROM NEW."satisfaction"
     OR OLD."refunded" IS DISTINCT FROM NEW."refunded"
     OR OLD."images" IS DISTINCT FROM NEW."images"
     OR OLD."at" IS DISTINCT FROM NEW."at") EXECUTE FUNCTION jiaozi_forbid();
@@ -2001,6 +2013,8 @@ COMMENT ON COLUMN "complaint_log"."step" IS 'What was done.';
 COMMENT ON COLUMN "complaint_log"."details" IS 'The words of who did it.';
 COMMENT ON COLUMN "complaint_log"."remark" IS 'The merchant''s words besides.';
 COMMENT ON COLUMN "complaint_log"."launch_refund_day" IS 'In how many days the merchant will refund, if it says so.';
+COMMENT ON COLUMN "complaint_log"."platform_reason" IS 'Why the payer asks us to step in, if that is it.';
+COMMENT ON COLUMN "complaint_log"."satisfaction" IS 'How the payer finds what came of it, if that is it.';
 COMMENT ON COLUMN "complaint_log"."refunded" IS 'What was refunded, in fen, if that is the step.';
 COMMENT ON COLUMN "complaint_log"."images" IS 'The ids of pictures, with commas between.';
 COMMENT ON COLUMN "complaint_log"."at" IS 'When.';

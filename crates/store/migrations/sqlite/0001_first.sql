@@ -1139,6 +1139,8 @@ CREATE TABLE "complaint" (
     "apply_refund_minor" INTEGER NOT NULL, -- What the payer wants back, in fen, 0 for nothing.
     "state" TEXT COLLATE BINARY NOT NULL, -- Where it stands.
     "ended" TEXT COLLATE BINARY, -- Who says that it is dealt with, while it is.
+    "in_platform_service" INTEGER NOT NULL, -- Whether the payer asked us to step in, and we are not done.
+    "satisfaction" TEXT COLLATE BINARY, -- How the payer finds what came of it, if it says so.
     "times" INTEGER NOT NULL, -- How often the payer complained.
     "payer_waits" INTEGER NOT NULL, -- Whether the payer waits for an answer.
     "steps" INTEGER NOT NULL, -- How many steps it has.
@@ -1147,9 +1149,11 @@ CREATE TABLE "complaint" (
     CHECK ("apply_refund_minor" BETWEEN 0 AND "amount"),
     CHECK ("times" >= 1 AND "steps" >= 1),
     CHECK (("state" = 'PROCESSED') = ("ended" IS NOT NULL)),
+    CHECK ("satisfaction" IS NULL OR "state" = 'PROCESSED'),
     PRIMARY KEY ("book", "complaint_id")
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX "complaint_merchant" ON "complaint" ("book", "mchid", "created_at");
+CREATE INDEX "complaint_platform" ON "complaint" ("book", "created_at") WHERE "in_platform_service" = 1;
 CREATE TRIGGER "complaint_delete" BEFORE DELETE ON "complaint"
 BEGIN SELECT RAISE(ABORT, 'delete is forbidden on complaint'); END;
 CREATE TRIGGER "complaint_rename" BEFORE UPDATE ON "complaint"
@@ -1182,12 +1186,16 @@ CREATE TABLE "complaint_log" (
     "details" TEXT COLLATE BINARY NOT NULL, -- The words of who did it.
     "remark" TEXT COLLATE BINARY NOT NULL, -- The merchant's words besides.
     "launch_refund_day" INTEGER, -- In how many days the merchant will refund, if it says so.
+    "platform_reason" TEXT COLLATE BINARY, -- Why the payer asks us to step in, if that is it.
+    "satisfaction" TEXT COLLATE BINARY, -- How the payer finds what came of it, if that is it.
     "refunded" INTEGER, -- What was refunded, in fen, if that is the step.
     "images" TEXT COLLATE BINARY NOT NULL, -- The ids of pictures, with commas between.
     "at" INTEGER NOT NULL, -- When.
     "version" INTEGER NOT NULL, -- The batch that last wrote it.
     CHECK ("number" >= 1),
     CHECK ("launch_refund_day" IS NULL OR "step" = 'MERCHANT_APPROVE_REFUND'),
+    CHECK (("platform_reason" IS NOT NULL) = ("step" = 'USER_APPLY_PLATFORM_SERVICE')),
+    CHECK (("satisfaction" IS NOT NULL) = ("step" = 'USER_SUBMIT_SATISFACTION')),
     CHECK (("refunded" IS NOT NULL) = ("step" = 'COMPLAINT_PARTIAL_REFUNDED_SYSTEM_MESSAGE' OR "step" = 'COMPLAINT_FULL_REFUNDED_SYSTEM_MESSAGE' OR "step" = 'COMPLAINT_REFUND_RECEIVED_SYSTEM_MESSAGE')),
     PRIMARY KEY ("book", "complaint_id", "number")
 ) STRICT, WITHOUT ROWID;
@@ -1201,6 +1209,8 @@ WHEN OLD."book" IS NOT NEW."book"
     OR OLD."details" IS NOT NEW."details"
     OR OLD."remark" IS NOT NEW."remark"
     OR OLD."launch_refund_day" IS NOT NEW."launch_refund_day"
+    OR OLD."platform_reason" IS NOT NEW."platform_reason"
+    OR OLD."satisfaction" IS NOT NEW."satisfaction"
     OR OLD."refunded" IS NOT NEW."refunded"
     OR OLD."images" IS NOT NEW."images"
     OR OLD."at" IS NOT NEW."at"
@@ -1676,6 +1686,7 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('transfer_detail', 'transfer_d
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('transfer_detail', 'transfer_detail_open', '10000 10000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('complaint', 'complaint', '1000000 1000000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('complaint', 'complaint_merchant', '1000000 1000000 10 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('complaint', 'complaint_platform', '10000 10000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('retry', 'retry', '1000000 1000000 10000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('retry', 'retry_due', '10000 10000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('card', 'card', '1000000 1000000 1');

@@ -3,12 +3,13 @@
 use crate::{Index, describe, text_cells};
 use domain::complaint::{
     Complaint, ComplaintByOrder, ComplaintEnd, ComplaintLog, ComplaintState, ComplaintStep, Media,
-    MediaKind, PictureUsage, ProblemType, ShownPicture,
+    MediaKind, PictureUsage, PlatformReason, ProblemType, Satisfaction, ShownPicture,
 };
 use domain::ids::UserId;
 use kernel::{Amount, Timestamp};
 
 text_cells!(ComplaintState, ComplaintEnd, ComplaintStep, ProblemType, MediaKind);
+text_cells!(PlatformReason, Satisfaction);
 
 describe!(Complaint, Kept, key 1, "A complaint of a payer about an order.", {
     complaint_id: String, "Its number.";
@@ -24,6 +25,8 @@ describe!(Complaint, Kept, key 1, "A complaint of a payer about an order.", {
     apply_refund_minor: i64, "What the payer wants back, in fen, 0 for nothing.";
     state: ComplaintState, "Where it stands.";
     ended: Option<ComplaintEnd>, "Who says that it is dealt with, while it is.";
+    in_platform_service: bool, "Whether the payer asked us to step in, and we are not done.";
+    satisfaction: Option<Satisfaction>, "How the payer finds what came of it, if it says so.";
     times: i64, "How often the payer complained.";
     payer_waits: bool, "Whether the payer waits for an answer.";
     steps: i64, "How many steps it has.";
@@ -32,7 +35,11 @@ describe!(Complaint, Kept, key 1, "A complaint of a payer about an order.", {
     "apply_refund_minor BETWEEN 0 AND amount",
     "times >= 1 AND steps >= 1",
     "(state = 'PROCESSED') = (ended IS NOT NULL)",
-], indexes [Index { name: "merchant", columns: "mchid, created_at", filter: "" }],
+    "satisfaction IS NULL OR state = 'PROCESSED'",
+], indexes [
+    Index { name: "merchant", columns: "mchid, created_at", filter: "" },
+    Index { name: "platform", columns: "created_at", filter: "in_platform_service = 1" },
+],
 fixed ["mchid", "sub_mchid", "out_trade_no", "payer"]);
 
 describe!(ComplaintByOrder, Kept, key 2, "Finds the complaint about an order.", {
@@ -48,16 +55,23 @@ describe!(ComplaintLog, Kept, key 2, "One step of a complaint.", {
     details: String, "The words of who did it.";
     remark: String, "The merchant's words besides.";
     launch_refund_day: Option<i64>, "In how many days the merchant will refund, if it says so.";
+    platform_reason: Option<PlatformReason>, "Why the payer asks us to step in, if that is it.";
+    satisfaction: Option<Satisfaction>, "How the payer finds what came of it, if that is it.";
     refunded: Option<Amount>, "What was refunded, in fen, if that is the step.";
     images: String, "The ids of pictures, with commas between.";
     at: Timestamp, "When.";
 }, checks [
     "number >= 1",
     "launch_refund_day IS NULL OR step = 'MERCHANT_APPROVE_REFUND'",
+    "(platform_reason IS NOT NULL) = (step = 'USER_APPLY_PLATFORM_SERVICE')",
+    "(satisfaction IS NOT NULL) = (step = 'USER_SUBMIT_SATISFACTION')",
     "(refunded IS NOT NULL) = (step = 'COMPLAINT_PARTIAL_REFUNDED_SYSTEM_MESSAGE' \
      OR step = 'COMPLAINT_FULL_REFUNDED_SYSTEM_MESSAGE' \
      OR step = 'COMPLAINT_REFUND_RECEIVED_SYSTEM_MESSAGE')",
-], fixed ["step", "details", "remark", "launch_refund_day", "refunded", "images", "at"]);
+], fixed [
+    "step", "details", "remark", "launch_refund_day", "platform_reason", "satisfaction", "refunded",
+    "images", "at",
+]);
 
 describe!(ShownPicture, Kept, key 2, "That a complaint shows a picture.", {
     media_id: String, "The picture.";

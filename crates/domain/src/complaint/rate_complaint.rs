@@ -1,0 +1,67 @@
+//! A payer says how it finds what came of a complaint that is dealt with.
+
+use super::{ComplaintStep, Said, Satisfaction, of_payer};
+use crate::catalogue::Code;
+use crate::command::{Command, Once, Refusal, Stop};
+use crate::ids::UserId;
+use crate::tx::Tx;
+
+/// See the module. The same once more is said once; another one replaces it.
+#[derive(Clone, Debug)]
+pub struct RateComplaint {
+    /// The payer.
+    pub user: UserId,
+    /// The complaint.
+    pub complaint_id: String,
+    /// How the payer finds it.
+    pub satisfaction: Satisfaction,
+    /// The payer's words; may be empty.
+    pub content: String,
+}
+
+/// Why it was not taken, in order of the checks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RateComplaintRefusal {
+    /// The payer has no such complaint.
+    NotFound,
+    /// It is not dealt with.
+    Open,
+}
+
+impl Refusal for RateComplaintRefusal {
+    fn code(&self) -> Code {
+        match self {
+            Self::NotFound => Code::ObjectNotFound,
+            Self::Open => Code::ComplaintDuplicate,
+        }
+    }
+}
+
+impl Command for RateComplaint {
+    type Done = ();
+    type Refusal = RateComplaintRefusal;
+
+    fn once(&self) -> Once {
+        Once::State
+    }
+
+    fn owner(&self) -> String {
+        self.user.to_string()
+    }
+
+    fn decide(&self, tx: &mut Tx<'_>) -> Result<(), Stop<RateComplaintRefusal>> {
+        let complaint = of_payer(tx, &self.complaint_id, self.user)?;
+        let mut complaint = complaint.ok_or(RateComplaintRefusal::NotFound)?;
+        if complaint.ended.is_none() {
+            return Err(RateComplaintRefusal::Open.into());
+        }
+        let satisfaction = Some(self.satisfaction);
+        if complaint.satisfaction == satisfaction {
+            return Ok(());
+        }
+        complaint.satisfaction = satisfaction;
+        let said = Said { satisfaction, ..Said::words(&self.content, &[]) };
+        complaint.step(tx, ComplaintStep::UserRate, said)?;
+        Ok(())
+    }
+}
