@@ -3,7 +3,7 @@
 mod sandbox;
 mod transfers;
 
-pub(crate) use sandbox::SandboxAction;
+pub(crate) use sandbox::{SandboxAction, SandboxTransferFlags};
 pub(crate) use transfers::{TransferAction, TransferBatchFlags};
 
 use crate::bench::{BenchAction, UnderTest};

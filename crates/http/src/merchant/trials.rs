@@ -49,6 +49,9 @@ fn tried(call: &Call) -> Option<(Tried, Option<i64>)> {
         }
         "/v3/transfer/batches" => (Act::TransferBatch, "/out_batch_no", "/total_amount"),
         "/v3/profitsharing/orders" => (Act::Sharing, "/out_order_no", "/receivers/0/amount"),
+        place if place.starts_with("/v3/combine-transactions/") && !place.contains('{') => {
+            (Act::CombinedOrder, "/combine_out_trade_no", "/sub_orders")
+        }
         place if place.starts_with("/v3/pay/") && !place.contains('{') => {
             let is_charge = place.ends_with("/codepay") || place.ends_with("/scannedpos");
             let act = if is_charge { Act::CodePayment } else { Act::Order };
@@ -59,8 +62,15 @@ fn tried(call: &Call) -> Option<(Tried, Option<i64>)> {
     // What is not there is refused where the call is served.
     let body: Value = serde_json::from_slice(&call.body).ok()?;
     let number = body.pointer(number)?.as_str().filter(|number| is_short(number))?.to_owned();
-    let minor = body.pointer(amount).and_then(Value::as_i64);
+    let minor = body.pointer(amount).and_then(fen);
     Some((Tried { act, mchid: call.mchid.clone(), number }, minor))
+}
+
+/// An amount, or what the parts of a combined order come to.
+fn fen(amount: &Value) -> Option<i64> {
+    let Some(parts) = amount.as_array() else { return amount.as_i64() };
+    let part = |part: &Value| part.pointer("/amount/total_amount")?.as_i64();
+    parts.iter().try_fold(0_i64, |sum, each| sum.checked_add(part(each)?))
 }
 
 /// Whether a number may be one; any other is refused where the call is served.

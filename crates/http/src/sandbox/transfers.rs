@@ -1,5 +1,6 @@
 //! Plays the payee of a merchant's transfer, so that a developer needs no phone.
 
+use super::advance;
 use crate::app::AppState;
 use crate::consumer::merchant_transfers::{find_by_number, take};
 use crate::extract::{Body, Wire};
@@ -10,9 +11,10 @@ use axum::Json;
 use axum::extract::State;
 use domain::catalogue::Code;
 use domain::merchant::Openid;
-use domain::merchant_transfer::{MerchantTransfer, TransferState};
+use domain::merchant_transfer::{ExpireTransfer, MerchantTransfer, TransferState};
 use domain::user::User;
 use domain::wallet::Wallet;
+use kernel::time::SECOND;
 use serde::{Deserialize, Serialize};
 use store::queries::{Value, find, select};
 use utoipa::ToSchema;
@@ -29,6 +31,10 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 enum PayeeAction {
     /// Takes the money.
     Confirm,
+    /// Looks at it and does not take it; the merchant hears nothing, and it can still be taken.
+    Refuse,
+    /// Lets its time pass: business time moves to its end, and the money goes back.
+    Expire,
 }
 
 /// A transfer by one of its names, and what is done with it.
@@ -75,15 +81,35 @@ async fn play(
 ) -> Result<Json<PlayedTransfer>, Problem> {
     app.sandbox.as_ref().ok_or(Code::RouteUnknown)?;
     let transfer = named(&app, &body).await?;
-    let PayeeAction::Confirm = body.action;
+    let state = match body.action {
+        PayeeAction::Confirm => confirm(&app, &transfer).await?,
+        PayeeAction::Refuse => transfer.state,
+        PayeeAction::Expire => expire(&app, &transfer).await?,
+    };
+    let MerchantTransfer { out_bill_no, transfer_bill_no, .. } = transfer;
+    Ok(Json(PlayedTransfer { out_bill_no, transfer_bill_no, state }))
+}
+
+async fn confirm(app: &AppState, transfer: &MerchantTransfer) -> Result<TransferState, Problem> {
     let queries = app.queries.as_ref();
     let payee = find::<Openid>(queries, &transfer.openid).await?.ok_or(Code::SystemError)?;
     let user = find::<User>(queries, &payee.user).await?.ok_or(Code::SystemError)?;
     let wallet = user.wallet.ok_or(Code::ObjectNotFound)?;
     let wallet = find::<Wallet>(queries, &wallet).await?.ok_or(Code::SystemError)?;
-    let state = take(&app, &transfer, user.id, &wallet).await?;
-    let MerchantTransfer { out_bill_no, transfer_bill_no, .. } = transfer;
-    Ok(Json(PlayedTransfer { out_bill_no, transfer_bill_no, state }))
+    take(app, transfer, user.id, &wallet).await
+}
+
+/// What has ended stays as it is, and business time too.
+async fn expire(app: &AppState, transfer: &MerchantTransfer) -> Result<TransferState, Problem> {
+    if transfer.state != TransferState::WaitUserConfirm {
+        return Ok(transfer.state);
+    }
+    let left = transfer.expires_at.since(app.business_now()).max(0);
+    advance(app, (left + SECOND - 1) / SECOND).await?;
+    let transfer_bill_no = transfer.transfer_bill_no.clone();
+    app.engine.run(ExpireTransfer { transfer_bill_no }).await?;
+    let ended = find_by_number(app, &transfer.transfer_bill_no).await?;
+    Ok(ended.ok_or(Code::SystemError)?.state)
 }
 
 /// The transfer that is meant. Merchants number their own, so a number may mean several.

@@ -95,6 +95,8 @@ impl CallOutcome {
 pub(crate) enum Act {
     /// It places an order.
     Order,
+    /// It places several that are paid at once.
+    CombinedOrder,
     /// It charges a payment code.
     CodePayment,
     /// It gives money back.

@@ -13,7 +13,11 @@ const BY_NUMBER: &str = "/v3/combine-transactions/out-trade-no/C2026-0001";
 
 /// A world with two merchants that share an app id.
 pub async fn market() -> (World, Party) {
-    let world = World::new().await;
+    market_in(World::new().await).await
+}
+
+/// Makes such a one of a world.
+pub async fn market_in(world: World) -> (World, Party) {
     let other = world.add_merchant("Noodle shop").await;
     let appid = world.merchant.made.appid.clone();
     let share = AddAppid { mchid: other.made.mchid.clone(), appid };

@@ -17,6 +17,7 @@ use jiaozi_http::sandbox::{
 };
 use jiaozi_http::{AppState, consumer_router};
 use kernel::Timestamp;
+use kernel::time::DAY;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -275,13 +276,41 @@ async fn a_payee_takes_what_a_merchant_sent_when_it_is_told_to() {
         (json!({ "out_bill_no": "B3", "action": "confirm" }), 409, "ORDER_CLOSED"),
         (json!({ "out_bill_no": "B4", "action": "confirm" }), 404, "OBJECT_NOT_FOUND"),
         (json!({ "package_info": "B3", "action": "confirm" }), 404, "OBJECT_NOT_FOUND"),
-        (json!({ "out_bill_no": "B3", "action": "refuse" }), 400, "PARAM_INVALID"),
+        (json!({ "out_bill_no": "B3", "action": "nod" }), 400, "PARAM_INVALID"),
         (json!({ "action": "confirm" }), 400, "PARAM_INVALID"),
         (both, 400, "PARAM_INVALID"),
     ] {
         let (told, problem) = taken(body.clone()).await;
         assert_eq!((told, problem["code"].as_str()), (status, Some(code)), "{body}");
     }
+    world.check_books().await;
+}
+
+#[tokio::test]
+async fn a_payee_leaves_what_a_merchant_sent_or_lets_it_expire() {
+    let world = ready_in(sandbox().await).await;
+    world.post(BILLS, &transfers::body(&world, "B1", 500)).await;
+    world.post(BILLS, &transfers::body(&world, "B2", 500)).await;
+    let shown =
+        async |number: &str| world.get(&format!("{BILLS}/out-bill-no/{number}")).await.json();
+    let play = async |number: &str, action: &str| {
+        let body = json!({ "out_bill_no": number, "action": action });
+        let (status, told) = ask(&world, "transfers", body).await;
+        assert_eq!(status, 200, "{told}");
+        told["state"].as_str().unwrap().to_owned()
+    };
+    let began = world.app.business_now();
+    assert_eq!(play("B1", "refuse").await, "WAIT_USER_CONFIRM");
+    assert_eq!(world.app.business_now(), began);
+    assert_eq!(play("B1", "confirm").await, "SUCCESS", "it thinks better of it");
+    assert_eq!(play("B1", "expire").await, "SUCCESS");
+    assert_eq!(world.app.business_now(), began, "what has ended needs no time");
+    assert_eq!(play("B2", "expire").await, "FAIL");
+    assert_eq!(world.app.business_now(), began.plus(DAY));
+    assert_eq!(shown("B2").await["fail_reason"], "OVERDUE_CLOSE");
+    assert_eq!(play("B2", "expire").await, "FAIL");
+    assert_eq!(world.app.business_now(), began.plus(DAY));
+    assert_eq!(world.payer_balance().await, BALANCE + 500);
     world.check_books().await;
 }
 

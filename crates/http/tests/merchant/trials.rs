@@ -1,6 +1,7 @@
 //! A platform that fails, as the developer of a merchant's server asks for it, and what the same
 //! call finds when it is sent again.
 
+use crate::combined::{combine, market_in};
 use crate::sandbox::sandbox;
 use crate::tills::{MICROPAY, QUERY, Till, refusal};
 use crate::transfers::{self, BILLS, ready_in};
@@ -10,6 +11,7 @@ use domain::payment_code::Digits;
 use serde_json::{Value, json};
 
 const NATIVE: &str = "/v3/pay/transactions/native";
+const COMBINED: &str = "/v3/combine-transactions/native";
 const CHARGE: &str = "/v3/pay/transactions/codepay";
 const REFUNDS: &str = "/v3/refund/domestic/refunds";
 const SYSTEM: (u16, &str) = (500, "SYSTEM_ERROR");
@@ -76,6 +78,45 @@ async fn an_order_is_placed_or_not_whatever_the_answer_says() {
         (400, &json!("Sandbox-Outcome"))
     );
     world.assert_books_are_right().await;
+}
+
+#[tokio::test]
+async fn a_combined_order_is_placed_or_not_and_its_sum_chooses() {
+    let (world, other) = market_in(sandbox().await).await;
+    let shown = async |number: &str| {
+        let target = format!("/v3/combine-transactions/out-trade-no/{number}");
+        world.get(&target).await.status
+    };
+    let combined = |number: &str, second: i64| {
+        let mut body = combine(&world, &other);
+        body["combine_out_trade_no"] = json!(number);
+        for (place, part) in body["sub_orders"].as_array_mut().unwrap().iter_mut().enumerate() {
+            part["out_trade_no"] = json!(format!("{number}-{place}"));
+        }
+        body["sub_orders"][1]["amount"]["total_amount"] = json!(second);
+        body
+    };
+    let limited = (429, "FREQUENCY_LIMITED");
+    for (number, wish, expected, status) in [
+        ("C2026-0001", "system_error_done", SYSTEM, 200),
+        ("C2026-0002", "system_error", SYSTEM, 404),
+        ("C2026-0003", "frequency_limited", limited, 404),
+    ] {
+        let body = combined(number, 600);
+        fails(&wishing(&world, COMBINED, &body, wish).await, expected);
+        assert_eq!(shown(number).await, status, "{wish}");
+        assert_eq!(wishing(&world, COMBINED, &body, wish).await.status, 200, "{wish}");
+        assert_eq!(shown(number).await, 200, "{wish}");
+    }
+    // The first part has 400 of it.
+    for (sum, expected) in [(9_101, SYSTEM), (9_102, SYSTEM), (9_104, limited)] {
+        let body = combined(&format!("C2026-{sum}"), sum - 400);
+        fails(&world.post(COMBINED, &body).await, expected);
+        assert_eq!(world.post(COMBINED, &body).await.status, 200, "{sum}");
+    }
+    let strange = wishing(&world, COMBINED, &combined("C2026-0004", 600), "bank_error").await;
+    assert_eq!(strange.status, 400, "no code is charged");
+    world.check_books().await;
 }
 
 #[tokio::test]

@@ -16,6 +16,10 @@ pub(crate) enum SandboxAction {
     Code(SandboxCodeFlags),
     /// Take a merchant's transfer for its payee.
     ConfirmTransfer(SandboxTransferFlags),
+    /// Have the payee look at a merchant's transfer and not take it.
+    RefuseTransfer(SandboxTransferFlags),
+    /// Let a merchant's transfer expire: business time moves to its end.
+    ExpireTransfer(SandboxTransferFlags),
     /// Have the payer complain about a payment that it made.
     Complain(SandboxComplainFlags),
     /// Have the payer go on with its complaint.

@@ -16,7 +16,7 @@ pub(crate) use fresh::{start_again, wipe};
 pub(crate) use people::People;
 pub(crate) use whereabouts::Whereabouts;
 
-use crate::cli::{ConfigFlags, SandboxAction};
+use crate::cli::{ConfigFlags, SandboxAction, SandboxTransferFlags};
 use crate::demo::{Api, text};
 use crate::operator::{self, Answer, Request};
 use apiv3::transfer::parse_package_info;
@@ -61,15 +61,9 @@ pub(crate) async fn run(action: SandboxAction) -> Result<(), Box<dyn Error>> {
             let shown = running(&flags.config)?.post("/sandbox/v1/codes", asked).await?;
             say!("{}", text(&shown, "/code")?);
         }
-        SandboxAction::ConfirmTransfer(flags) => {
-            let name = match parse_package_info(&flags.transfer) {
-                Some(_) => "package_info",
-                None => "out_bill_no",
-            };
-            let asked = json!({ name: flags.transfer, "action": "confirm" });
-            let played = running(&flags.config)?.post("/sandbox/v1/transfers", asked).await?;
-            say!("{}", serde_json::to_string_pretty(&played)?);
-        }
+        SandboxAction::ConfirmTransfer(flags) => play_payee(&flags, "confirm").await?,
+        SandboxAction::RefuseTransfer(flags) => play_payee(&flags, "refuse").await?,
+        SandboxAction::ExpireTransfer(flags) => play_payee(&flags, "expire").await?,
         SandboxAction::Complain(flags) => {
             let asked = json!({
                 "transaction_id": flags.transaction_id, "detail": flags.detail,
@@ -89,6 +83,18 @@ pub(crate) async fn run(action: SandboxAction) -> Result<(), Box<dyn Error>> {
             say!("{}", running(&flags.config)?.advance(flags.time).await?);
         }
     }
+    Ok(())
+}
+
+/// Has the payee of a merchant's transfer do something.
+async fn play_payee(flags: &SandboxTransferFlags, action: &str) -> Result<(), Box<dyn Error>> {
+    let name = match parse_package_info(&flags.transfer) {
+        Some(_) => "package_info",
+        None => "out_bill_no",
+    };
+    let asked = json!({ name: flags.transfer, "action": action });
+    let played = running(&flags.config)?.post("/sandbox/v1/transfers", asked).await?;
+    say!("{}", serde_json::to_string_pretty(&played)?);
     Ok(())
 }
 

@@ -240,7 +240,7 @@ async fn the_played_payer_complains_and_goes_on_with_it() {
 }
 
 #[tokio::test]
-async fn a_transfer_is_taken_for_its_payee() {
+async fn a_transfer_is_taken_for_its_payee_or_left_until_it_expires() {
     let developer = Developer::at_work().await;
     let Developer { program, shop, api, .. } = &developer;
     let (_, paid) = played(shop, api, 1_000).await;
@@ -265,6 +265,16 @@ async fn a_transfer_is_taken_for_its_payee() {
         assert_eq!((&taken["out_bill_no"], &taken["state"]), (&json!("B1"), &json!("SUCCESS")));
     }
     shop.notified("MCHTRANSFER.BILL.FINISHED", "/out_bill_no", "B1", 1).await.unwrap();
+    let mut second = body;
+    second["out_bill_no"] = json!("B2");
+    shop.expect(200, "POST", path, Some(&second)).await.unwrap();
+    let play = |action: &str| program.run(&["sandbox", action, "B2"]).json()["state"].clone();
+    assert_eq!(play("refuse-transfer"), "WAIT_USER_CONFIRM");
+    assert_eq!(play("expire-transfer"), "FAIL");
+    assert_eq!(play("refuse-transfer"), "FAIL");
+    shop.notified("MCHTRANSFER.BILL.FINISHED", "/out_bill_no", "B2", 1).await.unwrap();
+    let shown = shop.expect(200, "GET", &format!("{path}/out-bill-no/B2"), None).await.unwrap();
+    assert_eq!(shown["fail_reason"], "OVERDUE_CLOSE");
     drop(developer.running);
     assert!(Audit::of(&developer.demo.database).await.unwrap().is_clean());
 }
