@@ -3,7 +3,9 @@
 
 use domain::card::{BindingState, CardState};
 use domain::catalogue::{Code, Source};
-use domain::complaint::{ComplaintEnd, ComplaintState, ComplaintStep, ProblemType};
+use domain::complaint::{
+    ComplaintEnd, ComplaintState, ComplaintStep, PlatformReason, ProblemType, Satisfaction,
+};
 use domain::identity::VerificationState;
 use domain::ledger::JournalKind;
 use domain::merchant_transfer::TransferState;
@@ -104,8 +106,10 @@ listed! {
     OrderStateText of OrderState;
     PasswordRuleText of PasswordRule;
     PaymentCodesStateText of PaymentCodesState;
+    PlatformReasonText of PlatformReason;
     ProblemTypeText of ProblemType;
     RefundStateText of RefundState;
+    SatisfactionText of Satisfaction;
     TopUpStateText of TopUpState;
     TransferStateText of TransferState;
     VerificationStateText of VerificationState;

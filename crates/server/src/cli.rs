@@ -1,8 +1,10 @@
 //! What can be typed after `jiaozi`.
 
+mod complaints;
 mod sandbox;
 mod transfers;
 
+pub(crate) use complaints::{ComplaintAction, ComplaintFlags};
 pub(crate) use sandbox::{SandboxAction, SandboxTransferFlags};
 pub(crate) use transfers::{TransferAction, TransferBatchFlags};
 
@@ -50,6 +52,9 @@ pub(crate) enum Action {
     /// Money that a bank's contradicting words left in suspense.
     #[command(subcommand)]
     Suspense(SuspenseAction),
+    /// Complaints that a payer asked the operator to step in.
+    #[command(subcommand)]
+    Complaint(ComplaintAction),
     /// The secret keys.
     #[command(subcommand)]
     Keys(KeysAction),

@@ -10,6 +10,7 @@ mod bank_client;
 mod bank_process;
 mod bench;
 mod cli;
+mod complaints;
 mod config;
 mod database;
 pub mod demo;
@@ -68,6 +69,10 @@ async fn perform(action: Action) -> Result<(), Box<dyn Error>> {
             merchant::run(action).await
         }
         Action::Suspense(action) => suspense::run(action).await,
+        Action::Complaint(action) => {
+            logging::start("warn")?;
+            complaints::run(action).await
+        }
         Action::Keys(action) => keys::run(action).await,
         Action::Config(ConfigAction::Check(flags)) => {
             Ok(config::print_all(flags.config.as_deref(), flags.layer())?)

@@ -4,7 +4,10 @@ use super::wallet::own_wallet_id;
 use crate::app::AppState;
 use crate::extract::{Body, Caller, Id, Keyed, Reader, Wire};
 use crate::problem::{Problem, ProblemDocument};
-use crate::spelling::{ComplaintEndText, ComplaintStateText, ComplaintStepText, ProblemTypeText};
+use crate::spelling::{
+    ComplaintEndText, ComplaintStateText, ComplaintStepText, PlatformReasonText, ProblemTypeText,
+    SatisfactionText,
+};
 use crate::wire::Money;
 use apiv3::complaint::IMAGES_MAX;
 use apiv3::complaint_text::step_details;
@@ -14,9 +17,9 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use domain::catalogue::{Code, Language};
 use domain::complaint::{
-    AnswerComplaint, Complaint, ComplaintAct, ComplaintEnd, ComplaintLog, ComplaintState,
-    ComplaintStep, ConfirmComplaint, FileComplaint, ProblemType, ReopenComplaint,
-    WithdrawComplaint,
+    AnswerComplaint, ApplyPlatformService, CancelPlatformService, Complaint, ComplaintAct,
+    ComplaintEnd, ComplaintLog, ComplaintState, ComplaintStep, ConfirmComplaint, FileComplaint,
+    PlatformReason, ProblemType, RateComplaint, ReopenComplaint, Satisfaction, WithdrawComplaint,
 };
 use domain::ids::UserId;
 use domain::order::Order;
@@ -44,6 +47,9 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(reopen_complaint))
         .routes(routes!(confirm_complaint))
         .routes(routes!(withdraw_complaint))
+        .routes(routes!(apply_platform_service))
+        .routes(routes!(cancel_platform_service))
+        .routes(routes!(rate_complaint))
 }
 
 /// The number of a complaint: digits only.
@@ -90,6 +96,35 @@ struct ContinueComplaintBody {
 
 impl Wire for ContinueComplaintBody {}
 
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ApplyPlatformServiceBody {
+    /// Why.
+    #[schema(value_type = PlatformReasonText)]
+    reason: PlatformReason,
+    /// The same in the caller's words, at most 500 characters.
+    #[serde(default)]
+    content: String,
+    /// The ids of at most four pictures that the caller uploaded.
+    #[serde(default)]
+    pictures: Vec<String>,
+}
+
+impl Wire for ApplyPlatformServiceBody {}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct RateComplaintBody {
+    /// How the caller finds what came of it.
+    #[schema(value_type = SatisfactionText)]
+    satisfaction: Satisfaction,
+    /// The same in the caller's words, at most 500 characters.
+    #[serde(default)]
+    content: String,
+}
+
+impl Wire for RateComplaintBody {}
+
 /// A complaint.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Complaint)]
@@ -103,6 +138,12 @@ struct ComplaintAnswer {
     #[schema(value_type = Option<ComplaintEndText>)]
     #[serde(skip_serializing_if = "Option::is_none")]
     ended: Option<ComplaintEnd>,
+    /// Whether the caller asked the platform to step in, and it is not done.
+    in_platform_service: bool,
+    /// How the caller finds what came of it, if it said so, while it is `PROCESSED`.
+    #[schema(value_type = Option<SatisfactionText>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    satisfaction: Option<Satisfaction>,
     /// What it is about.
     #[schema(value_type = ProblemTypeText)]
     problem_type: ProblemType,
@@ -311,6 +352,90 @@ async fn withdraw_complaint(
     show(&app, caller.user, id, language).await.map(Json)
 }
 
+/// Asks the platform to step in. Asking again while it is asked is asking once.
+#[utoipa::path(
+    post, path = "/v1/complaints/{id}/apply-platform-service", tag = "orders",
+    operation_id = "applyPlatformService",
+    security(("session" = [])),
+    params(("id" = String, Path, description = "The complaint's number")),
+    request_body = ApplyPlatformServiceBody,
+    responses(
+        (status = 200, description = "The complaint", body = ComplaintAnswer),
+        (status = 400, description = "Malformed request", body = ProblemDocument),
+        (status = 401, description = "No valid session", body = ProblemDocument),
+        (status = 404, description = "The caller has no such complaint", body = ProblemDocument),
+        (status = 409, description = "It is dealt with", body = ProblemDocument),
+    ),
+)]
+async fn apply_platform_service(
+    State(app): State<AppState>,
+    caller: Caller,
+    Reader(language): Reader,
+    Id(Number(id)): Id<Number>,
+    Body(body): Body<ApplyPlatformServiceBody>,
+) -> Result<Json<ComplaintAnswer>, Problem> {
+    let command = ApplyPlatformService {
+        user: caller.user,
+        complaint_id: id.clone(),
+        reason: body.reason,
+        content: checked_words(&body.content)?,
+        images: checked_pictures(body.pictures)?,
+    };
+    app.engine.run(command).await?;
+    show(&app, caller.user, id, language).await.map(Json)
+}
+
+/// Asks the platform to step in no more. Where it was not asked, or is done, nothing changes.
+#[utoipa::path(
+    post, path = "/v1/complaints/{id}/cancel-platform-service", tag = "orders",
+    operation_id = "cancelPlatformService",
+    security(("session" = [])),
+    params(("id" = String, Path, description = "The complaint's number")),
+    responses(
+        (status = 200, description = "The complaint", body = ComplaintAnswer),
+        (status = 401, description = "No valid session", body = ProblemDocument),
+        (status = 404, description = "The caller has no such complaint", body = ProblemDocument),
+    ),
+)]
+async fn cancel_platform_service(
+    State(app): State<AppState>,
+    caller: Caller,
+    Reader(language): Reader,
+    Id(Number(id)): Id<Number>,
+) -> Result<Json<ComplaintAnswer>, Problem> {
+    app.engine.run(CancelPlatformService { user: caller.user, complaint_id: id.clone() }).await?;
+    show(&app, caller.user, id, language).await.map(Json)
+}
+
+/// Says how the caller finds what came of a complaint that is dealt with. Another word replaces the
+/// last one.
+#[utoipa::path(
+    post, path = "/v1/complaints/{id}/satisfaction", tag = "orders",
+    operation_id = "rateComplaint",
+    security(("session" = [])),
+    params(("id" = String, Path, description = "The complaint's number")),
+    request_body = RateComplaintBody,
+    responses(
+        (status = 200, description = "The complaint", body = ComplaintAnswer),
+        (status = 400, description = "Malformed request", body = ProblemDocument),
+        (status = 401, description = "No valid session", body = ProblemDocument),
+        (status = 404, description = "The caller has no such complaint", body = ProblemDocument),
+        (status = 409, description = "It is open", body = ProblemDocument),
+    ),
+)]
+async fn rate_complaint(
+    State(app): State<AppState>,
+    caller: Caller,
+    Reader(language): Reader,
+    Id(Number(id)): Id<Number>,
+    Body(body): Body<RateComplaintBody>,
+) -> Result<Json<ComplaintAnswer>, Problem> {
+    let (user, complaint_id) = (caller.user, id.clone());
+    let (satisfaction, content) = (body.satisfaction, checked_words(&body.content)?);
+    app.engine.run(RateComplaint { user, complaint_id, satisfaction, content }).await?;
+    show(&app, caller.user, id, language).await.map(Json)
+}
+
 /// The caller's complaint of this number.
 pub(super) async fn own(app: &AppState, user: UserId, id: &str) -> Result<Complaint, Problem> {
     let complaint = find::<Complaint>(app.queries.as_ref(), &id.to_owned()).await?;
@@ -329,6 +454,11 @@ fn checked_text(text: &str, field: &'static str) -> Result<String, Problem> {
     let text = text.trim();
     let fits = (1..=DETAIL_CHARS_MAX).contains(&text.chars().count());
     fits.then(|| text.to_owned()).ok_or_else(|| Problem::invalid(field))
+}
+
+/// Words that need not be there.
+fn checked_words(text: &str) -> Result<String, Problem> {
+    if text.trim().is_empty() { Ok(String::new()) } else { checked_text(text, "/content") }
 }
 
 fn checked_pictures(ids: Vec<String>) -> Result<Vec<String>, Problem> {
@@ -364,6 +494,8 @@ async fn show(
         id: complaint.complaint_id,
         state: complaint.state,
         ended: complaint.ended,
+        in_platform_service: complaint.in_platform_service,
+        satisfaction: complaint.satisfaction,
         problem_type: complaint.problem,
         amount: complaint.amount.into(),
         transaction_id: complaint.transaction_id,

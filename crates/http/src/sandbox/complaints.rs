@@ -44,6 +44,14 @@ pub enum ComplainantAction {
     Confirm,
     /// Says that it is not settled, though the merchant says so.
     Reopen,
+    /// Asks the platform to step in.
+    ApplyPlatformService,
+    /// Asks that no more.
+    CancelPlatformService,
+    /// Is satisfied with what came of it.
+    Satisfied,
+    /// Is not.
+    Unsatisfied,
 }
 
 /// What the played payer does, and in which words.

@@ -113,7 +113,8 @@ macro_rules! complaint {
 const HISTORY: &str = concat!(
     "data*:[{log_id*:str(64), operator*:str(64), operate_time*:time, operate_type*:str, ",
     "operate_details:str, complaint_media_list:{",
-    "media_type:<USER_COMPLAINT_IMAGE/OPERATION_IMAGE>, media_url:[str]}, image_list:[str]}], ",
+    "media_type:<USER_COMPLAINT_IMAGE/OPERATION_IMAGE>, media_url:[str]}, image_list:[str], ",
+    "user_appy_platform_service_reason:str, user_appy_platform_service_reason_description:str}], ",
     "limit*:int, offset*:int, total_count:int",
 );
 const BILL: &str = "hash_type*:<SHA1>, hash_value*:str(40), download_url*:str(2048)";

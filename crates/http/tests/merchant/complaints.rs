@@ -9,7 +9,8 @@ use axum::extract::ConnectInfo;
 use axum::http::HeaderValue;
 use domain::Once;
 use domain::complaint::{
-    AnswerComplaint, ComplaintAct, FileComplaint, ProblemType, UploadPicture, WithdrawComplaint,
+    AnswerComplaint, ApplyPlatformService, ComplaintAct, FileComplaint, FinishPlatformService,
+    PlatformReason, ProblemType, RespondForPlatform, UploadPicture, WithdrawComplaint,
 };
 use domain::user::{User, phone_place};
 use kernel::crypto::sha256;
@@ -256,6 +257,45 @@ async fn a_merchant_sees_that_the_payer_withdrew_and_answers_no_more() {
     late.refuses(400, "INVALID_REQUEST", "the complaint is dealt with");
     let done = json!({ "complainted_mchid": mchid });
     world.post(&format!("{path}/complete"), &done).await.is(204, Value::Null);
+}
+
+#[tokio::test]
+async fn a_merchant_sees_that_the_platform_steps_in_and_what_it_says() {
+    let world = World::new().await;
+    complained(&world).await;
+    let complaint_id = || "2000000001".to_owned();
+    let path = format!("{COMPLAINTS}/2000000001");
+    let stands = async || world.get(&path).await.json()["in_platform_service"].as_bool().unwrap();
+    let history = async || world.get(&format!("{path}/negotiation-historys")).await.json();
+    let asked = ApplyPlatformService {
+        user: PAYER.user,
+        complaint_id: complaint_id(),
+        reason: PlatformReason::NotAgreed,
+        content: "一周没有回复".into(),
+        images: Vec::new(),
+    };
+    assert!(!stands().await);
+    world.app.engine.run(asked).await.unwrap();
+    assert!(stands().await);
+    let step = &history().await["data"][0];
+    assert_eq!(step["operate_type"], "USER_APPLY_PLATFORM_SERVICE");
+    assert_eq!(step["operator"], "投诉人");
+    assert_eq!(step["user_appy_platform_service_reason"], "与商家协商不一致");
+    assert_eq!(step["user_appy_platform_service_reason_description"], "一周没有回复");
+    let (complaint_id, content) = (complaint_id(), "请尽快退款".to_owned());
+    let said = RespondForPlatform { complaint_id: complaint_id.clone(), content };
+    world.app.engine.run(said).await.unwrap();
+    let content = String::new();
+    world.app.engine.run(FinishPlatformService { complaint_id, content }).await.unwrap();
+    assert!(!stands().await);
+    let steps = history().await;
+    let kinds = [1, 0].map(|place| {
+        let step = &steps["data"][place];
+        ["operate_type", "operate_details", "operator"].map(|name| step[name].as_str().unwrap())
+    });
+    let said = ["PLATFORM_RESPONSE", "请尽快退款", "系统"];
+    assert_eq!(kinds, [said, ["PLATFORM_SERVICE_FINISHED", "", "系统"]]);
+    assert_eq!(steps["data"][0].get("user_appy_platform_service_reason"), None);
 }
 
 #[tokio::test]

@@ -98,6 +98,14 @@ pub(crate) enum Complainant {
     Confirm,
     /// Says that it is not settled, though the merchant says so.
     Reopen,
+    /// Asks the platform to step in.
+    ApplyPlatformService,
+    /// Asks that no more.
+    CancelPlatformService,
+    /// Is satisfied with what came of it.
+    Satisfied,
+    /// Is not.
+    Unsatisfied,
 }
 
 impl Complainant {
@@ -107,6 +115,10 @@ impl Complainant {
             Self::Withdraw => "withdraw",
             Self::Confirm => "confirm",
             Self::Reopen => "reopen",
+            Self::ApplyPlatformService => "apply_platform_service",
+            Self::CancelPlatformService => "cancel_platform_service",
+            Self::Satisfied => "satisfied",
+            Self::Unsatisfied => "unsatisfied",
         }
     }
 }

@@ -2,12 +2,14 @@
 //! to its socket in the data folder. Otherwise this process opens the database with an engine of
 //! its own for that one request. Never SQL.
 
+mod complaints;
 mod keys;
 mod perform;
 mod request;
 mod socket;
 mod transfers;
 
+pub(crate) use complaints::ComplaintRequest;
 pub(crate) use keys::KeyRequest;
 pub(crate) use perform::Operator;
 pub(crate) use request::{Answer, FreezeBecause, H5DomainRequest, Request, SigningKey, WebhookOf};

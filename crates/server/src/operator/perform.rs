@@ -99,6 +99,7 @@ impl Operator {
                 self.run(command, |()| told).await
             }
             Request::Transfers(request) => self.transfers(request).await,
+            Request::Complaints(request) => self.complaints(request).await,
             Request::Keys(request) => self.keys(request).await,
             Request::MerchantApiv2Key { mchid } => {
                 let shell = SystemShell::default();

@@ -1,5 +1,6 @@
 //! What is said over the socket: one JSON object in a line each way.
 
+use super::complaints::ComplaintRequest;
 use super::keys::KeyRequest;
 use super::transfers::TransferRequest;
 use domain::merchant::{PlatformKeyKind, SubMerchantState, WebhookKind};
@@ -96,6 +97,8 @@ pub(crate) enum Request {
     },
     /// Something about transfers to people.
     Transfers(TransferRequest),
+    /// Something about complaints.
+    Complaints(ComplaintRequest),
     /// Something about keys that sign.
     Keys(KeyRequest),
     /// Give a merchant a new key for the XML interface; the answer holds it.

@@ -7,6 +7,7 @@ use crate::demo::{
     Api, Differs, Payer, Told, log_in_again, make_card_payer, make_payer, make_poor_payer, number,
     random, text,
 };
+use domain::complaint::{PlatformReason, Satisfaction};
 use http_api::sandbox::{
     ComplainantAction, Complained, ComplaintMove, Grievance, Later, Outcome, Played, SandboxPeople,
     ShownCode,
@@ -271,14 +272,25 @@ impl People {
     /// Does something more about a complaint.
     async fn go_on(&self, id: &str, step: ComplaintMove) -> Told<Complained> {
         let api = self.hand(self.payer().await?).api;
-        let (way, speaks) = match step.action {
-            ComplainantAction::Respond => ("responses", true),
-            ComplainantAction::Reopen => ("reopen", true),
-            ComplainantAction::Withdraw => ("withdraw", false),
-            ComplainantAction::Confirm => ("confirm", false),
+        let said = step.content.as_deref();
+        let content = said.unwrap_or(MORE);
+        let (way, body) = match step.action {
+            ComplainantAction::Respond => ("responses", Some(json!({ "content": content }))),
+            ComplainantAction::Reopen => ("reopen", Some(json!({ "content": content }))),
+            ComplainantAction::Withdraw => ("withdraw", None),
+            ComplainantAction::Confirm => ("confirm", None),
+            ComplainantAction::ApplyPlatformService => {
+                let body = json!({ "reason": PlatformReason::NoAnswer, "content": content });
+                ("apply-platform-service", Some(body))
+            }
+            ComplainantAction::CancelPlatformService => ("cancel-platform-service", None),
+            ComplainantAction::Satisfied => {
+                ("satisfaction", Some(rated(Satisfaction::Satisfied, said)))
+            }
+            ComplainantAction::Unsatisfied => {
+                ("satisfaction", Some(rated(Satisfaction::Unsatisfied, said)))
+            }
         };
-        let content = step.content.unwrap_or_else(|| MORE.to_owned());
-        let body = speaks.then(|| json!({ "content": content }));
         let path = format!("/v1/complaints/{id}/{way}");
         let (_, told) = api.call(Method::POST, &path, body.as_ref()).await?;
         Ok(complained(&told))
@@ -301,6 +313,10 @@ fn unpaid(outcome: Outcome, told: &Value) -> Played {
     let text = |name: &str| told[name].as_str().map(str::to_owned);
     let (code, message) = (text("code"), text("message"));
     Played { outcome, is_paid: false, transaction_id: None, code, message }
+}
+
+fn rated(satisfaction: Satisfaction, said: Option<&str>) -> Value {
+    json!({ "satisfaction": satisfaction, "content": said.unwrap_or_default() })
 }
 
 fn complained(told: &Value) -> Complained {

@@ -233,8 +233,23 @@ async fn the_played_payer_complains_and_goes_on_with_it() {
     let about = json!({ "complainted_mchid": shop.credentials.mchid });
     shop.expect(204, "POST", &path, Some(&about)).await.unwrap();
     assert_eq!(go_on("reopen")["state"], "PROCESSING");
+    assert_eq!(go_on("apply-platform-service")["state"], "PROCESSING");
+    let waiting = program.run(&["complaint", "list", "--json"]).json();
+    assert_eq!((&waiting[0]["complaint_id"], &waiting[1]), (&json!(id), &Value::Null));
+    let say = ["complaint", "respond", id, "--content", "we look at it"];
+    assert_eq!(program.run(&say).json()["in_platform_service"], true);
+    let done = program.run(&["complaint", "finish", id]).json();
+    assert_eq!(done["in_platform_service"], false);
+    let shown = program.run(&["complaint", "show", id]).json();
+    let steps = shown["steps"].as_array().unwrap();
+    let last = &steps[steps.len() - 2];
+    assert_eq!((&last["step"], &last["details"]), (&json!("PLATFORM_RESPONSE"), &say[4].into()));
+    assert_eq!(program.run(&["complaint", "list", "--json"]).json(), json!([]));
+    let late = program.run(&["complaint", "finish", id]);
+    assert!(late.error().contains("OBJECT_NOT_FOUND"));
     assert_eq!(go_on("confirm")["state"], "PROCESSED");
     assert_eq!(go_on("withdraw")["code"], "ORDER_CLOSED");
+    assert_eq!(go_on("unsatisfied")["state"], "PROCESSED");
     drop(developer.running);
     assert!(Audit::of(&developer.demo.database).await.unwrap().is_clean());
 }

@@ -4,7 +4,7 @@ use super::shop::fen;
 use crate::testing::Stage;
 use domain::complaint::{AnswerComplaint, ComplaintAct};
 use domain::testing::MCHID;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A picture of the kind whose bytes can be text.
 const PICTURE: &[u8] = b"BM cold tea";
@@ -117,6 +117,42 @@ async fn a_payer_says_whether_a_complaint_is_settled_and_withdraws_it() {
     assert_eq!(act(&token, "confirm").await.problem(), (409, "ORDER_CLOSED", None));
     let bare = stage.post(&format!("{path}/withdraw"), json!({})).send().await;
     assert_eq!(bare.status, 401);
+}
+
+#[tokio::test]
+async fn a_payer_asks_the_platform_to_step_in_and_says_how_it_finds_the_outcome() {
+    let stage = Stage::new().await;
+    let (token, path) = complained(&stage).await;
+    let stranger = stage.wallet_of("13800138099").await;
+    let act = async |token: &str, way: &str, body: Value| {
+        stage.post(&format!("{path}/{way}"), body).by(token).language("en").send().await
+    };
+    let (apply, cancel, rate) =
+        ("apply-platform-service", "cancel-platform-service", "satisfaction");
+    let why = json!({ "reason": "MERCHANT_SILENT", "content": " a week " });
+    let good = json!({ "satisfaction": "SATISFIED" });
+    for (way, body) in [(apply, &why), (cancel, &json!({})), (rate, &good)] {
+        let missing = act(&stranger, way, body.clone()).await;
+        assert_eq!(missing.problem(), (404, "OBJECT_NOT_FOUND", None), "{way}");
+    }
+    let open = act(&token, rate, good.clone()).await;
+    assert_eq!(open.problem(), (409, "COMPLAINT_DUPLICATE", None));
+    let strange = act(&token, apply, json!({ "reason": "BORED" })).await;
+    assert_eq!(strange.status, 400);
+    let long = json!({ "reason": "OTHERS", "content": "x".repeat(501) });
+    assert_eq!(act(&token, apply, long).await.text("/field"), "/content");
+    let asked = act(&token, apply, why.clone()).await;
+    assert_eq!((asked.status, &asked.body["in_platform_service"]), (200, &json!(true)));
+    assert_eq!(asked.text("/steps/1/step"), "USER_APPLY_PLATFORM_SERVICE");
+    assert_eq!(asked.text("/steps/1/details"), "The merchant does not answer; a week");
+    let cancelled = act(&token, cancel, json!({})).await;
+    assert_eq!(cancelled.body["in_platform_service"], false);
+    complete(&stage, &path).await;
+    assert_eq!(act(&token, apply, why).await.problem(), (409, "ORDER_CLOSED", None));
+    let rated = act(&token, rate, good).await;
+    assert_eq!((rated.status, rated.text("/satisfaction").as_str()), (200, "SATISFIED"));
+    assert_eq!(rated.text("/steps/4/details"), "Satisfied");
+    stage.assert_books_are_right().await;
 }
 
 #[tokio::test]

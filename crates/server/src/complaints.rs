@@ -1,0 +1,87 @@
+//! `jiaozi complaint`: what the operator's staff sees and does of complaints that a payer asked it
+//! to step in.
+
+use crate::cli::{ComplaintAction, ComplaintFlags, ListFlags};
+use crate::database;
+use crate::operator::{self, ComplaintRequest, Request};
+use apiv3::complaint_text::step_details;
+use domain::catalogue::Language;
+use domain::complaint::{Complaint, ComplaintLog};
+use serde_json::{Value, json};
+use std::error::Error;
+use store::queries::{self, find, select};
+
+/// Does what was typed.
+pub(crate) async fn run(action: ComplaintAction) -> Result<(), Box<dyn Error>> {
+    match action {
+        ComplaintAction::List(flags) => list(&flags).await,
+        ComplaintAction::Show(flags) => show(&flags).await,
+        ComplaintAction::Respond(flags) => {
+            let ComplaintFlags { complaint_id, config } = flags.complaint;
+            let request = ComplaintRequest::Respond { complaint_id, content: flags.content };
+            operator::tell(&config, &Request::Complaints(request)).await
+        }
+        ComplaintAction::Finish(flags) => {
+            let ComplaintFlags { complaint_id, config } = flags.complaint;
+            let request = ComplaintRequest::Finish { complaint_id, content: flags.content };
+            operator::tell(&config, &Request::Complaints(request)).await
+        }
+    }
+}
+
+/// Those that wait, the oldest first.
+async fn list(flags: &ListFlags) -> Result<(), Box<dyn Error>> {
+    let database = database::read_only(&flags.config.load()?)?;
+    let condition = "in_platform_service = 1 ORDER BY created_at, complaint_id";
+    let waiting = select::<Complaint>(database.as_ref(), condition, Vec::new()).await?;
+    if flags.json {
+        say!("{}", waiting.iter().map(row).collect::<Value>());
+        return Ok(());
+    }
+    for complaint in &waiting {
+        let Complaint { complaint_id, mchid, out_trade_no, .. } = complaint;
+        let (state, at) = (complaint.state.as_str(), complaint.created_at.rfc3339());
+        say!("{complaint_id}  {at}  {state:<10}  merchant {mchid}, order {out_trade_no}");
+        say!("    {}", complaint.detail);
+    }
+    Ok(())
+}
+
+async fn show(flags: &ComplaintFlags) -> Result<(), Box<dyn Error>> {
+    let database = database::read_only(&flags.config.load()?)?;
+    let queries = database.as_ref();
+    let complaint = find::<Complaint>(queries, &flags.complaint_id).await?;
+    let complaint = complaint.ok_or("there is no such complaint")?;
+    let condition = "complaint_id = $1 ORDER BY number";
+    let parameters = vec![queries::Value::Text(flags.complaint_id.clone())];
+    let logs = select::<ComplaintLog>(queries, condition, parameters).await?;
+    let mut shown = row(&complaint);
+    let step = |log: &ComplaintLog| {
+        json!({
+            "step": log.step, "at": log.at.rfc3339(), "details": step_details(log, Language::En),
+            "pictures": log.image_ids().collect::<Vec<_>>(),
+        })
+    };
+    shown["steps"] = logs.iter().map(step).collect();
+    say!("{}", serde_json::to_string_pretty(&shown)?);
+    Ok(())
+}
+
+fn row(complaint: &Complaint) -> Value {
+    json!({
+        "complaint_id": complaint.complaint_id,
+        "mchid": complaint.mchid,
+        "sub_mchid": complaint.sub_mchid,
+        "out_trade_no": complaint.out_trade_no,
+        "transaction_id": complaint.transaction_id,
+        "amount_minor": complaint.amount.minor(),
+        "apply_refund_minor": complaint.apply_refund_minor,
+        "problem": complaint.problem,
+        "detail": complaint.detail,
+        "state": complaint.state,
+        "ended": complaint.ended,
+        "in_platform_service": complaint.in_platform_service,
+        "satisfaction": complaint.satisfaction,
+        "created_at": complaint.created_at.rfc3339(),
+    })
+}
