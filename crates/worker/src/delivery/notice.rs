@@ -116,13 +116,16 @@ impl Notices {
 
     /// The notification of a fact; `None` when the merchant wants none.
     pub(crate) async fn of(&self, fact: &Fact) -> Result<Option<Notice>, Unmade> {
-        let Some((url, told)) = self.told(fact).await? else { return Ok(None) };
+        // Both at once: of two queries that wait, the second needs no reader to be woken.
+        let merchant = find_with(self.queries.as_ref(), &fact.mchid, "b.mchid = a.mchid");
+        let (told, merchant) = tokio::join!(self.told(fact), merchant);
+        let Some((url, told)) = told? else { return Ok(None) };
         let event = match told {
             Told::Event(event) => event,
             Told::Till(refund) => return self.till_notice(url, &refund, fact).await.map(Some),
         };
-        let merchant = find_with(self.queries.as_ref(), &fact.mchid, "b.mchid = a.mchid").await?;
-        let (merchant, chosen): (Merchant, _) = merchant.ok_or_else(|| absent("merchant", fact))?;
+        let (merchant, chosen): (Merchant, _) =
+            merchant?.ok_or_else(|| absent("merchant", fact))?;
         let key = open_apiv3_key(&self.keys.personal_data, &merchant)
             .map_err(|error| defect("APIv3 key", error, fact))?;
         let id = fact.notification_id();
