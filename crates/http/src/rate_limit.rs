@@ -104,14 +104,16 @@ impl<K: Eq + Hash> Buckets<K> {
     }
 
     /// Takes a token that was checked, even if another one took it meanwhile: then the key owes it,
-    /// so that calls at the same moment are not let through for nothing.
+    /// so that calls at the same moment are not let through for nothing, up to as many as a full
+    /// bucket holds.
     pub fn charge<Q>(&self, key: &Q, rate: Rate, now: Timestamp)
     where
         K: Borrow<Q>,
         Q: Eq + Hash + ToOwned<Owned = K> + ?Sized,
     {
         self.with(key, rate, now, |bucket| {
-            bucket.tokens = bucket.tokens.saturating_sub(rate.token())
+            let left = bucket.tokens.saturating_sub(rate.token());
+            bucket.tokens = left.max(-rate.full());
         });
     }
 
@@ -248,6 +250,10 @@ mod tests {
         for _ in 0..8 {
             buckets.charge("a", rate, START);
         }
+        for _ in 0..99 {
+            buckets.charge("c", rate, START);
+        }
+        assert_eq!(buckets.check("c", rate, START), Err(70), "a full bucket at most, and one");
         // Two are owed and one is needed: three at one in ten seconds.
         assert_eq!(buckets.check("a", rate, START), Err(30));
         assert_eq!(buckets.check("a", rate, START.plus(30 * SECOND - 1)), Err(1));
