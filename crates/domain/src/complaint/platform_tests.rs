@@ -119,6 +119,9 @@ fn a_payer_says_how_it_finds_what_came_of_a_complaint() {
     let log = last(&world);
     assert_eq!((log.step, log.satisfaction), (ComplaintStep::UserRate, Some(Unsatisfied)));
     assert_eq!(log.details, "so");
+    let more = RateComplaint { content: "and why".into(), ..rate(PAYER.user, Unsatisfied) };
+    world.run(&more).expect("the same with other words");
+    assert_eq!((last(&world).details, complaint(&world).steps), ("and why".into(), 4));
     world.run(&rate(PAYER.user, Neutral)).expect("it thinks better of it");
     world.run(&reopen(PAYER.user, &[])).unwrap();
     assert_eq!(complaint(&world).satisfaction, None, "what comes of it is open again");

@@ -1,6 +1,6 @@
 //! A payer says how it finds what came of a complaint that is dealt with.
 
-use super::{ComplaintStep, Said, Satisfaction, of_payer};
+use super::{ComplaintLog, ComplaintStep, Said, Satisfaction, of_payer};
 use crate::catalogue::Code;
 use crate::command::{Command, Once, Refusal, Stop};
 use crate::ids::UserId;
@@ -57,7 +57,12 @@ impl Command for RateComplaint {
         }
         let satisfaction = Some(self.satisfaction);
         if complaint.satisfaction == satisfaction {
-            return Ok(());
+            let last = tx.look::<ComplaintLog>(&(self.complaint_id.clone(), complaint.steps))?;
+            if last.is_some_and(|last| {
+                last.step == ComplaintStep::UserRate && last.details == self.content
+            }) {
+                return Ok(());
+            }
         }
         complaint.satisfaction = satisfaction;
         let said = Said { satisfaction, ..Said::words(&self.content, &[]) };
