@@ -42,7 +42,8 @@ async fn list(flags: &ListFlags) -> Result<(), Box<dyn Error>> {
         let Complaint { complaint_id, mchid, out_trade_no, .. } = complaint;
         let (state, at) = (complaint.state.as_str(), complaint.created_at.rfc3339());
         say!("{complaint_id}  {at}  {state:<10}  merchant {mchid}, order {out_trade_no}");
-        say!("    {}", complaint.detail);
+        // Whatever a payer wrote stays on its line and moves no cursor.
+        say!("    {}", complaint.detail.escape_debug());
     }
     Ok(())
 }
