@@ -234,6 +234,9 @@ pub struct ComplaintLog {
 
 record!(ComplaintLog, "complaint_log", Kept, complaint_id: String, number: i64);
 
+/// Most characters that a payer, or the operator's staff, says at once.
+pub const WORDS_CHARS_MAX: usize = 500;
+
 /// What a step of a complaint says. It is facts: whoever shows it finds the words.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Said {

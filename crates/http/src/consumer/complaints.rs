@@ -19,7 +19,8 @@ use domain::catalogue::{Code, Language};
 use domain::complaint::{
     AnswerComplaint, ApplyPlatformService, CancelPlatformService, Complaint, ComplaintAct,
     ComplaintEnd, ComplaintLog, ComplaintState, ComplaintStep, ConfirmComplaint, FileComplaint,
-    PlatformReason, ProblemType, RateComplaint, ReopenComplaint, Satisfaction, WithdrawComplaint,
+    PlatformReason, ProblemType, RateComplaint, ReopenComplaint, Satisfaction, WORDS_CHARS_MAX,
+    WithdrawComplaint,
 };
 use domain::ids::UserId;
 use domain::order::Order;
@@ -35,8 +36,6 @@ use utoipa_axum::routes;
 const DRAWN_DIGITS: usize = 8;
 /// How often a number is drawn anew.
 const DRAWS_MAX: usize = 3;
-/// Longest text of a complaint, in characters.
-const DETAIL_CHARS_MAX: usize = 500;
 
 /// The routes of this resource.
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
@@ -452,7 +451,7 @@ impl ContinueComplaintBody {
 
 fn checked_text(text: &str, field: &'static str) -> Result<String, Problem> {
     let text = text.trim();
-    let fits = (1..=DETAIL_CHARS_MAX).contains(&text.chars().count());
+    let fits = (1..=WORDS_CHARS_MAX).contains(&text.chars().count());
     fits.then(|| text.to_owned()).ok_or_else(|| Problem::invalid(field))
 }
 

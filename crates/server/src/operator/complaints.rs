@@ -2,12 +2,9 @@
 
 use super::perform::Operator;
 use super::request::Answer;
-use domain::complaint::{FinishPlatformService, RespondForPlatform};
+use domain::complaint::{FinishPlatformService, RespondForPlatform, WORDS_CHARS_MAX};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-
-/// Most characters that are said at once: as many as a payer may say.
-const CONTENT_CHARS_MAX: usize = 500;
 
 /// What is to be done about a complaint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,9 +56,9 @@ impl Operator {
 }
 
 fn checked(content: &str) -> Option<String> {
-    (content.chars().count() <= CONTENT_CHARS_MAX).then(|| content.to_owned())
+    (content.chars().count() <= WORDS_CHARS_MAX).then(|| content.to_owned())
 }
 
 fn too_long() -> Answer {
-    Answer::Failed(format!("at most {CONTENT_CHARS_MAX} characters are said at once"))
+    Answer::Failed(format!("at most {WORDS_CHARS_MAX} characters are said at once"))
 }
