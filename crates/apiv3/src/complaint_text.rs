@@ -80,6 +80,7 @@ mod tests {
             number: 1,
             step: ComplaintStep::MerchantApproveRefund,
             details,
+            staff: String::new(),
             remark,
             launch_refund_day,
             platform_reason: None,

@@ -4,7 +4,7 @@ mod complaints;
 mod sandbox;
 mod transfers;
 
-pub(crate) use complaints::{ComplaintAction, ComplaintFlags};
+pub(crate) use complaints::{ComplaintAction, ComplaintFlags, ComplaintListFlags};
 pub(crate) use sandbox::{SandboxAction, SandboxTransferFlags};
 pub(crate) use transfers::{TransferAction, TransferBatchFlags};
 

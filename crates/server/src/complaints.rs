@@ -1,7 +1,7 @@
 //! `jiaozi complaint`: what the operator's staff sees and does of complaints that a payer asked it
 //! to step in.
 
-use crate::cli::{ComplaintAction, ComplaintFlags, ListFlags};
+use crate::cli::{ComplaintAction, ComplaintFlags, ComplaintListFlags, ListFlags};
 use crate::database;
 use crate::operator::{self, ComplaintRequest, Request};
 use apiv3::complaint_text::step_details;
@@ -9,7 +9,7 @@ use domain::catalogue::Language;
 use domain::complaint::{Complaint, ComplaintLog};
 use serde_json::{Value, json};
 use std::error::Error;
-use store::queries::{self, find, select};
+use store::queries::{self, count, find, select};
 
 /// Does what was typed.
 pub(crate) async fn run(action: ComplaintAction) -> Result<(), Box<dyn Error>> {
@@ -18,23 +18,42 @@ pub(crate) async fn run(action: ComplaintAction) -> Result<(), Box<dyn Error>> {
         ComplaintAction::Show(flags) => show(&flags).await,
         ComplaintAction::Respond(flags) => {
             let ComplaintFlags { complaint_id, config } = flags.complaint;
-            let request = ComplaintRequest::Respond { complaint_id, content: flags.content };
+            let (staff, content) = (operator::staff(), flags.content);
+            let request = ComplaintRequest::Respond { complaint_id, staff, content };
             operator::tell(&config, &Request::Complaints(request)).await
         }
         ComplaintAction::Finish(flags) => {
             let ComplaintFlags { complaint_id, config } = flags.complaint;
-            let request = ComplaintRequest::Finish { complaint_id, content: flags.content };
+            let (staff, content) = (operator::staff(), flags.content);
+            let request = ComplaintRequest::Finish { complaint_id, staff, content };
             operator::tell(&config, &Request::Complaints(request)).await
         }
     }
 }
 
-/// Those that wait, the oldest first.
-async fn list(flags: &ListFlags) -> Result<(), Box<dyn Error>> {
-    let database = database::read_only(&flags.config.load()?)?;
-    let condition = "in_platform_service = 1 ORDER BY created_at, complaint_id";
-    let waiting = select::<Complaint>(database.as_ref(), condition, Vec::new()).await?;
-    if flags.json {
+/// Those that wait, the oldest first, so many at once.
+async fn list(flags: &ComplaintListFlags) -> Result<(), Box<dyn Error>> {
+    let ComplaintListFlags { limit, after, list: ListFlags { json, config } } = flags;
+    let database = database::read_only(&config.load()?)?;
+    let queries = database.as_ref();
+    let since = match after {
+        None => (0, ""),
+        Some(id) => {
+            let last = find::<Complaint>(queries, id).await?;
+            (last.ok_or("there is no such complaint")?.created_at.micros(), id.as_str())
+        }
+    };
+    let parameters = vec![queries::Value::Int(since.0), queries::Value::Text(since.1.to_owned())];
+    let behind = "in_platform_service = 1 \
+                  AND (created_at > $1 OR created_at = $1 AND complaint_id > $2)";
+    let total = count::<Complaint>(queries, behind, parameters.clone()).await?;
+    let condition = format!("{behind} ORDER BY created_at, complaint_id LIMIT {limit}");
+    let waiting = select::<Complaint>(queries, &condition, parameters).await?;
+    let left = total.saturating_sub(i64::try_from(waiting.len())?);
+    if let Some(last) = waiting.last().filter(|_| left > 0) {
+        eprintln!("{left} more: add --after {}", last.complaint_id);
+    }
+    if *json {
         say!("{}", waiting.iter().map(row).collect::<Value>());
         return Ok(());
     }
@@ -60,6 +79,7 @@ async fn show(flags: &ComplaintFlags) -> Result<(), Box<dyn Error>> {
     let step = |log: &ComplaintLog| {
         json!({
             "step": log.step, "at": log.at.rfc3339(), "details": step_details(log, Language::En),
+            "staff": (!log.staff.is_empty()).then_some(&log.staff),
             "pictures": log.image_ids().collect::<Vec<_>>(),
         })
     };

@@ -22,18 +22,18 @@ use store::queries::{find, select};
 
 /// Does what was typed.
 pub(crate) async fn run(action: UserAction) -> Result<(), Box<dyn Error>> {
-    let operator = std::env::var("USER").unwrap_or_else(|_| "operator".to_owned());
+    let staff = operator::staff();
     let (config, request) = match action {
         UserAction::Show(flags) => return show(&flags).await,
         UserAction::Freeze(WalletFlags { wallet, because, reason, config }) => {
             let config = config.load()?;
             let wallet = wallet_of(&config, &wallet).await?.to_string();
-            (config, Request::Freeze { wallet, because, reason, operator })
+            (config, Request::Freeze { wallet, because, reason, operator: staff })
         }
         UserAction::Unfreeze(WalletFlags { wallet, because, config, .. }) => {
             let config = config.load()?;
             let wallet = wallet_of(&config, &wallet).await?.to_string();
-            (config, Request::Unfreeze { wallet, because, operator })
+            (config, Request::Unfreeze { wallet, because, operator: staff })
         }
     };
     match operator::ask(&config, &request).await? {

@@ -1,10 +1,9 @@
-//! Merchant and payer speak about a complaint, and the merchant says what it does.
+//! A merchant answers a complaint, and says what it does about it.
 
 use super::shown_picture::{Shower, are_own};
 use super::{Complaint, ComplaintEnd, ComplaintState, ComplaintStep, Said};
 use crate::catalogue::Code;
 use crate::command::{Command, Once, Refusal, Stop};
-use crate::ids::UserId;
 use crate::tx::Tx;
 
 /// See the module.
@@ -12,11 +11,11 @@ use crate::tx::Tx;
 pub struct AnswerComplaint {
     /// The complaint.
     pub complaint_id: String,
-    /// Who does what.
+    /// What the merchant does.
     pub act: ComplaintAct,
 }
 
-/// Who does what about a complaint.
+/// What a merchant does about a complaint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ComplaintAct {
     /// The merchant answers.
@@ -57,27 +56,18 @@ pub enum ComplaintAct {
         /// The ids of pictures it uploaded.
         images: Vec<String>,
     },
-    /// The payer says something.
-    Say {
-        /// The payer.
-        user: UserId,
-        /// The payer's words.
-        content: String,
-        /// The ids of pictures that the payer uploaded.
-        images: Vec<String>,
-    },
 }
 
 /// Why nothing was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AnswerComplaintRefusal {
-    /// There is no such complaint, or it is not the payer's.
+    /// There is no such complaint.
     NotFound,
     /// It is another merchant's, or about another one than was said.
     OtherMerchant,
     /// It is dealt with already.
     Over,
-    /// Who shows a picture has uploaded no such one.
+    /// The merchant has uploaded no such picture.
     ImageUnknown,
     /// The payer asked for no refund.
     NoRefundAsked,
@@ -108,7 +98,6 @@ impl Command for AnswerComplaint {
             | ComplaintAct::Complete { mchid, .. }
             | ComplaintAct::ApproveRefund { mchid, .. }
             | ComplaintAct::RejectRefund { mchid, .. } => mchid.clone(),
-            ComplaintAct::Say { user, .. } => user.to_string(),
         }
     }
 
@@ -141,10 +130,6 @@ impl Command for AnswerComplaint {
                 let said = Said { remark: remark.clone(), ..Said::words(reason, images) };
                 (ComplaintStep::MerchantRefuseRefund, said)
             }
-            ComplaintAct::Say { content, .. } => {
-                complaint.payer_waits = true;
-                (ComplaintStep::UserResponse, Said::words(content, images))
-            }
         };
         let number = complaint.steps + 1;
         complaint.step(tx, step, said)?;
@@ -160,12 +145,6 @@ impl AnswerComplaint {
         complaint: &Complaint,
     ) -> Result<&[String], Stop<AnswerComplaintRefusal>> {
         let (mchid, about, images): (&str, Option<&String>, &[String]) = match &self.act {
-            ComplaintAct::Say { user, .. } if *user != complaint.payer => {
-                return Err(AnswerComplaintRefusal::NotFound.into());
-            }
-            ComplaintAct::Say { user, images, .. } => {
-                return own_images(tx, Shower::Payer(*user), images);
-            }
             ComplaintAct::Respond { mchid, about, images, .. } => (mchid, Some(about), images),
             ComplaintAct::RejectRefund { mchid, images, .. } => (mchid, None, images),
             ComplaintAct::Complete { mchid, about } => (mchid, Some(about), &[]),
@@ -182,15 +161,7 @@ impl AnswerComplaint {
         if about_refund && complaint.apply_refund_minor == 0 {
             return Err(AnswerComplaintRefusal::NoRefundAsked.into());
         }
-        own_images(tx, Shower::Merchant(mchid), images)
+        let are_own = are_own(tx, Shower::Merchant(mchid), images)?;
+        are_own.then_some(images).ok_or_else(|| AnswerComplaintRefusal::ImageUnknown.into())
     }
-}
-
-fn own_images<'a>(
-    tx: &mut Tx<'_>,
-    shower: Shower<'_>,
-    images: &'a [String],
-) -> Result<&'a [String], Stop<AnswerComplaintRefusal>> {
-    let are_own = are_own(tx, shower, images)?;
-    are_own.then_some(images).ok_or_else(|| AnswerComplaintRefusal::ImageUnknown.into())
 }

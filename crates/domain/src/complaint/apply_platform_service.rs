@@ -1,11 +1,13 @@
 //! A payer asks us to step in, because the merchant does not answer or the two do not agree.
 
 use super::shown_picture::{Shower, are_own};
+use super::usage::{ComplaintUsage, wait_until};
 use super::{ComplaintStep, PlatformReason, Said, of_payer};
-use crate::catalogue::Code;
+use crate::catalogue::{Code, Params};
 use crate::command::{Command, Once, Refusal, Stop};
 use crate::ids::UserId;
 use crate::tx::Tx;
+use kernel::Timestamp;
 
 /// See the module. Asking again while we are asked is asking once.
 #[derive(Clone, Debug)]
@@ -31,6 +33,11 @@ pub enum ApplyPlatformServiceRefusal {
     Over,
     /// The payer has uploaded no such picture.
     ImageUnknown,
+    /// The payer has said too much about complaints today.
+    TooMany {
+        /// From when on more is taken.
+        until: Timestamp,
+    },
 }
 
 impl Refusal for ApplyPlatformServiceRefusal {
@@ -38,6 +45,14 @@ impl Refusal for ApplyPlatformServiceRefusal {
         match self {
             Self::NotFound | Self::ImageUnknown => Code::ObjectNotFound,
             Self::Over => Code::OrderClosed,
+            Self::TooMany { .. } => Code::RateLimited,
+        }
+    }
+
+    fn params(&self) -> Params {
+        match self {
+            Self::TooMany { until } => wait_until(*until),
+            _ => Params::default(),
         }
     }
 }
@@ -65,6 +80,9 @@ impl Command for ApplyPlatformService {
         }
         if !are_own(tx, Shower::Payer(self.user), &self.images)? {
             return Err(ApplyPlatformServiceRefusal::ImageUnknown.into());
+        }
+        if let Some(until) = ComplaintUsage::count_word(tx, self.user)? {
+            return Err(ApplyPlatformServiceRefusal::TooMany { until }.into());
         }
         complaint.in_platform_service = true;
         let platform_reason = Some(self.reason);

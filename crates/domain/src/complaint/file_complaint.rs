@@ -1,14 +1,16 @@
 //! A payer complains about an order, or complains again.
 
 use super::shown_picture::{Shower, are_own};
+use super::usage::{ComplaintUsage, wait_until};
 use super::{
     Complaint, ComplaintByOrder, ComplaintState, ComplaintStep, ProblemType, Said, is_within_window,
 };
-use crate::catalogue::Code;
+use crate::catalogue::{Code, Params};
 use crate::command::{Command, Once, Refusal, Stop};
 use crate::ids::{UserId, WalletId};
 use crate::order::{Order, OrderByTransaction};
 use crate::tx::Tx;
+use kernel::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// See the module.
@@ -54,6 +56,11 @@ pub enum FileComplaintRefusal {
     Duplicate,
     /// The payer has uploaded no such picture.
     ImageUnknown,
+    /// The payer has said too much about complaints today.
+    TooMany {
+        /// From when on more is taken.
+        until: Timestamp,
+    },
 }
 
 impl Refusal for FileComplaintRefusal {
@@ -64,6 +71,14 @@ impl Refusal for FileComplaintRefusal {
             Self::WindowExpired => Code::ComplaintWindowExpired,
             Self::Duplicate => Code::ComplaintDuplicate,
             Self::ImageUnknown => Code::ObjectNotFound,
+            Self::TooMany { .. } => Code::RateLimited,
+        }
+    }
+
+    fn params(&self) -> Params {
+        match self {
+            Self::TooMany { until } => wait_until(*until),
+            _ => Params::default(),
         }
     }
 }
@@ -93,14 +108,14 @@ impl Command for FileComplaint {
             return Err(FileComplaintRefusal::WindowExpired.into());
         }
         let Some(known) = tx.find::<ComplaintByOrder>(&key)? else {
-            self.check_images(tx)?;
+            self.check_and_count(tx)?;
             return self.first(tx, &order);
         };
         let mut complaint = tx.get::<Complaint>(&known.complaint_id)?;
         if complaint.state != ComplaintState::Processed {
             return Err(FileComplaintRefusal::Duplicate.into());
         }
-        self.check_images(tx)?;
+        self.check_and_count(tx)?;
         complaint.apply_refund_minor = self.apply_refund_minor;
         let filed = ComplaintFiled { complaint_id: complaint.complaint_id.clone() };
         complaint.taken_up_again(tx, Said::words(&self.detail, &self.images))?;
@@ -109,9 +124,14 @@ impl Command for FileComplaint {
 }
 
 impl FileComplaint {
-    fn check_images(&self, tx: &mut Tx<'_>) -> Result<(), Stop<FileComplaintRefusal>> {
-        let are_own = are_own(tx, Shower::Payer(self.user), &self.images)?;
-        are_own.then_some(()).ok_or_else(|| FileComplaintRefusal::ImageUnknown.into())
+    fn check_and_count(&self, tx: &mut Tx<'_>) -> Result<(), Stop<FileComplaintRefusal>> {
+        if !are_own(tx, Shower::Payer(self.user), &self.images)? {
+            return Err(FileComplaintRefusal::ImageUnknown.into());
+        }
+        if let Some(until) = ComplaintUsage::count_word(tx, self.user)? {
+            return Err(FileComplaintRefusal::TooMany { until }.into());
+        }
+        Ok(())
     }
 
     fn first(

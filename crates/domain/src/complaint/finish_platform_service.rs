@@ -11,6 +11,8 @@ use crate::tx::Tx;
 pub struct FinishPlatformService {
     /// The complaint.
     pub complaint_id: String,
+    /// Who of our staff says so; neither payer nor merchant is told.
+    pub staff: String,
     /// What it says at the end; may be empty.
     pub content: String,
 }
@@ -51,7 +53,11 @@ impl Command for FinishPlatformService {
             return Err(FinishPlatformServiceRefusal::NotAsked.into());
         }
         complaint.in_platform_service = false;
-        complaint.step(tx, ComplaintStep::PlatformFinish, Said::words(&self.content, &[]))?;
+        complaint.step(
+            tx,
+            ComplaintStep::PlatformFinish,
+            Said::of_staff(&self.staff, &self.content),
+        )?;
         Ok(())
     }
 }

@@ -4,6 +4,7 @@ mod answer_complaint;
 mod apply_platform_service;
 mod cancel_platform_service;
 mod confirm_complaint;
+mod continue_complaint;
 mod file_complaint;
 mod finish_platform_service;
 mod forget_picture;
@@ -19,12 +20,14 @@ mod shown_picture;
 #[cfg(test)]
 mod tests;
 mod upload_picture;
+mod usage;
 mod withdraw_complaint;
 
 pub use answer_complaint::{AnswerComplaint, AnswerComplaintRefusal, ComplaintAct};
 pub use apply_platform_service::{ApplyPlatformService, ApplyPlatformServiceRefusal};
 pub use cancel_platform_service::{CancelPlatformService, CancelPlatformServiceRefusal};
 pub use confirm_complaint::{ConfirmComplaint, ConfirmComplaintRefusal};
+pub use continue_complaint::{ContinueComplaint, ContinueComplaintRefusal};
 pub use file_complaint::{ComplaintFiled, FileComplaint, FileComplaintRefusal};
 pub use finish_platform_service::{FinishPlatformService, FinishPlatformServiceRefusal};
 pub use forget_picture::ForgetPicture;
@@ -35,7 +38,8 @@ pub use read_complaints::may_list_about;
 pub use reopen_complaint::{ReopenComplaint, ReopenComplaintRefusal};
 pub use respond_for_platform::{RespondForPlatform, RespondForPlatformRefusal};
 pub use shown_picture::ShownPicture;
-pub use upload_picture::{PICTURES_A_DAY, PictureUsage, UploadPicture, UploadPictureRefusal};
+pub use upload_picture::{UploadPicture, UploadPictureRefusal};
+pub use usage::{ComplaintUsage, PICTURES_A_DAY, WORDS_A_DAY};
 pub use withdraw_complaint::{WithdrawComplaint, WithdrawComplaintRefusal};
 
 use crate::command::Halt;
@@ -216,6 +220,8 @@ pub struct ComplaintLog {
     pub step: ComplaintStep,
     /// The words of who did it.
     pub details: String,
+    /// Who of our staff did it; empty where it was somebody else.
+    pub staff: String,
     /// The merchant's words besides.
     pub remark: String,
     /// In how many days the merchant will refund, if it says so.
@@ -242,6 +248,8 @@ pub const WORDS_CHARS_MAX: usize = 500;
 pub(crate) struct Said {
     /// The words of who does it.
     details: String,
+    /// Who of our staff says it.
+    staff: String,
     /// The merchant's words besides.
     remark: String,
     /// In how many days the merchant will refund.
@@ -257,6 +265,11 @@ pub(crate) struct Said {
 }
 
 impl Said {
+    /// Words of our staff.
+    fn of_staff(staff: &str, details: &str) -> Self {
+        Self { staff: staff.to_owned(), ..Self::words(details, &[]) }
+    }
+
     /// Words, with pictures.
     fn words(details: &str, images: &[String]) -> Self {
         Self { details: details.to_owned(), images: images.to_vec(), ..Self::default() }
@@ -299,6 +312,7 @@ impl Complaint {
             number: self.steps,
             step,
             details: said.details,
+            staff: said.staff,
             remark: said.remark,
             launch_refund_day: said.launch_refund_day,
             platform_reason: said.platform_reason,

@@ -19,11 +19,13 @@ fn cancel(user: UserId) -> CancelPlatformService {
 }
 
 fn respond(content: &str) -> RespondForPlatform {
-    RespondForPlatform { complaint_id: "C1".into(), content: content.into() }
+    let (complaint_id, staff) = ("C1".into(), "amy".into());
+    RespondForPlatform { complaint_id, staff, content: content.into() }
 }
 
 fn finish(content: &str) -> FinishPlatformService {
-    FinishPlatformService { complaint_id: "C1".into(), content: content.into() }
+    let (complaint_id, staff) = ("C1".into(), "bob".into());
+    FinishPlatformService { complaint_id, staff, content: content.into() }
 }
 
 fn rate(user: UserId, satisfaction: Satisfaction) -> RateComplaint {
@@ -59,12 +61,13 @@ fn a_payer_asks_us_to_step_in_and_we_answer_until_we_are_done() {
     let log = last(&world);
     assert_eq!(log.step, ComplaintStep::UserApplyPlatform);
     assert_eq!(log.platform_reason, Some(PlatformReason::NoAnswer));
-    assert_eq!(log.details, "no word for a week");
+    assert_eq!((log.details, log.staff), ("no word for a week".into(), String::new()));
     world.run(&respond("we look at it")).unwrap();
-    assert_eq!(last(&world).details, "we look at it");
+    assert_eq!((last(&world).details, last(&world).staff), ("we look at it".into(), "amy".into()));
     assert!(complaint(&world).in_platform_service);
     world.run(&finish("pay it back")).unwrap();
     assert_eq!((last(&world).step, last(&world).number), (ComplaintStep::PlatformFinish, 4));
+    assert_eq!(last(&world).staff, "bob");
     let left = complaint(&world);
     assert_eq!((left.in_platform_service, left.state), (false, ComplaintState::Pending));
     assert_eq!(world.run(&finish("")), Err(FinishPlatformServiceRefusal::NotAsked));

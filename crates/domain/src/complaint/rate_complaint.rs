@@ -1,10 +1,12 @@
 //! A payer says how it finds what came of a complaint that is dealt with.
 
+use super::usage::{ComplaintUsage, wait_until};
 use super::{ComplaintLog, ComplaintStep, Said, Satisfaction, of_payer};
-use crate::catalogue::Code;
+use crate::catalogue::{Code, Params};
 use crate::command::{Command, Once, Refusal, Stop};
 use crate::ids::UserId;
 use crate::tx::Tx;
+use kernel::Timestamp;
 
 /// See the module. The same once more is said once; another one replaces it.
 #[derive(Clone, Debug)]
@@ -26,6 +28,11 @@ pub enum RateComplaintRefusal {
     NotFound,
     /// It is not dealt with.
     Open,
+    /// The payer has said too much about complaints today.
+    TooMany {
+        /// From when on more is taken.
+        until: Timestamp,
+    },
 }
 
 impl Refusal for RateComplaintRefusal {
@@ -33,6 +40,14 @@ impl Refusal for RateComplaintRefusal {
         match self {
             Self::NotFound => Code::ObjectNotFound,
             Self::Open => Code::ComplaintDuplicate,
+            Self::TooMany { .. } => Code::RateLimited,
+        }
+    }
+
+    fn params(&self) -> Params {
+        match self {
+            Self::TooMany { until } => wait_until(*until),
+            _ => Params::default(),
         }
     }
 }
@@ -63,6 +78,9 @@ impl Command for RateComplaint {
             }) {
                 return Ok(());
             }
+        }
+        if let Some(until) = ComplaintUsage::count_word(tx, self.user)? {
+            return Err(RateComplaintRefusal::TooMany { until }.into());
         }
         complaint.satisfaction = satisfaction;
         let said = Said { satisfaction, ..Said::words(&self.content, &[]) };

@@ -1,12 +1,14 @@
 //! A payer says that a complaint is not settled, though its merchant says that it is dealt with.
 
 use super::shown_picture::{Shower, are_own};
+use super::usage::{ComplaintUsage, wait_until};
 use super::{ComplaintEnd, Said, is_within_window, of_payer};
-use crate::catalogue::Code;
+use crate::catalogue::{Code, Params};
 use crate::command::{Command, Once, Refusal, Stop};
 use crate::ids::UserId;
 use crate::order::Order;
 use crate::tx::Tx;
+use kernel::Timestamp;
 
 /// See the module.
 #[derive(Clone, Debug)]
@@ -34,6 +36,11 @@ pub enum ReopenComplaintRefusal {
     WindowExpired,
     /// The payer has uploaded no such picture.
     ImageUnknown,
+    /// The payer has said too much about complaints today.
+    TooMany {
+        /// From when on more is taken.
+        until: Timestamp,
+    },
 }
 
 impl Refusal for ReopenComplaintRefusal {
@@ -43,6 +50,14 @@ impl Refusal for ReopenComplaintRefusal {
             Self::Open => Code::ComplaintDuplicate,
             Self::EndedByPayer => Code::OrderClosed,
             Self::WindowExpired => Code::ComplaintWindowExpired,
+            Self::TooMany { .. } => Code::RateLimited,
+        }
+    }
+
+    fn params(&self) -> Params {
+        match self {
+            Self::TooMany { until } => wait_until(*until),
+            _ => Params::default(),
         }
     }
 }
@@ -76,6 +91,9 @@ impl Command for ReopenComplaint {
         }
         if !are_own(tx, Shower::Payer(self.user), &self.images)? {
             return Err(ReopenComplaintRefusal::ImageUnknown.into());
+        }
+        if let Some(until) = ComplaintUsage::count_word(tx, self.user)? {
+            return Err(ReopenComplaintRefusal::TooMany { until }.into());
         }
         complaint.taken_up_again(tx, Said::words(&self.content, &self.images))?;
         Ok(())

@@ -10,6 +10,8 @@ use crate::tx::Tx;
 pub struct RespondForPlatform {
     /// The complaint.
     pub complaint_id: String,
+    /// Who of our staff says so; neither payer nor merchant is told.
+    pub staff: String,
     /// What it says.
     pub content: String,
 }
@@ -49,7 +51,11 @@ impl Command for RespondForPlatform {
         if !complaint.in_platform_service {
             return Err(RespondForPlatformRefusal::NotAsked.into());
         }
-        complaint.step(tx, ComplaintStep::PlatformResponse, Said::words(&self.content, &[]))?;
+        complaint.step(
+            tx,
+            ComplaintStep::PlatformResponse,
+            Said::of_staff(&self.staff, &self.content),
+        )?;
         Ok(())
     }
 }

@@ -45,8 +45,9 @@ pub(super) fn complete(mchid: &str) -> AnswerComplaint {
     act(ComplaintAct::Complete { mchid: mchid.into(), about: mchid.into() })
 }
 
-fn say(user: UserId) -> AnswerComplaint {
-    act(ComplaintAct::Say { user, content: "still cold".into(), images: Vec::new() })
+fn say(user: UserId, images: &[&str]) -> ContinueComplaint {
+    let images = images.iter().map(|id| (*id).to_owned()).collect();
+    ContinueComplaint { user, complaint_id: "C1".into(), content: "still cold".into(), images }
 }
 
 pub(super) fn complaint(world: &World) -> Complaint {
@@ -63,11 +64,12 @@ fn a_complaint_is_answered_completed_and_taken_up_again() {
     assert_eq!(world.run(&respond(&[])), Ok(2), "the second step of its history");
     assert_eq!(complaint(&world).state, ComplaintState::Processing);
     assert!(!complaint(&world).payer_waits);
-    world.run(&say(PAYER.user)).unwrap();
+    world.run(&say(PAYER.user, &[])).unwrap();
     assert!(complaint(&world).payer_waits);
     world.run(&complete(MCHID)).unwrap();
     world.run(&complete(MCHID)).unwrap();
     assert_eq!(world.run(&respond(&[])), Err(AnswerComplaintRefusal::Over));
+    assert_eq!(world.run(&say(PAYER.user, &[])), Err(ContinueComplaintRefusal::Over));
     let again = world.run(&file("C3")).unwrap();
     assert_eq!(again.complaint_id, "C1");
     let after = complaint(&world);
@@ -200,10 +202,8 @@ fn a_complaint_is_its_merchants_and_its_payers() {
     let about = "1900000009".to_owned();
     let elsewhere = act(ComplaintAct::Complete { mchid: MCHID.into(), about });
     assert_eq!(world.run(&elsewhere), Err(AnswerComplaintRefusal::OtherMerchant), "about another");
-    assert_eq!(
-        world.run(&say(UserId::from_bytes(id_bytes(7)))),
-        Err(AnswerComplaintRefusal::NotFound)
-    );
+    let stranger = say(UserId::from_bytes(id_bytes(7)), &[]);
+    assert_eq!(world.run(&stranger), Err(ContinueComplaintRefusal::NotFound));
     let nothing = AnswerComplaint { complaint_id: "C9".into(), ..complete(MCHID) };
     assert_eq!(world.run(&nothing), Err(AnswerComplaintRefusal::NotFound));
     let approve = approve(None, "");
@@ -274,13 +274,10 @@ fn a_payer_shows_only_own_pictures_and_then_both_sides_see_them() {
     world.run(&keep(PAYER.user, "P1")).unwrap();
     world.run(&keep(PAYER.user, "P2")).unwrap();
     world.run(&shows("P1")).unwrap();
-    let say = |id: &str| {
-        let (user, content) = (PAYER.user, "see here".into());
-        act(ComplaintAct::Say { user, content, images: vec![id.into()] })
-    };
-    world.run(&say("P2")).unwrap();
-    world.run(&say("P2")).expect("shown twice");
-    assert_eq!(world.run(&say("P0")), Err(AnswerComplaintRefusal::ImageUnknown));
+    world.run(&say(PAYER.user, &["P2"])).unwrap();
+    world.run(&say(PAYER.user, &["P2"])).expect("shown twice");
+    let foreign = world.run(&say(PAYER.user, &["P0"]));
+    assert_eq!(foreign, Err(ContinueComplaintRefusal::ImageUnknown));
     assert_eq!(world.run(&respond(&["P1"])), Err(AnswerComplaintRefusal::ImageUnknown));
     let shown: Vec<_> = world.all::<ShownPicture>().iter().map(|p| p.media_id.clone()).collect();
     assert_eq!(shown, ["P1", "P2"]);
@@ -316,9 +313,8 @@ fn a_picture_that_no_complaint_shows_is_forgotten_in_time() {
     world.wait(DAY);
     world.run(&forget("P3")).unwrap();
     assert_eq!(left(&world), ["P1"]);
-    let say =
-        ComplaintAct::Say { user: PAYER.user, content: "see".into(), images: vec!["P3".into()] };
-    assert_eq!(world.run(&act(say)), Err(AnswerComplaintRefusal::ImageUnknown));
+    let forgotten = world.run(&say(PAYER.user, &["P3"]));
+    assert_eq!(forgotten, Err(ContinueComplaintRefusal::ImageUnknown));
     world.run(&keep(PAYER.user, "P3")).expect("it can be uploaded again");
     world.check_ledger();
 }
@@ -335,6 +331,55 @@ fn a_person_keeps_so_many_pictures_a_day() {
     world.run(&keep(UserId::from_bytes(id_bytes(7)), "Q1")).unwrap();
     world.wait(until.since(world.now()));
     world.run(&keep(PAYER.user, "P20")).unwrap();
+}
+
+#[test]
+fn a_person_says_so_much_about_complaints_a_day_and_ends_them_at_any_time() {
+    let mut world = paid();
+    world.run(&file("C1")).unwrap();
+    world.run(&complete(MCHID)).unwrap();
+    world.run(&reopen(PAYER.user, &[])).unwrap();
+    for _ in 2..WORDS_A_DAY {
+        world.run(&say(PAYER.user, &[])).unwrap();
+    }
+    let refused = world.run(&say(PAYER.user, &[]));
+    let Err(ContinueComplaintRefusal::TooMany { until }) = refused else { panic!("{refused:?}") };
+    let steps = complaint(&world).steps;
+    let foreign = world.run(&say(PAYER.user, &["P0"]));
+    assert_eq!(foreign, Err(ContinueComplaintRefusal::ImageUnknown), "the limit comes last");
+    assert_eq!(world.run(&file("C2")), Err(FileComplaintRefusal::Duplicate));
+    world.run(&respond(&[])).expect("what a merchant says is counted elsewhere");
+    let apply = ApplyPlatformService {
+        user: PAYER.user,
+        complaint_id: "C1".into(),
+        reason: PlatformReason::Others,
+        content: String::new(),
+        images: Vec::new(),
+    };
+    assert_eq!(world.run(&apply), Err(ApplyPlatformServiceRefusal::TooMany { until }));
+    world.run(&complete(MCHID)).unwrap();
+    let reopened = world.run(&reopen(PAYER.user, &[]));
+    assert_eq!(reopened, Err(ReopenComplaintRefusal::TooMany { until }));
+    let rate = RateComplaint {
+        user: PAYER.user,
+        complaint_id: "C1".into(),
+        satisfaction: Satisfaction::Neutral,
+        content: String::new(),
+    };
+    assert_eq!(world.run(&rate), Err(RateComplaintRefusal::TooMany { until }));
+    world.run(&confirm(PAYER.user)).expect("a complaint may always be ended");
+    assert_eq!(world.run(&file("C2")), Err(FileComplaintRefusal::TooMany { until }));
+    assert_eq!(complaint(&world).steps, steps + 3, "answered, completed, confirmed");
+    world.run(&keep(PAYER.user, "P1")).expect("pictures are counted for themselves");
+    world.wait(until.since(world.now()) - 1);
+    assert_eq!(world.run(&file("C2")), Err(FileComplaintRefusal::TooMany { until }));
+    world.wait(1);
+    world.run(&rate).unwrap();
+    for _ in 1..WORDS_A_DAY - 1 {
+        world.run(&rate).expect("the same once more costs nothing");
+    }
+    world.run(&file("C2")).unwrap();
+    world.check_ledger();
 }
 
 #[test]

@@ -1,32 +1,13 @@
-//! A payer keeps a picture that a complaint is to show. Pictures are large, so a day has few, and
-//! one that no complaint shows in time is forgotten.
+//! A payer keeps a picture that a complaint is to show. One that no complaint shows in time is
+//! forgotten.
 
+use super::usage::{ComplaintUsage, wait_until};
 use super::{Media, MediaKind, forget_picture};
-use crate::calendar::day_from;
-use crate::catalogue::{Code, Param, Params};
+use crate::catalogue::{Code, Params};
 use crate::command::{Command, Once, Refusal, Stop};
 use crate::ids::UserId;
-use crate::record;
 use crate::tx::Tx;
 use kernel::Timestamp;
-use kernel::time::DAY;
-
-/// Most pictures that a person keeps on a business day.
-pub const PICTURES_A_DAY: i64 = 20;
-
-/// How many pictures a person kept on one business day. A day that is over counts as zero without a
-/// write.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PictureUsage {
-    /// The person.
-    pub user: UserId,
-    /// When that day began.
-    pub day_from: Timestamp,
-    /// Pictures kept that day.
-    pub pictures: i64,
-}
-
-record!(PictureUsage, "picture_usage", Kept, user: UserId);
 
 /// See the module. One that is there stays as it is and costs nothing; its time begins anew.
 #[derive(Clone, Debug)]
@@ -54,13 +35,13 @@ pub enum UploadPictureRefusal {
 impl Refusal for UploadPictureRefusal {
     fn code(&self) -> Code {
         match self {
-            Self::TooMany { .. } => Code::FrequencyLimitExceeded,
+            Self::TooMany { .. } => Code::RateLimited,
         }
     }
 
     fn params(&self) -> Params {
         match self {
-            Self::TooMany { until } => Params(vec![("time", Param::Time(until.micros()))]),
+            Self::TooMany { until } => wait_until(*until),
         }
     }
 }
@@ -84,13 +65,9 @@ impl Command for UploadPicture {
             }
             return Ok(());
         }
-        let today = day_from(tx.now());
-        let usage = tx.find::<PictureUsage>(&self.user)?;
-        let kept = usage.filter(|usage| usage.day_from == today).map_or(0, |usage| usage.pictures);
-        if kept >= PICTURES_A_DAY {
-            return Err(UploadPictureRefusal::TooMany { until: today.plus(DAY) }.into());
+        if let Some(until) = ComplaintUsage::count_picture(tx, self.user)? {
+            return Err(UploadPictureRefusal::TooMany { until }.into());
         }
-        tx.put(PictureUsage { user: self.user, day_from: today, pictures: kept + 1 });
         tx.put(Media {
             media_id: self.media_id.clone(),
             mchid: None,

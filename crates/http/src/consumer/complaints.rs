@@ -17,8 +17,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use domain::catalogue::{Code, Language};
 use domain::complaint::{
-    AnswerComplaint, ApplyPlatformService, CancelPlatformService, Complaint, ComplaintAct,
-    ComplaintEnd, ComplaintLog, ComplaintState, ComplaintStep, ConfirmComplaint, FileComplaint,
+    ApplyPlatformService, CancelPlatformService, Complaint, ComplaintEnd, ComplaintLog,
+    ComplaintState, ComplaintStep, ConfirmComplaint, ContinueComplaint, FileComplaint,
     PlatformReason, ProblemType, RateComplaint, ReopenComplaint, Satisfaction, WORDS_CHARS_MAX,
     WithdrawComplaint,
 };
@@ -36,6 +36,8 @@ use utoipa_axum::routes;
 const DRAWN_DIGITS: usize = 8;
 /// How often a number is drawn anew.
 const DRAWS_MAX: usize = 3;
+/// Most steps of a complaint that are shown at once.
+const STEPS_SHOWN_MAX: i64 = 300;
 
 /// The routes of this resource.
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
@@ -157,7 +159,7 @@ struct ComplaintAnswer {
     refunded: Money,
     /// When it was filed, RFC 3339.
     at: String,
-    /// What was done about it, the oldest first.
+    /// What was done about it, the oldest first; of more than 300 the last ones.
     steps: Vec<ComplaintStepAnswer>,
 }
 
@@ -191,6 +193,8 @@ struct ComplaintStepAnswer {
         (status = 409, description = "A complaint about it is open, or the key was used for \
             another request", body = ProblemDocument),
         (status = 422, description = "Too long ago, or more than was paid", body = ProblemDocument),
+        (status = 429, description = "Too much said about complaints today",
+            body = ProblemDocument),
     ),
 )]
 async fn file_complaint(
@@ -262,6 +266,8 @@ async fn get_complaint(
         (status = 401, description = "No valid session", body = ProblemDocument),
         (status = 404, description = "The caller has no such complaint", body = ProblemDocument),
         (status = 409, description = "It is dealt with", body = ProblemDocument),
+        (status = 429, description = "Too much said about complaints today",
+            body = ProblemDocument),
     ),
 )]
 async fn continue_complaint(
@@ -272,8 +278,8 @@ async fn continue_complaint(
     Body(body): Body<ContinueComplaintBody>,
 ) -> Result<Json<ComplaintAnswer>, Problem> {
     let (content, images) = body.checked()?;
-    let act = ComplaintAct::Say { user: caller.user, content, images };
-    app.engine.run(AnswerComplaint { complaint_id: id.clone(), act }).await?;
+    let (user, complaint_id) = (caller.user, id.clone());
+    app.engine.run(ContinueComplaint { user, complaint_id, content, images }).await?;
     show(&app, caller.user, id, language).await.map(Json)
 }
 
@@ -290,6 +296,8 @@ async fn continue_complaint(
         (status = 404, description = "The caller has no such complaint", body = ProblemDocument),
         (status = 409, description = "It is open, or the caller ended it", body = ProblemDocument),
         (status = 422, description = "The payment was too long ago", body = ProblemDocument),
+        (status = 429, description = "Too much said about complaints today",
+            body = ProblemDocument),
     ),
 )]
 async fn reopen_complaint(
@@ -364,6 +372,8 @@ async fn withdraw_complaint(
         (status = 401, description = "No valid session", body = ProblemDocument),
         (status = 404, description = "The caller has no such complaint", body = ProblemDocument),
         (status = 409, description = "It is dealt with", body = ProblemDocument),
+        (status = 429, description = "Too much said about complaints today",
+            body = ProblemDocument),
     ),
 )]
 async fn apply_platform_service(
@@ -420,6 +430,8 @@ async fn cancel_platform_service(
         (status = 401, description = "No valid session", body = ProblemDocument),
         (status = 404, description = "The caller has no such complaint", body = ProblemDocument),
         (status = 409, description = "It is open", body = ProblemDocument),
+        (status = 429, description = "Too much said about complaints today",
+            body = ProblemDocument),
     ),
 )]
 async fn rate_complaint(
@@ -478,11 +490,10 @@ async fn show(
     let order = find::<Order>(queries, &order).await?;
     let refunded = order.map_or(0, |order| order.refund_arrived_minor);
     let asked = Some(complaint.apply_refund_minor).filter(|minor| *minor > 0);
-    let logs = select::<ComplaintLog>(
-        queries,
-        "complaint_id = $1 ORDER BY number LIMIT 300",
-        vec![Value::Text(id)],
-    );
+    let (before, last) = (complaint.steps - STEPS_SHOWN_MAX, complaint.steps);
+    let condition = "complaint_id = $1 AND number > $2 AND number <= $3 ORDER BY number";
+    let parameters = vec![Value::Text(id), Value::Int(before), Value::Int(last)];
+    let logs = select::<ComplaintLog>(queries, condition, parameters);
     let steps = logs.await?.into_iter().map(|log| ComplaintStepAnswer {
         step: log.step,
         pictures: log.image_ids().map(str::to_owned).collect(),

@@ -118,16 +118,17 @@ async fn view(call: &Call, complaint: Complaint) -> Result<ComplaintView, Fault>
     Ok(ComplaintView { complaint, full_refunded, pictures, payer_phone })
 }
 
-/// The addresses of the pictures that the payer complained with, the first time and again.
+/// The addresses of the pictures that the payer complained with, the first time and again; of very
+/// many the last ones.
 async fn pictures(call: &Call, complaint_id: &str) -> Result<Vec<String>, Fault> {
-    let condition = "complaint_id = $1 AND step IN ($2, $3) ORDER BY number LIMIT 300";
+    let condition = "complaint_id = $1 AND step IN ($2, $3) ORDER BY number DESC LIMIT 300";
     let steps = [ComplaintStep::UserCreate, ComplaintStep::UserContinue];
     let mut parameters = vec![Value::Text(complaint_id.to_owned())];
     parameters.extend(steps.map(|step| Value::Text(step.as_str().to_owned())));
     let queries = call.face.app.queries.as_ref();
     let logs = select::<ComplaintLog>(queries, condition, parameters).await?;
     let address = |id| format!("{}{IMAGES}{id}", call.gateway);
-    Ok(logs.iter().flat_map(ComplaintLog::image_ids).map(address).collect())
+    Ok(logs.iter().rev().flat_map(ComplaintLog::image_ids).map(address).collect())
 }
 
 async fn history(call: Call) -> Result<Reply, Fault> {

@@ -9,8 +9,8 @@ use axum::extract::ConnectInfo;
 use axum::http::HeaderValue;
 use domain::Once;
 use domain::complaint::{
-    AnswerComplaint, ApplyPlatformService, ComplaintAct, FileComplaint, FinishPlatformService,
-    PlatformReason, ProblemType, RespondForPlatform, UploadPicture, WithdrawComplaint,
+    ApplyPlatformService, ContinueComplaint, FileComplaint, FinishPlatformService, PlatformReason,
+    ProblemType, RespondForPlatform, UploadPicture, WithdrawComplaint,
 };
 use domain::user::{User, phone_place};
 use kernel::crypto::sha256;
@@ -34,6 +34,13 @@ async fn give_phone(world: &World) {
     let row = PAYER.user_row(world.app.business_now());
     let phone = world.app.seal(&phone_place(&row.phone_index), "+8613800138000");
     world.app.engine.run(put(User { phone, ..row })).await.unwrap();
+}
+
+/// The payer says something about it.
+fn say(content: &str, images: &[&str]) -> ContinueComplaint {
+    let images = images.iter().map(|id| (*id).to_owned()).collect();
+    let (complaint_id, content) = ("2000000001".into(), content.into());
+    ContinueComplaint { user: PAYER.user, complaint_id, content, images }
 }
 
 async fn file(world: &World, transaction_id: String) {
@@ -138,9 +145,7 @@ async fn a_complaint_is_listed_answered_with_a_picture_and_completed() {
     at_once.is(200, json!({ "log_id": "2000000001000003" }));
     let approve = json!({"action": "APPROVE", "launch_refund_day": 1});
     assert_eq!(world.post(&format!("{path}/update-refund-progress"), &approve).await.status, 204);
-    let say = ComplaintAct::Say { user: PAYER.user, content: "thanks".into(), images: Vec::new() };
-    let say = AnswerComplaint { complaint_id: "2000000001".into(), act: say };
-    world.app.engine.run(say).await.unwrap();
+    world.app.engine.run(say("thanks", &[])).await.unwrap();
     let done = json!({"complainted_mchid": mchid});
     assert_eq!(world.post(&format!("{path}/complete"), &done).await.status, 204);
     let history = world.get(&format!("{path}/negotiation-historys")).await.json();
@@ -190,13 +195,7 @@ async fn pictures_of_the_payer_are_downloaded_by_the_complaints_merchant_alone()
         keep_picture(&world, id).await;
     }
     file_with(&world, transaction_id, &["cold"]).await;
-    let say = ComplaintAct::Say {
-        user: PAYER.user,
-        content: "look".into(),
-        images: vec!["colder".into()],
-    };
-    let say = AnswerComplaint { complaint_id: "2000000001".into(), act: say };
-    world.app.engine.run(say).await.unwrap();
+    world.app.engine.run(say("look", &["colder"])).await.unwrap();
     let path = format!("{COMPLAINTS}/2000000001");
     let images = "/v3/merchant-service/images/";
     let shown = world.get(&path).await.json();
@@ -283,10 +282,16 @@ async fn a_merchant_sees_that_the_platform_steps_in_and_what_it_says() {
     assert_eq!(step["user_appy_platform_service_reason"], "与商家协商不一致");
     assert_eq!(step["user_appy_platform_service_reason_description"], "一周没有回复");
     let (complaint_id, content) = (complaint_id(), "请尽快退款".to_owned());
-    let said = RespondForPlatform { complaint_id: complaint_id.clone(), content };
+    let said =
+        RespondForPlatform { complaint_id: complaint_id.clone(), staff: "amy".into(), content };
     world.app.engine.run(said).await.unwrap();
     let content = String::new();
-    world.app.engine.run(FinishPlatformService { complaint_id, content }).await.unwrap();
+    world
+        .app
+        .engine
+        .run(FinishPlatformService { complaint_id, staff: "amy".into(), content })
+        .await
+        .unwrap();
     assert!(!stands().await);
     let steps = history().await;
     let kinds = [1, 0].map(|place| {

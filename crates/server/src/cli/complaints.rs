@@ -6,13 +6,25 @@ use clap::{Args, Subcommand};
 #[derive(Debug, Subcommand)]
 pub(crate) enum ComplaintAction {
     /// List the complaints that wait for us.
-    List(ListFlags),
+    List(ComplaintListFlags),
     /// Show a complaint with all that was said.
     Show(ComplaintFlags),
     /// Say something to both sides.
     Respond(ComplaintRespondFlags),
     /// Be done with it; the complaint stays as it is.
     Finish(ComplaintFinishFlags),
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ComplaintListFlags {
+    /// How many at most.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub(crate) limit: u32,
+    /// Only those behind this one.
+    #[arg(long, value_name = "COMPLAINT_ID")]
+    pub(crate) after: Option<String>,
+    #[command(flatten)]
+    pub(crate) list: ListFlags,
 }
 
 #[derive(Args, Clone, Debug)]

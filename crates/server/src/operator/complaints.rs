@@ -14,6 +14,8 @@ pub(crate) enum ComplaintRequest {
     Respond {
         /// The complaint.
         complaint_id: String,
+        /// Who of the staff says so.
+        staff: String,
         /// What there is to say.
         content: String,
     },
@@ -21,6 +23,8 @@ pub(crate) enum ComplaintRequest {
     Finish {
         /// The complaint.
         complaint_id: String,
+        /// Who of the staff says so.
+        staff: String,
         /// What there is to say at the end; may be empty.
         content: String,
     },
@@ -34,22 +38,27 @@ impl Operator {
                 "in_platform_service": in_platform_service });
             move |()| told
         };
+        let (ComplaintRequest::Respond { staff, .. } | ComplaintRequest::Finish { staff, .. }) =
+            request;
+        if staff.trim().is_empty() {
+            return Answer::Failed("who says so is missing".to_owned());
+        }
         match request {
-            ComplaintRequest::Respond { complaint_id, content } => {
+            ComplaintRequest::Respond { complaint_id, staff, content } => {
                 let content = content.trim();
                 if content.is_empty() {
                     return Answer::Failed("there is nothing to say".to_owned());
                 }
                 let Some(content) = checked(content) else { return too_long() };
-                let complaint_id = complaint_id.clone();
+                let (complaint_id, staff) = (complaint_id.clone(), staff.clone());
                 let told = told(&complaint_id, true);
-                self.run(RespondForPlatform { complaint_id, content }, told).await
+                self.run(RespondForPlatform { complaint_id, staff, content }, told).await
             }
-            ComplaintRequest::Finish { complaint_id, content } => {
+            ComplaintRequest::Finish { complaint_id, staff, content } => {
                 let Some(content) = checked(content.trim()) else { return too_long() };
-                let complaint_id = complaint_id.clone();
+                let (complaint_id, staff) = (complaint_id.clone(), staff.clone());
                 let told = told(&complaint_id, false);
-                self.run(FinishPlatformService { complaint_id, content }, told).await
+                self.run(FinishPlatformService { complaint_id, staff, content }, told).await
             }
         }
     }

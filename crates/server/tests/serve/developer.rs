@@ -217,6 +217,18 @@ async fn the_cashier_page_plays_its_payer() {
     assert!(Audit::of(&developer.demo.database).await.unwrap().is_clean());
 }
 
+/// The played payer complains of another order and asks the operator to step in.
+async fn another_complaint(developer: &Developer) -> String {
+    let Developer { program, shop, api, .. } = developer;
+    let (_, paid) = played(shop, api, 1_000).await;
+    let number = paid["transaction_id"].as_str().unwrap();
+    let filed = program.run(&["sandbox", "complain", number]).json();
+    let id = filed["complaint_id"].as_str().unwrap();
+    let asked = program.run(&["sandbox", "complaint", id, "apply-platform-service"]).json();
+    assert_eq!(asked["complaint_id"], id);
+    id.to_owned()
+}
+
 #[tokio::test]
 async fn the_played_payer_complains_and_goes_on_with_it() {
     let developer = Developer::at_work().await;
@@ -236,6 +248,17 @@ async fn the_played_payer_complains_and_goes_on_with_it() {
     assert_eq!(go_on("apply-platform-service")["state"], "PROCESSING");
     let waiting = program.run(&["complaint", "list", "--json"]).json();
     assert_eq!((&waiting[0]["complaint_id"], &waiting[1]), (&json!(id), &Value::Null));
+    let next = another_complaint(&developer).await;
+    let listed = |flags: &[&str]| -> Value {
+        let waiting = program.run(&[&["complaint", "list", "--json"], flags].concat()).json();
+        waiting.as_array().unwrap().iter().map(|one| one["complaint_id"].clone()).collect()
+    };
+    assert_eq!(listed(&[]), json!([id, next]));
+    assert_eq!(listed(&["--limit", "1"]), json!([id]));
+    assert_eq!(listed(&["--after", id]), json!([next]));
+    assert_eq!(listed(&["--after", &next]), json!([]));
+    assert!(program.run(&["complaint", "list", "--after", "20"]).error().contains("no such"));
+    assert_eq!(program.run(&["complaint", "finish", &next]).json()["complaint_id"], json!(next));
     let say = ["complaint", "respond", id, "--content", "we look at it"];
     assert_eq!(program.run(&say).json()["in_platform_service"], true);
     let done = program.run(&["complaint", "finish", id]).json();
@@ -244,6 +267,7 @@ async fn the_played_payer_complains_and_goes_on_with_it() {
     let steps = shown["steps"].as_array().unwrap();
     let last = &steps[steps.len() - 2];
     assert_eq!((&last["step"], &last["details"]), (&json!("PLATFORM_RESPONSE"), &say[4].into()));
+    assert_eq!((last["staff"].is_string(), &steps[0]["staff"]), (true, &Value::Null));
     assert_eq!(program.run(&["complaint", "list", "--json"]).json(), json!([]));
     let late = program.run(&["complaint", "finish", id]);
     assert!(late.error().contains("OBJECT_NOT_FOUND"));

@@ -1970,6 +1970,7 @@ CREATE TABLE "complaint_log" (
     "number" bigint NOT NULL,
     "step" text COLLATE "C" NOT NULL,
     "details" text COLLATE "C" NOT NULL,
+    "staff" text COLLATE "C" NOT NULL,
     "remark" text COLLATE "C" NOT NULL,
     "launch_refund_day" bigint,
     "platform_reason" text COLLATE "C",
@@ -1979,6 +1980,7 @@ CREATE TABLE "complaint_log" (
     "at" bigint NOT NULL,
     "version" bigint NOT NULL,
     CHECK ("number" >= 1),
+    CHECK (("staff" <> '') = ("step" = 'PLATFORM_RESPONSE' OR "step" = 'PLATFORM_SERVICE_FINISHED')),
     CHECK ("launch_refund_day" IS NULL OR "step" = 'MERCHANT_APPROVE_REFUND'),
     CHECK (("platform_reason" IS NOT NULL) = ("step" = 'USER_APPLY_PLATFORM_SERVICE')),
     CHECK (("satisfaction" IS NOT NULL) = ("step" = 'USER_SUBMIT_SATISFACTION')),
@@ -1996,6 +1998,7 @@ CREATE TRIGGER "complaint_log_rename" BEFORE UPDATE ON "complaint_log"
     OR OLD."number" IS DISTINCT FROM NEW."number"
     OR OLD."step" IS DISTINCT FROM NEW."step"
     OR OLD."details" IS DISTINCT FROM NEW."details"
+    OR OLD."staff" IS DISTINCT FROM NEW."staff"
     OR OLD."remark" IS DISTINCT FROM NEW."remark"
     OR OLD."launch_refund_day" IS DISTINCT FROM NEW."launch_refund_day"
     OR OLD."platform_reason" IS DISTINCT FROM NEW."platform_reason"
@@ -2011,6 +2014,7 @@ COMMENT ON COLUMN "complaint_log"."complaint_id" IS 'The complaint.';
 COMMENT ON COLUMN "complaint_log"."number" IS 'Its place, from 1.';
 COMMENT ON COLUMN "complaint_log"."step" IS 'What was done.';
 COMMENT ON COLUMN "complaint_log"."details" IS 'The words of who did it.';
+COMMENT ON COLUMN "complaint_log"."staff" IS 'Who of our staff did it, empty where it was somebody else.';
 COMMENT ON COLUMN "complaint_log"."remark" IS 'The merchant''s words besides.';
 COMMENT ON COLUMN "complaint_log"."launch_refund_day" IS 'In how many days the merchant will refund, if it says so.';
 COMMENT ON COLUMN "complaint_log"."platform_reason" IS 'Why the payer asks us to step in, if that is it.';
@@ -2083,27 +2087,30 @@ COMMENT ON COLUMN "shown_picture"."complaint_id" IS 'The complaint.';
 COMMENT ON COLUMN "shown_picture"."mchid" IS 'The complaint''s merchant.';
 COMMENT ON COLUMN "shown_picture"."version" IS 'The batch that last wrote it.';
 
-CREATE TABLE "picture_usage" (
+CREATE TABLE "complaint_usage" (
     "book" bigint NOT NULL,
     "user" bytea NOT NULL,
     "day_from" bigint NOT NULL,
     "pictures" bigint NOT NULL,
+    "words" bigint NOT NULL,
     "version" bigint NOT NULL,
-    CHECK ("pictures" >= 1),
+    CHECK ("pictures" >= 0 AND "words" >= 0),
+    CHECK ("pictures" + "words" >= 1),
     PRIMARY KEY ("book", "user")
 );
-CREATE TRIGGER "picture_usage_delete" BEFORE DELETE ON "picture_usage"
+CREATE TRIGGER "complaint_usage_delete" BEFORE DELETE ON "complaint_usage"
     FOR EACH ROW EXECUTE FUNCTION jiaozi_forbid();
-CREATE TRIGGER "picture_usage_truncate" BEFORE TRUNCATE ON "picture_usage"
+CREATE TRIGGER "complaint_usage_truncate" BEFORE TRUNCATE ON "complaint_usage"
     FOR EACH STATEMENT EXECUTE FUNCTION jiaozi_forbid();
-REVOKE ALL ON "picture_usage" FROM PUBLIC;
-GRANT SELECT, INSERT, UPDATE ON "picture_usage" TO jiaozi_app;
-COMMENT ON TABLE "picture_usage" IS 'How many pictures a person kept on a day.';
-COMMENT ON COLUMN "picture_usage"."book" IS 'The book it belongs to.';
-COMMENT ON COLUMN "picture_usage"."user" IS 'The person.';
-COMMENT ON COLUMN "picture_usage"."day_from" IS 'When that day began.';
-COMMENT ON COLUMN "picture_usage"."pictures" IS 'Pictures kept that day.';
-COMMENT ON COLUMN "picture_usage"."version" IS 'The batch that last wrote it.';
+REVOKE ALL ON "complaint_usage" FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON "complaint_usage" TO jiaozi_app;
+COMMENT ON TABLE "complaint_usage" IS 'What a person did about complaints on a day.';
+COMMENT ON COLUMN "complaint_usage"."book" IS 'The book it belongs to.';
+COMMENT ON COLUMN "complaint_usage"."user" IS 'The person.';
+COMMENT ON COLUMN "complaint_usage"."day_from" IS 'When that day began.';
+COMMENT ON COLUMN "complaint_usage"."pictures" IS 'Pictures kept that day.';
+COMMENT ON COLUMN "complaint_usage"."words" IS 'How often the person complained or said something that day.';
+COMMENT ON COLUMN "complaint_usage"."version" IS 'The batch that last wrote it.';
 
 CREATE TABLE "security_echo" (
     "book" bigint NOT NULL,

@@ -1184,6 +1184,7 @@ CREATE TABLE "complaint_log" (
     "number" INTEGER NOT NULL, -- Its place, from 1.
     "step" TEXT COLLATE BINARY NOT NULL, -- What was done.
     "details" TEXT COLLATE BINARY NOT NULL, -- The words of who did it.
+    "staff" TEXT COLLATE BINARY NOT NULL, -- Who of our staff did it, empty where it was somebody else.
     "remark" TEXT COLLATE BINARY NOT NULL, -- The merchant's words besides.
     "launch_refund_day" INTEGER, -- In how many days the merchant will refund, if it says so.
     "platform_reason" TEXT COLLATE BINARY, -- Why the payer asks us to step in, if that is it.
@@ -1193,6 +1194,7 @@ CREATE TABLE "complaint_log" (
     "at" INTEGER NOT NULL, -- When.
     "version" INTEGER NOT NULL, -- The batch that last wrote it.
     CHECK ("number" >= 1),
+    CHECK (("staff" <> '') = ("step" = 'PLATFORM_RESPONSE' OR "step" = 'PLATFORM_SERVICE_FINISHED')),
     CHECK ("launch_refund_day" IS NULL OR "step" = 'MERCHANT_APPROVE_REFUND'),
     CHECK (("platform_reason" IS NOT NULL) = ("step" = 'USER_APPLY_PLATFORM_SERVICE')),
     CHECK (("satisfaction" IS NOT NULL) = ("step" = 'USER_SUBMIT_SATISFACTION')),
@@ -1207,6 +1209,7 @@ WHEN OLD."book" IS NOT NEW."book"
     OR OLD."number" IS NOT NEW."number"
     OR OLD."step" IS NOT NEW."step"
     OR OLD."details" IS NOT NEW."details"
+    OR OLD."staff" IS NOT NEW."staff"
     OR OLD."remark" IS NOT NEW."remark"
     OR OLD."launch_refund_day" IS NOT NEW."launch_refund_day"
     OR OLD."platform_reason" IS NOT NEW."platform_reason"
@@ -1259,18 +1262,20 @@ WHEN OLD."book" IS NOT NEW."book"
     OR OLD."mchid" IS NOT NEW."mchid"
 BEGIN SELECT RAISE(ABORT, 'rename is forbidden on shown_picture'); END;
 
--- How many pictures a person kept on a day.
-CREATE TABLE "picture_usage" (
+-- What a person did about complaints on a day.
+CREATE TABLE "complaint_usage" (
     "book" INTEGER NOT NULL, -- The book it belongs to.
     "user" BLOB NOT NULL, -- The person.
     "day_from" INTEGER NOT NULL, -- When that day began.
     "pictures" INTEGER NOT NULL, -- Pictures kept that day.
+    "words" INTEGER NOT NULL, -- How often the person complained or said something that day.
     "version" INTEGER NOT NULL, -- The batch that last wrote it.
-    CHECK ("pictures" >= 1),
+    CHECK ("pictures" >= 0 AND "words" >= 0),
+    CHECK ("pictures" + "words" >= 1),
     PRIMARY KEY ("book", "user")
 ) STRICT, WITHOUT ROWID;
-CREATE TRIGGER "picture_usage_delete" BEFORE DELETE ON "picture_usage"
-BEGIN SELECT RAISE(ABORT, 'delete is forbidden on picture_usage'); END;
+CREATE TRIGGER "complaint_usage_delete" BEFORE DELETE ON "complaint_usage"
+BEGIN SELECT RAISE(ABORT, 'delete is forbidden on complaint_usage'); END;
 
 -- A message that a merchant has sent back to itself.
 CREATE TABLE "security_echo" (

@@ -2,8 +2,8 @@
 
 use crate::{Index, describe, text_cells};
 use domain::complaint::{
-    Complaint, ComplaintByOrder, ComplaintEnd, ComplaintLog, ComplaintState, ComplaintStep, Media,
-    MediaKind, PictureUsage, PlatformReason, ProblemType, Satisfaction, ShownPicture,
+    Complaint, ComplaintByOrder, ComplaintEnd, ComplaintLog, ComplaintState, ComplaintStep,
+    ComplaintUsage, Media, MediaKind, PlatformReason, ProblemType, Satisfaction, ShownPicture,
 };
 use domain::ids::UserId;
 use kernel::{Amount, Timestamp};
@@ -53,6 +53,7 @@ describe!(ComplaintLog, Kept, key 2, "One step of a complaint.", {
     number: i64, "Its place, from 1.";
     step: ComplaintStep, "What was done.";
     details: String, "The words of who did it.";
+    staff: String, "Who of our staff did it, empty where it was somebody else.";
     remark: String, "The merchant's words besides.";
     launch_refund_day: Option<i64>, "In how many days the merchant will refund, if it says so.";
     platform_reason: Option<PlatformReason>, "Why the payer asks us to step in, if that is it.";
@@ -62,6 +63,7 @@ describe!(ComplaintLog, Kept, key 2, "One step of a complaint.", {
     at: Timestamp, "When.";
 }, checks [
     "number >= 1",
+    "(staff <> '') = (step = 'PLATFORM_RESPONSE' OR step = 'PLATFORM_SERVICE_FINISHED')",
     "launch_refund_day IS NULL OR step = 'MERCHANT_APPROVE_REFUND'",
     "(platform_reason IS NOT NULL) = (step = 'USER_APPLY_PLATFORM_SERVICE')",
     "(satisfaction IS NOT NULL) = (step = 'USER_SUBMIT_SATISFACTION')",
@@ -69,8 +71,8 @@ describe!(ComplaintLog, Kept, key 2, "One step of a complaint.", {
      OR step = 'COMPLAINT_FULL_REFUNDED_SYSTEM_MESSAGE' \
      OR step = 'COMPLAINT_REFUND_RECEIVED_SYSTEM_MESSAGE')",
 ], fixed [
-    "step", "details", "remark", "launch_refund_day", "platform_reason", "satisfaction", "refunded",
-    "images", "at",
+    "step", "details", "staff", "remark", "launch_refund_day", "platform_reason", "satisfaction",
+    "refunded", "images", "at",
 ]);
 
 describe!(ShownPicture, Kept, key 2, "That a complaint shows a picture.", {
@@ -79,11 +81,12 @@ describe!(ShownPicture, Kept, key 2, "That a complaint shows a picture.", {
     mchid: String, "The complaint's merchant.";
 }, checks [], fixed ["mchid"]);
 
-describe!(PictureUsage, Kept, key 1, "How many pictures a person kept on a day.", {
+describe!(ComplaintUsage, Kept, key 1, "What a person did about complaints on a day.", {
     user: UserId, "The person.";
     day_from: Timestamp, "When that day began.";
     pictures: i64, "Pictures kept that day.";
-}, checks ["pictures >= 1"]);
+    words: i64, "How often the person complained or said something that day.";
+}, checks ["pictures >= 0 AND words >= 0", "pictures + words >= 1"]);
 
 describe!(Media, Removable, key 1, "A file that a merchant or a payer uploaded.", {
     media_id: String, "Its id, derived from whose it is and content.";

@@ -75,7 +75,7 @@ pub(crate) const ALL: &[Registered] = &[
     Registered::of::<domain::complaint::ComplaintLog>(),
     Registered::of::<domain::complaint::Media>(),
     Registered::of::<domain::complaint::ShownPicture>(),
-    Registered::of::<domain::complaint::PictureUsage>(),
+    Registered::of::<domain::complaint::ComplaintUsage>(),
     Registered::of::<domain::merchant::SecurityEcho>(),
     Registered::of::<domain::notification::Slot>(),
     Registered::of::<domain::notification::Retry>(),

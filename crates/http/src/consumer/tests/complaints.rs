@@ -2,7 +2,7 @@
 
 use super::shop::fen;
 use crate::testing::Stage;
-use domain::complaint::{AnswerComplaint, ComplaintAct};
+use domain::complaint::{AnswerComplaint, ComplaintAct, WORDS_A_DAY};
 use domain::testing::MCHID;
 use serde_json::{Value, json};
 
@@ -89,6 +89,40 @@ async fn complete(stage: &Stage, path: &str) {
     let complaint_id = path.rsplit('/').next().unwrap().to_owned();
     let act = ComplaintAct::Complete { mchid: MCHID.into(), about: MCHID.into() };
     stage.app.engine.run(AnswerComplaint { complaint_id, act }).await.unwrap();
+}
+
+#[tokio::test]
+async fn of_a_long_complaint_the_last_steps_are_shown() {
+    let stage = Stage::new().await;
+    let (token, path) = complained(&stage).await;
+    let complaint_id = path.rsplit('/').next().unwrap().to_owned();
+    for number in 2..=302 {
+        let (mchid, about, images) = (MCHID.into(), MCHID.into(), Vec::new());
+        let act = ComplaintAct::Respond { mchid, about, content: number.to_string(), images };
+        let complaint_id = complaint_id.clone();
+        stage.app.engine.run(AnswerComplaint { complaint_id, act }).await.unwrap();
+    }
+    let shown = stage.get(&path).by(&token).send().await;
+    let steps = shown.body["steps"].as_array().unwrap();
+    let details = |place: usize| steps[place]["details"].as_str().unwrap();
+    assert_eq!((steps.len(), details(0), details(299)), (300, "3", "302"));
+}
+
+#[tokio::test]
+async fn who_says_too_much_is_told_when_there_is_more() {
+    let stage = Stage::new().await;
+    let (token, path) = complained(&stage).await;
+    let say = async || {
+        let body = json!({ "content": "cold" });
+        let said = stage.post(&format!("{path}/responses"), body);
+        said.by(&token).language("en").send().await
+    };
+    for _ in 1..WORDS_A_DAY {
+        assert_eq!(say().await.status, 200);
+    }
+    let refused = say().await;
+    assert_eq!(refused.problem(), (429, "RATE_LIMITED", None));
+    assert_eq!(refused.text("/remedies/0/text"), "Try again after 2026-11-22 00:00");
 }
 
 #[tokio::test]
