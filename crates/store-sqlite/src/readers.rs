@@ -177,12 +177,16 @@ fn read_all(connection: &Connection, watch: &Watch, waiting: &Queue) {
             continue;
         }
         watch.begin();
-        // A defect costs one query, not the thread that others wait for.
-        let rows = catch_unwind(AssertUnwindSafe(|| read(connection, &job)));
-        let rows = rows.unwrap_or_else(|_| Err(failed("the query panicked")));
+        let rows = guarded(|| read(connection, &job));
         watch.end();
         let _ = job.answer.send(rows);
     }
+}
+
+/// A defect costs one query, not the thread that others wait for.
+fn guarded(read: impl FnOnce() -> Rows) -> Rows {
+    let rows = catch_unwind(AssertUnwindSafe(read));
+    rows.unwrap_or_else(|_| Err(failed("the query panicked")))
 }
 
 fn read(connection: &Connection, job: &Job) -> Rows {
@@ -247,5 +251,45 @@ impl Watch {
 fn keep_time(watched: &[Arc<Watch>], limit: Duration, stopped: &Receiver<()>) {
     while stopped.recv_timeout(limit / LOOKS) == Err(RecvTimeoutError::Timeout) {
         watched.iter().for_each(|watch| watch.look());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn job(sql: &str) -> Job {
+        let (answer, _) = oneshot::channel();
+        Job { sql: sql.into(), parameters: Vec::new(), kinds: Vec::new(), answer }
+    }
+
+    #[test]
+    fn a_query_that_panics_is_a_query_that_failed() {
+        let rows = guarded(|| panic!("a query panics in a test"));
+        assert!(matches!(rows, Err(QueryError::Failed(_))), "{rows:?}");
+    }
+
+    #[test]
+    fn queries_wait_in_order_up_to_a_number_and_are_all_read_before_the_end() {
+        let queue = Queue::new(2);
+        let taken = || queue.take().map(|job| job.sql);
+        assert_eq!(["1", "2", "3"].map(|sql| queue.put(job(sql))), [true, true, false]);
+        assert_eq!(taken().as_deref(), Some("1"));
+        assert!(queue.put(job("4")), "a place is free again");
+        queue.end();
+        assert_eq!([taken(), taken(), taken()], [Some("2".into()), Some("4".into()), None]);
+    }
+
+    #[test]
+    fn a_thread_that_waits_gets_what_comes_and_learns_of_the_end() {
+        let queue = Arc::new(Queue::new(1));
+        let waiting = Arc::clone(&queue);
+        let reader = std::thread::spawn(move || {
+            std::iter::from_fn(|| waiting.take()).map(|job| job.sql).collect::<Vec<_>>()
+        });
+        while !queue.put(job("1")) {}
+        while !queue.put(job("2")) {}
+        queue.end();
+        assert_eq!(reader.join().unwrap(), ["1", "2"]);
     }
 }
