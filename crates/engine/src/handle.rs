@@ -31,6 +31,8 @@ struct Inner {
     rules: SharedRules,
     totals: Arc<Totals>,
     position: watch::Receiver<Position>,
+    /// Tells nothing, until the engine's thread is gone.
+    end: watch::Receiver<()>,
     retry_after: Duration,
 }
 
@@ -70,9 +72,14 @@ impl Engine {
             meter,
             position,
         };
-        std::thread::Builder::new().name("engine".into()).spawn(move || drive(writer))?;
-        let retry_after = limits.retry_after;
-        Ok(Self(Arc::new(Inner { queue, rules, totals, position: watched, retry_after })))
+        let (alive, end) = watch::channel(());
+        let run = move || {
+            let _alive = alive;
+            drive(writer);
+        };
+        std::thread::Builder::new().name("engine".into()).spawn(run)?;
+        let (position, retry_after) = (watched, limits.retry_after);
+        Ok(Self(Arc::new(Inner { queue, rules, totals, position, end, retry_after })))
     }
 
     /// Runs a command and waits for its answer, which is durable. Dropping the future does not take
@@ -179,7 +186,8 @@ impl Engine {
 
     /// Returns when the engine's thread has ended, asked to or not: nothing runs commands any more.
     pub async fn ended(&self) {
-        let mut position = self.0.position.clone();
-        while position.changed().await.is_ok() {}
+        let mut end = self.0.end.clone();
+        // It never changes: it ends.
+        while end.changed().await.is_ok() {}
     }
 }
