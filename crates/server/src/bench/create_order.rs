@@ -9,7 +9,7 @@ use super::pay::{Noop, audit, check};
 use super::place::{Merchant, Place};
 use super::process::Watched;
 use super::seeding::Seeding;
-use super::signing;
+use super::signing::{self, Rates};
 use apiv3::authorization::{Authorization, RawRequest};
 use apiv3::key_name::Serial;
 use apiv3::keys::PrivateKey;
@@ -45,8 +45,7 @@ pub(super) async fn run(flags: CreateOrderFlags) -> Result<(), Box<dyn Error>> {
     let users = world.users.unwrap_or(1).max(1);
     let seeding = Seeding::open(&place, Seeded { users, ..world.seeded() }).await?;
     let manifest = seeding.close().await;
-    let key = signing::new_key()?;
-    let rates = tokio::task::spawn_blocking(move || signing::measure(&key)).await?;
+    let rates_before = signing::measure().await?;
 
     let server = Server::start(&place, UnderTest::Quiet).await?;
     let watched = Watched { wallet: server.process()?, database: None };
@@ -56,7 +55,7 @@ pub(super) async fn run(flags: CreateOrderFlags) -> Result<(), Box<dyn Error>> {
     };
     let noop_load = load(server.consumer, how.warmup.min(1), how.seconds.div_ceil(2));
     let noop_before = drive(noop_load, Noop, watched).await?;
-    let count = (rates.sign * (how.warmup + how.seconds) as f64) as u64;
+    let count = (rates_before.sign * (how.warmup + how.seconds) as f64) as u64;
     eprintln!("signing {count} requests ...");
     let merchants = manifest.merchants;
     let signed = tokio::task::spawn_blocking(move || sign(&merchants, count)).await??;
@@ -64,6 +63,7 @@ pub(super) async fn run(flags: CreateOrderFlags) -> Result<(), Box<dyn Error>> {
     let created = drive(load(server.merchant, how.warmup, how.seconds), calls, watched).await?;
     let noop_after = drive(noop_load, Noop, watched).await?;
     server.end().await?;
+    let rates = Rates::mean(rates_before, signing::measure().await?);
 
     let noop_per_s = (noop_before.per_second() + noop_after.per_second()) / 2.0;
     let bound = 1.0 / (1.0 / rates.sign + 1.0 / rates.verify + 1.0 / noop_per_s.max(1e-9));

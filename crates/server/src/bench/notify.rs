@@ -9,7 +9,7 @@ use super::pay::{Payments, audit, check};
 use super::place::Place;
 use super::process::Watched;
 use super::seeding::Seeding;
-use super::signing;
+use super::signing::{self, Rates};
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::post;
@@ -64,8 +64,7 @@ impl Counts {
 /// Runs it and prints what came of it.
 pub(super) async fn run(flags: NotifyFlags) -> Result<(), Box<dyn Error>> {
     let NotifyFlags { world, load: how, peak_seconds, orders_per_second } = flags;
-    let key = signing::new_key()?;
-    let rates = tokio::task::spawn_blocking(move || signing::measure(&key)).await?;
+    let rates = signing::measure().await?;
     let counts = Counts::default();
     let url = listen(&counts).await?;
     let peak_orders = orders_per_second * peak_seconds;
@@ -105,11 +104,12 @@ pub(super) async fn run(flags: NotifyFlags) -> Result<(), Box<dyn Error>> {
     let mut draining = Draining::begin(&counts);
     let drain = beside(drive(drain_load, these, watched), || draining.look(&counts)).await?;
     server.end().await?;
+    let signatures_per_s = Rates::mean(rates, signing::measure().await?).sign;
 
     let p99 = |driven: &Driven| driven.latencies.value_at_quantile(0.99) as f64 / 1e3;
     let drained_per_s = draining.per_second();
     let report = NotifyReport {
-        signatures_per_s: rates.sign,
+        signatures_per_s,
         steady_payments_per_s: steady.per_second(),
         steady_p99_ms: p99(&steady),
         steady_backlog_max: backlogs.iter().copied().max().unwrap_or(0),
@@ -118,7 +118,7 @@ pub(super) async fn run(flags: NotifyFlags) -> Result<(), Box<dyn Error>> {
         peak_backlog,
         is_drained: draining.ended.is_some(),
         drained_per_s,
-        drained_to_signatures: drained_per_s / rates.sign,
+        drained_to_signatures: drained_per_s / signatures_per_s,
         drain_payments_per_s: drain.per_second(),
         drain_p99_ms: p99(&drain),
         told: counts.told.load(Relaxed),

@@ -1,7 +1,7 @@
 //! What RSA-2048 costs on this machine, on all cores, by the code that the wallet signs with.
 
-use apiv3::keys::{KeyError, PrivateKey, PublicKey};
-use std::sync::Arc;
+use apiv3::keys::{PrivateKey, PublicKey};
+use std::error::Error;
 use std::time::{Duration, Instant};
 
 /// How long each is measured.
@@ -17,17 +17,25 @@ pub(super) struct Rates {
     pub(super) verify: f64,
 }
 
-/// Measures both. Blocks.
-pub(super) fn measure(key: &PrivateKey) -> Rates {
+impl Rates {
+    /// What was measured before something and after it, taken together.
+    pub(super) fn mean(before: Self, after: Self) -> Self {
+        let mean = |before: f64, after: f64| (before + after) / 2.0;
+        Self { sign: mean(before.sign, after.sign), verify: mean(before.verify, after.verify) }
+    }
+}
+
+/// Measures both with a new key.
+pub(super) async fn measure() -> Result<Rates, Box<dyn Error>> {
+    let key = PrivateKey::generate()?;
+    Ok(tokio::task::spawn_blocking(move || measure_with(&key)).await?)
+}
+
+fn measure_with(key: &PrivateKey) -> Rates {
     let (signature, public) = (key.sign(&[&TEXT]), key.public_key());
     let sign = per_second(|| drop(key.sign(&[&TEXT])));
     let verify = per_second(|| assert_right(&public, &signature));
     Rates { sign, verify }
-}
-
-/// A new key.
-pub(super) fn new_key() -> Result<Arc<PrivateKey>, KeyError> {
-    PrivateKey::generate().map(Arc::new)
 }
 
 fn assert_right(key: &PublicKey, signature: &[u8]) {

@@ -116,8 +116,7 @@ pub(super) async fn run(flags: SilentFlags) -> Result<(), Box<dyn Error>> {
     if silent >= seeded.merchants {
         return Err("somebody must answer".into());
     }
-    let key = signing::new_key()?;
-    let rates = tokio::task::spawn_blocking(move || signing::measure(&key)).await?;
+    let rates = signing::measure().await?;
     let per_second = rates.sign * STEADY;
     let count = (per_second * (how.warmup + how.seconds) as f64) as u64 + 1_000;
     let deliveries = Deliveries::default();
