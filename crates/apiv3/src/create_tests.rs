@@ -330,8 +330,12 @@ fn payment_codes_carry_their_token() {
 fn prepay_ids_show_the_business_time() {
     let now = Timestamp::parse_rfc3339("2026-11-21T18:05:09+08:00").unwrap();
     let id = prepay_id(now, [0xab; 10]);
-    assert_eq!(id, format!("wx20261121180509{}", "ab".repeat(10)));
+    assert_eq!(id, format!("wx2026112118050900000{}", "ab".repeat(10)));
     assert_eq!(prepay_time(&id), Some(now));
+    let last = prepay_id(now.plus(999_999), [0; 10]);
+    assert_eq!(last, format!("wx20261121180509f423f{}", "00".repeat(10)));
+    assert_eq!(prepay_time(&last), Some(now));
+    assert!(id < last && code_url(&last).is_some());
     for other in ["", "wx", "wx2026112118050", "wx20261321180509ab", "wx2026-121180509ab"] {
         assert_eq!(prepay_time(other), None, "{other}");
     }

@@ -26,7 +26,7 @@ fn close_path(number: &str) -> String {
 async fn an_order_is_placed_shown_paid_and_found_by_both_numbers() {
     let world = World::new().await;
     let first = world.place("T2026-0001").await;
-    assert_eq!((&first[..16], first.len()), ("wx20261121100000", 36));
+    assert_eq!((&first[..16], first.len()), ("wx20261121100000", 41));
     let shown = unpaid(&world, "T2026-0001", "NOTPAY", "订单未支付");
     world.get(&world.by_number("T2026-0001")).await.is(200, shown);
     let second = world.place("T2026-0001").await;

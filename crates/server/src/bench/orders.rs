@@ -26,10 +26,12 @@ pub(super) struct Orders {
 }
 
 impl Orders {
-    /// The reference under which the order is paid, of the shape that the wallet gives.
+    /// The reference under which the order is paid, of the shape that the wallet gives where it
+    /// takes five thousand orders a second.
     pub(super) fn reference(self, order: u64) -> String {
-        let random = self.dice.bytes("order", order);
-        format!("wx20261121{:06}{}", order / 10_000 % 1_000_000, hex::encode(&random[..10]))
+        let (second, micros) = (order / 5_000 % 1_000_000, order % 5_000 * 200);
+        let random = hex::encode(&self.dice.bytes("order", order)[..10]);
+        format!("wx20261121{second:06}{micros:05x}{random}")
     }
 
     /// Who pays it.

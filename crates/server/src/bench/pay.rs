@@ -189,7 +189,7 @@ pub(super) struct Noop;
 impl Traffic for Noop {
     fn next(&self) -> Option<Call> {
         let body = fixed(
-            "{\"order_ref\":\"wx2026112100000001234567890abcdef01234\",\
+            "{\"order_ref\":\"wx20261121000000012340123456789abcdef0123\",\
              \"amount\":{\"currency\":\"CNY\",\"minor\":1},\"payment_password\":\"739204\"}",
         );
         let call = Request::post(noop::PATH)
