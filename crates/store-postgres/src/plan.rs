@@ -1,6 +1,9 @@
 //! The statements of one table, written once from its description.
 //!
-//! Rows travel as one array a column. Each write counts its rows on the server and divides by zero
+//! Rows travel as one array a column, which the server takes apart side by side as it goes: as a
+//! function among the tables it would first lay down each column by itself.
+//!
+//! Each write counts its rows on the server and divides by zero
 //! when the count is another, because COMMIT is on its way behind it. The same guard looks for the
 //! mark that the flight's first statements left in the transaction: were BEGIN ever refused alone,
 //! no later statement could be committed by itself.
@@ -80,7 +83,7 @@ impl Plan {
             ("", String::new())
         };
         let insert = guarded(&format!(
-            "INSERT INTO {name} (\"book\", {columns}{into}) SELECT {BOOK}, r.*{value} FROM {}",
+            "INSERT INTO {name} (\"book\", {columns}{into}) SELECT {BOOK}, {}{value}",
             rows(table.columns, false),
         ));
         let update = guarded(&format!(
@@ -106,23 +109,21 @@ fn guarded(write: &str) -> String {
     )
 }
 
-/// Arrays as rows called `r`, in their order.
+/// Arrays as the columns of rows, in their order.
 fn rows(columns: &[Column], has_version: bool) -> String {
-    let array = |(place, kind): (usize, Kind)| format!("${}::{}", place + 1, array_type(kind));
-    let kinds = columns.iter().map(|column| column.kind);
-    let names = columns.iter().map(|column| quoted(column.name));
-    let (version, name) =
-        if has_version { (Some(Kind::Int), Some("decided_on")) } else { (None, None) };
-    let arrays: Vec<String> = kinds.chain(version).enumerate().map(array).collect();
-    let names: Vec<String> = names.chain(name.map(str::to_owned)).collect();
-    format!("unnest({}) AS r({})", arrays.join(", "), names.join(", "))
+    let columns = columns.iter().map(|column| (column.kind, quoted(column.name)));
+    let version = has_version.then(|| (Kind::Int, "decided_on".to_owned()));
+    let array = |(place, (kind, name)): (usize, (Kind, String))| {
+        format!("unnest(${}::{}) AS {name}", place + 1, array_type(kind))
+    };
+    columns.chain(version).enumerate().map(array).collect::<Vec<_>>().join(", ")
 }
 
-/// The same rows, of which the server then expects only one, because it plans without knowing the
-/// number: so it looks each up by key, and does not read the table to compare. Of a table that it
-/// knows nothing about it would expect that few are of this book.
+/// The same rows, called `r`, of which the server then expects only one, because it plans without
+/// knowing the number: so it looks each up by key, and does not read the table to compare. Of a
+/// table that it knows nothing about it would expect that few are of this book.
 fn few(columns: &[Column], has_version: bool) -> String {
-    format!("(SELECT * FROM {} LIMIT cardinality($1)) AS r", rows(columns, has_version))
+    format!("(SELECT {} LIMIT cardinality($1)) AS r", rows(columns, has_version))
 }
 
 fn array_type(kind: Kind) -> &'static str {
