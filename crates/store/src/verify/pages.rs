@@ -200,9 +200,9 @@ pub const ALL: &[Paged] = &[
         O9,
         "order",
         "SELECT x.mchid || ':' || x.out_trade_no AS offender FROM \"order\" x WHERE {page} \
-         AND (SELECT COUNT(*) FROM merchant m WHERE m.book = x.book \
-         AND m.mchid IN (x.mchid, COALESCE(x.sub_mchid, x.mchid))) \
-         <> CASE WHEN x.sub_mchid IS NULL THEN 1 ELSE 2 END",
+         AND (NOT EXISTS (SELECT 1 FROM merchant m WHERE m.book = x.book AND m.mchid = x.mchid) \
+         OR x.sub_mchid IS NOT NULL AND (x.sub_mchid = x.mchid OR NOT EXISTS (SELECT 1 \
+         FROM merchant m WHERE m.book = x.book AND m.mchid = x.sub_mchid)))",
     ),
     rule(
         "O10",
