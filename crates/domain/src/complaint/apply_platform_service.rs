@@ -1,13 +1,11 @@
 //! A payer asks us to step in, because the merchant does not answer or the two do not agree.
 
-use super::shown_picture::{Shower, are_own};
-use super::usage::{ComplaintUsage, wait_until};
+use super::payer_words::{PayerWordsRefusal, say};
 use super::{ComplaintStep, PlatformReason, Said, of_payer};
 use crate::catalogue::{Code, Params};
 use crate::command::{Command, Once, Refusal, Stop};
 use crate::ids::UserId;
 use crate::tx::Tx;
-use kernel::Timestamp;
 
 /// See the module. Asking again while we are asked is asking once.
 #[derive(Clone, Debug)]
@@ -31,27 +29,22 @@ pub enum ApplyPlatformServiceRefusal {
     NotFound,
     /// It is dealt with; what is not settled is taken up again first.
     Over,
-    /// The payer has uploaded no such picture.
-    ImageUnknown,
-    /// The payer has said too much about complaints today.
-    TooMany {
-        /// From when on more is taken.
-        until: Timestamp,
-    },
+    /// The payer may not say it.
+    Words(PayerWordsRefusal),
 }
 
 impl Refusal for ApplyPlatformServiceRefusal {
     fn code(&self) -> Code {
         match self {
-            Self::NotFound | Self::ImageUnknown => Code::ObjectNotFound,
+            Self::NotFound => Code::ObjectNotFound,
             Self::Over => Code::OrderClosed,
-            Self::TooMany { .. } => Code::RateLimited,
+            Self::Words(refusal) => refusal.code(),
         }
     }
 
     fn params(&self) -> Params {
         match self {
-            Self::TooMany { until } => wait_until(*until),
+            Self::Words(refusal) => refusal.params(),
             _ => Params::default(),
         }
     }
@@ -78,15 +71,11 @@ impl Command for ApplyPlatformService {
         if complaint.ended.is_some() {
             return Err(ApplyPlatformServiceRefusal::Over.into());
         }
-        if !are_own(tx, Shower::Payer(self.user), &self.images)? {
-            return Err(ApplyPlatformServiceRefusal::ImageUnknown.into());
-        }
-        if let Some(until) = ComplaintUsage::count_word(tx, self.user)? {
-            return Err(ApplyPlatformServiceRefusal::TooMany { until }.into());
-        }
+        let said = say(tx, self.user, &self.content, &self.images);
+        let said = said.map_err(|stop| stop.map(ApplyPlatformServiceRefusal::Words))?;
         complaint.in_platform_service = true;
         let platform_reason = Some(self.reason);
-        let said = Said { platform_reason, ..Said::words(&self.content, &self.images) };
+        let said = Said { platform_reason, ..said };
         complaint.step(tx, ComplaintStep::UserApplyPlatform, said)?;
         Ok(())
     }

@@ -1,13 +1,11 @@
 //! A payer says something about a complaint that is open.
 
-use super::shown_picture::{Shower, are_own};
-use super::usage::{ComplaintUsage, wait_until};
-use super::{ComplaintStep, Said, of_payer};
+use super::payer_words::{PayerWordsRefusal, say};
+use super::{ComplaintStep, of_payer};
 use crate::catalogue::{Code, Params};
 use crate::command::{Command, Once, Refusal, Stop};
 use crate::ids::UserId;
 use crate::tx::Tx;
-use kernel::Timestamp;
 
 /// See the module. Saying the same twice is saying it twice.
 #[derive(Clone, Debug)]
@@ -29,27 +27,22 @@ pub enum ContinueComplaintRefusal {
     NotFound,
     /// It is dealt with.
     Over,
-    /// The payer has uploaded no such picture.
-    ImageUnknown,
-    /// The payer has said too much about complaints today.
-    TooMany {
-        /// From when on more is taken.
-        until: Timestamp,
-    },
+    /// The payer may not say it.
+    Words(PayerWordsRefusal),
 }
 
 impl Refusal for ContinueComplaintRefusal {
     fn code(&self) -> Code {
         match self {
-            Self::NotFound | Self::ImageUnknown => Code::ObjectNotFound,
+            Self::NotFound => Code::ObjectNotFound,
             Self::Over => Code::OrderClosed,
-            Self::TooMany { .. } => Code::RateLimited,
+            Self::Words(refusal) => refusal.code(),
         }
     }
 
     fn params(&self) -> Params {
         match self {
-            Self::TooMany { until } => wait_until(*until),
+            Self::Words(refusal) => refusal.params(),
             _ => Params::default(),
         }
     }
@@ -73,14 +66,9 @@ impl Command for ContinueComplaint {
         if complaint.ended.is_some() {
             return Err(ContinueComplaintRefusal::Over.into());
         }
-        if !are_own(tx, Shower::Payer(self.user), &self.images)? {
-            return Err(ContinueComplaintRefusal::ImageUnknown.into());
-        }
-        if let Some(until) = ComplaintUsage::count_word(tx, self.user)? {
-            return Err(ContinueComplaintRefusal::TooMany { until }.into());
-        }
+        let said = say(tx, self.user, &self.content, &self.images);
+        let said = said.map_err(|stop| stop.map(ContinueComplaintRefusal::Words))?;
         complaint.payer_waits = true;
-        let said = Said::words(&self.content, &self.images);
         complaint.step(tx, ComplaintStep::UserResponse, said)?;
         Ok(())
     }

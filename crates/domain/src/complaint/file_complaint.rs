@@ -1,7 +1,6 @@
 //! A payer complains about an order, or complains again.
 
-use super::shown_picture::{Shower, are_own};
-use super::usage::{ComplaintUsage, wait_until};
+use super::payer_words::{PayerWordsRefusal, say};
 use super::{
     Complaint, ComplaintByOrder, ComplaintState, ComplaintStep, ProblemType, Said, is_within_window,
 };
@@ -10,7 +9,6 @@ use crate::command::{Command, Once, Refusal, Stop};
 use crate::ids::{UserId, WalletId};
 use crate::order::{Order, OrderByTransaction};
 use crate::tx::Tx;
-use kernel::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// See the module.
@@ -54,13 +52,8 @@ pub enum FileComplaintRefusal {
     WindowExpired,
     /// A complaint about it is still open.
     Duplicate,
-    /// The payer has uploaded no such picture.
-    ImageUnknown,
-    /// The payer has said too much about complaints today.
-    TooMany {
-        /// From when on more is taken.
-        until: Timestamp,
-    },
+    /// The payer may not say it.
+    Words(PayerWordsRefusal),
 }
 
 impl Refusal for FileComplaintRefusal {
@@ -70,14 +63,13 @@ impl Refusal for FileComplaintRefusal {
             Self::AmountExceeded => Code::RefundAmountExceeded,
             Self::WindowExpired => Code::ComplaintWindowExpired,
             Self::Duplicate => Code::ComplaintDuplicate,
-            Self::ImageUnknown => Code::ObjectNotFound,
-            Self::TooMany { .. } => Code::RateLimited,
+            Self::Words(refusal) => refusal.code(),
         }
     }
 
     fn params(&self) -> Params {
         match self {
-            Self::TooMany { until } => wait_until(*until),
+            Self::Words(refusal) => refusal.params(),
             _ => Params::default(),
         }
     }
@@ -108,36 +100,32 @@ impl Command for FileComplaint {
             return Err(FileComplaintRefusal::WindowExpired.into());
         }
         let Some(known) = tx.find::<ComplaintByOrder>(&key)? else {
-            self.check_and_count(tx)?;
-            return self.first(tx, &order);
+            let said = self.say(tx)?;
+            return self.first(tx, &order, said);
         };
         let mut complaint = tx.get::<Complaint>(&known.complaint_id)?;
         if complaint.state != ComplaintState::Processed {
             return Err(FileComplaintRefusal::Duplicate.into());
         }
-        self.check_and_count(tx)?;
+        let said = self.say(tx)?;
         complaint.apply_refund_minor = self.apply_refund_minor;
         let filed = ComplaintFiled { complaint_id: complaint.complaint_id.clone() };
-        complaint.taken_up_again(tx, Said::words(&self.detail, &self.images))?;
+        complaint.taken_up_again(tx, said)?;
         Ok(filed)
     }
 }
 
 impl FileComplaint {
-    fn check_and_count(&self, tx: &mut Tx<'_>) -> Result<(), Stop<FileComplaintRefusal>> {
-        if !are_own(tx, Shower::Payer(self.user), &self.images)? {
-            return Err(FileComplaintRefusal::ImageUnknown.into());
-        }
-        if let Some(until) = ComplaintUsage::count_word(tx, self.user)? {
-            return Err(FileComplaintRefusal::TooMany { until }.into());
-        }
-        Ok(())
+    fn say(&self, tx: &mut Tx<'_>) -> Result<Said, Stop<FileComplaintRefusal>> {
+        let said = say(tx, self.user, &self.detail, &self.images);
+        said.map_err(|stop| stop.map(FileComplaintRefusal::Words))
     }
 
     fn first(
         &self,
         tx: &mut Tx<'_>,
         order: &Order,
+        said: Said,
     ) -> Result<ComplaintFiled, Stop<FileComplaintRefusal>> {
         if tx.find::<Complaint>(&self.complaint_id)?.is_some() {
             return Err(Stop::Stale); // The edge drew a number that is taken; it draws again.
@@ -168,7 +156,6 @@ impl FileComplaint {
             steps: 0,
             created_at: tx.now(),
         };
-        let said = Said::words(&self.detail, &self.images);
         complaint.step(tx, ComplaintStep::UserCreate, said)?;
         Ok(ComplaintFiled { complaint_id: self.complaint_id.clone() })
     }

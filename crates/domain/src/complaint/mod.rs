@@ -10,6 +10,7 @@ mod finish_platform_service;
 mod forget_picture;
 mod media;
 mod note_refund;
+mod payer_words;
 #[cfg(test)]
 mod platform_tests;
 mod rate_complaint;
@@ -33,6 +34,7 @@ pub use finish_platform_service::{FinishPlatformService, FinishPlatformServiceRe
 pub use forget_picture::ForgetPicture;
 pub use media::{Media, MediaKind, StoreMedia};
 pub(crate) use note_refund::{RefundNews, complaint_key, complaint_of, note_refund};
+pub use payer_words::PayerWordsRefusal;
 pub use rate_complaint::{RateComplaint, RateComplaintRefusal};
 pub use read_complaints::may_list_about;
 pub use reopen_complaint::{ReopenComplaint, ReopenComplaintRefusal};

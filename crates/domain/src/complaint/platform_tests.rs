@@ -51,7 +51,7 @@ fn a_payer_asks_us_to_step_in_and_we_answer_until_we_are_done() {
     assert_eq!(world.run(&apply(stranger(), &[])), not_found);
     assert_eq!(world.run(&respond("?")), Err(RespondForPlatformRefusal::NotAsked));
     assert_eq!(world.run(&finish("")), Err(FinishPlatformServiceRefusal::NotAsked));
-    let unknown = Err(ApplyPlatformServiceRefusal::ImageUnknown);
+    let unknown = Err(ApplyPlatformServiceRefusal::Words(PayerWordsRefusal::ImageUnknown));
     assert_eq!(world.run(&apply(PAYER.user, &["P404"])), unknown);
     world.run(&apply(PAYER.user, &[])).unwrap();
     world.run(&apply(PAYER.user, &[])).expect("asked already");

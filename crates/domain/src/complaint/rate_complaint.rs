@@ -1,12 +1,11 @@
 //! A payer says how it finds what came of a complaint that is dealt with.
 
-use super::usage::{ComplaintUsage, wait_until};
+use super::payer_words::{PayerWordsRefusal, say};
 use super::{ComplaintLog, ComplaintStep, Said, Satisfaction, of_payer};
 use crate::catalogue::{Code, Params};
 use crate::command::{Command, Once, Refusal, Stop};
 use crate::ids::UserId;
 use crate::tx::Tx;
-use kernel::Timestamp;
 
 /// See the module. The same once more is said once; another one replaces it.
 #[derive(Clone, Debug)]
@@ -28,11 +27,8 @@ pub enum RateComplaintRefusal {
     NotFound,
     /// It is not dealt with.
     Open,
-    /// The payer has said too much about complaints today.
-    TooMany {
-        /// From when on more is taken.
-        until: Timestamp,
-    },
+    /// The payer may not say it.
+    Words(PayerWordsRefusal),
 }
 
 impl Refusal for RateComplaintRefusal {
@@ -40,13 +36,13 @@ impl Refusal for RateComplaintRefusal {
         match self {
             Self::NotFound => Code::ObjectNotFound,
             Self::Open => Code::ComplaintDuplicate,
-            Self::TooMany { .. } => Code::RateLimited,
+            Self::Words(refusal) => refusal.code(),
         }
     }
 
     fn params(&self) -> Params {
         match self {
-            Self::TooMany { until } => wait_until(*until),
+            Self::Words(refusal) => refusal.params(),
             _ => Params::default(),
         }
     }
@@ -79,11 +75,10 @@ impl Command for RateComplaint {
                 return Ok(());
             }
         }
-        if let Some(until) = ComplaintUsage::count_word(tx, self.user)? {
-            return Err(RateComplaintRefusal::TooMany { until }.into());
-        }
+        let said = say(tx, self.user, &self.content, &[]);
+        let said = said.map_err(|stop| stop.map(RateComplaintRefusal::Words))?;
         complaint.satisfaction = satisfaction;
-        let said = Said { satisfaction, ..Said::words(&self.content, &[]) };
+        let said = Said { satisfaction, ..said };
         complaint.step(tx, ComplaintStep::UserRate, said)?;
         Ok(())
     }

@@ -1,14 +1,12 @@
 //! A payer says that a complaint is not settled, though its merchant says that it is dealt with.
 
-use super::shown_picture::{Shower, are_own};
-use super::usage::{ComplaintUsage, wait_until};
-use super::{ComplaintEnd, Said, is_within_window, of_payer};
+use super::payer_words::{PayerWordsRefusal, say};
+use super::{ComplaintEnd, is_within_window, of_payer};
 use crate::catalogue::{Code, Params};
 use crate::command::{Command, Once, Refusal, Stop};
 use crate::ids::UserId;
 use crate::order::Order;
 use crate::tx::Tx;
-use kernel::Timestamp;
 
 /// See the module.
 #[derive(Clone, Debug)]
@@ -34,29 +32,24 @@ pub enum ReopenComplaintRefusal {
     EndedByPayer,
     /// The order was paid too long ago.
     WindowExpired,
-    /// The payer has uploaded no such picture.
-    ImageUnknown,
-    /// The payer has said too much about complaints today.
-    TooMany {
-        /// From when on more is taken.
-        until: Timestamp,
-    },
+    /// The payer may not say it.
+    Words(PayerWordsRefusal),
 }
 
 impl Refusal for ReopenComplaintRefusal {
     fn code(&self) -> Code {
         match self {
-            Self::NotFound | Self::ImageUnknown => Code::ObjectNotFound,
+            Self::NotFound => Code::ObjectNotFound,
             Self::Open => Code::ComplaintDuplicate,
             Self::EndedByPayer => Code::OrderClosed,
             Self::WindowExpired => Code::ComplaintWindowExpired,
-            Self::TooMany { .. } => Code::RateLimited,
+            Self::Words(refusal) => refusal.code(),
         }
     }
 
     fn params(&self) -> Params {
         match self {
-            Self::TooMany { until } => wait_until(*until),
+            Self::Words(refusal) => refusal.params(),
             _ => Params::default(),
         }
     }
@@ -89,13 +82,9 @@ impl Command for ReopenComplaint {
         if !is_within_window(tx, &order) {
             return Err(ReopenComplaintRefusal::WindowExpired.into());
         }
-        if !are_own(tx, Shower::Payer(self.user), &self.images)? {
-            return Err(ReopenComplaintRefusal::ImageUnknown.into());
-        }
-        if let Some(until) = ComplaintUsage::count_word(tx, self.user)? {
-            return Err(ReopenComplaintRefusal::TooMany { until }.into());
-        }
-        complaint.taken_up_again(tx, Said::words(&self.content, &self.images))?;
+        let said = say(tx, self.user, &self.content, &self.images);
+        let said = said.map_err(|stop| stop.map(ReopenComplaintRefusal::Words))?;
+        complaint.taken_up_again(tx, said)?;
         Ok(())
     }
 }

@@ -164,7 +164,7 @@ fn a_payer_says_that_what_the_merchant_completed_is_not_settled() {
     let stranger = UserId::from_bytes(id_bytes(7));
     assert_eq!(world.run(&reopen(stranger, &[])), Err(ReopenComplaintRefusal::NotFound));
     let unknown = world.run(&reopen(PAYER.user, &["P1"]));
-    assert_eq!(unknown, Err(ReopenComplaintRefusal::ImageUnknown));
+    assert_eq!(unknown, Err(ReopenComplaintRefusal::Words(PayerWordsRefusal::ImageUnknown)));
     world.run(&keep(PAYER.user, "P1")).unwrap();
     world.run(&reopen(PAYER.user, &["P1"])).unwrap();
     assert_eq!(standing(&world), (ComplaintState::Processing, None, true));
@@ -268,16 +268,23 @@ fn keep(user: UserId, id: &str) -> UploadPicture {
 fn a_payer_shows_only_own_pictures_and_then_both_sides_see_them() {
     let mut world = paid();
     let shows = |id: &str| FileComplaint { images: vec![id.into()], ..file("C1") };
-    assert_eq!(world.run(&shows("P1")), Err(FileComplaintRefusal::ImageUnknown));
+    assert_eq!(
+        world.run(&shows("P1")),
+        Err(FileComplaintRefusal::Words(PayerWordsRefusal::ImageUnknown))
+    );
     world.run(&keep(UserId::from_bytes(id_bytes(7)), "P0")).unwrap();
-    assert_eq!(world.run(&shows("P0")), Err(FileComplaintRefusal::ImageUnknown), "another's");
+    assert_eq!(
+        world.run(&shows("P0")),
+        Err(FileComplaintRefusal::Words(PayerWordsRefusal::ImageUnknown)),
+        "another's"
+    );
     world.run(&keep(PAYER.user, "P1")).unwrap();
     world.run(&keep(PAYER.user, "P2")).unwrap();
     world.run(&shows("P1")).unwrap();
     world.run(&say(PAYER.user, &["P2"])).unwrap();
     world.run(&say(PAYER.user, &["P2"])).expect("shown twice");
     let foreign = world.run(&say(PAYER.user, &["P0"]));
-    assert_eq!(foreign, Err(ContinueComplaintRefusal::ImageUnknown));
+    assert_eq!(foreign, Err(ContinueComplaintRefusal::Words(PayerWordsRefusal::ImageUnknown)));
     assert_eq!(world.run(&respond(&["P1"])), Err(AnswerComplaintRefusal::ImageUnknown));
     let shown: Vec<_> = world.all::<ShownPicture>().iter().map(|p| p.media_id.clone()).collect();
     assert_eq!(shown, ["P1", "P2"]);
@@ -314,7 +321,7 @@ fn a_picture_that_no_complaint_shows_is_forgotten_in_time() {
     world.run(&forget("P3")).unwrap();
     assert_eq!(left(&world), ["P1"]);
     let forgotten = world.run(&say(PAYER.user, &["P3"]));
-    assert_eq!(forgotten, Err(ContinueComplaintRefusal::ImageUnknown));
+    assert_eq!(forgotten, Err(ContinueComplaintRefusal::Words(PayerWordsRefusal::ImageUnknown)));
     world.run(&keep(PAYER.user, "P3")).expect("it can be uploaded again");
     world.check_ledger();
 }
@@ -343,10 +350,15 @@ fn a_person_says_so_much_about_complaints_a_day_and_ends_them_at_any_time() {
         world.run(&say(PAYER.user, &[])).unwrap();
     }
     let refused = world.run(&say(PAYER.user, &[]));
-    let Err(ContinueComplaintRefusal::TooMany { until }) = refused else { panic!("{refused:?}") };
+    let Err(ContinueComplaintRefusal::Words(too_many)) = refused else { panic!("{refused:?}") };
+    let PayerWordsRefusal::TooMany { until } = too_many else { panic!("{too_many:?}") };
     let steps = complaint(&world).steps;
     let foreign = world.run(&say(PAYER.user, &["P0"]));
-    assert_eq!(foreign, Err(ContinueComplaintRefusal::ImageUnknown), "the limit comes last");
+    assert_eq!(
+        foreign,
+        Err(ContinueComplaintRefusal::Words(PayerWordsRefusal::ImageUnknown)),
+        "the limit comes last"
+    );
     assert_eq!(world.run(&file("C2")), Err(FileComplaintRefusal::Duplicate));
     world.run(&respond(&[])).expect("what a merchant says is counted elsewhere");
     let apply = ApplyPlatformService {
@@ -356,23 +368,23 @@ fn a_person_says_so_much_about_complaints_a_day_and_ends_them_at_any_time() {
         content: String::new(),
         images: Vec::new(),
     };
-    assert_eq!(world.run(&apply), Err(ApplyPlatformServiceRefusal::TooMany { until }));
+    assert_eq!(world.run(&apply), Err(ApplyPlatformServiceRefusal::Words(too_many)));
     world.run(&complete(MCHID)).unwrap();
     let reopened = world.run(&reopen(PAYER.user, &[]));
-    assert_eq!(reopened, Err(ReopenComplaintRefusal::TooMany { until }));
+    assert_eq!(reopened, Err(ReopenComplaintRefusal::Words(too_many)));
     let rate = RateComplaint {
         user: PAYER.user,
         complaint_id: "C1".into(),
         satisfaction: Satisfaction::Neutral,
         content: String::new(),
     };
-    assert_eq!(world.run(&rate), Err(RateComplaintRefusal::TooMany { until }));
+    assert_eq!(world.run(&rate), Err(RateComplaintRefusal::Words(too_many)));
     world.run(&confirm(PAYER.user)).expect("a complaint may always be ended");
-    assert_eq!(world.run(&file("C2")), Err(FileComplaintRefusal::TooMany { until }));
+    assert_eq!(world.run(&file("C2")), Err(FileComplaintRefusal::Words(too_many)));
     assert_eq!(complaint(&world).steps, steps + 3, "answered, completed, confirmed");
     world.run(&keep(PAYER.user, "P1")).expect("pictures are counted for themselves");
     world.wait(until.since(world.now()) - 1);
-    assert_eq!(world.run(&file("C2")), Err(FileComplaintRefusal::TooMany { until }));
+    assert_eq!(world.run(&file("C2")), Err(FileComplaintRefusal::Words(too_many)));
     world.wait(1);
     world.run(&rate).unwrap();
     for _ in 1..WORDS_A_DAY - 1 {

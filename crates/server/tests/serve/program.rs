@@ -12,6 +12,9 @@ use store_sqlite::Temporary;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+/// Who types what the operator's staff types.
+pub(crate) const STAFF: &str = "amy";
+
 /// The program with a data folder.
 pub(crate) struct Program {
     folder: Temporary,
@@ -60,6 +63,7 @@ impl Program {
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("JIAOZI_")) {
             command.env_remove(name);
         }
+        command.env_remove("SUDO_USER").env("USER", STAFF);
         if let Some(server) = &self.server {
             command.env("JIAOZI_DATABASE", server.url().revealed());
         }

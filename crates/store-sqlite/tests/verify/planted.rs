@@ -45,6 +45,7 @@ pub const FAULTS: &[(&str, &str)] = &[
     ("O9", "DELETE FROM merchant"),
     ("O9", "UPDATE merchant SET balance_account = 1"),
     ("O9", "UPDATE \"order\" SET sub_mchid = '1900000007' WHERE out_trade_no = 'T4'"),
+    ("O9", "UPDATE \"order\" SET sub_mchid = mchid WHERE out_trade_no = 'T4'"),
     ("O10", "UPDATE combined_order SET amount = amount + 1"),
     ("O10", "UPDATE combined_part SET part_no = 'T1' WHERE place = 2"),
     ("O8", "DELETE FROM combined_order"),
