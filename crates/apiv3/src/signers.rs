@@ -60,6 +60,10 @@ const ANSWERS_TOGETHER: usize = 32;
 /// The same for notifications: fewer, because an answer that comes meanwhile waits for them.
 const NOTIFICATIONS_TOGETHER: usize = 8;
 
+/// With so many answers waiting for each thread it has to do for longer than a batch of commands
+/// may wait for more and takes to be committed: about 12 ms of signatures.
+const FAR_BEHIND: usize = 48;
+
 /// Makes a signature; what it gives tells of it.
 type Job = Box<dyn FnOnce() -> Tell + Send>;
 type Tell = Box<dyn FnOnce()>;
@@ -180,6 +184,13 @@ impl Signers {
         Self { queue, threads }
     }
 
+    /// Tells whether answers wait so long for their signatures that one which comes some
+    /// milliseconds later is signed no later.
+    pub fn is_far_behind(&self) -> impl Fn() -> bool + Send + Sync + use<> {
+        let (queue, far) = (Arc::clone(&self.queue), FAR_BEHIND * self.threads.len());
+        move || queue.lock().answers.len() >= far
+    }
+
     /// Signs when it is its turn. Whoever stops waiting is not signed for.
     pub async fn sign<B>(&self, signing: Signing, unsigned: Unsigned<B>) -> Option<SignedHeaders>
     where
@@ -293,6 +304,29 @@ mod tests {
     /// Signers whose threads have not come yet.
     fn idle() -> Signers {
         Signers { queue: Arc::default(), threads: Vec::new() }
+    }
+
+    #[test]
+    fn many_answers_that_wait_are_told_of_and_notifications_are_not() {
+        let mut signers = idle();
+        signers.threads = (0..2).map(|_| std::thread::spawn(|| ())).collect();
+        let is_far_behind = signers.is_far_behind();
+        let mut context = Context::from_waker(Waker::noop());
+        let mut waiting = Vec::new();
+        let mut put = |signing, count| {
+            for _ in 0..count {
+                let mut signed = Box::pin(signers.sign(signing, unsigned(b"{}")));
+                assert!(signed.as_mut().poll(&mut context).is_pending());
+                waiting.push(signed);
+            }
+        };
+        put(Signing::Notification, 2 * FAR_BEHIND);
+        put(Signing::Answer, 2 * FAR_BEHIND - 1);
+        assert!(!is_far_behind());
+        put(Signing::Answer, 1);
+        assert!(is_far_behind());
+        signers.queue.take(2, &mut nobody()).unwrap();
+        assert!(!is_far_behind());
     }
 
     #[test]

@@ -56,7 +56,7 @@ impl Engine {
         rules: Arc<Rules>,
         limits: Limits,
     ) -> std::io::Result<Self> {
-        let queue = Arc::new(Queue::new(limits.queue_places));
+        let queue = Arc::new(Queue::new(limits));
         let rules: SharedRules = Arc::new(RwLock::new(rules));
         let meter = Meter::default();
         let totals = Arc::clone(&meter.totals);
@@ -135,6 +135,14 @@ impl Engine {
         }
         answer.await.unwrap_or(Err(Failed::Unknown))?;
         Ok(*self.0.position.borrow())
+    }
+
+    /// Lets batches wait for more commands, as [`Limits`] bounds it, whenever `is_allowed` says
+    /// that those who are answered a little later lose nothing, because what they wait for next has
+    /// long to do. Fewer and larger commits leave the machine more for that. It is asked while the
+    /// queue is locked. Before it is set, no batch waits.
+    pub fn linger_while(&self, is_allowed: impl Fn() -> bool + Send + Sync + 'static) {
+        self.0.queue.linger_while(Box::new(is_allowed));
     }
 
     /// Replaces the configuration, from the next batch on.

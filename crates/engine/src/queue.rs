@@ -2,6 +2,7 @@
 //! queue is also the gate: while the engine is not ready, nobody comes in.
 
 use crate::rider::Rider;
+use crate::shell::Limits;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -23,22 +24,33 @@ struct Waiting {
     turns: VecDeque<String>,
     alone: VecDeque<Box<dyn Rider>>,
     commands: usize,
+    /// With so many commands whoever takes them is woken.
+    wanted: usize,
+    patience: Option<Patience>,
     ready: bool,
     stopping: bool,
 }
+
+/// Whether a batch may wait for more commands.
+pub(crate) type Patience = Box<dyn Fn() -> bool + Send + Sync>;
 
 /// See the module.
 pub(crate) struct Queue {
     waiting: Mutex<Waiting>,
     came: Condvar,
-    places: usize,
+    limits: Limits,
     ready: watch::Sender<bool>,
 }
 
 impl Queue {
-    pub(crate) fn new(places: usize) -> Self {
+    pub(crate) fn new(limits: Limits) -> Self {
         let (ready, _) = watch::channel(false);
-        Self { waiting: Mutex::default(), came: Condvar::new(), places: places.max(1), ready }
+        Self { waiting: Mutex::default(), came: Condvar::new(), limits, ready }
+    }
+
+    /// Sets when a batch may wait for more commands.
+    pub(crate) fn linger_while(&self, patience: Patience) {
+        self.lock().patience = Some(patience);
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {
@@ -48,10 +60,11 @@ impl Queue {
     /// Lets a command in, or gives it back: the gate is closed, or there is no place.
     pub(crate) fn push(&self, rider: Box<dyn Rider>) -> Result<(), Box<dyn Rider>> {
         let mut waiting = self.lock();
-        if !waiting.ready || waiting.stopping || waiting.commands >= self.places {
+        let places = self.limits.queue_places.max(1);
+        if !waiting.ready || waiting.stopping || waiting.commands >= places {
             return Err(rider);
         }
-        let share = (self.places / 4).max(1);
+        let share = (places / 4).max(1);
         match waiting.lanes.get_mut(rider.owner()) {
             Some(lane) if lane.len() >= share => return Err(rider),
             Some(lane) => lane.push_back(rider),
@@ -62,8 +75,11 @@ impl Queue {
             }
         }
         waiting.commands += 1;
+        let is_enough = waiting.commands >= waiting.wanted;
         drop(waiting);
-        self.came.notify_all();
+        if is_enough {
+            self.came.notify_all();
+        }
         Ok(())
     }
 
@@ -87,7 +103,7 @@ impl Queue {
                 return Taken::Batch(vec![rider]);
             }
             if waiting.commands > 0 {
-                return Taken::Batch(waiting.take(most));
+                return Taken::Batch(self.linger(waiting).take(most));
             }
             if waiting.stopping {
                 return Taken::Stopped;
@@ -99,6 +115,23 @@ impl Queue {
                 return Taken::Idle;
             }
         }
+    }
+
+    /// Waits for more commands if that is allowed just now.
+    fn linger<'a>(&self, mut waiting: MutexGuard<'a, Waiting>) -> MutexGuard<'a, Waiting> {
+        let Limits { linger_commands: wanted, linger, .. } = self.limits;
+        let may_wait = waiting.patience.as_ref().is_some_and(|is_allowed| is_allowed());
+        if waiting.commands >= wanted || !may_wait {
+            return waiting;
+        }
+        waiting.wanted = wanted;
+        let is_short = |waiting: &mut Waiting| {
+            waiting.commands < wanted && waiting.alone.is_empty() && !waiting.stopping
+        };
+        let ended = self.came.wait_timeout_while(waiting, linger, is_short);
+        waiting = ended.unwrap_or_else(PoisonError::into_inner).0;
+        waiting.wanted = 0;
+        waiting
     }
 
     /// Takes up to `most` more of what has come meanwhile, without waiting.

@@ -27,6 +27,11 @@ pub struct Limits {
     /// How long callers wait for the truth about a batch with an unknown outcome, and how long a
     /// batch is tried again while the database is away.
     pub settle_deadline: Duration,
+    /// With so many commands a batch waits for no more: see
+    /// [`Engine::linger_while`](crate::Engine::linger_while).
+    pub linger_commands: usize,
+    /// How long it waits for them at most.
+    pub linger: Duration,
     /// What a caller is told to wait when nothing could be tried.
     pub retry_after: Duration,
 }
@@ -39,6 +44,8 @@ impl Default for Limits {
             batch_rows: 8_192,
             cached_rows: 200_000,
             settle_deadline: Duration::from_secs(8),
+            linger_commands: 96,
+            linger: Duration::from_millis(8),
             retry_after: Duration::from_secs(1),
         }
     }

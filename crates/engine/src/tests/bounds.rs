@@ -12,6 +12,8 @@ use domain::complaint::{Media, MediaKind};
 use domain::record::{Record, RowKey};
 use kernel::Timestamp;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::thread;
 use std::time::Duration;
 use store::Loaded;
 
@@ -26,8 +28,12 @@ fn owners(queue: &Queue, most: usize) -> Vec<String> {
     }
 }
 
+fn closed_queue(places: usize) -> Queue {
+    Queue::new(Limits { queue_places: places, ..Limits::default() })
+}
+
 fn open_queue(places: usize) -> Queue {
-    let queue = Queue::new(places);
+    let queue = closed_queue(places);
     queue.set_ready(true);
     queue
 }
@@ -59,7 +65,7 @@ fn one_owner_gets_a_quarter_of_the_places_and_all_together_get_all() {
 
 #[test]
 fn a_closed_gate_lets_nobody_in_and_stopping_finishes_what_waits() {
-    let queue = Queue::new(8);
+    let queue = closed_queue(8);
     assert!(queue.push(rider(Act::Open { who: 1 })).is_err());
     assert!(!queue.wait_ready(Duration::ZERO));
     queue.set_ready(true);
@@ -80,6 +86,58 @@ fn an_operation_of_the_engine_is_a_batch_of_its_own() {
     assert_eq!(owners(&queue, 8), ["7"]);
     assert_eq!(owners(&queue, 8), ["1"]);
     assert!(matches!(queue.take(8, Duration::ZERO), Taken::Idle));
+}
+
+/// A queue whose batches wait for four commands, for so long, while that is allowed.
+fn patient_queue(linger: Duration, is_allowed: Arc<AtomicBool>) -> Queue {
+    let queue = Queue::new(Limits { linger_commands: 4, linger, ..Limits::default() });
+    queue.linger_while(Box::new(move || is_allowed.load(Relaxed)));
+    queue.set_ready(true);
+    queue
+}
+
+const FOR_EVER: Duration = Duration::from_hours(1);
+
+/// What a taker gets that waits on another thread while this happens.
+fn taken_while(queue: &Queue, happens: impl FnOnce()) -> usize {
+    assert!(queue.push(rider(Act::Open { who: 1 })).is_ok());
+    thread::scope(|scope| {
+        let taker = scope.spawn(|| owners(queue, 100).len());
+        happens();
+        taker.join().expect("the taker ends")
+    })
+}
+
+#[test]
+fn a_batch_waits_for_more_while_that_is_allowed() {
+    let is_allowed = Arc::new(AtomicBool::new(true));
+    let queue = patient_queue(FOR_EVER, Arc::clone(&is_allowed));
+    let more = |count| {
+        assert!((0..count).all(|_| queue.push(rider(Act::Open { who: 2 })).is_ok()));
+    };
+    assert_eq!(taken_while(&queue, || more(3)), 4);
+    assert_eq!(taken_while(&queue, || more(3)), 4, "the next batch waits too");
+    is_allowed.store(false, Relaxed);
+    assert_eq!(taken_while(&queue, || ()), 1);
+    is_allowed.store(true, Relaxed);
+    assert!(queue.push(rider(Act::Open { who: 3 })).is_ok());
+    more(2);
+    assert_eq!(taken_while(&queue, || ()), 4, "enough is there");
+}
+
+#[test]
+fn nothing_else_waits_behind_a_batch_that_waits_for_more() {
+    let is_allowed = Arc::new(AtomicBool::new(true));
+    let queue = patient_queue(FOR_EVER, Arc::clone(&is_allowed));
+    let alone = || assert!(queue.push_alone(rider(Act::Open { who: 7 })).is_ok());
+    assert_eq!(taken_while(&queue, alone), 1);
+    is_allowed.store(false, Relaxed);
+    assert_eq!(owners(&queue, 100).len(), 1, "the operation, or the command before it");
+    is_allowed.store(true, Relaxed);
+    assert_eq!(taken_while(&queue, || queue.stop()), 1);
+
+    let queue = patient_queue(Duration::ZERO, Arc::new(AtomicBool::new(true)));
+    assert_eq!(taken_while(&queue, || ()), 1, "the time is over");
 }
 
 #[test]

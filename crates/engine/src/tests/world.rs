@@ -77,7 +77,7 @@ pub(crate) fn raw_writer(store: impl Store + 'static, clock: &Clock, limits: Lim
         shell: Box::new(clock.clone()),
         limits,
         rules: Arc::new(RwLock::new(Arc::new(Rules::default()))),
-        queue: Arc::new(Queue::new(limits.queue_places)),
+        queue: Arc::new(Queue::new(limits)),
         cache: Cache::new(limits.cached_rows),
         has_rival: false,
         meter: Meter::default(),

@@ -395,6 +395,8 @@ fn app_state(
         Arc::new(AddressLimiter::new(config.anonymous_per_second, config.anonymous_burst))
     });
     let merchants = MerchantLimiter::new(|family| config.merchant_rates[&family]);
+    let signers = Signers::start(is_long_at_a_commit(&database.engine));
+    database.engine.linger_while(signers.is_far_behind());
     Ok(AppState::from(AppParts {
         engine: database.engine.clone(),
         queries: Arc::clone(&database.queries),
@@ -405,7 +407,7 @@ fn app_state(
         inspector: config.sandbox.then(Arc::default),
         metrics,
         callers: Arc::default(),
-        signers: Arc::new(Signers::start(is_long_at_a_commit(&database.engine))),
+        signers: Arc::new(signers),
         unsafe_switches: unsafe_switches(config, &database.weak_settings),
         public_url: public_url(config, consumer),
         limits: Limits {

@@ -58,6 +58,18 @@ mod rider {
     }
 }
 
+/// What the queue knows of its bounds.
+mod shell {
+    use std::time::Duration;
+
+    #[derive(Clone, Copy)]
+    pub(crate) struct Limits {
+        pub(crate) queue_places: usize,
+        pub(crate) linger_commands: usize,
+        pub(crate) linger: Duration,
+    }
+}
+
 /// What the memory of nonces takes from its crate.
 mod authorization {
     pub(crate) const WINDOW_S: i64 = 300;
@@ -77,6 +89,7 @@ use nonce_cache::NonceCache;
 use queue::{Queue, Taken};
 use rate_limit::AddressLimiter;
 use rider::Rider;
+use shell::Limits;
 use shuttle::rand::Rng;
 use shuttle::thread;
 use sync::{Arc, Mutex, mpsc};
@@ -86,6 +99,8 @@ use time::Duration;
 const SCHEDULES: usize = 10_000;
 /// No wait ends by it here.
 const LONG: Duration = Duration::from_secs(1);
+
+const LIMITS: Limits = Limits { queue_places: 8, linger_commands: 2, linger: LONG };
 
 struct Order(&'static str, u64);
 
@@ -113,7 +128,7 @@ fn take_all(queue: &Queue, taken: &mpsc::Sender<u64>) {
 }
 
 fn everyone_let_in_is_taken_once_and_in_turn() {
-    let queue = Arc::new(Queue::new(8));
+    let queue = Arc::new(Queue::new(LIMITS));
     let (taking, takes) = mpsc::channel();
     let taker = thread::spawn({
         let queue = Arc::clone(&queue);
@@ -147,8 +162,39 @@ fn everyone_let_in_is_taken_once_and_in_turn() {
     assert_eq!(queue.len(), 0);
 }
 
+fn a_batch_that_waits_for_more_goes_when_enough_have_come_or_something_else_must() {
+    let queue = Arc::new(Queue::new(LIMITS));
+    queue.linger_while(Box::new(|| true));
+    queue.set_ready(true);
+    let (taking, takes) = mpsc::channel();
+    let taker = thread::spawn({
+        let queue = Arc::clone(&queue);
+        move || take_all(&queue, &taking)
+    });
+    let push = |owner, number| {
+        let queue = Arc::clone(&queue);
+        thread::spawn(move || queue.push(Box::new(Order(owner, number))).is_ok())
+    };
+    let pushers = [push("ann", 1), push("bo", 2)];
+    assert!(pushers.into_iter().all(|pusher| pusher.join().expect("pushes")));
+    let mut taken: Vec<u64> = (0..2).map(|_| takes.recv().expect("one is taken")).collect();
+    taken.sort_unstable();
+    assert_eq!(taken, [1, 2], "two are enough");
+    let alone = thread::spawn({
+        let queue = Arc::clone(&queue);
+        move || queue.push_alone(Box::new(Order("ann", 4))).is_ok()
+    });
+    assert!(push("ann", 3).join().expect("pushes") && alone.join().expect("pushes"));
+    // The command may wait for more again once the operation has gone.
+    queue.stop();
+    taker.join().expect("takes");
+    let mut rest = vec![takes.recv().expect("one is taken"), takes.recv().expect("the other")];
+    rest.sort_unstable();
+    assert_eq!(rest, [3, 4]);
+}
+
 fn nobody_let_in_is_left_when_the_engine_ends() {
-    let queue = Arc::new(Queue::new(8));
+    let queue = Arc::new(Queue::new(LIMITS));
     queue.set_ready(true);
     // As the engine's thread ends, whatever ended it: the gate is closed before the rest is sent
     // away, so nobody comes in behind it.
@@ -178,7 +224,7 @@ fn nobody_let_in_is_left_when_the_engine_ends() {
 }
 
 fn whoever_waits_at_the_gate_learns_of_it() {
-    let queue = Arc::new(Queue::new(1));
+    let queue = Arc::new(Queue::new(Limits { queue_places: 1, ..LIMITS }));
     let opens = shuttle::rand::thread_rng().r#gen::<bool>();
     let keeper = thread::spawn({
         let queue = Arc::clone(&queue);
@@ -239,6 +285,10 @@ type Test = (&'static str, fn());
 
 const TESTS: &[Test] = &[
     ("everyone_let_in_is_taken_once_and_in_turn", everyone_let_in_is_taken_once_and_in_turn),
+    (
+        "a_batch_that_waits_for_more_goes_when_enough_have_come_or_something_else_must",
+        a_batch_that_waits_for_more_goes_when_enough_have_come_or_something_else_must,
+    ),
     ("nobody_let_in_is_left_when_the_engine_ends", nobody_let_in_is_left_when_the_engine_ends),
     ("whoever_waits_at_the_gate_learns_of_it", whoever_waits_at_the_gate_learns_of_it),
     ("an_address_gets_no_more_than_its_burst", an_address_gets_no_more_than_its_burst),
