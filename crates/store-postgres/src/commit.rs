@@ -103,15 +103,16 @@ async fn prepare(
         insert(plan_of(plans, Batch::NAME).map_err(refused)?, vec![batch.to_values()], batch.seq)
             .map_err(refused)?,
     ];
-    for of_table in writes.chunk_by(|left, right| left.key().table == right.key().table) {
+    let by_table = || writes.chunk_by(|left, right| left.table() == right.table());
+    for of_table in by_table() {
         planned.extend(of_one_table(plans, of_table, batch.seq)?);
     }
     let mut flight = Vec::with_capacity(planned.len() + 4);
     let prepared = in_time(limit, async {
         if !is_begun {
-            if link.is_time_to_plan() {
+            if let Some(upkeep) = link.upkeep() {
                 // Not in the flight: its failure would not keep the batch from being committed.
-                link.client.batch_execute("DISCARD PLANS").await?;
+                link.client.batch_execute(&upkeep).await?;
             }
             flight.extend(opening(link).await?);
         }
@@ -125,7 +126,10 @@ async fn prepare(
         Ok::<(), Error>(())
     });
     match prepared.await {
-        Some(Ok(())) => Ok(flight),
+        Some(Ok(())) => {
+            by_table().for_each(|of_table| link.rows_given(of_table[0].table(), of_table.len()));
+            Ok(flight)
+        }
         Some(Err(error)) => Err(Commit::Unavailable(describe(&error))),
         None => Err(Commit::Unavailable("no answer in time".into())),
     }
@@ -142,7 +146,7 @@ fn of_one_table<'p>(
     seq: i64,
 ) -> Result<Vec<Planned<'p>>, Commit> {
     let refused = |error: Corrupt| Commit::Data(error.to_string());
-    let plan = plan_of(plans, writes[0].key().table).map_err(refused)?;
+    let plan = plan_of(plans, writes[0].table()).map_err(refused)?;
     let table = plan.entry.table;
     let (mut inserts, mut updates, mut deletes) = (Vec::new(), Vec::new(), Vec::new());
     for write in writes {

@@ -4,11 +4,12 @@ use crate::error::OpenError;
 use crate::outcome::describe;
 use crate::tls::Tls;
 use crate::url::Url;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use store::Registered;
+use store::ddl::quoted_list;
 use tokio::task::JoinHandle;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::error::Severity;
@@ -93,7 +94,31 @@ pub(crate) struct Link {
     warnings: Arc<Mutex<Vec<String>>>,
     statements: HashMap<(String, Vec<Type>), Statement>,
     flights: u64,
+    strange: Strange,
     driver: JoinHandle<()>,
+}
+
+/// The tables that the server has never looked into, with how many rows it was given of them
+/// since. Until it does, it takes the rows of a book for a handful, and rather reads them all than
+/// looks up one; its own maintenance would do it within some minutes.
+#[derive(Default)]
+struct Strange(HashMap<&'static str, usize>);
+
+/// So many rows are enough for it to see that there is one book and many keys.
+const TELLING_ROWS: usize = 64;
+
+impl Strange {
+    fn given(&mut self, table: &str, rows: usize) {
+        if let Some(count) = self.0.get_mut(table) {
+            *count += rows;
+        }
+    }
+
+    /// The tables that are worth a look, once.
+    fn take(&mut self) -> Vec<&'static str> {
+        let is_telling = |_: &&'static str, rows: &mut usize| *rows >= TELLING_ROWS;
+        self.0.extract_if(is_telling).map(|(table, _)| table).collect()
+    }
 }
 
 /// What the server says of itself.
@@ -156,7 +181,27 @@ impl Link {
             // Not sent with the greeting: by what the server says of itself there, a copy is told.
             client.batch_execute("SET default_transaction_read_only = on").await?;
         }
-        Ok(Self { client, facts, warnings, statements: HashMap::new(), flights: 0, driver })
+        let (statements, strange) = (HashMap::new(), Strange::default());
+        Ok(Self { client, facts, warnings, statements, flights: 0, strange, driver })
+    }
+
+    /// Learns which of these tables the server has never looked into.
+    pub async fn find_strange(
+        &mut self,
+        tables: impl Iterator<Item = &'static str>,
+    ) -> Result<(), Error> {
+        let sql = "SELECT tablename::text FROM pg_stats \
+                   WHERE schemaname = current_schema() AND attname = 'book'";
+        let known = self.client.query(sql, &[]).await?;
+        let known: HashSet<String> =
+            known.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
+        self.strange.0 = tables.filter(|table| !known.contains(*table)).map(|it| (it, 0)).collect();
+        Ok(())
+    }
+
+    /// Counts rows that are given to a table.
+    pub fn rows_given(&mut self, table: &str, rows: usize) {
+        self.strange.given(table, rows);
     }
 
     /// Prepares a statement unless it is prepared already. Types that are not given are found by
@@ -174,12 +219,18 @@ impl Link {
         Ok(statement)
     }
 
-    /// Counts a flight, and says whether the server is to plan its statements anew. What it knows
-    /// of the tables may be of a time when they were empty; a table hardly more than doubles
-    /// between two of these moments.
-    pub fn is_time_to_plan(&mut self) -> bool {
+    /// Counts a flight, and gives what the server is to do before it, if anything: look into tables
+    /// that it knows nothing of, and plan its statements anew. What it knows may be of a time when
+    /// the tables were empty; one hardly more than doubles between two of these moments.
+    pub fn upkeep(&mut self) -> Option<String> {
         self.flights += 1;
-        self.flights.is_power_of_two() || self.flights.is_multiple_of(256)
+        let strange = self.strange.take();
+        if !strange.is_empty() {
+            // It plans anew what it has looked into.
+            return Some(format!("ANALYZE {}", quoted_list(strange)));
+        }
+        let is_time = self.flights.is_power_of_two() || self.flights.is_multiple_of(256);
+        is_time.then(|| "DISCARD PLANS".to_owned())
     }
 
     /// What the server warned of since this was asked last.

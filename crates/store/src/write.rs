@@ -25,6 +25,14 @@ pub enum Write {
 }
 
 impl Write {
+    /// The table it changes.
+    pub fn table(&self) -> &'static str {
+        match self {
+            Self::Insert(row) | Self::Update(row, _) => row.table(),
+            Self::Delete(key, _) => key.table,
+        }
+    }
+
     /// The address of the row it changes.
     pub fn key(&self) -> RowKey {
         match self {
