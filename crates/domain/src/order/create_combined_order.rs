@@ -31,7 +31,7 @@ pub struct CreateCombinedOrder {
     pub openid: Option<String>,
     /// The merchant's device.
     pub device_id: Option<String>,
-    /// The parts, at least two, no two of one number.
+    /// The parts, at least one, no two of one number.
     pub parts: Vec<PartAsked>,
     /// From which cards it can be paid.
     pub cards_taken: CardsTaken,

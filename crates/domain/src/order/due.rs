@@ -100,7 +100,7 @@ impl Due {
     }
 
     fn first(&self) -> &Order {
-        self.parts.first().expect("an order was read, or parts of at least two")
+        self.parts.first().expect("an order was read, or the parts of several")
     }
 
     /// What the payer pays.

@@ -198,3 +198,19 @@ async fn a_payer_may_be_named_under_the_sub_merchants_app_alone() {
     assert_eq!(paid["sub_orders"][1]["sub_openid"], json!(sub_openid));
     world.check_books().await;
 }
+
+#[tokio::test]
+async fn a_provider_combines_one_part_too() {
+    let (world, sub) = provider().await;
+    let mut body = served(&world, &sub, &json!({}));
+    let parts = body["sub_orders"].as_array_mut().unwrap();
+    parts.remove(0);
+    parts[0]["amount"]["total_amount"] = json!(1000);
+    let placed = world.post(NATIVE, &body).await;
+    let url = placed.json()["code_url"].as_str().unwrap().to_owned();
+    world.pay(apiv3::create::parse_code_url(&url).unwrap()).await;
+    let paid = world.get(BY_NUMBER).await.json();
+    assert_eq!(paid["sub_orders"].as_array().unwrap().len(), 1);
+    assert_eq!(paid["sub_orders"][0]["trade_state"], "SUCCESS");
+    world.check_books().await;
+}

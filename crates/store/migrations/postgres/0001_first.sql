@@ -1156,7 +1156,7 @@ CREATE TABLE "combined_order" (
     "journal" bigint NOT NULL,
     "version" bigint NOT NULL,
     CHECK ("amount" BETWEEN 1 AND 99999999999),
-    CHECK ("parts" BETWEEN 2 AND 50),
+    CHECK ("parts" BETWEEN 1 AND 50),
     CHECK (("state" = 'SUCCESS') = ("journal" > 0)),
     CHECK (("state" = 'SUCCESS') = ("transaction_id" IS NOT NULL)),
     PRIMARY KEY ("book", "mchid", "out_trade_no")

@@ -699,7 +699,7 @@ CREATE TABLE "combined_order" (
     "journal" INTEGER NOT NULL, -- The journal of the payment, 0 while unpaid.
     "version" INTEGER NOT NULL, -- The batch that last wrote it.
     CHECK ("amount" BETWEEN 1 AND 99999999999),
-    CHECK ("parts" BETWEEN 2 AND 50),
+    CHECK ("parts" BETWEEN 1 AND 50),
     CHECK (("state" = 'SUCCESS') = ("journal" > 0)),
     CHECK (("state" = 'SUCCESS') = ("transaction_id" IS NOT NULL)),
     PRIMARY KEY ("book", "mchid", "out_trade_no")
