@@ -165,7 +165,10 @@ fn read_order(
     let (openid, sub_openid) = match call.trade_type {
         TradeType::Jsapi => read_payer(call.mode, fields, sub_appid)
             .map_err(|error| field_error(error, "/payer"))?,
-        TradeType::Native | TradeType::App | TradeType::H5 | TradeType::Micropay => (None, None),
+        TradeType::Native | TradeType::App | TradeType::H5 | TradeType::Micropay => {
+            check_spare_payer(call.mode, fields)?;
+            (None, None)
+        }
     };
     let detail = read_detail(fields)?;
     let scene = read_scene(fields, call.trade_type == TradeType::H5, 32)?;
@@ -215,6 +218,16 @@ fn read_payer(
             Ok((openid.map(str::to_owned), sub_openid.map(str::to_owned)))
         }
     }
+}
+
+/// A payer who is named where anybody may pay means nothing, but must be well-formed.
+fn check_spare_payer(mode: Mode, fields: &Fields<'_>) -> Result<(), FieldError> {
+    let Some(payer) = fields.find_object("payer")? else { return Ok(()) };
+    let names: &[&str] = match mode {
+        Mode::Direct => &["openid"],
+        Mode::Partner => &["sp_openid", "sub_openid"],
+    };
+    names.iter().try_for_each(|name| payer.find_text(name, 1..=128).map(|_| ()))
 }
 
 /// The text of an order's code around the token `pr`: letters, digits, `-` and `_`. `None` for

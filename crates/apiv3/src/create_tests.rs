@@ -55,6 +55,32 @@ fn both_calls_are_read() {
 }
 
 #[test]
+fn a_payer_who_need_not_be_named_is_checked_all_the_same() {
+    for trade_type in [TradeType::Native, TradeType::App, TradeType::H5] {
+        for (mode, name) in
+            [(Mode::Direct, "openid"), (Mode::Partner, "sp_openid"), (Mode::Partner, "sub_openid")]
+        {
+            let call = CreateCall { mode, trade_type };
+            for wrong in [json!(null), json!(1.5), json!([[]]), json!("o".repeat(129))] {
+                let mut body = body();
+                body["scene_info"] =
+                    json!({"payer_client_ip": "192.0.2.7", "h5_info": {"type": "Wap"}});
+                if mode == Mode::Partner {
+                    body["sp_appid"] = body["appid"].take();
+                    body["sp_mchid"] = body["mchid"].take();
+                    body["sub_mchid"] = json!("1900000002");
+                    body.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+                }
+                body["payer"] = json!({ name: wrong });
+                let refused = parse(call, &body).unwrap_err();
+                let field = refused.field_error().map(|error| error.field.as_str());
+                assert_eq!(field, Some(format!("/payer/{name}").as_str()), "{call:?} {refused:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn optional_and_unknown_fields_are_read() {
     let mut body = with("/time_expire", json!("2026-11-21T18:34:56+08:00"));
     body["attach"] = json!("shelf 7");

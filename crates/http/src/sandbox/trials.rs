@@ -2,6 +2,7 @@
 //! merchants' servers have to bear. Chosen by the header of the call, or else by its amount, and
 //! once for each number, so that the same call sent again is served as usual.
 
+use super::payments::Outcome;
 use crate::app::AppState;
 use apiv3::error::{FieldError, Location};
 use apiv3::issue::Issue;
@@ -166,15 +167,20 @@ pub(crate) fn begin_trial(
 ) -> Result<Option<CallOutcome>, FieldError> {
     let Some(inspector) = &app.inspector else { return Ok(None) };
     let chosen = match wish {
-        Some(name) => match CallOutcome::named(name) {
-            Some(outcome) if !outcome.is_of(tried.act) => {
+        Some(name) => {
+            let outcome = CallOutcome::named(name);
+            let can_be = match outcome {
+                Some(outcome) => outcome.is_of(tried.act),
+                // It is what the payer does, sooner or later.
+                None => Outcome::named(name).is_some(),
+            };
+            if !can_be {
                 let issue = Issue::Alphabet("an outcome that this call can have");
                 let name = Some(&name.into());
                 return Err(FieldError::new(Location::Header, HEADER.to_owned(), name, issue));
             }
-            // Another name is what the payer does.
-            named => named,
-        },
+            outcome
+        }
         None => minor.and_then(CallOutcome::of_amount).filter(|outcome| outcome.is_of(tried.act)),
     };
     Ok(chosen.filter(|_| inspector.trials.begin(tried)))
@@ -204,7 +210,7 @@ fn document() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::{OUTCOMES, Outcome};
+    use crate::sandbox::OUTCOMES;
 
     fn tried(act: Act, number: &str) -> Tried {
         Tried { act, mchid: "1900000001".into(), number: number.into() }
