@@ -397,12 +397,8 @@ fn actor(step: ComplaintStep) -> Actor {
 impl Event {
     /// Something was done about a complaint. `payer_phone` is sealed for the merchant.
     #[must_use]
-    pub fn complaint(
-        complaint: &Complaint,
-        step: ComplaintStep,
-        payer_phone: Option<&str>,
-    ) -> Self {
-        let action = match step {
+    pub fn complaint(complaint: &Complaint, log: &ComplaintLog, payer_phone: Option<&str>) -> Self {
+        let action = match log.step {
             ComplaintStep::UserCreate => "CREATE_COMPLAINT",
             ComplaintStep::UserContinue => "CONTINUE_COMPLAINT",
             // The protocol lists no action for all but the first: the payer said something. Where
@@ -432,10 +428,10 @@ impl Event {
             amount: complaint.amount.minor(),
             payer_phone,
             complaint_detail: &complaint.detail,
-            complaint_state: complaint.state.as_str(),
+            complaint_state: log.state.as_str(),
             complaint_time: complaint.created_at.rfc3339(),
         });
-        match step {
+        match log.step {
             ComplaintStep::UserCreate => {
                 Self::new("COMPLAINT.CREATE", "产生新投诉", "complaint", resource)
             }

@@ -84,11 +84,26 @@ fn a_merchant_is_told_what_the_payer_does_by_the_actions_that_are_listed() {
         (ComplaintStep::PlatformResponse, "COMPLAINT.STATE_CHANGE", "RESPONSE_BY_PLATFORM"),
         (ComplaintStep::PlatformFinish, "COMPLAINT.STATE_CHANGE", "RESPONSE_BY_PLATFORM"),
     ] {
-        let event = Event::complaint(&complaint, step, None);
+        let log = ComplaintLog {
+            complaint_id: "C1".into(),
+            number: 1,
+            step,
+            state: ComplaintState::Pending,
+            details: String::new(),
+            staff: String::new(),
+            remark: String::new(),
+            launch_refund_day: None,
+            platform_reason: None,
+            satisfaction: None,
+            refunded: None,
+            images: String::new(),
+            at: kernel::Timestamp::default(),
+        };
+        let event = Event::complaint(&complaint, &log, None);
         assert_eq!(event.event_type(), event_type);
         let told = event.into_resource();
         let told: serde_json::Value = serde_json::from_slice(&told).unwrap();
         assert_eq!(told["action_type"], action);
-        assert_eq!(told["complaint_state"], "PROCESSED");
+        assert_eq!(told["complaint_state"], "PENDING", "as it was then");
     }
 }

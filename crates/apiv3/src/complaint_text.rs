@@ -66,7 +66,7 @@ fn launches(days: i64, language: Language) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::complaint::ComplaintStep;
+    use domain::complaint::{ComplaintState, ComplaintStep};
     use kernel::{Amount, Timestamp};
 
     fn log(
@@ -79,6 +79,7 @@ mod tests {
             complaint_id: "C1".into(),
             number: 1,
             step: ComplaintStep::MerchantApproveRefund,
+            state: ComplaintState::Processing,
             details,
             staff: String::new(),
             remark,

@@ -220,6 +220,8 @@ pub struct ComplaintLog {
     pub number: i64,
     /// What was done.
     pub step: ComplaintStep,
+    /// Where the complaint stood then.
+    pub state: ComplaintState,
     /// The words of who did it.
     pub details: String,
     /// Who of our staff did it; empty where it was somebody else.
@@ -313,6 +315,7 @@ impl Complaint {
             complaint_id: self.complaint_id.clone(),
             number: self.steps,
             step,
+            state: self.state,
             details: said.details,
             staff: said.staff,
             remark: said.remark,

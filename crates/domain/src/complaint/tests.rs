@@ -124,6 +124,11 @@ fn a_payer_withdraws_once_and_may_complain_again() {
     assert_eq!(world.run(&withdraw(PAYER.user)), Err(WithdrawComplaintRefusal::Over));
     let log = world.get::<ComplaintLog>(&("C1".into(), 2));
     assert_eq!((log.step, log.details.as_str()), (ComplaintStep::UserWithdraw, ""));
+    let states: Vec<ComplaintState> =
+        world.all::<ComplaintLog>().iter().map(|log| log.state).collect();
+    let [pending, processing, processed] =
+        [ComplaintState::Pending, ComplaintState::Processing, ComplaintState::Processed];
+    assert_eq!(states, [pending, processed, processing, processed], "each as it was then");
     let told = world.facts().iter().filter(|fact| fact.kind == FactKind::ComplaintChanged).count();
     assert_eq!(told, 3, "withdrawn, complained again, completed");
     world.check_ledger();

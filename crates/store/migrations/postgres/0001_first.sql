@@ -1969,6 +1969,7 @@ CREATE TABLE "complaint_log" (
     "complaint_id" text COLLATE "C" NOT NULL,
     "number" bigint NOT NULL,
     "step" text COLLATE "C" NOT NULL,
+    "state" text COLLATE "C" NOT NULL,
     "details" text COLLATE "C" NOT NULL,
     "staff" text COLLATE "C" NOT NULL,
     "remark" text COLLATE "C" NOT NULL,
@@ -1997,6 +1998,7 @@ CREATE TRIGGER "complaint_log_rename" BEFORE UPDATE ON "complaint_log"
     OR OLD."complaint_id" IS DISTINCT FROM NEW."complaint_id"
     OR OLD."number" IS DISTINCT FROM NEW."number"
     OR OLD."step" IS DISTINCT FROM NEW."step"
+    OR OLD."state" IS DISTINCT FROM NEW."state"
     OR OLD."details" IS DISTINCT FROM NEW."details"
     OR OLD."staff" IS DISTINCT FROM NEW."staff"
     OR OLD."remark" IS DISTINCT FROM NEW."remark"
@@ -2013,6 +2015,7 @@ COMMENT ON COLUMN "complaint_log"."book" IS 'The book it belongs to.';
 COMMENT ON COLUMN "complaint_log"."complaint_id" IS 'The complaint.';
 COMMENT ON COLUMN "complaint_log"."number" IS 'Its place, from 1.';
 COMMENT ON COLUMN "complaint_log"."step" IS 'What was done.';
+COMMENT ON COLUMN "complaint_log"."state" IS 'Where the complaint stood then.';
 COMMENT ON COLUMN "complaint_log"."details" IS 'The words of who did it.';
 COMMENT ON COLUMN "complaint_log"."staff" IS 'Who of our staff did it, empty where it was somebody else.';
 COMMENT ON COLUMN "complaint_log"."remark" IS 'The merchant''s words besides.';

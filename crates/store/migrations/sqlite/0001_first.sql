@@ -1183,6 +1183,7 @@ CREATE TABLE "complaint_log" (
     "complaint_id" TEXT COLLATE BINARY NOT NULL, -- The complaint.
     "number" INTEGER NOT NULL, -- Its place, from 1.
     "step" TEXT COLLATE BINARY NOT NULL, -- What was done.
+    "state" TEXT COLLATE BINARY NOT NULL, -- Where the complaint stood then.
     "details" TEXT COLLATE BINARY NOT NULL, -- The words of who did it.
     "staff" TEXT COLLATE BINARY NOT NULL, -- Who of our staff did it, empty where it was somebody else.
     "remark" TEXT COLLATE BINARY NOT NULL, -- The merchant's words besides.
@@ -1208,6 +1209,7 @@ WHEN OLD."book" IS NOT NEW."book"
     OR OLD."complaint_id" IS NOT NEW."complaint_id"
     OR OLD."number" IS NOT NEW."number"
     OR OLD."step" IS NOT NEW."step"
+    OR OLD."state" IS NOT NEW."state"
     OR OLD."details" IS NOT NEW."details"
     OR OLD."staff" IS NOT NEW."staff"
     OR OLD."remark" IS NOT NEW."remark"

@@ -52,6 +52,7 @@ describe!(ComplaintLog, Kept, key 2, "One step of a complaint.", {
     complaint_id: String, "The complaint.";
     number: i64, "Its place, from 1.";
     step: ComplaintStep, "What was done.";
+    state: ComplaintState, "Where the complaint stood then.";
     details: String, "The words of who did it.";
     staff: String, "Who of our staff did it, empty where it was somebody else.";
     remark: String, "The merchant's words besides.";
@@ -71,8 +72,8 @@ describe!(ComplaintLog, Kept, key 2, "One step of a complaint.", {
      OR step = 'COMPLAINT_FULL_REFUNDED_SYSTEM_MESSAGE' \
      OR step = 'COMPLAINT_REFUND_RECEIVED_SYSTEM_MESSAGE')",
 ], fixed [
-    "step", "details", "staff", "remark", "launch_refund_day", "platform_reason", "satisfaction",
-    "refunded", "images", "at",
+    "step", "state", "details", "staff", "remark", "launch_refund_day", "platform_reason",
+    "satisfaction", "refunded", "images", "at",
 ]);
 
 describe!(ShownPicture, Kept, key 2, "That a complaint shows a picture.", {

@@ -37,7 +37,7 @@ pub(super) async fn event(
         }
         _ => None,
     };
-    Ok(Event::complaint(&complaint, log.step, phone.as_deref()))
+    Ok(Event::complaint(&complaint, &log, phone.as_deref()))
 }
 
 /// The key that the merchant came to last and still signs with: no request says which one it is.
