@@ -155,30 +155,58 @@ pub fn parse_package_info(text: &str) -> Option<String> {
     check_number(number, 1..=64).ok().map(|()| number.to_owned())
 }
 
+/// What a merchant sees of where a transfer stands. Money moves at once here, so the protocol's
+/// states on the way are only played, in a sandbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SeenState {
+    /// Where it stands.
+    At(TransferState),
+    /// Taken, not more.
+    Accepted,
+    /// The merchant's money is being reserved.
+    Processing,
+    /// The payee took it, and the money is under way.
+    Transferring,
+    /// The merchant takes it back, and the money is under way.
+    Cancelling,
+}
+
+impl SeenState {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::At(state) => state.as_str(),
+            Self::Accepted => "ACCEPTED",
+            Self::Processing => "PROCESSING",
+            Self::Transferring => "TRANSFERING",
+            Self::Cancelling => "CANCELING",
+        }
+    }
+}
+
 /// The answer to a create.
 #[must_use]
-pub fn created(transfer: &MerchantTransfer) -> Vec<u8> {
+pub fn created(transfer: &MerchantTransfer, seen: SeenState) -> Vec<u8> {
     to_json(&Created {
         out_bill_no: &transfer.out_bill_no,
         transfer_bill_no: &transfer.transfer_bill_no,
         create_time: transfer.created_at.rfc3339(),
-        state: transfer.state.as_str(),
+        state: seen.as_str(),
         fail_reason: transfer.failure.map(|failure| failure.as_str()),
-        package_info: (transfer.state == TransferState::WaitUserConfirm)
+        package_info: (seen == SeenState::At(TransferState::WaitUserConfirm))
             .then(|| package_info(&transfer.transfer_bill_no)),
     })
 }
 
 /// The answer to a query; `user_name` is sealed for the merchant.
 #[must_use]
-pub fn shown(transfer: &MerchantTransfer, user_name: Option<String>) -> Vec<u8> {
+pub fn shown(transfer: &MerchantTransfer, seen: SeenState, user_name: Option<String>) -> Vec<u8> {
     to_json(&Shown {
         mch_id: &transfer.mchid,
         mchid: None,
         out_bill_no: &transfer.out_bill_no,
         transfer_bill_no: &transfer.transfer_bill_no,
         appid: Some(&transfer.appid),
-        state: transfer.state.as_str(),
+        state: seen.as_str(),
         transfer_amount: transfer.amount.minor(),
         transfer_remark: Some(&transfer.remark),
         fail_reason: transfer.failure.map(|failure| failure.as_str()),
@@ -191,11 +219,11 @@ pub fn shown(transfer: &MerchantTransfer, user_name: Option<String>) -> Vec<u8> 
 
 /// The answer to a cancel.
 #[must_use]
-pub fn cancelled(transfer: &MerchantTransfer) -> Vec<u8> {
+pub fn cancelled(transfer: &MerchantTransfer, seen: SeenState) -> Vec<u8> {
     to_json(&Cancelled {
         out_bill_no: &transfer.out_bill_no,
         transfer_bill_no: &transfer.transfer_bill_no,
-        state: transfer.state.as_str(),
+        state: seen.as_str(),
         update_time: transfer.updated_at.rfc3339(),
     })
 }

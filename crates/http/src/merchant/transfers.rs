@@ -4,10 +4,11 @@ use super::answer::Reply;
 use super::call::Call;
 use super::fault::{Fault, run};
 use super::route::Route;
+use crate::sandbox::look_at_transfer;
 use apiv3::code::Code;
 use apiv3::error::ApiError;
 use apiv3::request::refuse_partner_query;
-use apiv3::transfer::{self, CreateTransfer};
+use apiv3::transfer::{self, CreateTransfer, SeenState};
 use domain::merchant_transfer::{
     self, CancelTransfer, MerchantTransfer, MerchantTransferByNo, payee_name_place,
 };
@@ -67,7 +68,7 @@ async fn create(call: Call) -> Result<Reply, Fault> {
     .await?;
     let transfer = find(&call, asked.out_bill_no.clone()).await?;
     let transfer = transfer.ok_or_else(|| Fault::defect("an accepted transfer has no row"))?;
-    Ok(Reply::json(transfer::created(&transfer)))
+    Ok(Reply::json(transfer::created(&transfer, seen(&call, &transfer))))
 }
 
 async fn by_number(call: Call) -> Result<Reply, Fault> {
@@ -92,11 +93,16 @@ async fn cancel(call: Call) -> Result<Reply, Fault> {
     })
     .await?;
     let transfer = find(&call, out_bill_no).await?.ok_or(UNKNOWN)?;
-    Ok(Reply::json(transfer::cancelled(&transfer)))
+    Ok(Reply::json(transfer::cancelled(&transfer, seen(&call, &transfer))))
 }
 
 async fn find(call: &Call, out_bill_no: String) -> Result<Option<MerchantTransfer>, Fault> {
     call.find::<MerchantTransfer>(&(call.mchid.clone(), out_bill_no)).await
+}
+
+/// What the merchant sees at this look.
+fn seen(call: &Call, transfer: &MerchantTransfer) -> SeenState {
+    look_at_transfer(&call.face.app, transfer)
 }
 
 fn show(call: &Call, transfer: Option<MerchantTransfer>) -> Result<Reply, Fault> {
@@ -114,5 +120,5 @@ fn show(call: &Call, transfer: Option<MerchantTransfer>) -> Result<Reply, Fault>
             Some(call.seal(text)?)
         }
     };
-    Ok(Reply::json(transfer::shown(&transfer, name)))
+    Ok(Reply::json(transfer::shown(&transfer, seen(call, &transfer), name)))
 }

@@ -30,6 +30,10 @@ pub(super) async fn serve(call: Call) -> Outcome {
                 Err(fault)
             }
         },
+        Some(CallOutcome::OnTheWay) => {
+            let served = Matched::serve(call).await;
+            served.inspect_err(|_| end_trial(&face.app, &tried))
+        }
         Some(CallOutcome::SystemError) => Err(Code::SystemError.into()),
         Some(CallOutcome::BankError) => Err(Code::BankError.into()),
         Some(CallOutcome::FrequencyLimited) => {
@@ -100,7 +104,7 @@ impl XmlTrial {
         let minor = field(self.amount).and_then(|text| text.parse().ok());
         let tried = Tried { act: self.act, mchid: mchid.to_owned(), number: number.clone() };
         let refused = match begin_trial(&face.app, &tried, (wish, minor)) {
-            Ok(None) => return served.await,
+            Ok(None | Some(CallOutcome::OnTheWay)) => return served.await,
             Ok(Some(CallOutcome::SystemErrorDone)) => match served.await {
                 Answer::Done(_) => Refused::system(),
                 // The payer has to confirm what is charged.

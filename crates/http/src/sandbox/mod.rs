@@ -10,6 +10,7 @@ mod late_payments;
 mod notifications;
 mod payments;
 mod public_key_only;
+mod slow_transfers;
 mod sub_merchants;
 #[cfg(test)]
 mod tests;
@@ -27,6 +28,7 @@ pub use inspector::{
 };
 pub(crate) use inspector::{CallNotes, watch};
 pub use payments::{OUTCOMES, Outcome, OutcomeRow, Played, SandboxPeople};
+pub(crate) use slow_transfers::look_at_transfer;
 pub(crate) use tills::{code_to_charge, wish_of_charge};
 pub(crate) use trials::{Act, CallOutcome, Tried, begin_trial, end_trial};
 pub(crate) use wishes::Wishes;

@@ -25,6 +25,8 @@ pub(crate) enum CallOutcome {
     BankError,
     /// Too many calls, and nothing happened.
     FrequencyLimited,
+    /// What was made, on its way at first.
+    OnTheWay,
 }
 
 /// One of them as developers are told of it.
@@ -39,7 +41,7 @@ pub(super) struct CallOutcomeRow {
 }
 
 /// All of them, for the page, the document and the choice by amount.
-pub(super) const CALL_OUTCOMES: [CallOutcomeRow; 4] = [
+pub(super) const CALL_OUTCOMES: [CallOutcomeRow; 5] = [
     CallOutcomeRow {
         outcome: CallOutcome::SystemErrorDone,
         name: "system_error_done",
@@ -69,6 +71,14 @@ pub(super) const CALL_OUTCOMES: [CallOutcomeRow; 4] = [
         merchant_sees: "429 FREQUENCY_LIMITED, of profit sharing RATELIMIT_EXCEED: nothing was \
             done, and the same call again does it",
     },
+    CallOutcomeRow {
+        outcome: CallOutcome::OnTheWay,
+        name: "on_the_way",
+        amount_ends: 9_105,
+        merchant_sees: "of a transfer to one person ACCEPTED, PROCESSING at the next look, then \
+            WAIT_USER_CONFIRM (the same call again gives `package_info`); later TRANSFERING once \
+            before SUCCESS, CANCELING once before CANCELLED",
+    },
 ];
 
 impl CallOutcome {
@@ -87,6 +97,7 @@ impl CallOutcome {
         match self {
             Self::SystemErrorDone | Self::SystemError | Self::FrequencyLimited => true,
             Self::BankError => act == Act::CodePayment,
+            Self::OnTheWay => act == Act::Transfer,
         }
     }
 }
@@ -183,13 +194,18 @@ pub(crate) fn begin_trial(
         }
         None => minor.and_then(CallOutcome::of_amount).filter(|outcome| outcome.is_of(tried.act)),
     };
-    Ok(chosen.filter(|_| inspector.trials.begin(tried)))
+    let chosen = chosen.filter(|_| inspector.trials.begin(tried));
+    if chosen == Some(CallOutcome::OnTheWay) {
+        inspector.slow_transfers.begin(tried);
+    }
+    Ok(chosen)
 }
 
 /// Takes back that a call was answered so: it was refused, which was its answer.
 pub(crate) fn end_trial(app: &AppState, tried: &Tried) {
     if let Some(inspector) = &app.inspector {
         inspector.trials.forget(tried);
+        inspector.slow_transfers.forget(tried);
     }
 }
 

@@ -47,7 +47,7 @@ pub(crate) fn body(world: &World, number: &str, fen: i64) -> Value {
     })
 }
 
-async fn take(world: &World, package: &str, name: NameCheck) -> TransferState {
+pub(crate) async fn take(world: &World, package: &str, name: NameCheck) -> TransferState {
     let command = ConfirmTransfer {
         user: PAYER.user,
         wallet: PAYER.wallet,

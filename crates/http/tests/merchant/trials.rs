@@ -7,6 +7,7 @@ use crate::tills::{MICROPAY, QUERY, Till, refusal};
 use crate::transfers::{self, BILLS, ready_in};
 use crate::world::{Answer, BALANCE, World};
 use apiv3::v2::SignType;
+use domain::merchant_transfer::NameCheck;
 use domain::payment_code::Digits;
 use serde_json::{Value, json};
 
@@ -269,4 +270,39 @@ async fn nothing_fails_by_wish_outside_a_sandbox() {
         assert_eq!(world.post(NATIVE, &body).await.status, 200, "{amount}");
     }
     world.assert_books_are_right().await;
+}
+
+#[tokio::test]
+async fn a_transfer_is_seen_on_its_way_one_state_a_look() {
+    let world = ready_in(sandbox().await).await;
+    let body = |number: &str, fen: i64| transfers::body(&world, number, fen);
+    let place = async |number: &str| {
+        let made = wishing(&world, BILLS, &body(number, 100), "on_the_way").await.json();
+        assert_eq!((&made["state"], made.get("package_info")), (&json!("ACCEPTED"), None));
+    };
+    let look = async |number: &str| {
+        let shown = world.get(&format!("{BILLS}/out-bill-no/{number}")).await.json();
+        shown["state"].as_str().unwrap().to_owned()
+    };
+    place("B1").await;
+    assert_eq!(look("B1").await, "PROCESSING");
+    let again = world.post(BILLS, &body("B1", 100)).await.json();
+    assert_eq!(again["state"], "WAIT_USER_CONFIRM");
+    let package = again["package_info"].as_str().unwrap();
+    transfers::take(&world, package, NameCheck::None).await;
+    assert_eq!((look("B1").await.as_str(), look("B1").await.as_str()), ("TRANSFERING", "SUCCESS"));
+
+    place("B2").await;
+    let cancel = format!("{BILLS}/out-bill-no/B2/cancel");
+    assert_eq!(world.post(&cancel, &json!({})).await.json()["state"], "CANCELING");
+    assert_eq!(look("B2").await, "CANCELLED");
+
+    let failed = wishing(&world, BILLS, &body("B3", 10_000_000), "on_the_way").await;
+    assert_eq!(failed.status, 400);
+    assert_eq!(world.post(BILLS, &body("B3", 100)).await.json()["state"], "WAIT_USER_CONFIRM");
+    let chosen = world.post(BILLS, &body("B4", 9_105)).await;
+    assert_eq!(chosen.json()["state"], "ACCEPTED", "{chosen:?}");
+    let order = wishing(&world, NATIVE, &world.order("T2026-0001"), "on_the_way").await;
+    assert_eq!(order.json()["detail"]["field"], "Sandbox-Outcome");
+    world.check_books().await;
 }

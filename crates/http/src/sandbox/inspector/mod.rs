@@ -26,6 +26,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::Later;
+use super::slow_transfers::SlowTransfers;
 use super::tills::ShownCodes;
 use super::trials::Trials;
 use super::wishes::Wishes;
@@ -61,6 +62,7 @@ pub struct Inspector {
     pub(super) wishes: Wishes,
     pub(super) codes: ShownCodes,
     pub(super) trials: Trials,
+    pub(super) slow_transfers: SlowTransfers,
 }
 
 impl Inspector {
