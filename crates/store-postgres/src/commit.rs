@@ -32,6 +32,7 @@ impl Ending {
 
 /// Opens a transaction and waits until nobody else can commit.
 pub(crate) async fn begin(link: &mut Link) -> Result<(), Unavailable> {
+    link.plan_anew().await.map_err(away)?;
     let opening = opening(link).await.map_err(away)?;
     match fly(steps(link, &opening)).await {
         Flight::Grounded(error) => Err(away(error)),
@@ -103,17 +104,13 @@ async fn prepare(
         insert(plan_of(plans, Batch::NAME).map_err(refused)?, vec![batch.to_values()], batch.seq)
             .map_err(refused)?,
     ];
-    let by_table = || writes.chunk_by(|left, right| left.table() == right.table());
-    for of_table in by_table() {
+    for of_table in writes.chunk_by(|left, right| left.table() == right.table()) {
         planned.extend(of_one_table(plans, of_table, batch.seq)?);
     }
     let mut flight = Vec::with_capacity(planned.len() + 4);
     let prepared = in_time(limit, async {
         if !is_begun {
-            if let Some(upkeep) = link.upkeep() {
-                // Not in the flight: its failure would not keep the batch from being committed.
-                link.client.batch_execute(&upkeep).await?;
-            }
+            link.plan_anew().await?;
             flight.extend(opening(link).await?);
         }
         for (sql, parameters) in planned {
@@ -126,10 +123,7 @@ async fn prepare(
         Ok::<(), Error>(())
     });
     match prepared.await {
-        Some(Ok(())) => {
-            by_table().for_each(|of_table| link.rows_given(of_table[0].table(), of_table.len()));
-            Ok(flight)
-        }
+        Some(Ok(())) => Ok(flight),
         Some(Err(error)) => Err(Commit::Unavailable(describe(&error))),
         None => Err(Commit::Unavailable("no answer in time".into())),
     }

@@ -4,12 +4,11 @@ use crate::error::OpenError;
 use crate::outcome::describe;
 use crate::tls::Tls;
 use crate::url::Url;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use store::Registered;
-use store::ddl::quoted_list;
 use tokio::task::JoinHandle;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::error::Severity;
@@ -92,33 +91,15 @@ pub(crate) struct Link {
     pub client: Client,
     pub facts: Facts,
     warnings: Arc<Mutex<Vec<String>>>,
-    statements: HashMap<(String, Vec<Type>), Statement>,
-    flights: u64,
-    strange: Strange,
+    statements: HashMap<(String, Vec<Type>), Prepared>,
+    is_time_to_plan: bool,
     driver: JoinHandle<()>,
 }
 
-/// The tables that the server has never looked into, with how many rows it was given of them
-/// since. Until it does, it takes the rows of a book for a handful, and rather reads them all than
-/// looks up one; its own maintenance would do it within some minutes.
-#[derive(Default)]
-struct Strange(HashMap<&'static str, usize>);
-
-/// So many rows are enough for it to see that there is one book and many keys.
-const TELLING_ROWS: usize = 64;
-
-impl Strange {
-    fn given(&mut self, table: &str, rows: usize) {
-        if let Some(count) = self.0.get_mut(table) {
-            *count += rows;
-        }
-    }
-
-    /// The tables that are worth a look, once.
-    fn take(&mut self) -> Vec<&'static str> {
-        let is_telling = |_: &&'static str, rows: &mut usize| *rows >= TELLING_ROWS;
-        self.0.extract_if(is_telling).map(|(table, _)| table).collect()
-    }
+/// A prepared statement, and how often it was asked for.
+struct Prepared {
+    statement: Statement,
+    uses: u64,
 }
 
 /// What the server says of itself.
@@ -181,56 +162,38 @@ impl Link {
             // Not sent with the greeting: by what the server says of itself there, a copy is told.
             client.batch_execute("SET default_transaction_read_only = on").await?;
         }
-        let (statements, strange) = (HashMap::new(), Strange::default());
-        Ok(Self { client, facts, warnings, statements, flights: 0, strange, driver })
-    }
-
-    /// Learns which of these tables the server has never looked into.
-    pub async fn find_strange(
-        &mut self,
-        tables: impl Iterator<Item = &'static str>,
-    ) -> Result<(), Error> {
-        let sql = "SELECT tablename::text FROM pg_stats \
-                   WHERE schemaname = current_schema() AND attname = 'book'";
-        let known = self.client.query(sql, &[]).await?;
-        let known: HashSet<String> =
-            known.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
-        self.strange.0 = tables.filter(|table| !known.contains(*table)).map(|it| (it, 0)).collect();
-        Ok(())
-    }
-
-    /// Counts rows that are given to a table.
-    pub fn rows_given(&mut self, table: &str, rows: usize) {
-        self.strange.given(table, rows);
+        let (statements, is_time_to_plan) = (HashMap::new(), false);
+        Ok(Self { client, facts, warnings, statements, is_time_to_plan, driver })
     }
 
     /// Prepares a statement unless it is prepared already. Types that are not given are found by
-    /// the server.
+    /// the server. Counts how often it is asked for, for [`Link::plan_anew`].
     pub async fn prepare(&mut self, sql: &str, types: &[Type]) -> Result<Statement, Error> {
         let key = (sql.to_owned(), types.to_vec());
-        if let Some(statement) = self.statements.get(&key) {
-            return Ok(statement.clone());
+        if let Some(prepared) = self.statements.get_mut(&key) {
+            prepared.uses += 1;
+            let uses = prepared.uses;
+            self.is_time_to_plan |= uses.is_power_of_two() || uses.is_multiple_of(256);
+            return Ok(prepared.statement.clone());
         }
         let statement = self.client.prepare_typed(sql, types).await?;
         if self.statements.len() >= PREPARED_MAX {
             self.statements.clear();
         }
-        self.statements.insert(key, statement.clone());
+        self.statements.insert(key, Prepared { statement: statement.clone(), uses: 1 });
+        self.is_time_to_plan = true;
         Ok(statement)
     }
 
-    /// Counts a flight, and gives what the server is to do before it, if anything: look into tables
-    /// that it knows nothing of, and plan its statements anew. What it knows may be of a time when
-    /// the tables were empty; one hardly more than doubles between two of these moments.
-    pub fn upkeep(&mut self) -> Option<String> {
-        self.flights += 1;
-        let strange = self.strange.take();
-        if !strange.is_empty() {
-            // It plans anew what it has looked into.
-            return Some(format!("ANALYZE {}", quoted_list(strange)));
+    /// Lets the server plan its statements anew now and then. What it knows of the tables may be
+    /// of a time when they were empty. Every statement is counted by itself, so a table hardly more
+    /// than doubles between two of these moments, whenever it begins to grow. Before a transaction,
+    /// not in its flight: a failure there would not keep the batch from being committed.
+    pub async fn plan_anew(&mut self) -> Result<(), Error> {
+        if std::mem::take(&mut self.is_time_to_plan) {
+            self.client.batch_execute("DISCARD PLANS").await?;
         }
-        let is_time = self.flights.is_power_of_two() || self.flights.is_multiple_of(256);
-        is_time.then(|| "DISCARD PLANS".to_owned())
+        Ok(())
     }
 
     /// What the server warned of since this was asked last.
