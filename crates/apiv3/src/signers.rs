@@ -1,6 +1,6 @@
-//! The threads that sign. A signature keeps a core busy for half a millisecond, so there are as
-//! many threads as cores, apart from those that serve people, and at a lower priority. Answers, for
-//! which a merchant waits, go before notifications.
+//! The threads that sign. A signature keeps a core busy for a quarter of a millisecond and more, so
+//! there are as many threads as cores, apart from those that serve people, and at a lower priority.
+//! Answers, for which a merchant waits, go before notifications.
 //!
 //! Whoever is told of a signature wakes a thread that goes before these, and each such turn costs
 //! about a tenth of a signature. So where many wait, a thread makes several and then tells of all.
@@ -60,8 +60,8 @@ const ANSWERS_TOGETHER: usize = 32;
 /// The same for notifications: fewer, because an answer that comes meanwhile waits for them.
 const NOTIFICATIONS_TOGETHER: usize = 8;
 
-/// With so many answers waiting for each thread it has to do for longer than a batch of commands
-/// may wait for more and takes to be committed: about 12 ms of signatures.
+/// So many waiting answers keep a thread busy for longer than a batch of commands may wait for more
+/// and takes to be committed: about 12 ms.
 const FAR_BEHIND: usize = 48;
 
 /// Makes a signature; what it gives tells of it.

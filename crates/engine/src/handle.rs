@@ -139,8 +139,9 @@ impl Engine {
 
     /// Lets batches wait for more commands, as [`Limits`] bounds it, whenever `is_allowed` says
     /// that those who are answered a little later lose nothing, because what they wait for next has
-    /// long to do. Fewer and larger commits leave the machine more for that. It is asked while the
-    /// queue is locked. Before it is set, no batch waits.
+    /// long to do. Fewer and larger commits leave the machine more for that. Whoever waits for
+    /// nothing else is answered later by up to [`Limits::linger`]. It is asked while the queue is
+    /// locked. Before it is set, no batch waits.
     pub fn linger_while(&self, is_allowed: impl Fn() -> bool + Send + Sync + 'static) {
         self.0.queue.linger_while(Box::new(is_allowed));
     }

@@ -1,5 +1,6 @@
 //! The waiting commands: bounded, a quarter of the places per owner, taken from owners in turn. The
-//! queue is also the gate: while the engine is not ready, nobody comes in.
+//! queue is also the gate: while the engine is not ready, nobody comes in. Where that costs nobody
+//! much, a batch waits a few milliseconds for more commands.
 
 use crate::rider::Rider;
 use crate::shell::Limits;
@@ -83,7 +84,8 @@ impl Queue {
         Ok(())
     }
 
-    /// Lets an operation of the engine in, which is a batch of its own and goes first.
+    /// Lets an operation of the engine in, which is a batch of its own and goes before whatever is
+    /// not yet about to be taken.
     pub(crate) fn push_alone(&self, rider: Box<dyn Rider>) -> Result<(), Box<dyn Rider>> {
         let mut waiting = self.lock();
         if !waiting.ready || waiting.stopping {
@@ -103,7 +105,7 @@ impl Queue {
                 return Taken::Batch(vec![rider]);
             }
             if waiting.commands > 0 {
-                return Taken::Batch(self.linger(waiting).take(most));
+                return Taken::Batch(self.linger(waiting, most).take(most));
             }
             if waiting.stopping {
                 return Taken::Stopped;
@@ -118,10 +120,15 @@ impl Queue {
     }
 
     /// Waits for more commands if that is allowed just now.
-    fn linger<'a>(&self, mut waiting: MutexGuard<'a, Waiting>) -> MutexGuard<'a, Waiting> {
-        let Limits { linger_commands: wanted, linger, .. } = self.limits;
-        let may_wait = waiting.patience.as_ref().is_some_and(|is_allowed| is_allowed());
-        if waiting.commands >= wanted || !may_wait {
+    fn linger<'a>(
+        &self,
+        mut waiting: MutexGuard<'a, Waiting>,
+        most: usize,
+    ) -> MutexGuard<'a, Waiting> {
+        let Limits { linger_commands, linger, queue_places, .. } = self.limits;
+        let wanted = linger_commands.min(most).min(queue_places);
+        let may_wait = |waiting: &Waiting| waiting.patience.as_ref().is_some_and(|may| may());
+        if waiting.commands >= wanted || !may_wait(&waiting) {
             return waiting;
         }
         waiting.wanted = wanted;

@@ -13,6 +13,7 @@ use domain::record::{Record, RowKey};
 use kernel::Timestamp;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Duration;
 use store::Loaded;
@@ -88,21 +89,25 @@ fn an_operation_of_the_engine_is_a_batch_of_its_own() {
     assert!(matches!(queue.take(8, Duration::ZERO), Taken::Idle));
 }
 
-/// A queue whose batches wait for four commands, for so long, while that is allowed.
-fn patient_queue(linger: Duration, is_allowed: Arc<AtomicBool>) -> Queue {
+/// A queue whose batches wait for four commands, for so long, while that is allowed. It tells when
+/// it asks, which it does while it is locked.
+fn patient_queue(linger: Duration, is_allowed: Arc<AtomicBool>) -> (Queue, Receiver<()>) {
     let queue = Queue::new(Limits { linger_commands: 4, linger, ..Limits::default() });
-    queue.linger_while(Box::new(move || is_allowed.load(Relaxed)));
+    let (asking, asked) = mpsc::channel();
+    queue.linger_while(Box::new(move || asking.send(()).is_ok() && is_allowed.load(Relaxed)));
     queue.set_ready(true);
-    queue
+    (queue, asked)
 }
 
-const FOR_EVER: Duration = Duration::from_hours(1);
+const LONG: Duration = Duration::from_secs(20);
 
-/// What a taker gets that waits on another thread while this happens.
-fn taken_while(queue: &Queue, happens: impl FnOnce()) -> usize {
+/// What a taker gets when this happens after it has asked whether it may wait, so that it waits
+/// already if it may.
+fn taken_while((queue, asked): &(Queue, Receiver<()>), happens: impl FnOnce()) -> usize {
     assert!(queue.push(rider(Act::Open { who: 1 })).is_ok());
     thread::scope(|scope| {
         let taker = scope.spawn(|| owners(queue, 100).len());
+        asked.recv_timeout(LONG).expect("the taker asks");
         happens();
         taker.join().expect("the taker ends")
     })
@@ -111,33 +116,34 @@ fn taken_while(queue: &Queue, happens: impl FnOnce()) -> usize {
 #[test]
 fn a_batch_waits_for_more_while_that_is_allowed() {
     let is_allowed = Arc::new(AtomicBool::new(true));
-    let queue = patient_queue(FOR_EVER, Arc::clone(&is_allowed));
+    let patient = patient_queue(LONG, Arc::clone(&is_allowed));
     let more = |count| {
-        assert!((0..count).all(|_| queue.push(rider(Act::Open { who: 2 })).is_ok()));
+        assert!((0..count).all(|_| patient.0.push(rider(Act::Open { who: 2 })).is_ok()));
     };
-    assert_eq!(taken_while(&queue, || more(3)), 4);
-    assert_eq!(taken_while(&queue, || more(3)), 4, "the next batch waits too");
+    assert_eq!(taken_while(&patient, || more(3)), 4);
+    assert_eq!(taken_while(&patient, || more(3)), 4, "the next batch waits too");
     is_allowed.store(false, Relaxed);
-    assert_eq!(taken_while(&queue, || ()), 1);
+    assert_eq!(taken_while(&patient, || ()), 1);
     is_allowed.store(true, Relaxed);
-    assert!(queue.push(rider(Act::Open { who: 3 })).is_ok());
+    more(4);
+    assert_eq!(owners(&patient.0, 100).len(), 4, "enough is there");
     more(2);
-    assert_eq!(taken_while(&queue, || ()), 4, "enough is there");
+    assert_eq!(owners(&patient.0, 2).len(), 2, "as many as a batch takes");
+    assert!(patient.1.try_recv().is_err(), "then nobody asks");
 }
 
 #[test]
 fn nothing_else_waits_behind_a_batch_that_waits_for_more() {
     let is_allowed = Arc::new(AtomicBool::new(true));
-    let queue = patient_queue(FOR_EVER, Arc::clone(&is_allowed));
+    let patient = patient_queue(LONG, Arc::clone(&is_allowed));
+    let queue = &patient.0;
     let alone = || assert!(queue.push_alone(rider(Act::Open { who: 7 })).is_ok());
-    assert_eq!(taken_while(&queue, alone), 1);
-    is_allowed.store(false, Relaxed);
-    assert_eq!(owners(&queue, 100).len(), 1, "the operation, or the command before it");
-    is_allowed.store(true, Relaxed);
-    assert_eq!(taken_while(&queue, || queue.stop()), 1);
+    assert_eq!(taken_while(&patient, alone), 1);
+    assert_eq!(owners(queue, 100), ["7"]);
+    assert_eq!(taken_while(&patient, || queue.stop()), 1);
 
-    let queue = patient_queue(Duration::ZERO, Arc::new(AtomicBool::new(true)));
-    assert_eq!(taken_while(&queue, || ()), 1, "the time is over");
+    let patient = patient_queue(Duration::ZERO, is_allowed);
+    assert_eq!(taken_while(&patient, || ()), 1, "the time is over");
 }
 
 #[test]
