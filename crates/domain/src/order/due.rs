@@ -100,7 +100,7 @@ impl Due {
     }
 
     fn first(&self) -> &Order {
-        self.parts.first().expect("an order was read, or the parts of several")
+        self.parts.first().expect("an order was read, or at least one part")
     }
 
     /// What the payer pays.

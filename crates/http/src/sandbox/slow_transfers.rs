@@ -26,6 +26,7 @@ struct Slow {
 
 impl SlowTransfers {
     pub(super) fn begin(&self, tried: &Tried) {
+        self.forget(tried);
         let mut kept = self.kept();
         if kept.len() == KEPT {
             kept.pop_front();

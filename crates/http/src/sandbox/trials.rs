@@ -205,7 +205,9 @@ pub(crate) fn begin_trial(
 pub(crate) fn end_trial(app: &AppState, tried: &Tried) {
     if let Some(inspector) = &app.inspector {
         inspector.trials.forget(tried);
-        inspector.slow_transfers.forget(tried);
+        if tried.act == Act::Transfer {
+            inspector.slow_transfers.forget(tried);
+        }
     }
 }
 

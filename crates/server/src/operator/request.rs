@@ -110,6 +110,7 @@ pub(crate) enum Request {
 
 /// A domain of a merchant's H5 pages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct H5DomainRequest {
     /// The merchant's number.
     pub(crate) mchid: String,
