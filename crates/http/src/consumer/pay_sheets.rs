@@ -13,6 +13,7 @@ use axum::Json;
 use axum::extract::State;
 use domain::catalogue::Code;
 use domain::merchant::MerchantCertificate;
+use domain::order::TradeType;
 use serde::Deserialize;
 use store::queries::{Value, select};
 use utoipa::ToSchema;
@@ -130,6 +131,9 @@ impl PaySheetBody {
     pub(crate) async fn opened(&self, app: &AppState) -> Result<&str, Problem> {
         let signed = self.read()?;
         let found = find_order(app, signed.sheet.prepay_id).await?;
+        if caller_of(found.order().trade_type) != Some(signed.caller) {
+            return Err(Problem::invalid("/package"));
+        }
         self.check_names(&found)?;
         for key in keys_of(app, &found.session.mchid).await? {
             if signed.sheet.verifies(signed.caller, &key, signed.signature) {
@@ -185,6 +189,15 @@ impl PaySheetBody {
             found.session.mchid == mchid || found.order().is_of_merchant(mchid)
         });
         is_named.then_some(()).ok_or_else(|| Problem::invalid("/partnerid"))
+    }
+}
+
+/// From where such an order is opened; a code or a link is opened without a sheet.
+fn caller_of(trade_type: TradeType) -> Option<PayCaller> {
+    match trade_type {
+        TradeType::Jsapi => Some(PayCaller::Page),
+        TradeType::App => Some(PayCaller::App),
+        TradeType::Native | TradeType::H5 | TradeType::Micropay => None,
     }
 }
 

@@ -34,6 +34,21 @@ fn signed(
     }
 }
 
+/// Places an order that is paid from there.
+async fn placed(world: &World, caller: PayCaller) -> String {
+    let mut order = world.order(&format!("T2026-{caller:?}-1"));
+    let target = match caller {
+        PayCaller::Page => {
+            order["payer"] = json!({ "openid": world.known_payer().await });
+            "/v3/pay/transactions/jsapi"
+        }
+        PayCaller::App => "/v3/pay/transactions/app",
+    };
+    let answer = world.post(target, &order).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    answer.json()["prepay_id"].as_str().unwrap().to_owned()
+}
+
 fn own(world: &World) -> (&Party, &str) {
     (&world.merchant, &world.merchant.made.appid)
 }
@@ -50,16 +65,17 @@ async fn hand_over(world: &World, sheet: &Value, (field, value): Change) -> (u16
 #[tokio::test]
 async fn what_the_merchant_signed_opens_its_order() {
     let world = sandbox().await;
-    let prepay_id = world.place("T2026-0001").await;
-    for caller in [PayCaller::Page, PayCaller::App] {
-        let sheet = signed(&world, own(&world), caller, &prepay_id);
+    let for_app = placed(&world, PayCaller::App).await;
+    let orders = [(PayCaller::Page, &placed(&world, PayCaller::Page).await)];
+    for (caller, prepay_id) in orders.into_iter().chain([(PayCaller::App, &for_app)]) {
+        let sheet = signed(&world, own(&world), caller, prepay_id);
         let (status, played) = ask(&world, "payments", json!({ "sheet": sheet })).await;
         assert_eq!((status, &played["outcome"]), (200, &json!("success")), "{caller:?}");
     }
-    let mut sheet = signed(&world, own(&world), PayCaller::App, &prepay_id);
+    let mut sheet = signed(&world, own(&world), PayCaller::App, &for_app);
     sheet["timestamp"] = sheet["timestamp"].as_str().unwrap().parse::<u64>().unwrap().into();
     assert_eq!(ask(&world, "payments", json!({ "sheet": sheet })).await.0, 200, "as a number");
-    let both = json!({ "sheet": sheet, "order": prepay_id });
+    let both = json!({ "sheet": sheet, "order": for_app });
     let (status, problem) = ask(&world, "payments", both).await;
     assert_eq!((status, &problem["field"]), (400, &json!("/order")));
 }
@@ -68,9 +84,10 @@ async fn what_the_merchant_signed_opens_its_order() {
 async fn what_is_not_signed_so_opens_nothing_and_a_developer_is_told_why() {
     let world = sandbox().await;
     let other = world.add_merchant("Coffee house").await;
-    let prepay_id = world.place("T2026-0001").await;
+    let prepay_id = placed(&world, PayCaller::Page).await;
     let page = signed(&world, own(&world), PayCaller::Page, &prepay_id);
-    let app = signed(&world, own(&world), PayCaller::App, &prepay_id);
+    let for_app = placed(&world, PayCaller::App).await;
+    let app = signed(&world, own(&world), PayCaller::App, &for_app);
     let millis = || Some(json!(format!("{}000", app["timestamp"].as_str().unwrap())));
     let cases: [(&Value, Change, u16, &str); 13] = [
         (&page, ("nonceStr", Some(json!("abd"))), 401, "/paySign"),
@@ -101,6 +118,26 @@ async fn what_is_not_signed_so_opens_nothing_and_a_developer_is_told_why() {
     let gone = signed(&world, own(&world), PayCaller::Page, "wx20990101000000000000");
     let (status, problem) = ask(&world, "payments", json!({ "sheet": gone })).await;
     assert_eq!((status, &problem["code"]), (404, &json!("ORDER_NOT_FOUND")));
+}
+
+#[tokio::test]
+async fn an_order_opens_only_from_where_it_was_placed_to_be_paid() {
+    let world = sandbox().await;
+    let (for_page, for_app) =
+        (placed(&world, PayCaller::Page).await, placed(&world, PayCaller::App).await);
+    let scanned = world.place("T2026-0001").await;
+    let cases = [
+        (PayCaller::App, &for_page),
+        (PayCaller::Page, &for_app),
+        (PayCaller::Page, &scanned),
+        (PayCaller::App, &scanned),
+    ];
+    for (caller, prepay_id) in cases {
+        let sheet = signed(&world, own(&world), caller, prepay_id);
+        let (status, problem) = ask(&world, "payments", json!({ "sheet": sheet })).await;
+        let told = (status, &problem["code"], &problem["field"]);
+        assert_eq!(told, (400, &json!("PARAM_INVALID"), &json!("/package")), "{caller:?}");
+    }
 }
 
 #[tokio::test]
