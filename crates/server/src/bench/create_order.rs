@@ -4,7 +4,7 @@
 use super::child::Server;
 use super::client::Call;
 use super::flags::{CreateOrderFlags, Seeded, UnderTest};
-use super::load::{Load, Traffic, drive, what_went_wrong};
+use super::load::{Driven, Load, Traffic, drive, no_latencies, what_went_wrong};
 use super::pay::{Noop, audit, check};
 use super::place::{Merchant, Place};
 use super::process::Watched;
@@ -18,10 +18,19 @@ use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, USER_AGENT};
 use hyper::{Request, StatusCode};
 use serde::Serialize;
 use std::error::Error;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const TARGET: &str = "/v3/pay/transactions/native";
+
+/// In how many parts orders are placed. The machine is not steady, so what it can do is measured
+/// between any two of them.
+const ROUNDS: u32 = 5;
+/// How long signing, verifying and the no-op route are measured each time.
+const YARDSTICK: Duration = Duration::from_millis(700);
+/// How long the no-op route is called before that.
+const NOOP_WARMUP: Duration = Duration::from_millis(300);
 
 /// What is printed; docs/performance.md explains each figure.
 #[derive(Debug, Serialize)]
@@ -32,10 +41,34 @@ struct CreateReport {
     noop_per_s: f64,
     bound_per_s: f64,
     ratio_to_bound: f64,
+    ratio_of_rounds: Vec<f64>,
     p50_ms: f64,
     p99_ms: f64,
     clients: usize,
     seconds: f64,
+}
+
+/// What the machine can do at one moment, a second.
+#[derive(Clone, Copy)]
+struct Yardstick {
+    rates: Rates,
+    noop: f64,
+}
+
+impl Yardstick {
+    fn mean(of: &[Self]) -> Self {
+        let count = of.len().max(1) as f64;
+        let mean = |part: fn(&Self) -> f64| of.iter().map(part).sum::<f64>() / count;
+        let rates =
+            Rates { sign: mean(|one| one.rates.sign), verify: mean(|one| one.rates.verify) };
+        Self { rates, noop: mean(|one| one.noop) }
+    }
+
+    /// How many orders a second there would be if each cost no more than these three.
+    fn bound(&self) -> f64 {
+        let each = 1.0 / self.rates.sign + 1.0 / self.rates.verify + 1.0 / self.noop.max(1e-9);
+        1.0 / each
+    }
 }
 
 /// Runs it and prints what came of it.
@@ -45,60 +78,92 @@ pub(super) async fn run(flags: CreateOrderFlags) -> Result<(), Box<dyn Error>> {
     let users = world.users.unwrap_or(1).max(1);
     let seeding = Seeding::open(&place, Seeded { users, ..world.seeded() }).await?;
     let manifest = seeding.close().await;
-    let rates_before = signing::measure().await?;
+    let signing = signing::measure(YARDSTICK).await?.sign;
 
     let server = Server::start(&place, UnderTest::Quiet).await?;
     let watched = Watched { wallet: server.process()?, database: None };
-    let load = |address, warmup, measured| {
-        let (warmup, measured) = (Duration::from_secs(warmup), Duration::from_secs(measured));
-        Load { address, clients: how.clients, warmup, measured, per_second: None }
+    let round = [how.warmup, how.seconds].map(|all| Duration::from_secs(all) / ROUNDS);
+    let load = |address, [warmup, measured]: [Duration; 2]| Load {
+        address,
+        clients: how.clients,
+        warmup,
+        measured,
+        per_second: None,
     };
-    let noop_load = load(server.consumer, how.warmup.min(1), how.seconds.div_ceil(2));
-    let noop_before = drive(noop_load, Noop, watched).await?;
-    let count = (rates_before.sign * (how.warmup + how.seconds) as f64) as u64;
+    let count = (signing * ((round[0] + round[1]) * ROUNDS).as_secs_f64()) as u64;
     eprintln!("signing {count} requests ...");
     let merchants = manifest.merchants;
     let signed = tokio::task::spawn_blocking(move || sign(&merchants, count)).await??;
-    let calls = Creates { signed, next: AtomicUsize::new(0) };
-    let created = drive(load(server.merchant, how.warmup, how.seconds), calls, watched).await?;
-    let noop_after = drive(noop_load, Noop, watched).await?;
+    let calls = Arc::new(Creates { signed, next: AtomicUsize::new(0) });
+    let (mut yardsticks, mut noops, mut created) = (Vec::new(), Vec::new(), Vec::new());
+    for number in 0..=ROUNDS {
+        let noop = drive(load(server.consumer, [NOOP_WARMUP, YARDSTICK]), Noop, watched).await?;
+        let rates = signing::measure(YARDSTICK).await?;
+        yardsticks.push(Yardstick { rates, noop: noop.per_second() });
+        noops.push(noop);
+        if number < ROUNDS {
+            eprintln!("placing orders, {} of {ROUNDS} ...", number + 1);
+            created.push(drive(load(server.merchant, round), Arc::clone(&calls), watched).await?);
+        }
+    }
     server.end().await?;
-    let rates = Rates::mean(rates_before, signing::measure().await?);
 
-    let noop_per_s = (noop_before.per_second() + noop_after.per_second()) / 2.0;
-    let bound = 1.0 / (1.0 / rates.sign + 1.0 / rates.verify + 1.0 / noop_per_s.max(1e-9));
-    let latencies = created.corrected(how.clients);
-    let report = CreateReport {
-        creates_per_s: created.per_second(),
-        signatures_per_s: rates.sign,
-        verifications_per_s: rates.verify,
-        noop_per_s,
-        bound_per_s: bound,
-        ratio_to_bound: created.per_second() / bound,
-        p50_ms: latencies.value_at_quantile(0.5) as f64 / 1e3,
-        p99_ms: latencies.value_at_quantile(0.99) as f64 / 1e3,
-        clients: how.clients,
-        seconds: created.elapsed.as_secs_f64(),
-    };
+    let report = CreateReport::of(&yardsticks, &created, how.clients);
     report.print(world.json)?;
     audit(&place, world.audit || world.seeded().entries == 0).await?;
-    check(&[&noop_before, &created, &noop_after])
+    check(&noops.iter().chain(&created).collect::<Vec<_>>())
 }
 
 impl CreateReport {
+    /// `yardsticks` were measured before, between and after the rounds.
+    fn of(yardsticks: &[Yardstick], created: &[Driven], clients: usize) -> Self {
+        let bounds = yardsticks.windows(2).map(|around| Yardstick::mean(around).bound());
+        let ratios: Vec<f64> =
+            created.iter().zip(bounds).map(|(round, bound)| round.per_second() / bound).collect();
+        let seconds: f64 = created.iter().map(|round| round.elapsed.as_secs_f64()).sum();
+        let done: u64 = created.iter().map(|round| round.done).sum();
+        let mut latencies = no_latencies();
+        for round in created {
+            latencies.add(round.corrected(clients)).expect("they have the same bounds");
+        }
+        let Yardstick { rates, noop } = Yardstick::mean(yardsticks);
+        Self {
+            creates_per_s: done as f64 / seconds.max(1e-9),
+            signatures_per_s: rates.sign,
+            verifications_per_s: rates.verify,
+            noop_per_s: noop,
+            bound_per_s: Yardstick { rates, noop }.bound(),
+            ratio_to_bound: median(&ratios),
+            ratio_of_rounds: ratios,
+            p50_ms: latencies.value_at_quantile(0.5) as f64 / 1e3,
+            p99_ms: latencies.value_at_quantile(0.99) as f64 / 1e3,
+            clients,
+            seconds,
+        }
+    }
+
     fn print(&self, json: bool) -> Result<(), Box<dyn Error>> {
         if json {
             say!("{}", serde_json::to_string(self)?);
             return Ok(());
         }
+        let rounds: Vec<_> = self.ratio_of_rounds.iter().map(|one| format!("{one:.2}")).collect();
         say!("orders placed      {:>9.0}/s by {} clients", self.creates_per_s, self.clients);
         say!("signatures         {:>9.0}/s", self.signatures_per_s);
         say!("verifications      {:>9.0}/s", self.verifications_per_s);
         say!("no-op route        {:>9.0}/s", self.noop_per_s);
-        say!("of these three     {:>9.0}/s, reached {:.2}", self.bound_per_s, self.ratio_to_bound);
+        say!("of these three     {:>9.0}/s", self.bound_per_s);
+        say!("reached of that    {:>9.2}, by round {}", self.ratio_to_bound, rounds.join(" "));
         say!("latency            p50 {:.1} ms, p99 {:.1} ms", self.p50_ms, self.p99_ms);
         Ok(())
     }
+}
+
+/// The one in the middle, which a moment's stall of the machine does not move.
+fn median(of: &[f64]) -> f64 {
+    let mut sorted = of.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted.get(sorted.len() / 2).copied().unwrap_or_default()
 }
 
 /// A request, signed.

@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 /// The longest latency that is told apart, in microseconds.
-pub(super) const LATENCY_MAX: u64 = 120_000_000;
+const LATENCY_MAX: u64 = 120_000_000;
 
 /// What clients send, and what they expect.
 pub(super) trait Traffic: Send + Sync + 'static {
@@ -23,6 +23,16 @@ pub(super) trait Traffic: Send + Sync + 'static {
     fn next(&self) -> Option<Call>;
     /// Why an answer is not the expected one.
     fn check(&self, status: StatusCode, body: &[u8]) -> Result<(), String>;
+}
+
+impl<T: Traffic> Traffic for Arc<T> {
+    fn next(&self) -> Option<Call> {
+        self.as_ref().next()
+    }
+
+    fn check(&self, status: StatusCode, body: &[u8]) -> Result<(), String> {
+        self.as_ref().check(status, body)
+    }
 }
 
 /// How hard and how long.
@@ -86,6 +96,11 @@ struct Shared<T> {
     silence: AtomicU64,
 }
 
+/// Latencies in microseconds, none yet.
+pub(super) fn no_latencies() -> Histogram<u64> {
+    Histogram::new_with_max(LATENCY_MAX, 3).expect("the bounds are in order")
+}
+
 /// What one thread's clients saw.
 struct Seen {
     done: u64,
@@ -95,8 +110,7 @@ struct Seen {
 
 impl Seen {
     fn none() -> Self {
-        let latencies = Histogram::new_with_max(LATENCY_MAX, 3).expect("the bounds are in order");
-        Self { done: 0, latencies, failures: BTreeMap::new() }
+        Self { done: 0, latencies: no_latencies(), failures: BTreeMap::new() }
     }
 
     fn add(&mut self, other: &Self) {

@@ -64,7 +64,7 @@ impl Counts {
 /// Runs it and prints what came of it.
 pub(super) async fn run(flags: NotifyFlags) -> Result<(), Box<dyn Error>> {
     let NotifyFlags { world, load: how, peak_seconds, orders_per_second } = flags;
-    let rates = signing::measure().await?;
+    let rates = signing::measure(signing::USUAL).await?;
     let counts = Counts::default();
     let url = listen(&counts).await?;
     let peak_orders = orders_per_second * peak_seconds;
@@ -104,7 +104,7 @@ pub(super) async fn run(flags: NotifyFlags) -> Result<(), Box<dyn Error>> {
     let mut draining = Draining::begin(&counts);
     let drain = beside(drive(drain_load, these, watched), || draining.look(&counts)).await?;
     server.end().await?;
-    let signatures_per_s = Rates::mean(rates, signing::measure().await?).sign;
+    let signatures_per_s = Rates::mean(rates, signing::measure(signing::USUAL).await?).sign;
 
     let p99 = |driven: &Driven| driven.latencies.value_at_quantile(0.99) as f64 / 1e3;
     let drained_per_s = draining.per_second();

@@ -4,7 +4,7 @@
 use super::child::Server;
 use super::client::Call;
 use super::flags::{SilentFlags, UnderTest};
-use super::load::{Driven, LATENCY_MAX, Load, Traffic, drive};
+use super::load::{Driven, Load, Traffic, drive, no_latencies};
 use super::pay::{Payments, audit, check};
 use super::place::Place;
 use super::process::Watched;
@@ -72,8 +72,7 @@ impl Deliveries {
 
     fn measured(&self, these: &HashSet<String>) -> (Histogram<u64>, u64) {
         let times = self.times();
-        let bounds = Histogram::new_with_max(LATENCY_MAX, 3);
-        let mut taken = bounds.expect("the bounds are in order");
+        let mut taken = no_latencies();
         let mut missing = 0;
         for (reference, paid) in times.paid.iter().filter(|(paid, _)| these.contains(*paid)) {
             let Some(told) = times.told.get(reference) else {
@@ -116,7 +115,7 @@ pub(super) async fn run(flags: SilentFlags) -> Result<(), Box<dyn Error>> {
     if silent >= seeded.merchants {
         return Err("somebody must answer".into());
     }
-    let rates = signing::measure().await?;
+    let rates = signing::measure(signing::USUAL).await?;
     let per_second = rates.sign * STEADY;
     let count = (per_second * (how.warmup + how.seconds) as f64) as u64 + 1_000;
     let deliveries = Deliveries::default();
