@@ -66,10 +66,8 @@ async fn open(
     headers: HeaderMap,
     Query(asked): Query<Asked>,
 ) -> Response {
-    let made_at = prepay_time(&asked.prepay_id);
-    let age = made_at.map(|made_at| app.business_now().since(made_at));
     let found = found(&app, &asked.prepay_id).await.ok();
-    let Some(found) = found.filter(|_| age.is_some_and(|age| age <= ADDRESS_TTL)) else {
+    let Some(found) = found.filter(|_| is_fresh(&app, &asked.prepay_id)) else {
         return answer(StatusCode::NOT_FOUND, &Page::Invalid, language);
     };
     let domains = match registered(&app, &found).await {
@@ -82,6 +80,12 @@ async fn open(
     }
     let to = page_address(&asked.prepay_id, asked.redirect_url.as_deref(), None);
     (StatusCode::SEE_OTHER, [(LOCATION, to)]).into_response()
+}
+
+/// Whether the address of an order still opens the page.
+pub(crate) fn is_fresh(app: &AppState, prepay_id: &str) -> bool {
+    let made_at = prepay_time(prepay_id);
+    made_at.is_some_and(|made_at| app.business_now().since(made_at) <= ADDRESS_TTL)
 }
 
 /// Where the page of an order is. `back` is where the merchant wants the payer, `played` what a
@@ -161,7 +165,7 @@ async fn found(app: &AppState, order_ref: &str) -> Result<FoundOrder, Problem> {
     Ok(found)
 }
 
-fn is_web_address(text: &str) -> bool {
+pub(crate) fn is_web_address(text: &str) -> bool {
     text.starts_with("https://") || text.starts_with("http://")
 }
 

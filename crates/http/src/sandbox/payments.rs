@@ -5,6 +5,7 @@ use super::Later;
 use super::codes::ShownCode;
 use super::complaints::{Complained, ComplaintMove, Grievance};
 use crate::app::AppState;
+use crate::cashier::{is_fresh, is_web_address};
 use crate::consumer::order_view::find_order;
 use crate::consumer::pay_sheets::PaySheetBody;
 use crate::extract::{Body, Wire};
@@ -232,6 +233,8 @@ impl Wire for PlayBody {}
         (status = 401, description = "The sheet is not signed by who placed the order; \
             `checked_text` is what should have been signed", body = ProblemDocument),
         (status = 404, description = "No such order", body = ProblemDocument),
+        (status = 410, description = "An `h5_url` older than five minutes: the merchant places \
+            the order again for a new one", body = ProblemDocument),
         (status = 503, description = "The payer cannot play now", body = ProblemDocument),
     ),
 )]
@@ -256,6 +259,9 @@ pub(super) async fn play(
     let people = app.people.as_deref().ok_or(Code::RouteUnknown)?;
     let order_ref = reference(order.trim());
     let found = find_order(app, order_ref).await?;
+    if is_web_address(order.trim()) && !is_fresh(app, order_ref) {
+        return Err(Problem::new(Code::OrderExpired).at("/order"));
+    }
     let outcome = match (outcome, app.inspector.as_ref().and_then(|all| all.wishes.find(order_ref)))
     {
         (Some(outcome), _) => outcome,

@@ -121,6 +121,16 @@ pub(crate) enum Act {
     Sharing,
 }
 
+impl Act {
+    /// Whether a payer pays what it makes.
+    fn is_paid(self) -> bool {
+        match self {
+            Self::Order | Self::CombinedOrder | Self::CodePayment => true,
+            Self::Refund | Self::Transfer | Self::TransferBatch | Self::Sharing => false,
+        }
+    }
+}
+
 /// A call that may be answered so.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Tried {
@@ -183,7 +193,7 @@ pub(crate) fn begin_trial(
             let can_be = match outcome {
                 Some(outcome) => outcome.is_of(tried.act),
                 // It is what the payer does, sooner or later.
-                None => Outcome::named(name).is_some(),
+                None => tried.act.is_paid() && Outcome::named(name).is_some(),
             };
             if !can_be {
                 let issue = Issue::Alphabet("an outcome that this call can have");

@@ -2,7 +2,7 @@
 
 use crate::combined::{combine, market};
 use crate::partner::{self, provider};
-use crate::sandbox::sandbox;
+use crate::sandbox::{ask, sandbox};
 use crate::world::World;
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -90,6 +90,21 @@ async fn an_address_ends_after_five_minutes_and_the_page_with_the_order() {
     world.advance(2 * 3_600).await;
     let ended = text(get(&world, &page).await).await;
     assert!(ended.contains("closed") && !ended.contains("<svg"));
+}
+
+#[tokio::test]
+async fn a_played_payer_comes_too_late_as_well() {
+    let world = sandbox().await;
+    let address = async || format!("https://wallet.example{}", place(&world).await);
+    let late = address().await;
+    let (_, prepay_id) = late.split_once("prepay_id=").unwrap();
+    world.advance(301).await;
+    let (status, problem) = ask(&world, "payments", json!({ "order": late })).await;
+    let told = (status, &problem["code"], &problem["field"]);
+    assert_eq!(told, (410, &json!("ORDER_EXPIRED"), &json!("/order")));
+    let (status, played) = ask(&world, "payments", json!({ "order": prepay_id })).await;
+    assert_eq!(status, 200, "its page was open: {played}");
+    assert_eq!(ask(&world, "payments", json!({ "order": address().await })).await.0, 200);
 }
 
 #[tokio::test]

@@ -78,6 +78,14 @@ async fn an_order_is_placed_or_not_whatever_the_answer_says() {
         let field = &refused.json()["detail"]["field"];
         assert_eq!((refused.status, field), (400, &json!("Sandbox-Outcome")), "{strange}");
     }
+    let transaction_id = world.pay(&world.place("T2026-0006").await).await;
+    let refund = json!({
+        "transaction_id": transaction_id, "out_refund_no": "R2026-0001",
+        "amount": { "refund": 1, "total": 1_000, "currency": "CNY" },
+    });
+    let refused = wishing(&world, REFUNDS, &refund, "refund_abnormal").await;
+    let field = &refused.json()["detail"]["field"];
+    assert_eq!((refused.status, field), (400, &json!("Sandbox-Outcome")), "nobody pays it");
     world.assert_books_are_right().await;
 }
 
