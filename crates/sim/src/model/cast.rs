@@ -6,7 +6,7 @@ use super::house::{House, block_on};
 use super::reference::{Person, Reference};
 use domain::card::Card;
 use domain::ids::{CardId, DeviceId, IdentityId, OtpId, UserId, WalletId};
-use domain::ledger::{Account, OpenSystemAccounts, OwnerKind, Purpose};
+use domain::ledger::{Account, AccountPath, OpenSystemAccounts, OwnerKind, Purpose};
 use domain::merchant::{Merchant, MerchantAppid, MerchantState, Openid, OpenidKeys};
 use domain::record::RowKey;
 use domain::testing::{self, Plant};
@@ -206,6 +206,10 @@ impl Cast {
 
     fn put(&self, tx: &mut Tx<'_>, model: &Reference) -> Result<Vec<i64>, Halt> {
         let mut accounts = Vec::new();
+        let account =
+            |number| (OwnerKind::Merchant, self.mchid(number), Purpose::Balance, Currency::Cny);
+        let merchants = 0..model.merchants.len();
+        tx.want(merchants.map(|number| RowKey::of::<AccountPath>(&account(number))))?;
         for (number, channels) in model.channels.iter().enumerate() {
             let owned = model.people.iter().filter(|one| one.identity == Some(number));
             let identity = self.identity(number);

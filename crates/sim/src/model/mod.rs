@@ -4,6 +4,7 @@ pub mod ask;
 mod cast;
 mod codes;
 mod house;
+pub mod market;
 mod product;
 mod reference;
 mod sequences;

@@ -98,7 +98,7 @@ impl Product {
             What::SignIn => self.sign_in(ask.who, ask.serial),
             What::Suspend(is_on) => self.suspend(ask.number.0, is_on),
             What::Stand(standing) => self.stand(ask.who, standing),
-            What::Place { life_s, payer } => self.place(ask, life_s, payer),
+            What::Place { life_s, payer } => self.place(ask, (life_s, payer), ProfitSharing::No),
             What::Pay { factors } => self.pay(ask, factors),
             What::Close => {
                 let (mchid, out_trade_no) = self.cast.order(ask.number);
@@ -108,7 +108,9 @@ impl Product {
                 let (mchid, out_trade_no) = self.cast.order(ask.number);
                 self.run(ExpireOrder { mchid, out_trade_no }, |()| done(0, 0, ""))
             }
-            What::Refund { refund, total } => self.refund(ask, refund, total),
+            What::Refund { refund, total } => {
+                self.refund(ask, (refund, total), RefundSource::Unsettled)
+            }
             What::TopUp { card } => self.top_up(ask, card),
             What::Withdraw { card, fee } => self.withdraw(ask, card, fee),
             What::Bank { movement, says } => self.bank(movement, says),
@@ -160,7 +162,12 @@ impl Product {
         }
     }
 
-    fn place(&mut self, ask: &Ask, life_s: Option<i64>, payer: Option<Index>) -> Answer {
+    pub(super) fn place(
+        &mut self,
+        ask: &Ask,
+        (life_s, payer): (Option<i64>, Option<Index>),
+        profit_sharing: ProfitSharing,
+    ) -> Answer {
         let (mchid, out_trade_no) = self.cast.order(ask.number);
         let appid = self.cast.appid(ask.number.0);
         let now = self.engine.position().borrow().now;
@@ -178,7 +185,7 @@ impl Product {
             device_id: None,
             cards_taken: CardsTaken::All,
             takes_balance: true,
-            profit_sharing: ProfitSharing::No,
+            profit_sharing,
             fingerprint: self.cast.hash(&[&format!("{:?}", ask.content())]),
             prepay_id: self.cast.number("wx", ask.serial),
             appid,
@@ -190,7 +197,7 @@ impl Product {
         answer
     }
 
-    fn openid_keys(&self) -> OpenidKeys {
+    pub(super) fn openid_keys(&self) -> OpenidKeys {
         OpenidKeys::of(&self.cast.keys)
     }
 
@@ -211,7 +218,12 @@ impl Product {
         self.run(command, |paid| done(serial_of(&paid.transaction_id), paid.amount_minor, ""))
     }
 
-    fn refund(&self, ask: &Ask, refund: Index, total: i64) -> Answer {
+    pub(super) fn refund(
+        &self,
+        ask: &Ask,
+        (refund, total): (Index, i64),
+        source: RefundSource,
+    ) -> Answer {
         let (mchid, out_trade_no) = self.cast.order(ask.number);
         let command = CreateRefund {
             sub_mchid: None,
@@ -220,7 +232,7 @@ impl Product {
             order: OrderOfRefund::OutTradeNo(out_trade_no),
             amount: fen(ask.amount),
             total: fen(total),
-            source: RefundSource::Unsettled,
+            source,
             reason: None,
             notify_url: None,
             notice_form: NoticeForm::Json,

@@ -191,7 +191,7 @@ fn number() -> impl Strategy<Value = Number> {
 }
 
 /// Mostly one of these, if there is any.
-fn mostly<T>(some: Vec<T>, other: impl Strategy<Value = T> + 'static) -> BoxedStrategy<T>
+pub(super) fn mostly<T>(some: Vec<T>, other: impl Strategy<Value = T> + 'static) -> BoxedStrategy<T>
 where
     T: Clone + std::fmt::Debug + 'static,
 {
@@ -199,7 +199,7 @@ where
 }
 
 /// A few sums, and each passed by one.
-fn edges(sums: impl IntoIterator<Item = i64>) -> Vec<i64> {
+pub(super) fn edges(sums: impl IntoIterator<Item = i64>) -> Vec<i64> {
     let passed = sums.into_iter().flat_map(|sum| [sum, sum + 1]);
     passed.filter(|sum| (1..500).contains(sum)).collect()
 }

@@ -2,6 +2,8 @@
 //! guards it, on each store. After each ask the answers and all balances are equal; at the end the
 //! stored rows are audited.
 
+mod market;
+
 use domain::catalogue::Code;
 use engine::Engine;
 use jiaozi_sim::model::ask::{Answer, Ask, BankSays, What};
