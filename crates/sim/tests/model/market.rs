@@ -1,5 +1,5 @@
-//! The merchant's side against its reference model: after each deed the answers and all balances
-//! are equal; at the end the stored rows are audited.
+//! The merchant's side against its reference model: after each deed the answers, all balances
+//! and where everything stands are equal; at the end the stored rows are audited.
 
 use domain::catalogue::Code;
 use jiaozi_sim::model::House;
@@ -30,6 +30,7 @@ fn compare(open: fn() -> House, sequences: u32, stay: u32) {
                 let expected = model.ask(deed);
                 assert_eq!(stall.ask(deed), expected, "the answer to {deed:?}");
                 assert_eq!(stall.balances(), model.balances(), "balances after {deed:?}");
+                assert_eq!(stall.states(), model.states(), "states after {deed:?}");
             }
             Ok(())
         });
@@ -73,7 +74,7 @@ fn the_deeds_reach_every_refusal_and_every_end() {
         let times = codes.get(code.as_str()).copied().unwrap_or(0);
         assert!(times >= 3, "{} was met {times} times", code.as_str());
     }
-    assert_eq!(states, BTreeSet::from(["", "FAILED", "SUCCESS"]));
+    assert_eq!(states, BTreeSet::from(["", "ACCEPTED", "FAILED", "FINISHED", "SUCCESS"]));
 }
 
 /// Every code that these commands refuse with, where their callers keep to the protocol.

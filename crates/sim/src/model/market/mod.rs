@@ -1,5 +1,5 @@
 //! The merchant's side of the wallet against a reference model of its own: profit sharing with its
-//! returns and releases, refunds of what is shared, and transfers to people.
+//! returns and releases, refunds of what is shared, transfers to people and batches of them.
 
 mod product;
 mod reference;
@@ -86,6 +86,25 @@ pub enum Deed {
         payee: Index,
         /// How much.
         amount: i64,
+    },
+    /// Batches of transfers need the merchant's staff from now on, or no longer.
+    Staffed(bool),
+    /// Money is sent to several people.
+    Batch {
+        /// The number of the batch.
+        batch: Index,
+        /// Who is to get how much.
+        parts: Vec<(Index, i64)>,
+    },
+    /// The merchant's staff lets a batch go.
+    Approve {
+        /// Its number.
+        batch: Index,
+    },
+    /// The merchant's staff stops a batch.
+    Reject {
+        /// Its number.
+        batch: Index,
     },
     /// A transfer is taken back.
     Cancel {

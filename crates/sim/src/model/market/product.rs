@@ -11,19 +11,23 @@ use domain::Tx;
 use domain::ledger::{Account, AccountNumber, OwnerKind, Purpose};
 use domain::merchant::Merchant;
 use domain::merchant_transfer::{
-    CancelTransfer, ConfirmTransfer, CreateTransfer, ExpireTransfer, NameCheck,
+    CancelTransfer, ConfirmTransfer, CreateTransfer, ExpireTransfer, MerchantTransfer, NameCheck,
 };
-use domain::order::ProfitSharing;
+use domain::order::{Order, ProfitSharing};
 use domain::profit::{
-    FinishProfit, NamedProfitOrder, ProfitReceiver, ProfitReturn, ReceiverKind, ReleaseUnsettled,
-    Rest, ReturnProfit, ReturnResult, SharePart, ShareProfit, UnfreezeProfit,
+    FinishProfit, NamedProfitOrder, ProfitOrder, ProfitReceiver, ProfitReturn, ReceiverKind,
+    ReleaseUnsettled, Rest, ReturnProfit, ReturnResult, SharePart, ShareProfit, UnfreezeProfit,
 };
 use domain::record::RowKey;
 use domain::refund::RefundSource;
 use domain::testing::Plant;
+use domain::transfer_batch::{
+    ApproveTransferBatch, CreateTransferBatch, ExpireTransferBatch, NewDetail, PayTransferBatch,
+    RejectTransferBatch, TransferBatch,
+};
 use engine::Engine;
 use kernel::Currency;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the payer has: enough for every sequence.
 const PURSE: i64 = 30_000;
@@ -41,6 +45,7 @@ pub struct Stall {
     /// What the worker knows of.
     requests: BTreeSet<Index>,
     bills: BTreeSet<Index>,
+    batches: BTreeSet<Index>,
 }
 
 impl Stall {
@@ -66,6 +71,7 @@ impl Stall {
             orders: Vec::new(),
             requests: BTreeSet::new(),
             bills: BTreeSet::new(),
+            batches: BTreeSet::new(),
         };
         stall.accounts = stall.furnish();
         stall.before = stall.look();
@@ -120,6 +126,39 @@ impl Stall {
         self.look().iter().zip(&self.before).map(|(now, before)| now - before).collect()
     }
 
+    /// What of each order waits, and where requests, transfers and batches stand, in the order of
+    /// the model.
+    pub fn states(&self) -> Vec<String> {
+        let (cast, mchid) = (&self.product.cast, self.product.cast.mchid(0));
+        let numbers = |of: &str, all: &BTreeSet<Index>| {
+            all.iter().map(|number| (mchid.clone(), self.number(of, *number))).collect::<Vec<_>>()
+        };
+        let orders: Vec<_> = (0..self.orders.len()).map(|order| cast.order((0, order))).collect();
+        let (requests, bills) = (numbers("P", &self.requests), numbers("B", &self.bills));
+        let batches = numbers("S", &self.batches);
+        let look = Plant(move |tx: &mut Tx<'_>| {
+            tx.want(orders.iter().map(RowKey::of::<Order>))?;
+            tx.want(requests.iter().map(RowKey::of::<ProfitOrder>))?;
+            tx.want(bills.iter().map(RowKey::of::<MerchantTransfer>))?;
+            tx.want(batches.iter().map(RowKey::of::<TransferBatch>))?;
+            let mut states = Vec::new();
+            for order in &orders {
+                states.push(tx.get::<Order>(order)?.unsettled_minor.to_string());
+            }
+            for request in &requests {
+                states.push(tx.get::<ProfitOrder>(request)?.state.as_str().to_owned());
+            }
+            for bill in &bills {
+                states.push(tx.get::<MerchantTransfer>(bill)?.state.as_str().to_owned());
+            }
+            for batch in &batches {
+                states.push(tx.get::<TransferBatch>(batch)?.state.as_str().to_owned());
+            }
+            Ok(states)
+        });
+        self.product.engine.run_blocking(look).expect("looking refuses nothing")
+    }
+
     fn account(&self, receiver: Receiver) -> (ReceiverKind, String) {
         match receiver {
             Receiver::Merchant(merchant) => {
@@ -152,6 +191,7 @@ impl Stall {
                 self.requests.insert(*request)
             }
             Deed::Send { bill, .. } => self.bills.insert(*bill),
+            Deed::Batch { batch, .. } => self.batches.insert(*batch),
             _ => false,
         };
         answer
@@ -173,18 +213,7 @@ impl Stall {
             Deed::Share { request, order, parts, unfreezes } => {
                 self.share(deed, (*request, *order), parts, *unfreezes)
             }
-            Deed::Unfreeze { request, order } => {
-                let command = UnfreezeProfit {
-                    mchid,
-                    sub_mchid: None,
-                    transaction_id: self.transaction(*order),
-                    out_order_no: self.number("P", *request),
-                    description: "rest".into(),
-                    fingerprint: self.fingerprint(deed),
-                    order_id: self.product.cast.number("30", self.asked),
-                };
-                self.product.run(command, |()| done(0, 0, ""))
-            }
+            Deed::Unfreeze { request, order } => self.unfreeze(deed, *request, *order),
             Deed::Return { number, request, from, amount } => {
                 self.give_back(deed, *number, (*request, *from), *amount)
             }
@@ -203,6 +232,18 @@ impl Stall {
                 plain(self.product.refund(&ask, (*refund, total), source))
             }
             Deed::Send { bill, payee, amount } => self.send(deed, *bill, *payee, *amount),
+            Deed::Staffed(is_on) => self.staff(*is_on),
+            Deed::Batch { batch, parts } => self.batch(deed, *batch, parts),
+            Deed::Approve { batch } => {
+                let out_batch_no = self.number("S", *batch);
+                let command = ApproveTransferBatch { mchid, out_batch_no };
+                self.product.run(command, |state| done(0, 0, state.as_str()))
+            }
+            Deed::Reject { batch } => {
+                let out_batch_no = self.number("S", *batch);
+                let command = RejectTransferBatch { mchid, out_batch_no };
+                self.product.run(command, |()| done(0, 0, ""))
+            }
             Deed::Cancel { bill } => {
                 let command = CancelTransfer { mchid, out_bill_no: self.number("B", *bill) };
                 self.product.run(command, |()| done(0, 0, ""))
@@ -273,6 +314,19 @@ impl Stall {
         self.product.run(command, |()| done(0, 0, ""))
     }
 
+    fn unfreeze(&self, deed: &Deed, request: Index, order: Index) -> Answer {
+        let command = UnfreezeProfit {
+            mchid: self.product.cast.mchid(0),
+            sub_mchid: None,
+            transaction_id: self.transaction(order),
+            out_order_no: self.number("P", request),
+            description: "rest".into(),
+            fingerprint: self.fingerprint(deed),
+            order_id: self.product.cast.number("30", self.asked),
+        };
+        self.product.run(command, |()| done(0, 0, ""))
+    }
+
     fn give_back(
         &self,
         deed: &Deed,
@@ -321,7 +375,41 @@ impl Stall {
         self.product.run(command, |()| done(0, 0, ""))
     }
 
-    /// Looks at everything, due or not: requests, then orders, then transfers.
+    fn staff(&self, is_on: bool) -> Answer {
+        let mchid = self.product.cast.mchid(0);
+        let put = Plant(move |tx: &mut Tx<'_>| {
+            let merchant = tx.get::<Merchant>(&mchid)?;
+            tx.put(Merchant { approves_batches: is_on, ..merchant });
+            Ok(())
+        });
+        self.product.run(put, |()| done(0, 0, ""))
+    }
+
+    fn batch(&self, deed: &Deed, batch: Index, parts: &[(Index, i64)]) -> Answer {
+        let details = parts.iter().enumerate().map(|(place, (payee, amount))| NewDetail {
+            out_detail_no: format!("D{place}"),
+            amount: fen(*amount),
+            remark: "prize".into(),
+            openid: self.openid(*payee),
+            user_name: None,
+        });
+        let command = CreateTransferBatch {
+            mchid: self.product.cast.mchid(0),
+            appid: self.product.cast.appid(0),
+            out_batch_no: self.number("S", batch),
+            name: "prizes".into(),
+            remark: "prizes".into(),
+            total: fen(parts.iter().map(|(_, amount)| amount).sum()),
+            scene_id: Some(SCENE.into()),
+            notify_url: None,
+            details: details.collect(),
+            fingerprint: self.fingerprint(deed),
+            batch_id: self.number("12", batch),
+        };
+        self.product.run(command, |()| done(0, 0, ""))
+    }
+
+    /// Looks at everything, due or not: requests, then orders, then transfers and batches.
     fn come_due(&self) -> Answer {
         let mchid = self.product.cast.mchid(0);
         for request in &self.requests {
@@ -336,6 +424,14 @@ impl Stall {
         for bill in &self.bills {
             let timer = ExpireTransfer { transfer_bill_no: self.number("13", *bill) };
             self.product.run(timer, |()| done(0, 0, ""));
+        }
+        for batch in &self.batches {
+            let (mchid, out_batch_no) = (mchid.clone(), self.number("S", *batch));
+            let names = BTreeMap::new();
+            let (merchant, number) = (mchid.clone(), out_batch_no.clone());
+            let pay = PayTransferBatch { mchid: merchant, out_batch_no: number, names };
+            self.product.run(pay, |_| done(0, 0, ""));
+            self.product.run(ExpireTransferBatch { mchid, out_batch_no }, |()| done(0, 0, ""));
         }
         done(0, 0, "")
     }

@@ -70,6 +70,7 @@ impl ReferenceStateMachine for Markets {
             10 => model.refunds(),
             9 => model.sends(),
             8 => model.ends(),
+            9 => model.batches(),
             10 => model.waits(),
             14 => Just(Deed::Due),
             4 => suspend.prop_map(|(merchant, is_on)| Deed::Suspend(merchant, is_on)),
@@ -187,6 +188,19 @@ impl Market {
             .boxed()
     }
 
+    fn batches(&self) -> BoxedStrategy<Deed> {
+        let payee = select(vec![0, 1, 1, 3, PAYER, STRANGER]);
+        let parts =
+            prop::collection::vec((payee, prop_oneof![3 => 10..60i64, 1 => 9..152i64]), 1..5);
+        let made = (0..NUMBERS, parts).prop_map(|(batch, parts)| Deed::Batch { batch, parts });
+        let undecided = self.batches.iter().filter(|(_, batch)| batch.state == "WAIT_PAY");
+        let batch = mostly(undecided.map(|(batch, _)| *batch).collect(), 0..NUMBERS);
+        let reject = batch.clone().prop_map(|batch| Deed::Reject { batch });
+        let approve = batch.prop_map(|batch| Deed::Approve { batch });
+        let staffed = any::<bool>().prop_map(Deed::Staffed);
+        prop_oneof![6 => made, 3 => approve, 2 => reject, 2 => staffed].boxed()
+    }
+
     fn ends(&self) -> BoxedStrategy<Deed> {
         let open = self.bills.iter().filter(|(_, bill)| bill.state == "WAIT_USER_CONFIRM");
         let bill = mostly(open.map(|(bill, _)| *bill).collect(), 0..NUMBERS);
@@ -211,8 +225,9 @@ impl Market {
             seconds.map(|seconds| one.at + seconds * SECOND)
         });
         let bills = self.bills.values().map(|bill| bill.at + rules.transfer_ttl_s * SECOND);
+        let batches = self.batches.values().map(|one| one.at + rules.batch_approval_s * SECOND);
         let midnight = (self.now.div_euclid(DAY) + 1) * DAY;
-        let deadlines = orders.chain(requests).chain(bills).chain([midnight]);
+        let deadlines = orders.chain(requests).chain(bills).chain(batches).chain([midnight]);
         let waits = deadlines.flat_map(|at| [at - self.now - 1, at - self.now, at - self.now + 1]);
         let waits: Vec<i64> = waits.filter(|wait| (1..=2 * DAY).contains(wait)).collect();
         let some = select(vec![2 * SECOND, 61 * SECOND, 61 * SECOND, 3_600 * SECOND, DAY]);
@@ -224,7 +239,8 @@ impl Market {
         let requests = self.requests.values().map(|one| &one.asked);
         let returns = self.returns.values().map(|(asked, _)| asked);
         let bills = self.bills.values().map(|one| &one.asked);
-        let all = requests.chain(returns).chain(self.refunds.values()).chain(bills);
+        let batches = self.batches.values().map(|one| &one.asked);
+        let all = requests.chain(returns).chain(self.refunds.values()).chain(bills).chain(batches);
         let all: Vec<Deed> = all.cloned().collect();
         if all.is_empty() {
             return self.waits();
@@ -239,6 +255,9 @@ fn altered(mut deed: Deed) -> Deed {
         Deed::Share { parts, .. } => {
             let part: Option<&mut (Receiver, i64)> = parts.first_mut();
             part.expect("a share has parts").1 += 1;
+        }
+        Deed::Batch { parts, .. } => {
+            parts.first_mut().expect("a batch has parts").1 += 1;
         }
         Deed::Unfreeze { order, .. } => *order += 1,
         Deed::Return { amount, .. } | Deed::Refund { amount, .. } | Deed::Send { amount, .. } => {

@@ -1,12 +1,15 @@
 //! The reference model of the merchant's side: its rules once more, on plain maps. What waits to be
 //! shared is added up from what happened to an order, never kept.
 
+mod transfers;
+
 use super::{Deed, Receiver};
 use crate::model::ask::{Answer, Index, Standing};
 use domain::Rules;
 use domain::catalogue::Code;
-use kernel::time::{DAY, HOUR, SECOND};
+use kernel::time::{HOUR, SECOND};
 use std::collections::{BTreeMap, BTreeSet};
+pub(super) use transfers::{Batch, Bill};
 
 /// The share of merchant 0's orders that is the operator's, in hundredths of a percent.
 pub(super) const FEE_BP: i64 = 150;
@@ -55,15 +58,6 @@ pub(super) struct Request {
     pub is_share: bool,
 }
 
-#[derive(Clone, Debug)]
-pub(super) struct Bill {
-    pub asked: Deed,
-    pub payee: Index,
-    pub amount: i64,
-    pub at: i64,
-    pub state: &'static str,
-}
-
 /// See the module. Times are microseconds since the midnight that began 29 December.
 #[derive(Clone, Debug)]
 pub struct Market {
@@ -75,6 +69,10 @@ pub struct Market {
     pub(super) returns: BTreeMap<Index, (Deed, bool)>,
     pub(super) refunds: BTreeMap<Index, Deed>,
     pub(super) bills: BTreeMap<Index, Bill>,
+    pub(super) batches: BTreeMap<Index, Batch>,
+    pub(super) is_staffed: bool,
+    /// What counts towards limits: the time, who gets it (nobody: what merchant 0 sends), how much.
+    sent: Vec<(i64, Option<Index>, i64)>,
     pub(super) suspended: BTreeSet<Index>,
     pub(super) closed: BTreeSet<Index>,
     money: BTreeMap<Holder, i64>,
@@ -104,6 +102,9 @@ impl Market {
             returns: BTreeMap::new(),
             refunds: BTreeMap::new(),
             bills: BTreeMap::new(),
+            batches: BTreeMap::new(),
+            is_staffed: false,
+            sent: Vec::new(),
             suspended: BTreeSet::new(),
             closed: BTreeSet::new(),
             money: BTreeMap::new(),
@@ -115,6 +116,16 @@ impl Market {
         use Holder::*;
         let all = (0..6).map(Person).chain((0..3).map(Merchant));
         all.chain([Unsettled, Escrow, Fees]).map(|holder| self.held_by(holder)).collect()
+    }
+
+    /// What of each order waits, and where requests, transfers and batches stand.
+    pub fn states(&self) -> Vec<String> {
+        let orders = (0..self.orders.len()).map(|order| self.waiting(order).to_string());
+        let requests = self.requests.values().map(|one| one.is_finished);
+        let requests = requests.map(|it| if it { "FINISHED" } else { "PROCESSING" });
+        let bills = self.bills.values().map(|bill| bill.state);
+        let batches = self.batches.values().map(|batch| batch.state);
+        orders.chain(requests.chain(bills).chain(batches).map(str::to_owned)).collect()
     }
 
     pub(super) fn held_by(&self, holder: Holder) -> i64 {
@@ -157,14 +168,6 @@ impl Market {
         got.map(|(_, amount)| amount).sum::<i64>() - given.sum::<i64>()
     }
 
-    /// Number and sum of today's transfers, to one person or to all.
-    pub(super) fn sent_today(&self, payee: Option<Index>) -> (i64, i64) {
-        let today = self.now.div_euclid(DAY);
-        let bills = self.bills.values().filter(|bill| bill.at.div_euclid(DAY) == today);
-        let theirs = bills.filter(|bill| payee.is_none_or(|payee| bill.payee == payee));
-        theirs.fold((0, 0), |(count, sum), bill| (count + 1, sum + bill.amount))
-    }
-
     /// Asks.
     pub fn ask(&mut self, deed: &Deed) -> Answer {
         self.decide(deed).unwrap_or_else(|No(code, figure)| Answer::Refused(code, figure))
@@ -196,14 +199,11 @@ impl Market {
                 return self.refund(deed, *refund, *order, (*amount, *named));
             }
             Deed::Send { bill, payee, amount } => return self.send(deed, *bill, *payee, *amount),
-            Deed::Cancel { bill } => {
-                let state = self.bills.get(bill).map(|bill| bill.state);
-                refuse([
-                    (state.is_none(), Code::ObjectNotFound),
-                    (matches!(state, Some("SUCCESS" | "FAIL")), Code::OrderClosed),
-                ])?;
-                self.end_bill(*bill, "CANCELLED", Holder::Merchant(0));
-            }
+            Deed::Cancel { bill } => return self.cancel(*bill),
+            Deed::Staffed(is_on) => self.is_staffed = *is_on,
+            Deed::Batch { batch, parts } => return self.batch(deed, *batch, parts),
+            Deed::Approve { batch } => return self.approve(*batch),
+            Deed::Reject { batch } => return self.reject(*batch),
             Deed::Confirm { bill, who } => return self.confirm(*bill, *who),
         }
         DONE
@@ -278,11 +278,7 @@ impl Market {
                 self.post(Holder::Unsettled, Holder::Merchant(0), waits);
             }
         }
-        for (number, bill) in self.bills.clone() {
-            if self.now >= bill.at + self.rules.transfer_ttl_s * SECOND {
-                self.end_bill(number, "FAIL", Holder::Merchant(0));
-            }
-        }
+        self.end_transfers();
     }
 
     fn give_back(
@@ -362,52 +358,6 @@ impl Market {
         }
         self.refunds.insert(refund, deed.clone());
         DONE
-    }
-
-    fn send(&mut self, deed: &Deed, bill: Index, payee: Index, amount: i64) -> Decided {
-        if let Some(known) = self.bills.get(&bill) {
-            return if known.asked == *deed { DONE } else { Err(No(Code::IdempotencyConflict, 0)) };
-        }
-        let rules = &self.rules;
-        let single = rules.transfer_single_min_minor..=rules.transfer_single_max_minor;
-        let ((count, theirs), (_, all)) = (self.sent_today(Some(payee)), self.sent_today(None));
-        refuse([
-            (self.suspended.contains(&0), Code::MerchantAbnormal),
-            (!single.contains(&amount), Code::ParamInvalid),
-            (theirs + amount > rules.transfer_payee_day_minor, Code::ParamInvalid),
-            (count >= rules.transfer_payee_count_day, Code::ParamInvalid),
-            (all + amount > rules.transfer_merchant_day_minor, Code::ParamInvalid),
-            (amount > self.held_by(Holder::Merchant(0)), Code::BalanceInsufficient),
-        ])?;
-        self.post(Holder::Merchant(0), Holder::Escrow, amount);
-        let (asked, at, state) = (deed.clone(), self.now, "WAIT_USER_CONFIRM");
-        self.bills.insert(bill, Bill { asked, payee, amount, at, state });
-        DONE
-    }
-
-    /// Ends a transfer that is open.
-    fn end_bill(&mut self, number: Index, state: &'static str, to: Holder) {
-        let bill = self.bills.get_mut(&number).expect("it is there");
-        let amount = bill.amount;
-        if bill.state == "WAIT_USER_CONFIRM" {
-            bill.state = state;
-            self.post(Holder::Escrow, to, amount);
-        }
-    }
-
-    fn confirm(&mut self, number: Index, who: Index) -> Decided {
-        let bill = self.bills.get(&number).filter(|bill| bill.payee == who);
-        let bill = bill.ok_or(No(Code::ObjectNotFound, 0))?;
-        let is_open = bill.state == "WAIT_USER_CONFIRM"
-            && self.now < bill.at + self.rules.transfer_ttl_s * SECOND;
-        let is_done = bill.state == "SUCCESS";
-        refuse([
-            (!is_open && !is_done, Code::OrderClosed),
-            (!is_done && self.closed.contains(&who), Code::AccountStatusAbnormal),
-            (!is_done && who == STRANGER, Code::IdentityRequired),
-        ])?;
-        self.end_bill(number, "SUCCESS", Holder::Person(who));
-        Ok(Answer::Done(0, 0, "SUCCESS"))
     }
 }
 
