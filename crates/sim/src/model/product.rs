@@ -202,8 +202,13 @@ impl Product {
     }
 
     fn pay(&self, ask: &Ask, factors: u32) -> Answer {
+        let command = self.payment(ask, factors);
+        self.run(command, |paid| done(serial_of(&paid.transaction_id), paid.amount_minor, ""))
+    }
+
+    pub(super) fn payment(&self, ask: &Ask, factors: u32) -> PayOrder {
         let prepaid = self.prepaid.get(&ask.number).copied().unwrap_or(0);
-        let command = PayOrder {
+        PayOrder {
             user: self.cast.people[ask.who].user,
             session: Some(self.session(ask.who)),
             wallet: self.cast.people[ask.wallet].wallet,
@@ -214,8 +219,7 @@ impl Product {
             openid_keys: self.openid_keys(),
             transaction_id: self.cast.number("42", ask.serial),
             once: self.once(ask),
-        };
-        self.run(command, |paid| done(serial_of(&paid.transaction_id), paid.amount_minor, ""))
+        }
     }
 
     pub(super) fn refund(

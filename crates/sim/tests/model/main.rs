@@ -2,7 +2,9 @@
 //! guards it, on each store. After each ask the answers and all balances are equal; at the end the
 //! stored rows are audited.
 
+mod cards;
 mod market;
+mod twins;
 
 use domain::catalogue::Code;
 use engine::Engine;

@@ -2,11 +2,12 @@
 //! make of it.
 
 use super::reference::{AGREED, FEE_BP, Market, PAYER, STRANGER};
-use super::{Deed, Receiver};
+use super::{Deed, Markets, Receiver};
 use crate::model::ask::{Answer, Ask, BankSays, Index, Serial, What};
 use crate::model::house::House;
 use crate::model::product::{Product, done, fen};
 use crate::model::reference::{Merchant as Figures, Reference};
+use crate::model::twin::{Seen, Twin};
 use domain::Tx;
 use domain::ledger::{Account, AccountNumber, OwnerKind, Purpose};
 use domain::merchant::Merchant;
@@ -48,9 +49,23 @@ pub struct Stall {
     batches: BTreeSet<Index>,
 }
 
+impl Twin<Markets> for Stall {
+    fn enter(house: &House, engine: &Engine, model: &Market) -> Self {
+        Self::new(house, engine, model)
+    }
+
+    fn ask(&mut self, deed: &Deed) -> Seen {
+        (self.do_it(deed), self.balances(), self.states())
+    }
+
+    fn expect(model: &mut Market, deed: &Deed) -> Seen {
+        (model.ask(deed), model.balances(), model.states())
+    }
+}
+
 impl Stall {
     /// Brings a new cast into the house: three merchants, and somebody with money.
-    pub fn new(house: &House, engine: &Engine, model: &Market) -> Self {
+    fn new(house: &House, engine: &Engine, model: &Market) -> Self {
         let mut cast = Reference { rules: model.rules.clone(), ..Reference::default() };
         cast.merchants = vec![Figures { fee_bp: FEE_BP, ..Figures::default() }; 3];
         let mut product = Product::new(house, engine, &cast);
@@ -122,13 +137,13 @@ impl Stall {
     }
 
     /// What everybody holds, in the order of the model.
-    pub fn balances(&self) -> Vec<i64> {
+    fn balances(&self) -> Vec<i64> {
         self.look().iter().zip(&self.before).map(|(now, before)| now - before).collect()
     }
 
     /// What of each order waits, and where requests, transfers and batches stand, in the order of
     /// the model.
-    pub fn states(&self) -> Vec<String> {
+    fn states(&self) -> Vec<String> {
         let (cast, mchid) = (&self.product.cast, self.product.cast.mchid(0));
         let numbers = |of: &str, all: &BTreeSet<Index>| {
             all.iter().map(|number| (mchid.clone(), self.number(of, *number))).collect::<Vec<_>>()
@@ -182,8 +197,7 @@ impl Stall {
         self.product.cast.number("42", serial)
     }
 
-    /// Asks.
-    pub fn ask(&mut self, deed: &Deed) -> Answer {
+    fn do_it(&mut self, deed: &Deed) -> Answer {
         let answer = self.run(deed);
         match deed {
             _ if matches!(answer, Answer::Refused(..)) => false,

@@ -112,14 +112,14 @@ impl Market {
     }
 
     /// What everybody holds: six people, three merchants, what waits, what was sent, and fees.
-    pub fn balances(&self) -> Vec<i64> {
+    pub(super) fn balances(&self) -> Vec<i64> {
         use Holder::*;
         let all = (0..6).map(Person).chain((0..3).map(Merchant));
         all.chain([Unsettled, Escrow, Fees]).map(|holder| self.held_by(holder)).collect()
     }
 
     /// What of each order waits, and where requests, transfers and batches stand.
-    pub fn states(&self) -> Vec<String> {
+    pub(super) fn states(&self) -> Vec<String> {
         let orders = (0..self.orders.len()).map(|order| self.waiting(order).to_string());
         let requests = self.requests.values().map(|one| one.is_finished);
         let requests = requests.map(|it| if it { "FINISHED" } else { "PROCESSING" });
